@@ -1,0 +1,55 @@
+# `make run` serves Postcast with everything it needs; `make test` checks and tests it. Both set up what they need first.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PORT ?= 8000
+VENV := .venv/bin
+# the production settings, checked with values that look real and open nothing
+PRODUCTION := env -u DATABASE_URL_FILE DJANGO_SETTINGS_MODULE=config.settings.production \
+	SECRET_KEY=checks-only-7c1f0e6a-e0a4-4f5e-9d2c-6b8a3f1d5e90-42-checks-only \
+	DATABASE_URL=postgresql://user:password@localhost/postcast REDIS_URL=redis://localhost:6379/0 \
+	ALLOWED_HOSTS=postcast.example.com TIKTOK_CLIENT_KEY=key TIKTOK_CLIENT_SECRET=secret \
+	DATA_ENCRYPTION_KEYS=check:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
+
+.PHONY: setup run test check tests bench prove lock clean has-python
+
+has-python:
+	@"$(PYTHON)" -c "import sys; print(sys.version_info[:2])" 2>/dev/null | grep -qxF "(3, 11)" || { \
+		echo "Postcast cannot be set up: it needs Python 3.11, and $(or $(PYTHON),python3) is none;" \
+		"install Python 3.11 or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+
+setup: has-python
+	@exec "$(PYTHON)" deploy/local/setup.py
+
+run: has-python
+	@exec "$(PYTHON)" deploy/local/setup.py --port "$(PORT)"
+	@exec $(VENV)/python -m deploy.local.run --port "$(PORT)"
+
+test: check tests
+
+check: setup
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/lint-imports
+	$(VENV)/mypy
+	$(PRODUCTION) $(VENV)/python manage.py check --deploy --fail-level WARNING
+	$(VENV)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+tests: setup
+	$(VENV)/python -m pytest -n 2 --dist loadgroup -m "not prove" --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+bench: setup
+	$(VENV)/python -m tests.bench
+
+prove: setup
+	$(VENV)/python -m tests.prove
+
+lock: setup
+	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
+	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make lock" -c requirements/runtime.txt requirements/dev.in -o requirements/dev.txt
+
+clean:
+	@if [ -e .venv/.complete ] && [ -d .run ]; then $(VENV)/python -m deploy.local.clean; fi
+	@rm -rf .venv .run staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	@find . -name __pycache__ -not -path "./.git/*" -prune -exec rm -rf {} +

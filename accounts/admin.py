@@ -1,0 +1,86 @@
+"""The admin for staff. A person's data can be read, not changed; tokens, sealed or not, are not shown at all."""
+
+# allauth registers its admins when they are imported; that must have happened before they are taken out
+import allauth.account.admin
+import allauth.socialaccount.admin  # noqa: F401
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
+
+admin.site.site_header = admin.site.site_title = "Postcast staff"
+
+# the app's secret and plain-text tokens have no place here, e-mail addresses are not collected,
+# and an allauth account says no more than the TikTok account
+for model in (SocialApp, SocialToken, SocialAccount, EmailAddress, EmailConfirmation):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that staff may look at and nothing else."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """People. A superuser may switch a person off and say what staff may do; the rest is the person's own."""
+
+    list_display = ["username", "is_staff", "is_active", "date_joined", "last_login"]
+    list_filter = ["is_staff", "is_active"]
+    search_fields = ["username"]
+    fields = [
+        *("username", "date_joined", "last_login", "keep_drafts"),
+        *("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
+    ]
+    readonly_fields = ["username", "date_joined", "last_login", "keep_drafts"]
+    filter_horizontal = ["groups", "user_permissions"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        # otherwise staff who may change people could make themselves superusers
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+@admin.register(TikTokAccount)
+class TikTokAccountAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "display_name", "follower_count", "video_count", "connected_at", "disconnected_at"]
+    search_fields = ["public_id", "display_name", "username"]
+    list_select_related = ["user"]
+
+
+@admin.register(Credential)
+class CredentialAdmin(ReadOnlyAdmin):
+    list_display = ["account", "state", "access_expires_at", "refresh_expires_at", "version", "updated_at"]
+    list_filter = ["state"]
+    list_select_related = ["account"]
+    fields = ["account", "state", "scopes", "access_expires_at", "refresh_expires_at", "version", "updated_at"]
+
+
+@admin.register(APIToken)
+class APITokenAdmin(ReadOnlyAdmin):
+    list_display = ["hint", "name", "user", "created_at", "expires_at", "last_used_at", "revoked_at"]
+    list_select_related = ["user"]
+    fields = ["user", "name", "hint", "created_at", "expires_at", "last_used_at", "revoked_at"]
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    list_display = ["event", "received_at"]
+    list_filter = ["event"]

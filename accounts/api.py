@@ -1,0 +1,72 @@
+"""REST views of people, accounts and API tokens: each person sees their own, everything else answers 404."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, mixins, status, viewsets
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from accounts import selectors, services
+from accounts.authentication import IsNotAnAPIToken
+from accounts.models import APIToken, TikTokAccount, User
+from accounts.serializers import AccountSerializer, APITokenSerializer, MeSerializer, NewAPITokenSerializer
+
+
+@extend_schema(tags=["accounts"])
+class MeView(generics.RetrieveUpdateAPIView[User]):
+    """The signed-in person; `keep_drafts` can be changed."""
+
+    serializer_class = MeSerializer
+    http_method_names = ["get", "patch", "head", "options"]
+
+    def get_object(self) -> User:
+        user: User = self.request.user  # type: ignore[assignment]
+        return user
+
+    def perform_update(self, serializer: BaseSerializer[User]) -> None:
+        if (keep := serializer.validated_data.get("keep_drafts")) is not None:
+            services.choose_drafts(user=self.get_object(), keep=keep)
+
+
+@extend_schema(tags=["accounts"])
+class AccountViewSet(viewsets.ReadOnlyModelViewSet[TikTokAccount]):
+    """The person's TikTok accounts."""
+
+    serializer_class = AccountSerializer
+    queryset = TikTokAccount.objects.none()
+    lookup_field = "public_id"
+    lookup_url_kwarg = "id"
+
+    def get_queryset(self) -> QuerySet[TikTokAccount]:
+        return selectors.accounts_of(self.request.user)  # type: ignore[arg-type]
+
+
+@extend_schema(tags=["tokens"])
+class APITokenViewSet(
+    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[APIToken]
+):
+    """The person's API tokens; for people only, not for programs that have a token."""
+
+    serializer_class = APITokenSerializer
+    permission_classes = [IsAuthenticated, IsNotAnAPIToken]
+    queryset = APIToken.objects.none()
+
+    def get_queryset(self) -> QuerySet[APIToken]:
+        return selectors.api_tokens_of(self.request.user)  # type: ignore[arg-type]
+
+    @extend_schema(responses={201: NewAPITokenSerializer})
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Make a token. Its text is in this answer and never shown again."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        token, plain = services.create_api_token(user=request.user, **serializer.validated_data)  # type: ignore[arg-type]
+        token.token = plain  # type: ignore[attr-defined]
+        return Response(NewAPITokenSerializer(token).data, status.HTTP_201_CREATED)
+
+    def perform_destroy(self, instance: APIToken) -> None:
+        services.revoke_api_token(token=instance, now=timezone.now())

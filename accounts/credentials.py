@@ -1,0 +1,60 @@
+"""Credential rows and the tokens sealed in them: the only module that seals and unseals those."""
+
+from datetime import datetime, timedelta
+
+from accounts import sealing
+from accounts.models import Credential
+from accounts.tiktok.client import Grant
+
+TOKENS = ("access_token", "refresh_token")
+
+
+def store_grant(credential: Credential, grant: Grant, now: datetime) -> None:
+    """Replace the credential's tokens by the grant's and save it; the state stays as it is."""
+    credential.sealed_access_token = _seal(credential, "access_token", grant.access_token.get_secret_value())
+    credential.sealed_refresh_token = _seal(credential, "refresh_token", grant.refresh_token.get_secret_value())
+    credential.access_expires_at = now + timedelta(seconds=grant.expires_in)
+    credential.refresh_expires_at = now + timedelta(seconds=grant.refresh_expires_in)
+    credential.scopes = grant.scopes
+    credential.version += 1
+    credential.save()
+
+
+def unseal_token(credential: Credential, token: str) -> str:
+    """The plain `access_token` or `refresh_token`; raises SealBroken."""
+    return sealing.unseal(_sealed(credential, token), place=_place(credential, token))
+
+
+def has_tokens(credential: Credential) -> bool:
+    return bool(credential.sealed_access_token)
+
+
+def erase_tokens(credential: Credential) -> None:
+    """Forget the tokens (in memory: the caller saves)."""
+    credential.sealed_access_token = credential.sealed_refresh_token = b""
+
+
+def reseal(credential: Credential) -> bool:
+    """Seal the tokens anew where they are not under the first key, and save; whether there was anything to do."""
+    outdated = [
+        token
+        for token in TOKENS
+        if (sealed := _sealed(credential, token)) and sealing.key_id_of(sealed) != sealing.sealing_key_id()
+    ]
+    for token in outdated:
+        setattr(credential, f"sealed_{token}", _seal(credential, token, unseal_token(credential, token)))
+    if outdated:
+        credential.save(update_fields=[f"sealed_{token}" for token in outdated])
+    return bool(outdated)
+
+
+def _sealed(credential: Credential, token: str) -> bytes:
+    return bytes(getattr(credential, f"sealed_{token}"))
+
+
+def _seal(credential: Credential, token: str, text: str) -> bytes:
+    return sealing.seal(text, place=_place(credential, token))
+
+
+def _place(credential: Credential, token: str) -> str:
+    return f"accounts.credential:{credential.account_id}:{token}"

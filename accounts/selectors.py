@@ -1,0 +1,41 @@
+"""Reads of accounts, credentials and API tokens."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import APIToken, Credential, TikTokAccount, User
+
+# how long before its end a grant is renewed
+RENEWAL_WINDOW = timedelta(days=14)
+
+
+def accounts_of(user: User) -> QuerySet[TikTokAccount]:
+    """The person's accounts with their credentials, connected or not."""
+    return TikTokAccount.objects.filter(user=user).select_related("credential")
+
+
+def credentials_to_renew(now: datetime) -> QuerySet[Credential]:
+    """Active credentials whose grant ends soon, or has ended unnoticed."""
+    return Credential.objects.filter(
+        state=Credential.State.ACTIVE, refresh_expires_at__lt=now + RENEWAL_WINDOW
+    ).order_by("refresh_expires_at")
+
+
+def revocations_pending() -> QuerySet[Credential]:
+    """Credentials that were taken back here but not yet at TikTok: only those keep their tokens."""
+    return Credential.objects.filter(state=Credential.State.REVOKED).exclude(sealed_access_token=b"").order_by("pk")
+
+
+def api_tokens_of(user: User) -> QuerySet[APIToken]:
+    """The person's API tokens that were not revoked, newest first."""
+    return APIToken.objects.filter(user=user, revoked_at=None)
+
+
+def usable_api_token(digest: str, now: datetime) -> APIToken | None:
+    """The token with this digest and its person, unless it is revoked or expired, or the person is switched off."""
+    return (
+        APIToken.objects.select_related("user")
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now), digest=digest, revoked_at=None, user__is_active=True)
+        .first()
+    )

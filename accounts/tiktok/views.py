@@ -1,0 +1,105 @@
+"""Signing in with TikTok: the redirect there, and what happens when the creator comes back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers.base import ProviderException
+from allauth.socialaccount.providers.oauth2.client import OAuth2Client
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView as AllauthCallbackView
+from allauth.socialaccount.providers.oauth2.views import OAuth2LoginView
+from allauth.socialaccount.providers.tiktok.views import TikTokOAuth2Adapter as AllauthTikTokOAuth2Adapter
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from accounts import services
+from accounts.models import User
+from accounts.tiktok import client as tiktok
+from accounts.tiktok.client import BASIC_SCOPE, Grant, Profile
+from accounts.tiktok.errors import TikTokError
+
+log = structlog.get_logger(__name__)
+
+
+class SignInFailed(ProviderException):  # type: ignore[misc]
+    """Signing in ended without a result; the message tells the person why and what to do."""
+
+
+class TikTokOAuth2Adapter(AllauthTikTokOAuth2Adapter):  # type: ignore[misc]
+    """allauth's adapter on Postcast's own client: typed answers, timeouts, only the fields that were granted."""
+
+    # what came of it, for the callback view
+    login: SocialLogin | None = None
+    grant: Grant
+    profile: Profile
+
+    @property
+    def authorize_url(self) -> str:
+        return str(settings.TIKTOK_AUTHORIZE_URL)
+
+    def get_access_token_data(
+        self, request: HttpRequest, app: SocialApp, client: OAuth2Client, pkce_code_verifier: str | None = None
+    ) -> Grant:
+        with _failures_explained():
+            return tiktok.exchange_code(
+                code=request.GET["code"], redirect_uri=client.callback_url, code_verifier=pkce_code_verifier
+            )
+
+    def parse_token(self, data: Grant) -> SocialToken:
+        """Empty: the tokens go from the grant straight into a sealed credential, never through allauth's models."""
+        return SocialToken()
+
+    def complete_login(
+        self, request: HttpRequest, app: SocialApp, token: SocialToken, *, response: Grant, **kwargs: Any
+    ) -> SocialLogin:
+        self.grant = response
+        if BASIC_SCOPE not in response.scopes:
+            raise SignInFailed(
+                "Postcast cannot know who you are without the basic profile information, which you declined on TikTok. "
+                "Nothing was changed: please try again and leave that switched on."
+            )
+        with _failures_explained():
+            self.profile = tiktok.fetch_profile(
+                access_token=response.access_token.get_secret_value(), scopes=response.scopes
+            )
+        if self.profile.open_id not in ("", response.open_id):
+            raise SignInFailed("TikTok's answers contradict each other. Nothing was changed: please try again.")
+        self.login = self.get_provider().sociallogin_from_response(request, {"open_id": response.open_id})
+        return self.login
+
+
+class OAuth2CallbackView(AllauthCallbackView):  # type: ignore[misc]
+    """allauth's callback, followed by the linking of the TikTok account to whoever is signed in then."""
+
+    adapter: TikTokOAuth2Adapter
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        user, login = request.user, self.adapter.login
+        # not so if allauth turned them away: another person's account, or a person who was switched off
+        if login and isinstance(user, User) and login.account.user_id == user.pk:
+            services.connect_account(
+                user=user, profile=self.adapter.profile, grant=self.adapter.grant, now=timezone.now()
+            )
+        return response
+
+
+@contextmanager
+def _failures_explained() -> Iterator[None]:
+    try:
+        yield
+    except TikTokError as error:
+        log.warning("sign_in_failed", error=str(error), log_id=error.log_id, status=error.status)
+        if error.retryable:
+            raise SignInFailed(
+                "TikTok did not answer. Nothing was changed: please try again. "
+                "If that keeps failing after a minute, TikTok itself may be in trouble."
+            ) from error
+        raise SignInFailed("TikTok refused the sign-in. Nothing was changed: please try again.") from error
+
+
+oauth2_login = OAuth2LoginView.adapter_view(TikTokOAuth2Adapter)
+oauth2_callback = OAuth2CallbackView.adapter_view(TikTokOAuth2Adapter)

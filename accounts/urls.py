@@ -1,0 +1,27 @@
+"""Pages of accounts, and the addresses at the root that belong to no app."""
+
+from django.templatetags.static import static
+from django.urls import path
+from django.utils.functional import lazy
+from django.views.generic import RedirectView, TemplateView
+
+from accounts import views, webhooks
+
+app_name = "accounts"
+urlpatterns = [
+    path("", TemplateView.as_view(template_name="accounts/welcome.html"), name="welcome"),
+    path("sign-in/", views.sign_in, name="sign_in"),
+    path("sign-in/failed/", views.sign_in_failed, name="sign_in_failed"),
+    path("settings/", views.settings, name="settings"),
+    path("settings/texts/", views.keep_drafts, name="keep_drafts"),
+    path("settings/tokens/", views.create_token, name="create_token"),
+    path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
+    path("settings/accounts/<slug:account_id>/disconnect/", views.disconnect, name="disconnect"),
+    path("webhooks/tiktok/", webhooks.tiktok_webhook, name="tiktok_webhook"),
+    path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain")),
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("icons/favicon.svg"))),
+    # allauth's own pages for these do less than ours (and its disconnecting would leave the grant at TikTok in force);
+    # this file is read before allauth's, so they are never reached
+    path("accounts/login/", RedirectView.as_view(pattern_name="accounts:sign_in", query_string=True)),
+    path("accounts/3rdparty/", RedirectView.as_view(pattern_name="accounts:settings")),
+]

@@ -1,0 +1,94 @@
+"""What every API view shares: pagination, moments in filters, and one shape of error, RFC 9457 problem details."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import IO, Any
+
+import django_filters
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.parsers import JSONParser
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+PROBLEM_CONTENT_TYPE = "application/problem+json"
+
+
+class Pagination(PageNumberPagination):
+    """Twenty items a page; `?page_size=` up to a hundred."""
+
+    page_size = 20
+    page_size_query_param = "page_size"
+    max_page_size = 100
+
+
+class MomentField(django_filters.fields.IsoDateTimeField):  # type: ignore[misc]
+    """A moment in UTC: ISO 8601 allows offsets from it that PostgreSQL does not know."""
+
+    def clean(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        try:
+            return moment and moment.astimezone(UTC)
+        except OverflowError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    field_class = MomentField
+
+
+class NestedJSONParser(JSONParser):
+    """JSON whose nesting is too deep for the interpreter is the sender's fault, not ours: 400 instead of 500."""
+
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
+        """As the parent does; ParseError also for a depth that Python's parser gives up at."""
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise exceptions.ParseError("JSON parse error - nested too deeply") from error
+
+
+def problem_details(exception: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: the same statuses and headers, as problem details (RFC 9457).
+
+    Validation errors list what is wrong in `errors`: `[{"field": "post.text", "message": "..."}]`.
+    """
+    response = exception_handler(exception, context)
+    if response is None:
+        return None
+    status = HTTPStatus(response.status_code)
+    problem: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    if isinstance(exception, exceptions.ValidationError):
+        problem["errors"] = _flatten(exception.detail)
+        problem["detail"] = "; ".join(
+            f"{error['field']}: {error['message']}" if error["field"] else error["message"]
+            for error in problem["errors"]
+        )
+    elif isinstance(exception, Http404):
+        problem["detail"] = "There is no such object, or it is not yours."
+    elif isinstance(exception, PermissionDenied):
+        problem["detail"] = "This is not allowed."
+    else:
+        problem["detail"] = str(getattr(exception, "detail", status.description))
+    response.data = problem
+    response.content_type = PROBLEM_CONTENT_TYPE
+    return response
+
+
+def _flatten(detail: Any, path: str = "") -> list[dict[str, str]]:
+    """DRF's nested error detail as a flat list; list items that are objects get their index in the path."""
+    if isinstance(detail, dict):
+        return [
+            error
+            for key, value in detail.items()
+            for error in _flatten(value, path if key == "non_field_errors" else f"{path}.{key}".lstrip("."))
+        ]
+    if isinstance(detail, list):
+        return [
+            error
+            for index, value in enumerate(detail)
+            for error in _flatten(value, path if isinstance(value, str) else f"{path}[{index}]")
+        ]
+    return [{"field": path, "message": str(detail)}]

@@ -1,0 +1,103 @@
+"""How processes log: one JSON line per event on stderr, with secrets taken out before anything is written."""
+
+import re
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+# Keys whose values are credentials wherever they appear: TikTok's, ours, and the headers that carry them.
+SECRET_KEYS = re.compile(
+    r"token|secret|authorization|password|cookie|code_verifier|^code$|api_?key|signature|encryption|session_?(id|key)",
+    re.IGNORECASE,
+)
+# The same inside texts: `name=value` in query strings and form bodies, `"name": "value"` in JSON and Python,
+# `Name: value` in headers, passwords in addresses, and what looks like a token by itself. Each match keeps its group.
+SECRETS_IN_TEXT = (
+    re.compile(
+        r"""(?ix)
+        ( (?: (?<![a-z_-]) | (?<=%3f) | (?<=%26) )                # where a name begins, also in an encoded address
+          (?: [a-z_-]* (?: token|secret|password|signature|sessionid ) | code_verifier | code )
+          (?: \\?["'] )? \s* (?: [=:] | %3d ) \s* (?: \\?["'] )?
+        ) [^\s"'&,;}\\]+"""
+    ),
+    re.compile(r"(?i)((?:authorization|cookie)[\"']?\s*[=:]\s*[\"']?)[^\r\n\"']+"),
+    re.compile(r"(?i)(\bbearer\s+)[^\s\"',]+"),
+    re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)"),
+    re.compile(r"(\bpc_)[0-9A-Za-z]{20,}"),
+    re.compile(r"(\b(?:act|rft)\.)[\w!*%.~-]{16,}"),
+)
+REDACTED = "[redacted]"
+
+
+def redact_text(text: str) -> str:
+    """The text with the values of credentials replaced, e.g. `code=abc` becomes `code=[redacted]`."""
+    for secret in SECRETS_IN_TEXT:
+        text = secret.sub(rf"\g<1>{REDACTED}", text)
+    return text
+
+
+def redact(value: Any) -> Any:
+    """The value with every credential in it replaced, through dicts, sequences and texts.
+
+    What JSON does not know becomes its redacted `repr` here, since the JSON renderer would write the bare one.
+    """
+    # numbers are no credentials, not even under a name like `code`
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {redact_text(str(key)): _redact_item(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    return redact_text(value if isinstance(value, str) else repr(value))
+
+
+def _redact_item(key: str, value: Any) -> Any:
+    redacted = redact(value)
+    return REDACTED if SECRET_KEYS.search(key) and not isinstance(redacted, bool | int | float | None) else redacted
+
+
+def _redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    redacted: EventDict = redact(dict(event))
+    return redacted
+
+
+SHARED_PROCESSORS: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+    structlog.processors.format_exc_info,
+]
+
+
+def logging_config() -> dict[str, Any]:
+    """Django's LOGGING: everything goes through structlog's formatter, and so through the redaction."""
+    structlog.configure(
+        processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": SHARED_PROCESSORS,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    _redact_event,
+                    structlog.processors.JSONRenderer(),
+                ],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": "INFO"},
+        "loggers": {
+            "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+            "urllib3": {"level": "WARNING"},
+        },
+    }

@@ -1,0 +1,10 @@
+"""Settings of the tests: the servers' addresses come from tests/servers.py, which starts real ones."""
+
+from config.settings.development import *
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# every test would share one minute of requests
+REST_FRAMEWORK = {
+    **globals()["REST_FRAMEWORK"],
+    "DEFAULT_THROTTLE_RATES": {"anon": "10000/min", "user": "10000/min", "predict": "10000/min"},
+}

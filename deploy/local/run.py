@@ -1,0 +1,235 @@
+"""`make run`: everything Postcast needs, on loopback, from wheels; Ctrl-C ends all of it.
+
+One line per step, then a box with the addresses. Data stays in `.run/`. Every step can be interrupted and run again:
+each looks at what is there instead of remembering what it did.
+"""
+
+import argparse
+import base64
+import fcntl
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+import requests
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deploy.local.postgres import start_postgres
+from deploy.local.prepare import NO_MODEL
+from deploy.local.processes import ProcessEnded, Processes, end_with_parent
+from deploy.local.servers import free_port, redis_command, wait_for_port
+
+ROOT = Path(__file__).resolve().parents[2]
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SANDBOX_SECRETS = {"TIKTOK_CLIENT_KEY": "sandbox-client-key", "TIKTOK_CLIENT_SECRET": "sandbox-client-secret"}
+
+console = Console(highlight=False)
+
+
+class CannotRun(Exception):
+    """Says in one sentence why, and what to do."""
+
+
+def main() -> None:
+    """Start everything, show where it is, and wait until Ctrl-C or until a part of it ends."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--data", type=Path, default=ROOT / ".run", help="the folder that everything is kept in")
+    arguments = parser.parse_args()
+    # a shell that starts this in the background would have it ignored
+    for number in ENDING:
+        signal.signal(number, _interrupt)
+    data: Path = arguments.data.resolve()
+    data.mkdir(exist_ok=True)
+    try:
+        with only_one_instance(data):
+            run_until_interrupted(data, arguments.port)
+    except KeyboardInterrupt:
+        console.print("\nstopping")
+    except (CannotRun, ProcessEnded, RuntimeError) as error:
+        console.print(f"\n[red]Postcast stopped:[/red] {error}", soft_wrap=True)
+        sys.exit(1)
+
+
+def run_until_interrupted(data: Path, port: int) -> None:
+    """Start everything and wait; ends all of it, however it was left."""
+    with ExitStack() as ending:
+        try:
+            serve(data, port, ending).wait()
+        finally:
+            # a second Ctrl-C must not leave half of it running
+            for number in ENDING:
+                signal.signal(number, signal.SIG_IGN)
+
+
+def serve(data: Path, port: int, ending: ExitStack) -> Processes:
+    """All steps in order; returns once the web server answers. `ending` learns how to end what was started."""
+    environment = os.environ | local_environment(data) | {"DJANGO_SETTINGS_MODULE": "config.settings.development"}
+    with step("databases", "PostgreSQL and Redis"):
+        postgres = start_postgres(data / "postgres", "postcast")
+        ending.callback(postgres.stop)
+        processes = Processes(data / "logs")
+        ending.callback(processes.stop)
+        redis_port = free_port()
+        wait_for_port(redis_port, processes.start("redis", redis_command(data / "redis", redis_port), environment))
+        environment |= {"DATABASE_URL": postgres.url, "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
+    with step("migrations", "tables"):
+        needs_model = NO_MODEL in run(environment, "-m", "deploy.local.prepare")
+    sandbox_url = None
+    if "TIKTOK_API_URL" not in os.environ:
+        with step("sandbox", "a local TikTok with simulated creators"):
+            sandbox_url, addresses = start_sandbox(data, processes, environment, port)
+            environment |= addresses
+    if needs_model:
+        with step("first model", "learned from simulated creators"):
+            train_first_model(data, environment)
+    with step("services", "web, worker and beat"):
+        start_services(data, processes, environment, port)
+    console.print(box(data, port, sandbox_url, environment["STAFF_PASSWORD"]))
+    return processes
+
+
+@contextmanager
+def only_one_instance(data: Path) -> Iterator[None]:
+    """One `make run` per folder: two would fight over its databases."""
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotRun("another `make run` of this folder is running; end it first (Ctrl-C there).") from None
+        yield
+
+
+@contextmanager
+def step(name: str, what: str) -> Iterator[None]:
+    """A bar with the time while the step works, one line when it is done."""
+    columns = (TextColumn(f"{name:<12}"), BarColumn(30), TextColumn(what), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(name, total=None)
+        yield
+        elapsed = progress.tasks[task].elapsed or 0
+    console.print(f"{name:<12}{what}" + (f" ({elapsed:.0f} s)" if elapsed >= 2 else ""))
+
+
+def local_environment(data: Path) -> dict[str, str]:
+    """Secrets of this folder, made at the first run; what the caller's own environment sets comes first."""
+    path = data / "environment"
+    if not path.exists():
+        generated = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "DATA_ENCRYPTION_KEYS": f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+            "STAFF_PASSWORD": secrets.token_urlsafe(9),
+        }
+        write_privately(path, "".join(f"{name}={value}\n" for name, value in generated.items()))
+    stored = dict(line.split("=", 1) for line in path.read_text().splitlines())
+    return {name: os.environ.get(name, value) for name, value in stored.items()}
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Write a file only its owner can read, aside and renamed, so that an interruption leaves none or all of it."""
+    aside = path.with_suffix(".new")
+    aside.unlink(missing_ok=True)
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    aside.rename(path)
+
+
+def run(environment: Mapping[str, str], *arguments: str) -> str:
+    """Run Python and return what it printed; all of it is shown only where it fails."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        preexec_fn=end_with_parent(),
+    )
+    if done.returncode:
+        sys.stderr.write(done.stdout[-2000:] + done.stderr[-4000:])
+        raise CannotRun(f"`{' '.join(arguments[:2])}` failed; its last lines stand above.")
+    return done.stdout
+
+
+def start_sandbox(
+    data: Path, processes: Processes, environment: Mapping[str, str], web_port: int
+) -> tuple[str, dict[str, str]]:
+    """The local TikTok; returns its address and the environment that points the service at it."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "tests.sandbox", "--port", str(port), "--state", str(data / "sandbox.json")]
+    command += ["--client-key", SANDBOX_SECRETS["TIKTOK_CLIENT_KEY"]]
+    command += ["--client-secret", SANDBOX_SECRETS["TIKTOK_CLIENT_SECRET"]]
+    command += ["--webhook-url", f"http://127.0.0.1:{web_port}/webhooks/tiktok/"]
+    wait_for_port(port, processes.start("sandbox", command, environment))
+    return url, {
+        **SANDBOX_SECRETS,
+        "TIKTOK_AUTHORIZE_URL": f"{url}/v2/auth/authorize/",
+        "TIKTOK_API_URL": url,
+    }
+
+
+def train_first_model(data: Path, environment: Mapping[str, str]) -> None:
+    """A model of simulated creators, other ones than those one can sign in as."""
+    history = data / "population.csv.gz"
+    if not history.exists():
+        aside = history.with_name("population.new.csv.gz")
+        run(environment, "-m", "tests.sandbox.population", "--out", str(aside))
+        aside.rename(history)
+    run(environment, "manage.py", "train_model", str(history), "--promote")
+
+
+def start_services(data: Path, processes: Processes, environment: Mapping[str, str], port: int) -> None:
+    """The three processes of the service itself, started as they are in production."""
+    binaries = Path(sys.executable).parent
+    web = [str(binaries / "gunicorn"), "config.wsgi", "--config", "deploy/gunicorn_conf.py"]
+    celery = [str(binaries / "celery"), "--app", "config"]
+    (data / "beat").mkdir(exist_ok=True)
+    server = processes.start("web", [*web, "--bind", f"127.0.0.1:{port}"], environment)
+    processes.start("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "info"], environment)
+    processes.start("beat", [*celery, "beat", "--schedule", str(data / "beat" / "schedule")], environment)
+    wait_for_port(port, server)
+    ready = requests.get(f"http://127.0.0.1:{port}/readyz", timeout=30)
+    if not ready.ok:
+        raise CannotRun(f"the web server is not ready: {ready.text[:500]}")
+
+
+def box(data: Path, port: int, sandbox_url: str | None, staff_password: str) -> Panel:
+    """Where to look and whom one can be."""
+    address = f"http://127.0.0.1:{port}"
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
+    table.add_row("Postcast", address)
+    if sandbox_url:
+        creators = requests.get(f"{sandbox_url}/_sandbox/creators", timeout=10).json()["creators"]
+        table.add_row("sign in as", some_creators(creators))
+        table.add_row("", f"or any other of the {len(creators)} creators that the consent page offers")
+    else:
+        table.add_row("sign in", f"with TikTok at {os.environ['TIKTOK_API_URL']}")
+    table.add_row("staff", f"{address}/admin/  user staff, password {staff_password}")
+    table.add_row("logs", str(data / "logs"))
+    return Panel(table, title="Postcast is running", subtitle="Ctrl-C ends all of it", expand=False)
+
+
+def some_creators(creators: list[dict[str, object]]) -> str:
+    """A few creators, from the one with the most posts down."""
+    by_posts = sorted(creators, key=lambda creator: int(str(creator["posts"])), reverse=True)
+    shown = by_posts[:: max(1, len(by_posts) // 4)][:4]
+    return "\n".join(f"{creator['display_name']} ({creator['posts']} posts)" for creator in shown)
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Makes the secrets that production reads, once each: an existing file is never replaced.
+set -eu
+umask 077
+cd "$(dirname "$0")"
+mkdir -p secrets
+cd secrets
+
+keep() { # name, value
+  [ -s "$1" ] || printf '%s' "$2" >"$1"
+}
+random() { # bytes
+  head -c "$1" /dev/urandom | base64 | tr -d '\n'
+}
+
+keep secret_key "$(random 48)"
+keep data_encryption_keys "key1:$(random 32)"
+keep metrics_token "$(random 24)"
+keep postgres_password "$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')"
+keep database_url "postgresql://postcast:$(cat postgres_password)@postgres:5432/postcast"
+
+# the containers read single files through bind mounts as another user; other users of this host cannot enter the folder
+chmod 700 . && chmod 644 ./*
+
+for name in tiktok_client_key tiktok_client_secret; do
+  [ -s "$name" ] || echo "Write the value from your TikTok app into deploy/secrets/$name"
+done

@@ -1,0 +1,62 @@
+"""The admin for staff: everything here is a person's data, and can be read, not changed."""
+
+from django.contrib import admin
+
+from accounts.admin import ReadOnlyAdmin
+from posts.models import Listing, Observation, Post, PostContent, PostsChange, Refresh
+
+
+@admin.register(Post)
+class PostAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "account", "posted_at", "duration_s", "first_seen_at", "last_seen_at", "deleted_at"]
+    list_select_related = ["account"]
+    list_filter = ["posted_at", "deleted_at"]
+    search_fields = ["public_id", "tiktok_id", "account__public_id"]
+    show_full_result_count = False
+    # a caption is kept for its writer, not for staff
+    exclude = ["caption"]
+
+
+@admin.register(PostContent)
+class PostContentAdmin(ReadOnlyAdmin):
+    list_display = ["post", "extractor_version", "length", "words", "emoji", "cover_state", "cover_attempts"]
+    list_select_related = ["post"]
+    list_filter = ["extractor_version", "cover_state"]
+    search_fields = ["post__public_id"]
+    show_full_result_count = False
+    exclude = ["embedding"]
+
+
+@admin.register(Observation)
+class ObservationAdmin(ReadOnlyAdmin):
+    list_display = ["post", "observed_at", "likes", "comments", "shares", "views", "scheduled_age_h"]
+    list_select_related = ["post"]
+    list_filter = ["scheduled_age_h"]
+    search_fields = ["post__public_id"]
+    show_full_result_count = False
+
+
+@admin.register(Refresh)
+class RefreshAdmin(ReadOnlyAdmin):
+    list_display = [
+        *("public_id", "account", "state", "created_at", "finished_at", "heartbeat_at", "attempts"),
+        *("posts_stored", "posts_expected", "error"),
+    ]
+    list_select_related = ["account"]
+    list_filter = ["state", "created_at"]
+    search_fields = ["public_id", "account__public_id"]
+    show_full_result_count = False
+
+
+@admin.register(PostsChange)
+class PostsChangeAdmin(ReadOnlyAdmin):
+    list_display = ["account", "sequence", "changed_at"]
+    list_select_related = ["account"]
+    search_fields = ["account__public_id"]
+
+
+@admin.register(Listing)
+class ListingAdmin(ReadOnlyAdmin):
+    list_display = ["account", "listed_at"]
+    list_select_related = ["account"]
+    search_fields = ["account__public_id"]

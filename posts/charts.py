@@ -1,0 +1,125 @@
+"""Geometry of the charts that templates draw as SVG. Counts are heavy-tailed, so every count axis is logarithmic."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import fmean, quantiles
+
+AVERAGED_POSTS = 5
+TICK_STEPS = ((1, 2, 3, 5, 7), (1, 2, 5), (1,))
+MAX_TICKS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    position: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogScale:
+    """Counts of `low`..`high` (zero or more) onto `start`..`end` (SVG units), by log(1 + count)."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    @classmethod
+    def around(cls, counts: Sequence[float], *, start: float, end: float, room: float = 0.06) -> "LogScale":
+        """A scale that holds all `counts` with some room at both ends, and never less than a doubling."""
+        low, high = math.log1p(min(counts)), math.log1p(max(counts))
+        missing = max(0.0, math.log(2) - (high - low)) / 2
+        margin = (high - low) * room + missing
+        return cls(max(0.0, math.expm1(low - margin)), math.expm1(high + margin), start, end)
+
+    def position(self, count: float) -> float:
+        """Where `count` lies, in SVG units to a tenth."""
+        low, high = math.log1p(self.low), math.log1p(self.high)
+        return round(self.start + (math.log1p(count) - low) / (high - low) * (self.end - self.start), 1)
+
+    def ticks(self) -> list[Tick]:
+        """Round counts within the scale: as many of each power of ten as leave the axis readable."""
+        powers = range(math.floor(math.log10(max(self.high, 1))) + 1)
+        counts: list[int] = []
+        for steps in TICK_STEPS:
+            candidates = [0, *(step * 10**power for power in powers for step in steps)]
+            counts = [count for count in candidates if self.low <= count <= self.high]
+            if len(counts) <= MAX_TICKS:
+                break
+        return [Tick(self.position(count), count) for count in counts]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPost:
+    posted_at: datetime
+    likes: int
+    is_young: bool
+    """Still within its first day: its likes are far from final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    x: float
+    y: float
+    post: ChartPost
+
+
+@dataclass(frozen=True, slots=True)
+class LikesChart:
+    """Likes of posts from the oldest to the newest; lengths in SVG units."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    bottom: int
+    dots: list[Dot]
+    average: str
+    """Points of the line of averages, for <polyline>; empty for fewer than two."""
+    band_top: float | None
+    """The middle half of the posts; None for fewer than four."""
+    band_height: float | None
+    ticks: list[Tick]
+
+    @property
+    def plot_width(self) -> int:
+        return self.right - self.left
+
+
+def likes_chart(posts: Sequence[ChartPost], *, shown: int, width: int, height: int) -> LikesChart | None:
+    """The chart of the last `shown` of `posts` (oldest first), each with the mean of the five posts before it.
+
+    Posts before the shown ones only count for the means. None where there is no post.
+    """
+    if not posts:
+        return None
+    left, right, top, bottom = 46, width - 8, 8, height - 24
+    likes = [post.likes for post in posts]
+    first = max(0, len(posts) - shown)
+    vertical = LogScale.around(likes[first:], start=bottom, end=top)
+    step = (right - left) / (len(posts) - first)
+    columns = {index: round(left + step * (index - first + 0.5), 1) for index in range(first, len(posts))}
+    averages = [
+        (x, vertical.position(fmean(likes[max(0, index - AVERAGED_POSTS) : index])))
+        for index, x in columns.items()
+        if index > 0
+    ]
+    band_top = band_height = None
+    if len(columns) >= 4:
+        lower, _, upper = quantiles(likes[first:], n=4, method="inclusive")
+        band_top = vertical.position(upper)
+        band_height = round(vertical.position(lower) - band_top, 1)
+    return LikesChart(
+        width=width,
+        height=height,
+        left=left,
+        right=right,
+        bottom=bottom,
+        dots=[Dot(x, vertical.position(likes[index]), posts[index]) for index, x in columns.items()],
+        average=" ".join(f"{x},{y}" for x, y in averages) if len(averages) > 1 else "",
+        band_top=band_top,
+        band_height=band_height,
+        ticks=vertical.ticks(),
+    )

@@ -1,0 +1,110 @@
+"""What the API shows of posts, observations and refreshes."""
+
+from typing import TYPE_CHECKING, Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from posts.models import Observation, Post, PostContent, Refresh
+from posts.selectors import LatestCounts, RefreshStatus
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class ObservationSerializer(serializers.ModelSerializer[Observation]):
+    """Cumulative counts at a moment; null where TikTok did not tell one."""
+
+    class Meta:
+        model = Observation
+        fields = ["observed_at", "likes", "comments", "shares", "views", "scheduled_age_h"]
+        read_only_fields = fields
+
+
+class LatestCountsSerializer(serializers.Serializer["WithAnnotations[Post, LatestCounts]"]):
+    """The counts that were observed last."""
+
+    observed_at = serializers.DateTimeField()
+    likes = serializers.IntegerField(allow_null=True)
+    comments = serializers.IntegerField(allow_null=True)
+    shares = serializers.IntegerField(allow_null=True)
+    views = serializers.IntegerField(allow_null=True)
+
+
+class CoverSerializer(serializers.Serializer[PostContent]):
+    """What was measured of the cover picture; the picture itself is not kept."""
+
+    brightness = serializers.FloatField(source="cover_brightness", help_text="0 to 1")
+    contrast = serializers.FloatField(source="cover_contrast", help_text="0 to 1")
+    saturation = serializers.FloatField(source="cover_saturation", help_text="0 to 1")
+    colourfulness = serializers.FloatField(source="cover_colourfulness")
+    sharpness = serializers.FloatField(source="cover_sharpness")
+
+
+class ContentSerializer(serializers.ModelSerializer[PostContent]):
+    """What was measured of the caption and the cover."""
+
+    cover = serializers.SerializerMethodField()
+
+    class Meta:
+        model = PostContent
+        fields = [
+            *("length", "words", "questions", "exclamations", "emoji", "mentions", "links"),
+            *("uppercase_share", "sentiment", "hashtags", "cover"),
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(CoverSerializer(allow_null=True))
+    def get_cover(self, content: PostContent) -> dict[str, Any] | None:
+        return CoverSerializer(content).data if content.cover_state == PostContent.Cover.MEASURED else None
+
+
+class PostSerializer(serializers.ModelSerializer[Post]):
+    """A post. `caption` is empty unless its owner chose to keep drafts."""
+
+    id = serializers.CharField(source="public_id", read_only=True)
+    account = serializers.CharField(source="account.public_id", read_only=True)
+    content = serializers.SerializerMethodField()
+    latest = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Post
+        fields = [
+            *("id", "account", "posted_at", "duration_s", "share_url", "is_ai_generated", "caption"),
+            *("first_seen_at", "last_seen_at", "deleted_at", "content", "latest"),
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(ContentSerializer(allow_null=True))
+    def get_content(self, post: Post) -> dict[str, Any] | None:
+        content = getattr(post, "content", None)
+        return ContentSerializer(content).data if content else None
+
+    @extend_schema_field(LatestCountsSerializer(allow_null=True))
+    def get_latest(self, post: "WithAnnotations[Post, LatestCounts]") -> dict[str, Any] | None:
+        return LatestCountsSerializer(post).data if post.observed_at else None
+
+
+class PostDetailSerializer(PostSerializer):
+    """A post with all its observations, oldest first."""
+
+    observations = ObservationSerializer(many=True, read_only=True)
+
+    class Meta(PostSerializer.Meta):
+        fields = [*PostSerializer.Meta.fields, "observations"]
+        read_only_fields = fields
+
+
+class RefreshSerializer(serializers.Serializer[RefreshStatus]):
+    """How far the fetching of an account and its posts is."""
+
+    id = serializers.CharField()
+    account = serializers.CharField()
+    state = serializers.ChoiceField(choices=Refresh.State.choices)
+    progress = serializers.FloatField(allow_null=True, help_text="0 to 1; null while it is not known how much there is")
+    posts_stored = serializers.IntegerField()
+    posts_expected = serializers.IntegerField(allow_null=True, help_text="null where the scope for it was declined")
+    error = serializers.CharField(help_text="Why it failed, in words for the person; else empty.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)

@@ -1,0 +1,114 @@
+"""The Display API on behalf of one account: tokens, limits, retries, and answers checked against their types."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, TypeVar
+
+import stamina
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from accounts.services import access_token, invalidate_access_token
+from accounts.tiktok.client import USER_FIELDS, Profile, send
+from accounts.tiktok.errors import (
+    AccessTokenInvalid,
+    TikTokError,
+    TikTokRateLimited,
+    TikTokUnavailable,
+    parse_envelope,
+)
+from posts.tiktok.limits import wait_for_turn
+from posts.tiktok.wire import Video, VideoIdentity, VideoPage
+
+log = structlog.get_logger(__name__)
+
+PAGE_SIZE = 20
+QUERY_SIZE = 20
+ATTEMPTS = 4
+# A worker that waits is one worker less: longer pauses belong to whoever called, who can come back later.
+LONGEST_PAUSE_S = 5.0
+
+Answer = TypeVar("Answer", bound=BaseModel)
+SomeVideo = TypeVar("SomeVideo", bound=VideoIdentity)
+
+
+class DisplayAPI:
+    """Calls for one account. Each may raise a TikTokError, or accounts.services.CredentialLost."""
+
+    def __init__(self, account_id: int) -> None:
+        self.account_id = account_id
+
+    def user_info(self, scopes: Collection[str]) -> Profile:
+        """The profile, as far as the granted scopes reach."""
+        fields = [field for scope, names in USER_FIELDS.items() if scope in scopes for field in names]
+        return Profile.read(self._call("GET", "/v2/user/info/", ",".join(fields)).get("user"))
+
+    def video_list(self, cursor: int | None) -> VideoPage:
+        """The page that begins at `cursor` (ms), or the newest one."""
+        body: dict[str, Any] = {"max_count": PAGE_SIZE}
+        if cursor is not None:
+            body["cursor"] = cursor
+        return _parse(VideoPage, self._call("POST", "/v2/video/list/", Video.fields_to_ask(), body))
+
+    def video_query(self, ids: Iterable[str], kind: type[SomeVideo]) -> dict[str, SomeVideo]:
+        """The videos of the ids (at most `QUERY_SIZE`) that TikTok still has, by id."""
+        ids = list(ids)
+        if len(ids) > QUERY_SIZE:
+            raise ValueError(f"{len(ids)} ids; TikTok takes at most {QUERY_SIZE} at once")
+        data = self._call("POST", "/v2/video/query/", kind.fields_to_ask(), {"filters": {"video_ids": ids}})
+        videos = data.get("videos", ())
+        if not isinstance(videos, list):
+            # an answer without the list must not look like one in which every video is gone
+            raise TikTokUnavailable("unexpected_answer", "data.videos is not a list")
+        found = [_parse(kind, video) for video in videos]
+        return {video.id: video for video in found if video.id in ids}
+
+    def _call(self, method: str, path: str, fields: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        token = access_token(account_id=self.account_id)
+        try:
+            return self._retried(method, path, fields, body, token)
+        except AccessTokenInvalid:
+            invalidate_access_token(account_id=self.account_id, token=token)
+            return self._retried(method, path, fields, body, access_token(account_id=self.account_id))
+
+    def _retried(self, method: str, path: str, fields: str, body: dict[str, Any] | None, token: str) -> dict[str, Any]:
+        """Ask again where that can help; it does no harm, for none of these calls changes anything at TikTok."""
+        for attempt in stamina.retry_context(
+            on=_pause_before_retry, attempts=ATTEMPTS, timeout=30, wait_initial=0.3, wait_max=LONGEST_PAUSE_S
+        ):
+            with attempt:
+                wait_for_turn(path)
+                try:
+                    return _ask(method, path, fields, body, token)
+                except TikTokError as error:
+                    log.warning(
+                        "tiktok_call_failed",
+                        endpoint=path,
+                        account_id=self.account_id,
+                        attempt=attempt.num,
+                        error=error.code,
+                        status=error.status,
+                        log_id=error.log_id,
+                    )
+                    raise
+        raise AssertionError("retry_context returns or raises")
+
+
+def _ask(method: str, path: str, fields: str, body: dict[str, Any] | None, token: str) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {token}"}
+    return parse_envelope(send(method, path, params={"fields": fields}, json=body, headers=headers))
+
+
+def _pause_before_retry(error: Exception) -> bool | float:
+    """Whether, or after how many seconds, asking again may help."""
+    if isinstance(error, TikTokRateLimited) and error.retry_after is not None:
+        return error.retry_after if error.retry_after <= LONGEST_PAUSE_S else False
+    return isinstance(error, TikTokError) and error.retryable
+
+
+def _parse(kind: type[Answer], data: Any) -> Answer:
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise TikTokUnavailable("unexpected_answer", f"{kind.__name__} {where}: {first['msg']}") from error

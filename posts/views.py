@@ -1,0 +1,75 @@
+"""Pages of posts: an account's posts with their chart, and the state of its refresh."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.requests import SignedInRequest, choose_account
+from accounts.selectors import accounts_of
+from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
+from posts.models import Post
+from posts.selectors import LatestCounts, posts_for_page, refresh_status
+from posts.services import NotConnected, request_refresh
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+POSTS_PER_PAGE = 25
+YOUNG = timedelta(hours=24)
+# SVG text does not reflow, so phones get a narrower picture of fewer posts: (width, height, posts)
+CHART_SIZES = ((840, 300, 40), (320, 240, 20))
+CHARTED_POSTS = 40 + AVERAGED_POSTS
+
+
+@require_safe
+@login_required
+def home(request: SignedInRequest) -> HttpResponse:
+    chosen, linked = choose_account(request)
+    if chosen is None:
+        return render(request, "posts/no_account.html")
+    posts = posts_for_page(chosen.account)
+    return render(
+        request,
+        "posts/home.html",
+        {
+            "account": chosen.account,
+            "accounts": linked,
+            "connection": chosen.connection,
+            "refresh": refresh_status(chosen.account),
+            "refresh_url": reverse("api:account-refresh", args=[chosen.account.public_id]),
+            "page": Paginator(posts, POSTS_PER_PAGE).get_page(request.GET.get("page")),
+            "charts": _charts(posts[:CHARTED_POSTS], timezone.now()),
+        },
+    )
+
+
+@require_POST
+@login_required
+def refresh(request: SignedInRequest, account_id: str) -> HttpResponse:
+    account = get_object_or_404(accounts_of(request.user), public_id=account_id)
+    try:
+        request_refresh(account_id=account.pk)
+    except NotConnected:
+        messages.error(request, "This account is disconnected. Connect it again to refresh it.")
+    return redirect(f"{reverse('posts:home')}?account={account.public_id}")
+
+
+def _charts(posts: "Iterable[WithAnnotations[Post, LatestCounts]]", now: datetime) -> list[LikesChart]:
+    """The wide and the narrow picture of the same posts (newest first); none where no likes are known."""
+    points = [
+        ChartPost(post.posted_at, post.likes, is_young=now - post.posted_at < YOUNG)
+        for post in posts
+        if post.likes is not None
+    ]
+    points.reverse()
+    pictures = [likes_chart(points, shown=shown, width=width, height=height) for width, height, shown in CHART_SIZES]
+    return [picture for picture in pictures if picture is not None]

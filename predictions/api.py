@@ -1,0 +1,163 @@
+"""REST views of predictions: forecasts of drafts, earlier ones with their outcomes, and an account's weights."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request, is_form_media_type
+from rest_framework.response import Response
+from rest_framework.throttling import UserRateThrottle
+from rest_framework.views import APIView
+
+from config.api import NestedJSONParser
+from posts.content import UnreadableImage
+from predictions import selectors, services
+from predictions.filters import PredictionFilter
+from predictions.models import AccountWeights, Prediction
+from predictions.serializers import (
+    AccountWeightsSerializer,
+    PredictionSerializer,
+    PredictMultipartSerializer,
+    PredictRequestSerializer,
+    PredictResponseSerializer,
+)
+from predictions.services import PredictionResult
+
+MAX_JSON_BYTES = 256 * 1024
+MAX_PICTURES = 10
+
+
+class PredictThrottle(UserRateThrottle):
+    scope = "predict"
+
+
+class RequestTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request is too large."
+    default_code = "too_large"
+
+
+class PredictSchema(AutoSchema):
+    """The view answers at /api/v1/predict and at /predict, and is described once."""
+
+    def is_excluded(self) -> bool:
+        return not self.path.startswith("/api/")
+
+
+class PredictView(APIView):
+    schema = PredictSchema()
+    throttle_classes = [*APIView.throttle_classes, PredictThrottle]
+
+    @extend_schema(
+        operation_id="predict",
+        tags=["predictions"],
+        request={"application/json": PredictRequestSerializer, "multipart/form-data": PredictMultipartSerializer},
+        responses=PredictResponseSerializer,
+    )
+    def post(self, request: Request) -> Response:
+        """What will this post do in its first 24 hours, and how sure is that?"""
+        with_media = is_form_media_type(request.content_type)
+        draft = PredictRequestSerializer(data=_payload(request) if with_media else request.data)
+        draft.is_valid(raise_exception=True)
+        result = _predict(request, draft.validated_data, _pictures(request) if with_media else [])
+        return Response(PredictResponseSerializer(result).data)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # checked before anything is read. Small enough forms stay in memory: no picture is written to disk
+        with_media = is_form_media_type(request.content_type)
+        limit = settings.FILE_UPLOAD_MAX_MEMORY_SIZE if with_media else MAX_JSON_BYTES
+        if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+            raise RequestTooLarge(f"The request is too large; at most {limit:,} bytes are read.")
+        super().initial(request, *args, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(RequestTooLarge() if isinstance(exc, RequestDataTooBig) else exc)
+
+
+@extend_schema(tags=["predictions"])
+class PredictionListView(generics.ListAPIView[Prediction]):
+    """The person's predictions, newest first."""
+
+    serializer_class = PredictionSerializer
+    filterset_class = PredictionFilter
+
+    def get_queryset(self) -> QuerySet[Prediction]:
+        return selectors.predictions_of(self.request.user)  # type: ignore[arg-type]
+
+
+@extend_schema(tags=["predictions"])
+class PredictionView(generics.RetrieveAPIView[Prediction]):
+    """One prediction, with its outcome once that is known."""
+
+    serializer_class = PredictionSerializer
+    lookup_field = "public_id"
+
+    def get_queryset(self) -> QuerySet[Prediction]:
+        return selectors.predictions_of(self.request.user)  # type: ignore[arg-type]
+
+
+@extend_schema(tags=["accounts"])
+class AccountWeightsView(generics.RetrieveAPIView[AccountWeights]):
+    """What was learned of an account; 404 while nothing was."""
+
+    serializer_class = AccountWeightsSerializer
+    lookup_field = "account__public_id"
+    lookup_url_kwarg = "public_id"
+
+    def get_queryset(self) -> QuerySet[AccountWeights]:
+        return selectors.weights_of(self.request.user)  # type: ignore[arg-type]
+
+
+def _payload(request: Request) -> Any:
+    """The JSON of a form: in a field, or in a part that was sent as a file."""
+    part = request.FILES.get("payload")
+    text = part.read() if part else request.POST.get("payload")
+    if text is None:
+        raise ValidationError({"payload": "This part is missing; expected the request as JSON."})
+    encoded = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    if len(encoded) > MAX_JSON_BYTES:
+        raise RequestTooLarge(f"The payload is too large; at most {MAX_JSON_BYTES:,} bytes are read.")
+    return NestedJSONParser().parse(io.BytesIO(encoded))
+
+
+def _pictures(request: Request) -> list[bytes]:
+    pictures = request.FILES.getlist("media")
+    if len(pictures) > MAX_PICTURES:
+        raise ValidationError({"media": f"There are {len(pictures)} pictures; at most {MAX_PICTURES} are looked at."})
+    return [picture.read() for picture in pictures]
+
+
+def _predict(request: Request, asked: dict[str, Any], pictures: list[bytes]) -> PredictionResult:
+    """The forecast with the first readable picture as the cover."""
+    post = asked["post"]
+    unreadable: list[str] = []
+    covers: Sequence[bytes | None] = pictures or [None]
+    for cover in covers:
+        try:
+            return services.predict(
+                user=request.user,  # type: ignore[arg-type]
+                account_id=asked.get("account_id"),
+                text=post["text"],
+                hashtags=post.get("hashtags", []),
+                scheduled_for=post.get("scheduled_time_utc") or timezone.now(),
+                duration_s=post.get("duration_s"),
+                cover=cover,
+                client=(post.get("metadata") or {}).get("client") or "",
+                explain=asked["explain"],
+            )
+        except UnreadableImage as error:
+            unreadable.append(str(error))
+        except services.AccountNotFound as error:
+            raise Http404 from error
+        except services.AccountNotChosen as error:
+            raise ValidationError({"account_id": str(error)}) from error
+    raise ValidationError({"media": unreadable})

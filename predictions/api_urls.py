@@ -1,0 +1,12 @@
+"""Addresses under /api/v1/."""
+
+from django.urls import path
+
+from predictions import api
+
+urlpatterns = [
+    path("predict", api.PredictView.as_view(), name="predict"),
+    path("predictions/", api.PredictionListView.as_view(), name="predictions"),
+    path("predictions/<slug:public_id>/", api.PredictionView.as_view(), name="prediction"),
+    path("accounts/<slug:public_id>/weights/", api.AccountWeightsView.as_view(), name="account-weights"),
+]

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class PredictionsConfig(AppConfig):
+    name = "predictions"
+
+    def ready(self) -> None:
+        from predictions import receivers  # noqa: F401

@@ -1,0 +1,43 @@
+"""The forecasting engine: a functional core in plain Python on NumPy, free of Django.
+
+    model = train(histories, until=now)             # across accounts
+    state = learn_account(model, history, as_of=now)  # one account's history and weights
+    forecast(model, state, draft, as_of=now)
+
+Training, backtesting and serving run the same feature code (`features.py`).
+"""
+
+from predictions.engine.forecasting import forecast
+from predictions.engine.global_model import GlobalModel, UnreadableModel
+from predictions.engine.state import AccountState, UnreadableState, learn_account
+from predictions.engine.training import train
+from predictions.engine.types import (
+    HORIZON,
+    AccountHistory,
+    Basis,
+    Bucket,
+    Counts,
+    Draft,
+    Effect,
+    Forecast,
+    PublishedPost,
+)
+
+__all__ = [
+    "HORIZON",
+    "AccountHistory",
+    "AccountState",
+    "Basis",
+    "Bucket",
+    "Counts",
+    "Draft",
+    "Effect",
+    "Forecast",
+    "GlobalModel",
+    "PublishedPost",
+    "UnreadableModel",
+    "UnreadableState",
+    "forecast",
+    "learn_account",
+    "train",
+]

@@ -1,0 +1,298 @@
+"""The evaluation protocol: learn from what was known at a moment, forecast the posts after it, and score.
+
+Files hold counts as of their crawl. In the protocol a post's label is its latest observation; *mature* ones were made
+seven days or more after publishing. T is the 80 % quantile of publishing over the test file's mature posts. Learning
+uses posts whose first day had passed by T, testing uses mature posts from T on with five known posts before them.
+With `horizon`, first-day counts are tested instead: see `_horizon_plan`.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from predictions.engine.global_model import GlobalModel, Served, serve
+from predictions.engine.growth import MATURE_AGE, Floats, GrowthCurve, Target, fit_growth
+from predictions.engine.rows import Rows, concatenate, rows_of_account
+from predictions.engine.threads import one_blas_thread
+from predictions.engine.training import train_on_rows, walk_all
+from predictions.engine.types import HORIZON, HOUR, AccountHistory, Counts, PublishedPost
+
+MIN_HISTORY = 5
+TEST_AGE = (18 * HOUR, 30 * HOUR)
+_FAR = 2**53
+"""Later than every observation."""
+
+LENGTH_CLASSES = ((5, 10), (11, 20), (21, 50), (51, 10**9))
+Progress = Callable[[str], None]
+
+
+class NothingToTest(ValueError):
+    """The file has no post that the protocol would test; the message says what was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is learned from and what is tested."""
+
+    accounts: list[AccountHistory]
+    tested: list[bool]  # per account: whether it is of the test file
+    learn_until: (
+        int  # the first day of a post that is learned from ends by then (of TRAIN's, in the horizon plan, ever)
+    )
+    target: Target
+    test_post: Callable[[PublishedPost], bool]
+    split_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Forecasts of the n test posts, by account and time, and their scores."""
+
+    account_id: list[str]
+    post_id: list[str]
+    posted_at: NDArray[np.int64]
+    likes: Floats
+    baseline: Floats
+    served: Served
+    report: dict[str, Any]
+
+
+def run_backtest(
+    test: Sequence[AccountHistory],
+    train: Sequence[AccountHistory] = (),
+    *,
+    horizon: bool = False,
+    progress: Progress = lambda _: None,
+) -> Result:
+    """Run the protocol. Accounts of `train` that are also in `test` are left to the test file.
+
+    Raises NothingToTest when no post of `test` qualifies.
+    """
+    with one_blas_thread():
+        return _run((_horizon_plan if horizon else _mature_plan)(test, train), horizon, progress)
+
+
+def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
+    started = time.perf_counter()
+    curve = _curve(plan)
+    parts = []
+    for i, account in enumerate(plan.accounts):
+        parts.append(rows_of_account(i, account, curve, plan.target, _FAR))
+        if i % 200 == 0:
+            progress(f"features of account {i + 1} of {len(plan.accounts)}")
+    rows = concatenate(parts)
+    featured = time.perf_counter()
+    posts = [plan.accounts[a].posts[p] for a, p in zip(rows.account, rows.post, strict=True)]
+    of_test = np.array(plan.tested, dtype=np.bool_)[rows.account] if len(rows) else np.zeros(0, dtype=np.bool_)
+    chosen = of_test & (rows.known >= MIN_HISTORY) & np.array([plan.test_post(p) for p in posts], dtype=np.bool_)
+    if not chosen.any():
+        raise NothingToTest(
+            f"no post to test: none of {len(rows)} posts with a history is "
+            f"{'observed 18 to 30 h' if horizon else 'observed 7 days or more'} after publishing, late enough, and has "
+            f"{MIN_HISTORY} posts a day or more before it."
+        )
+    in_time = rows.posted_at + HORIZON <= plan.learn_until
+    learned = rows[(in_time | ~of_test if horizon else in_time) & ~np.isnan(rows.label)]
+    progress(f"training on {len(learned)} posts")
+    model = train_on_rows(learned, plan.accounts, curve, seed=0, until=plan.learn_until)
+    trained = time.perf_counter()
+    tested = rows[chosen]
+    shown = [p for p, c in zip(posts, chosen, strict=True) if c]
+    ages = [_latest(p).observed_at - p.posted_at for p in shown]
+    gain = np.array([-curve.gain(age) if horizon else 0.0 for age in ages])
+    served = _forecast(model, rows, chosen, gain)
+    finished = time.perf_counter()
+    likes = np.array([_latest(p).likes for p in shown])
+    baseline = np.array([_baseline(plan.accounts[a], p) for a, p in zip(tested.account, shown, strict=True)])
+    names = [plan.accounts[a].account_id for a in tested.account]
+    report = {
+        "protocol": "horizon" if horizon else "mature",
+        "split_at": plan.split_at,
+        "train": {"rows": len(learned), "accounts": len(np.unique(learned.account)), "prior_only": model.is_prior},
+        "test": {"rows": len(tested), "accounts": len(set(names))},
+        "scores": {
+            "postcast": score(likes, served.point, served.typical, served.low, served.high, names),
+            "baseline": score(likes, baseline, baseline, accounts=names),
+        }
+        | {
+            name: score(likes, *forecasts, accounts=names) for name, forecasts in _scaled(learned, tested, gain).items()
+        },
+        "by_history": {
+            f"{a}-{b}" if b < 10**9 else f"{a}+": score(
+                likes[m], served.point[m], served.typical[m], served.low[m], served.high[m]
+            )
+            for a, b in LENGTH_CLASSES
+            if (m := (tested.known >= a) & (tested.known <= b)).any()
+        },
+        "weights": model.weight_prior.to_json(),
+        "model": model.manifest.get("metrics", {}),
+        "seconds": {
+            "features": round(featured - started, 2),
+            "training": round(trained - featured, 2),
+            "forecasts": round(finished - trained, 2),
+        },
+    }
+    return Result(names, [p.post_id for p in shown], tested.posted_at, likes, baseline, served, report)
+
+
+def score(
+    likes: Floats,
+    point: Floats,
+    typical: Floats,
+    low: Floats | None = None,
+    high: Floats | None = None,
+    accounts: Sequence[str] | None = None,
+) -> dict[str, float]:
+    """The protocol's scores, all arrays (n,) of counts; None stands for a score that is not defined here."""
+    liked = likes >= 1
+    miss = np.abs(np.log1p(typical) - np.log1p(likes))
+    scores = {
+        "n": len(likes),
+        "mape": _mean((np.abs(point - likes)[liked]) / likes[liked]),
+        "median_ape": float(np.median(np.abs(typical - likes)[liked] / likes[liked])) if liked.any() else math.nan,
+        "mae": _mean(np.abs(typical - likes)),
+        "log_mae": _mean(miss),
+        "spearman": _rank_correlation(typical, likes),
+    }
+    if low is not None and high is not None:
+        scores["coverage"] = _mean(((likes >= low) & (likes <= high)).astype(np.float64))
+        scores["log_width"] = _mean(np.log1p(high) - np.log1p(low))
+    if accounts is not None:
+        scores["within_spearman"], scores["within_accounts"] = _within(np.array(accounts), typical, likes)
+    return {name: round(value, 4) for name, value in scores.items()}
+
+
+def _mature_plan(test: Sequence[AccountHistory], train: Sequence[AccountHistory]) -> Plan:
+    accounts, tested = _together([_mature(a) for a in test], [_mature(a) for a in train])
+    moments = [p.posted_at for a, t in zip(accounts, tested, strict=True) if t for p in a.posts]
+    if not moments:
+        raise NothingToTest("no post to test: none is observed 7 days or more after publishing.")
+    split_at = float(np.quantile(moments, 0.8))
+    return Plan(accounts, tested, math.floor(split_at), "mature", lambda p: p.posted_at >= split_at, split_at)
+
+
+def _horizon_plan(test: Sequence[AccountHistory], train: Sequence[AccountHistory]) -> Plan:
+    """Test posts whose latest observation is 18 to 30 h old; learn from all of TRAIN and from what was published in
+    TEST a day or more before the earliest test post."""
+    accounts, tested = _together([_observed(a) for a in test], list(train))
+    first_day = [
+        p
+        for a, t in zip(accounts, tested, strict=True)
+        if t
+        for i, p in enumerate(a.posts)
+        if _is_first_day(p) and sum(q.posted_at + HORIZON <= p.posted_at for q in a.posts[:i]) >= MIN_HISTORY
+    ]
+    if not first_day:
+        raise NothingToTest(
+            "no post to test: no latest observation lies 18 to 30 h after publishing, with five posts before."
+        )
+    split_at = min(p.posted_at for p in first_day)
+    return Plan(accounts, tested, split_at, "horizon", _is_first_day, float(split_at))
+
+
+def _together(test: list[AccountHistory], train: list[AccountHistory]) -> tuple[list[AccountHistory], list[bool]]:
+    """All accounts with posts, each once, in the order of their ids; posts from several training files join."""
+    merged: dict[str, AccountHistory] = {}
+    for account in train:
+        if known := merged.get(account.account_id):
+            posts = {p.post_id: p for p in (*account.posts, *known.posts)}.values()
+            account = replace(known, posts=tuple(sorted(posts, key=lambda p: (p.posted_at, p.post_id))))
+        merged[account.account_id] = account
+    by_id = {name: (a, False) for name, a in merged.items()} | {a.account_id: (a, True) for a in test}
+    kept = [by_id[name] for name in sorted(by_id) if by_id[name][0].posts]
+    return [a for a, _ in kept], [t for _, t in kept]
+
+
+def _observed(account: AccountHistory) -> AccountHistory:
+    """The account with its posts that have likes observed, each with its latest such observation."""
+    posts = [
+        replace(p, observations=(max(known, key=lambda c: c.observed_at),))
+        for p in account.posts
+        if (known := [c for c in p.observations if c.likes >= 0])
+    ]
+    return replace(account, posts=tuple(sorted(posts, key=lambda p: (p.posted_at, p.post_id))))
+
+
+def _mature(account: AccountHistory) -> AccountHistory:
+    latest = _observed(account)
+    return replace(latest, posts=tuple(p for p in latest.posts if _latest(p).observed_at - p.posted_at >= MATURE_AGE))
+
+
+def _latest(post: PublishedPost) -> Counts:
+    return post.observations[-1]
+
+
+def _baseline(account: AccountHistory, post: PublishedPost) -> float:
+    """Mean of the counts, as they were crawled, of the last five posts whose first day was over."""
+    known = [_latest(p).likes for p in account.posts if p.posted_at + HORIZON <= post.posted_at]
+    return float(np.mean(known[-MIN_HISTORY:]))
+
+
+def _is_first_day(post: PublishedPost) -> bool:
+    return TEST_AGE[0] <= _latest(post).observed_at - post.posted_at <= TEST_AGE[1]
+
+
+def _curve(plan: Plan) -> GrowthCurve:
+    """The growth curve, from the posts that are learned from."""
+    if plan.target == "mature":
+        return GrowthCurve.prior()
+    known = [
+        replace(a, posts=tuple(p for p in a.posts if not t or p.posted_at + HORIZON <= plan.learn_until))
+        for a, t in zip(plan.accounts, plan.tested, strict=True)
+    ]
+    return fit_growth(known, _FAR)
+
+
+def _forecast(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_], gain: Floats) -> Served:
+    """Forecasts of the chosen rows, with the weights that each account had by then."""
+    around = np.isin(rows.account, np.unique(rows.account[chosen]))
+    near, wanted = rows[around], chosen[around]
+    raw = model.predict(near.base, near.tabular, near.sequence)
+    shift, noise = walk_all(model.weight_prior, near, raw)
+    all_served = serve(model, raw, shift, noise, near.known)
+    counts = (all_served.typical, all_served.point, all_served.low, all_served.high)
+    return Served(*(c[wanted] * np.exp(gain) for c in counts))
+
+
+def _scaled(learned: Rows, tested: Rows, gain: Floats) -> dict[str, tuple[Floats, Floats]]:
+    """Point and typical of the baseline and of the log mean, each times the constant that suits the learned posts.
+
+    In the horizon protocol both are of labels, counts moved to the horizon, which a plain moving average is not.
+    """
+    ways = {
+        "scaled baseline": (learned.baseline, tested.baseline),
+        "scaled log mean": (np.expm1(learned.base), np.expm1(tested.base)),
+    }
+    forecasts = {}
+    for name, (before, now) in ways.items():
+        ratio = np.log1p(np.expm1(learned.label)) - np.log1p(before) if len(learned) else np.zeros(1)
+        weight = np.exp(-np.clip(ratio, -4, 4))
+        order = np.argsort(ratio)
+        by_count = np.cumsum(weight[order])
+        point = math.exp(float(ratio[order][np.searchsorted(by_count, by_count[-1] / 2)]))
+        forecasts[name] = (now * point * np.exp(gain), now * math.exp(float(np.median(ratio))) * np.exp(gain))
+    return forecasts
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if len(values) else math.nan
+
+
+def _rank_correlation(a: Floats, b: Floats) -> float:
+    if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return math.nan
+    return float(spearmanr(a, b)[0])
+
+
+def _within(accounts: NDArray[np.str_], typical: Floats, likes: Floats) -> tuple[float, float]:
+    """Mean rank correlation inside accounts with ten test posts or more, and how many accounts those are."""
+    names, counts = np.unique(accounts, return_counts=True)
+    found = [_rank_correlation(typical[accounts == n], likes[accounts == n]) for n in names[counts >= 10]]
+    known = [f for f in found if not math.isnan(f)]
+    return (float(np.mean(known)) if known else math.nan), float(len(known))

@@ -1,0 +1,248 @@
+"""The global model: immutable, learned across accounts, one self-contained artefact without pickle."""
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from posts.content import EXTRACTOR_VERSION
+from predictions.engine.calibration import Calibration
+from predictions.engine.features import SEQUENCE, TABULAR
+from predictions.engine.growth import Floats, GrowthCurve
+from predictions.engine.network import QUANTILES, Network, Scaling
+from predictions.engine.population import Population
+from predictions.engine.weights import WeightPrior
+
+FORMAT_VERSION = 1
+FEATURES_VERSION = 1
+"""Goes up whenever the same history and draft would give other features."""
+
+POINT_GAP = 0.6
+"""Of a model without training: the point forecast lies this many variances below the median. A log-normal's best point
+under the relative error is one variance below; counts have a floor at zero, which pulls it up."""
+
+MAX_LOG = 23.0
+"""Ten thousand million: more than there are people. No forecast exceeds it."""
+
+_MAX_ARTEFACT = 256 * 1024 * 1024
+
+
+class UnreadableModel(ValueError):
+    """The bytes are no model of this format; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """Forecasts of log1p likes (n,), before calibration and account weights."""
+
+    typical: Floats
+    point: Floats
+    low: Floats
+    high: Floats
+
+    @property
+    def spread(self) -> Floats:
+        """The promised standard deviation: 2.56 of them span the middle 80 % of a normal."""
+        return np.maximum((self.high - self.low) / 2.563, 0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Models trained without one part of the accounts. Their mean serves; each alone is tested on its part."""
+
+    typical: lgb.Booster
+    point: lgb.Booster
+    network: Network
+
+    def predict(self, tabular: Floats, scaled: NDArray[np.float32]) -> Floats:
+        """(n, 4): low, typical, high, point, relative to the base."""
+        outputs = self.network.predict(scaled)
+        for column, booster in ((1, self.typical), (3, self.point)):
+            outputs[:, column] = (outputs[:, column] + np.asarray(booster.predict(tabular, num_threads=1))) / 2
+        return outputs
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalModel:
+    """Use `GlobalModel.prior()`, `train(...)` or `GlobalModel.from_bytes(...)`."""
+
+    curve: GrowthCurve
+    population: Population
+    weight_prior: WeightPrior
+    calibration: Calibration
+    scaling: Scaling | None
+    folds: tuple[Fold, ...]
+    manifest: dict[str, Any] = field(compare=False)
+    """What went in: rows, accounts, span, data hash, versions, seed, metrics."""
+
+    @classmethod
+    def prior(cls) -> Self:
+        """A model without training: it says what the shape of such data says, and says so."""
+        manifest = {"prior": True, "rows": 0, "accounts": 0, **versions()}
+        return cls(GrowthCurve.prior(), Population(), WeightPrior(), Calibration(), None, (), manifest)
+
+    @property
+    def is_prior(self) -> bool:
+        return not self.folds
+
+    def predict(self, base: Floats, tabular: Floats, sequence: Floats) -> Raw:
+        """Forecasts of n drafts from their features."""
+        if self.scaling is None:
+            return _structural(base, tabular)
+        scaled = self.scaling.apply(np.hstack([tabular, sequence]))
+        outputs = np.mean([fold.predict(tabular, scaled) for fold in self.folds], axis=0)
+        return ordered(base, outputs)
+
+    def to_bytes(self) -> bytes:
+        """The artefact: a zip of JSON, LightGBM's text and plain arrays; the same model gives the same bytes."""
+        parts: dict[str, bytes] = {"manifest.json": _json(self.manifest)}
+        parts["parameters.json"] = _json(
+            {
+                "format": FORMAT_VERSION,
+                "folds": len(self.folds),
+                "layers": len(self.folds[0].network.weights) if self.folds else 0,
+                "curve": self.curve.to_json(),
+                "population": self.population.to_json(),
+                "weight_prior": self.weight_prior.to_json(),
+                "calibration": self.calibration.to_json(),
+            }
+        )
+        if self.scaling:
+            parts["scaling.npy"] = _npy(np.stack([self.scaling.middle, self.scaling.reach]))
+        for i, fold in enumerate(self.folds):
+            parts[f"{i}/typical.txt"] = fold.typical.model_to_string().encode()
+            parts[f"{i}/point.txt"] = fold.point.model_to_string().encode()
+            for layer, (weight, bias) in enumerate(zip(fold.network.weights, fold.network.biases, strict=True)):
+                parts[f"{i}/layer{layer}.npy"] = _npy(np.vstack([weight, bias]))
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in sorted(parts.items()):
+                # A fixed date: ZipInfo's default is 1980, where writestr(name) would put the clock's.
+                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read an artefact back. Raises UnreadableModel when it is none, damaged, or of another version."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                if sum(info.file_size for info in archive.infolist()) > _MAX_ARTEFACT:
+                    raise UnreadableModel(f"The model unpacks to more than {_MAX_ARTEFACT:,} bytes.")
+                parts = {name: archive.read(name) for name in archive.namelist()}
+            parameters, manifest = json.loads(parts["parameters.json"]), json.loads(parts["manifest.json"])
+            _check_versions(parameters, manifest)
+            return cls(
+                GrowthCurve.from_json(parameters["curve"]),
+                Population.from_json(parameters["population"]),
+                WeightPrior.from_json(parameters["weight_prior"]),
+                Calibration.from_json(parameters["calibration"]),
+                Scaling(*_array(parts["scaling.npy"])) if "scaling.npy" in parts else None,
+                tuple(_fold(parts, i, parameters["layers"]) for i in range(parameters["folds"])),
+                manifest,
+            )
+        except UnreadableModel:
+            raise
+        except (
+            zipfile.BadZipFile,
+            KeyError,
+            ValueError,
+            TypeError,
+            EOFError,
+            OSError,
+            lgb.basic.LightGBMError,
+        ) as error:
+            raise UnreadableModel(f"The bytes are no model, or a damaged one ({error!r}).") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Forecasts of likes as counts (n,), low <= typical <= high, point >= 0."""
+
+    typical: Floats
+    point: Floats
+    low: Floats
+    high: Floats
+
+
+def serve(model: GlobalModel, raw: Raw, shift: Floats, noise: Floats, known: NDArray[np.int64]) -> Served:
+    """Move by the account's weights (`shift`, log units), stretch by its noise, calibrate, and turn into counts.
+
+    `known` (n,) is the length of each history.
+    """
+    down, up = model.calibration.factors(known)
+    typical = raw.typical + shift
+    low, high = typical - (raw.typical - raw.low) * noise * down, typical + (raw.high - raw.typical) * noise * up
+    counts = [np.expm1(np.clip(x, 0.0, MAX_LOG)) for x in (typical, raw.point + shift, low, high)]
+    return Served(*counts)
+
+
+def versions() -> dict[str, Any]:
+    """Of the code that a model depends on, for its manifest."""
+    return {
+        "format": FORMAT_VERSION,
+        "features": FEATURES_VERSION,
+        "extractor": EXTRACTOR_VERSION,
+        "lightgbm": lgb.__version__,
+    }
+
+
+def ordered(base: Floats, outputs: Floats) -> Raw:
+    """Outputs (n, 4: low, typical, high, point, relative to the base) as forecasts, low <= typical <= high."""
+    typical = np.maximum(base + outputs[:, 1], 0.0)
+    low = np.minimum(base + outputs[:, 0], typical)
+    high = np.maximum(base + outputs[:, 2], typical)
+    return Raw(typical, np.maximum(base + outputs[:, 3], 0.0), low, high)
+
+
+def _structural(base: Floats, tabular: Floats) -> Raw:
+    """Without training: half of the way from the account's level to what its own process says, and its own spread.
+
+    The spread is shrunk towards one log unit (a factor of 2.7), as if ten posts had shown that.
+    """
+    mean, spread, posts = (tabular[:, TABULAR.index(name)] for name in ("process_mean", "sd40", "posts"))
+    count = np.minimum(np.exp(posts), 40.0)
+    variance = (np.nan_to_num(spread) ** 2 * count + 10.0) / (count + 10.0)
+    sd = np.sqrt(variance * (1 + 1 / count))
+    shift = 0.5 * np.clip(mean, -2, 2)
+    return ordered(base, np.stack([shift - 1.282 * sd, shift, shift + 1.282 * sd, shift - POINT_GAP * sd**2], axis=1))
+
+
+def _check_versions(parameters: dict[str, Any], manifest: dict[str, Any]) -> None:
+    if parameters["format"] != FORMAT_VERSION:
+        raise UnreadableModel(
+            f"The model has format {parameters['format']}; this code reads format {FORMAT_VERSION}: train it again."
+        )
+    for name in ("features", "extractor"):
+        if manifest[name] != versions()[name]:
+            raise UnreadableModel(
+                f"The model was trained with {name} version {manifest[name]}, this code computes version "
+                f"{versions()[name]}: train it again."
+            )
+
+
+def _fold(parts: dict[str, bytes], i: int, layers: int) -> Fold:
+    network = [_array(parts[f"{i}/layer{layer}.npy"]).astype(np.float32) for layer in range(layers)]
+    if network[0].shape[0] != len(TABULAR) + SEQUENCE + 1 or network[-1].shape[1] != len(QUANTILES):
+        raise UnreadableModel("The model's network has another shape than its features.")
+    typical, point = (lgb.Booster(model_str=parts[f"{i}/{head}.txt"].decode()) for head in ("typical", "point"))
+    return Fold(typical, point, Network(tuple(x[:-1] for x in network), tuple(x[-1] for x in network)))
+
+
+def _array(data: bytes) -> NDArray[Any]:
+    loaded: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
+    return loaded
+
+
+def _npy(array: NDArray[Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False).encode()

@@ -1,0 +1,188 @@
+"""An account's history as arrays, and the timeline that yields it as of any moment."""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posts.content import EMBEDDING_SIZE
+from predictions.engine.growth import (
+    Floats,
+    GrowthCurve,
+    Target,
+    distance_to_horizon,
+    is_usable,
+    label_of,
+)
+from predictions.engine.types import HORIZON, AccountHistory, Draft, PublishedPost
+
+WINDOW = 400
+"""At most this many of the latest posts are looked at, and kept in an account's state."""
+
+MAX_TAGS = 16
+CONTENT = (
+    "duration", "length", "words", "questions", "exclamations", "emoji", "mentions", "links", "uppercase", "sentiment",
+    "hashtags", "brightness", "contrast", "saturation", "colourfulness", "sharpness",
+)  # fmt: skip
+"""Columns of `History.content`; counts and durations as log1p."""
+
+_EMBEDDING_STEPS = 127
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a post or draft consists of."""
+
+    numbers: Floats  # (len(CONTENT),), NaN unknown
+    embedding: NDArray[np.int8]  # (EMBEDDING_SIZE,), in steps of 1/127: sums of products of it are exact
+    tags: NDArray[np.uint64]  # (MAX_TAGS,), hashed, 0 where there are fewer
+    sound: np.uint64  # hashed, 0 where unknown
+
+
+def content_of(item: PublishedPost | Draft) -> Content:
+    """The columns of a post's or a draft's content; numbers that make no sense count as unknown."""
+    caption, cover = item.caption, item.cover
+    duration = math.log1p(item.duration_s) if 0 <= item.duration_s < math.inf else math.nan
+    counted = (caption.length, caption.words, caption.questions, caption.exclamations, caption.emoji)
+    numbers = np.array(
+        [
+            duration,
+            *(math.log1p(max(x, 0)) for x in counted),
+            math.log1p(max(caption.mentions, 0)),
+            math.log1p(max(caption.links, 0)),
+            caption.uppercase_share,
+            caption.sentiment,
+            math.log1p(len(caption.hashtags)),
+            *(
+                (cover.brightness, cover.contrast, cover.saturation, cover.colourfulness, cover.sharpness)
+                if cover
+                else (math.nan,) * 5
+            ),
+        ]
+    )
+    numbers[~np.isfinite(numbers)] = np.nan
+    # Single precision, so that a stored state gives the very same forecasts.
+    numbers = numbers.astype(np.float32).astype(np.float64)
+    embedding = np.nan_to_num(np.asarray(caption.embedding, dtype=np.float64).ravel()[:EMBEDDING_SIZE])
+    steps = np.zeros(EMBEDDING_SIZE, dtype=np.int8)
+    steps[: embedding.size] = np.rint(np.clip(embedding, -1, 1) * _EMBEDDING_STEPS).astype(np.int8)
+    tags = np.zeros(MAX_TAGS, dtype=np.uint64)
+    hashed = sorted({_hash(tag) for tag in caption.hashtags[:MAX_TAGS]})
+    tags[: len(hashed)] = hashed
+    sound = item.sound.strip().lower()
+    return Content(numbers, steps, tags, np.uint64(_hash(sound) if sound else 0))
+
+
+def _hash(text: str) -> int:
+    digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") or 1
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """n posts of one account in order of publishing, oldest first."""
+
+    posted_at: NDArray[np.int64]  # (n,) epoch seconds
+    logs: Floats  # (n, 4) label as log1p of likes, comments, shares, views; NaN unknown
+    label_sd: Floats  # (n,) standard deviation of the likes' label, log units
+    measured: NDArray[np.bool_]  # (n,)
+    numbers: Floats  # (n, len(CONTENT))
+    embedding: NDArray[np.int8]  # (n, EMBEDDING_SIZE)
+    tags: NDArray[np.uint64]  # (n, MAX_TAGS)
+    sound: NDArray[np.uint64]  # (n,)
+
+    def __len__(self) -> int:
+        return len(self.posted_at)
+
+    @property
+    def likes(self) -> Floats:
+        return self.logs[:, 0]
+
+    def __getitem__(self, rows: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    def content(self, row: int) -> Content:
+        return Content(self.numbers[row], self.embedding[row], self.tags[row], self.sound[row])
+
+    @classmethod
+    def of_contents(cls, posted_at: Iterable[int], contents: list[Content]) -> Self:
+        """Posts without labels yet."""
+        n = len(contents)
+        return cls(
+            np.fromiter(posted_at, dtype=np.int64, count=n),
+            np.full((n, 4), np.nan),
+            np.zeros(n),
+            np.zeros(n, dtype=np.bool_),
+            np.array([c.numbers for c in contents]).reshape(n, len(CONTENT)),
+            np.array([c.embedding for c in contents], dtype=np.int8).reshape(n, EMBEDDING_SIZE),
+            np.array([c.tags for c in contents], dtype=np.uint64).reshape(n, MAX_TAGS),
+            np.array([c.sound for c in contents], dtype=np.uint64),
+        )
+
+    def known_at(self, moment: int) -> Self:
+        """The latest `WINDOW` posts whose horizon had passed by `moment` and that have a label."""
+        end = int(np.searchsorted(self.posted_at, moment - HORIZON, side="right"))
+        if not np.isnan(self.logs[:end, 0]).any():
+            return self[max(0, end - WINDOW) : end]
+        return self[np.flatnonzero(~np.isnan(self.logs[:end, 0]))[-WINDOW:]]
+
+
+class Timeline:
+    """An account's history moving through time: each label is the best that the observations made so far give.
+
+    With `reconstruct`, a post that had no observation yet by then counts with its first later one. Training needs it,
+    for histories that were fetched at once when somebody signed in; a forecast never does it.
+    """
+
+    def __init__(
+        self, account: AccountHistory, curve: GrowthCurve, target: Target, *, until: int, reconstruct: bool = False
+    ) -> None:
+        posts = sorted((p for p in account.posts if p.posted_at <= until), key=lambda p: (p.posted_at, p.post_id))
+        self.posts = posts
+        self._curve, self._target = curve, target
+        self._distance = np.full(len(posts), np.inf)
+        self._all = History.of_contents((p.posted_at for p in posts), [content_of(p) for p in posts])
+        self._events = sorted(
+            (c.observed_at, i, k)
+            for i, p in enumerate(posts)
+            for k, c in enumerate(p.observations)
+            if c.observed_at <= until and is_usable(p.posted_at, c)
+        )
+        self._next = 0
+        if reconstruct:
+            seen = set()
+            for _, i, k in self._events:
+                if i not in seen:
+                    self._observe(i, k)
+                    seen.add(i)
+            # What stands in for an observation gives way to the first real one, however far from the horizon that is.
+            self._distance[:] = np.inf
+
+    def contents(self) -> History:
+        """All posts, those without a label too."""
+        return self._all
+
+    def advance(self, moment: int) -> None:
+        """Take in all observations made by `moment`; it never goes back."""
+        while self._next < len(self._events) and self._events[self._next][0] <= moment:
+            _, i, k = self._events[self._next]
+            self._observe(i, k)
+            self._next += 1
+
+    def known_at(self, moment: int) -> History:
+        """The history as of `moment`; later calls may not ask for earlier moments."""
+        self.advance(moment)
+        return self._all.known_at(moment)
+
+    def _observe(self, i: int, k: int) -> None:
+        post = self.posts[i]
+        counts = post.observations[k]
+        distance = distance_to_horizon(post.posted_at, counts) if self._target == "horizon" else 0.0
+        if distance <= self._distance[i]:
+            label = label_of(post.posted_at, counts, self._curve, self._target)
+            self._distance[i] = distance
+            self._all.logs[i], self._all.label_sd[i], self._all.measured[i] = label.logs, label.sd, label.measured

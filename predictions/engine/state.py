@@ -1,0 +1,153 @@
+"""An account's state: everything that a forecast needs of an account."""
+
+import io
+import json
+import math
+import zipfile
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+
+from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
+from predictions.engine.global_model import GlobalModel
+from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
+from predictions.engine.rows import rows_of_account
+from predictions.engine.threads import one_blas_thread
+from predictions.engine.types import HORIZON, AccountHistory
+from predictions.engine.weights import WEIGHTS, WeightPrior, Weights, inputs, walk
+
+FORMAT_VERSION = 1
+_MAX_STATE = 16 * 1024 * 1024
+# In what each array of the history is stored; all of them hold exactly what is computed with.
+_STORED = {"numbers": np.float32}
+_SHAPES = {"logs": (4,), "numbers": (len(CONTENT),), "embedding": (EMBEDDING_SIZE,), "tags": (MAX_TAGS,)}
+
+
+class UnreadableState(ValueError):
+    """The bytes are no account state of this format; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """Use `learn_account(...)` or `AccountState.from_bytes(...)`."""
+
+    as_of: int
+    followers: float
+    history: History
+    """The latest posts, those too whose horizon had not passed at `as_of`: a later forecast may count them in."""
+    learned: Weights
+    ignored: int
+    """Posts that were left out because they claim to be published after `as_of`."""
+
+    @property
+    def posts(self) -> int:
+        """How many posts it holds."""
+        return len(self.history)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Readable: corrections in units of the forecast's spread, and the account's noise relative to the promised."""
+        vector = self.learned.vector()
+        summary = {name: round(float(value), 6) for name, value in zip(WEIGHTS, vector, strict=True)}
+        return summary | {
+            "noise": round(self.learned.noise(), 6),
+            "posts_learned": round(float(self.learned.evidence[-1]), 3),
+        }
+
+    def to_bytes(self) -> bytes:
+        """A zip of plain arrays and JSON, without pickle; the same state gives the same bytes."""
+        head = {
+            "format": FORMAT_VERSION,
+            "extractor": EXTRACTOR_VERSION,
+            "as_of": self.as_of,
+            "followers": self.followers if math.isfinite(self.followers) else None,
+            "ignored": self.ignored,
+            "weight_prior": self.learned.prior.to_json(),
+        }
+        arrays = {f.name: getattr(self.history, f.name) for f in fields(History)}
+        arrays |= {"precision": self.learned.precision, "evidence": self.learned.evidence}
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(zipfile.ZipInfo("state.json"), json.dumps(head, sort_keys=True), zipfile.ZIP_DEFLATED)
+            for name, array in arrays.items():
+                part = io.BytesIO()
+                np.save(part, array.astype(_STORED.get(name, array.dtype)), allow_pickle=False)
+                archive.writestr(zipfile.ZipInfo(f"{name}.npy"), part.getvalue(), zipfile.ZIP_DEFLATED)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read a state back. Raises UnreadableState when the bytes are none, damaged, or of another version."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                if sum(info.file_size for info in archive.infolist()) > _MAX_STATE:
+                    raise UnreadableState(f"The account state unpacks to more than {_MAX_STATE:,} bytes.")
+                head = json.loads(archive.read("state.json"))
+                _check_versions(head)
+                names = [*(f.name for f in fields(History)), "precision", "evidence"]
+                arrays = {n: np.load(io.BytesIO(archive.read(f"{n}.npy")), allow_pickle=False) for n in names}
+            weights = Weights(
+                WeightPrior.from_json(head["weight_prior"]), arrays.pop("precision"), arrays.pop("evidence")
+            )
+            _check_shapes(arrays, weights)
+            arrays["numbers"] = arrays["numbers"].astype(np.float64)
+            followers = math.nan if head["followers"] is None else float(head["followers"])
+            return cls(int(head["as_of"]), followers, History(**arrays), weights, int(head["ignored"]))
+        except UnreadableState:
+            raise
+        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, OSError) as error:
+            raise UnreadableState(f"The bytes are no account state, or a damaged one ({error!r}).") from error
+
+
+def learn_account(model: GlobalModel, account: AccountHistory, *, as_of: int) -> AccountState:
+    """Learn an account from what was known at `as_of`: its posts by then, with the observations made by then.
+
+    The latest posts are gone through in order: each is forecast with weights from earlier labels only, then learned
+    from. This is done anew each time, from at most `WINDOW` posts: a label that was estimated yesterday and measured
+    today then counts once, and as measured.
+    """
+    with one_blas_thread():
+        return _learn(model, account, as_of)
+
+
+def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> AccountState:
+    rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW)
+    if len(rows):
+        raw = model.predict(rows.base, rows.tabular, rows.sequence)
+        miss = (rows.label - raw.typical) / raw.spread
+        weights = walk(model.weight_prior, rows.posted_at, inputs(rows.tabular), miss, HORIZON).weights
+    else:
+        weights = Weights(model.weight_prior)
+    timeline = Timeline(account, model.curve, "horizon", until=as_of)
+    timeline.advance(as_of)
+    followers = account.followers if 0 <= account.followers < math.inf else math.nan
+    return AccountState(
+        as_of, followers, _latest(timeline.contents()), weights, len(account.posts) - len(timeline.posts)
+    )
+
+
+def _latest(history: History) -> History:
+    """What a forecast can need: the latest posts, those whose horizon is still to come, and the latest with a label."""
+    labelled = np.flatnonzero(~np.isnan(history.likes))[-WINDOW:]
+    # Posts of the last day are not part of a forecast made now, and the older ones must not be pushed out by them.
+    passed = np.searchsorted(history.posted_at, history.posted_at[-1:] - HORIZON, side="right")
+    older = np.flatnonzero(~np.isnan(history.likes[: int(passed.sum())]))[-WINDOW:]
+    return history[np.union1d(labelled, older)]
+
+
+def _check_versions(head: dict[str, Any]) -> None:
+    if head["format"] != FORMAT_VERSION or head["extractor"] != EXTRACTOR_VERSION:
+        raise UnreadableState(
+            f"The account state has format {head['format']} and extractor {head['extractor']}; this code reads format "
+            f"{FORMAT_VERSION} and extractor {EXTRACTOR_VERSION}: learn the account again."
+        )
+
+
+def _check_shapes(arrays: dict[str, Any], weights: Weights) -> None:
+    n, size = len(arrays["posted_at"]), len(WEIGHTS)
+    for name, array in arrays.items():
+        if array.shape != (n, *_SHAPES.get(name, ())):
+            raise UnreadableState(f"The account state's {name} has shape {array.shape}.")
+    if weights.precision.shape != (size, size) or weights.evidence.shape != (size + 2,):
+        raise UnreadableState("The account state's weights have another shape.")

@@ -1,0 +1,55 @@
+"""`manage.py train_model FILE...`: a global model from post history files, registered as a version."""
+
+import time
+from argparse import ArgumentParser
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from predictions.engine import AccountHistory, train
+from predictions.engine.history_file import BadHistoryFile, read_history_file
+from predictions.registry import InvalidVersionName, register
+
+
+class Command(BaseCommand):
+    help = "Train a global model on files in the post history format, and register it as a new model version."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, plain or gzip")
+        parser.add_argument("--name", help="of the version, e.g. v1.2.0; by default the next after the newest")
+        parser.add_argument("--promote", action="store_true", help="let the version serve from now on")
+
+    def handle(self, *, files: list[Path], name: str | None, promote: bool, **options: Any) -> None:
+        accounts = _read(files)
+        posts = list(chain.from_iterable(account.posts for account in accounts))
+        last = max(counts.observed_at for post in posts for counts in post.observations)
+        started = time.monotonic()
+        model = train(accounts, until=last)
+        metrics = {
+            "training_accounts": len(accounts),
+            "training_posts": len(posts),
+            "training_seconds": round(time.monotonic() - started, 1),
+        }
+        try:
+            version = register(model=model, metrics=metrics, name=name, promote=promote)
+        except InvalidVersionName as error:
+            raise CommandError(str(error)) from error
+        if model.is_prior:
+            self.stdout.write("These are too few: only growth and population were learned, the rest is assumption.")
+        serves = "It serves from now on." if promote else "It does not serve; --promote would have let it."
+        self.stdout.write(f"Registered {version.name}, trained on {len(posts):,} posts of {len(accounts):,} accounts.")
+        self.stdout.write(serves)
+
+
+def _read(files: list[Path]) -> list[AccountHistory]:
+    accounts: list[AccountHistory] = []
+    for file in files:
+        try:
+            accounts += read_history_file(file)
+        except BadHistoryFile as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
+    return accounts

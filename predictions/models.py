@@ -1,0 +1,131 @@
+"""Model versions, account weights, predictions and their outcomes."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts import identifiers
+from accounts.models import TikTokAccount
+from posts.models import Post
+
+
+class ModelVersionManager(models.Manager["ModelVersion"]):
+    """Leaves the artefact, which has megabytes, to be read where it is asked for."""
+
+    def get_queryset(self) -> models.QuerySet["ModelVersion"]:
+        return super().get_queryset().defer("artefact")
+
+
+class ModelVersion(models.Model):
+    """An immutable artefact of the global model; the `champion` serves. Its signed hash is checked before loading."""
+
+    class Role(models.TextChoices):
+        CHAMPION = "champion"
+        CHALLENGER = "challenger"
+        RETIRED = "retired"
+
+    name = models.CharField(max_length=32, unique=True, help_text="E.g. v1.3.0")
+    role = models.CharField(max_length=16, choices=Role, default=Role.CHALLENGER)
+    created_at = models.DateTimeField(auto_now_add=True)
+    artefact = models.BinaryField()
+    signature = models.CharField(max_length=255, help_text="The signed SHA-256 of the artefact.")
+    manifest = models.JSONField(default=dict, help_text="What it was trained on and with.")
+    metrics = models.JSONField(default=dict)
+
+    objects = ModelVersionManager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["role"], condition=Q(role="champion"), name="one_champion")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountWeights(models.Model):
+    """What was learned of an account: its weights and the compact history that a forecast needs, in one row."""
+
+    account = models.OneToOneField(TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="weights")
+    version = models.PositiveIntegerField(default=1, help_text="Raised by every update.")
+    # None: learned beside the prior, before any model was trained
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True)
+    posts_sequence = models.PositiveBigIntegerField(
+        default=0, help_text="The PostsChange.sequence that these weights have seen."
+    )
+    as_of = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+    posts = models.PositiveIntegerField(help_text="Posts with a label.")
+    state = models.BinaryField(help_text="predictions.engine.AccountState")
+    summary = models.JSONField(default=dict, help_text="The weights, readable.")
+
+    class Meta:
+        verbose_name_plural = "account weights"
+
+    def __str__(self) -> str:
+        return f"{self.account_id} v{self.version}"
+
+
+class Prediction(models.Model):
+    """A forecast that was given for a draft, recorded as it was shown."""
+
+    class Bucket(models.TextChoices):
+        LOW = "low"
+        MEDIUM = "medium"
+        HIGH = "high"
+
+    public_id = models.CharField(max_length=32, unique=True, default=identifiers.prediction_id, editable=False)
+    account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="predictions")
+    created_at = models.DateTimeField(auto_now_add=True)
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True)
+    weights_version = models.PositiveIntegerField(null=True)
+    basis = models.CharField(max_length=16, help_text="prior, population or account")
+    # the draft: when, and what was measured of it; the text itself only if the person keeps drafts
+    scheduled_for = models.DateTimeField()
+    duration_s = models.PositiveIntegerField(null=True)
+    caption = models.TextField(blank=True)
+    caption_fingerprint = models.CharField(max_length=64)
+    caption_length = models.PositiveIntegerField()
+    hashtags = ArrayField(models.CharField(max_length=200), default=list)
+    client = models.CharField(max_length=100, blank=True, help_text="metadata.client, e.g. web-v0.9")
+    # the forecast
+    point = models.FloatField()
+    typical = models.FloatField()
+    low = models.FloatField()
+    high = models.FloatField()
+    bucket = models.CharField(max_length=8, choices=Bucket)
+    baseline = models.FloatField(null=True)
+    metrics = models.JSONField(default=dict)
+    warnings = models.JSONField(default=list)
+    latency_ms = models.FloatField()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["account", "-created_at"]), models.Index(fields=["scheduled_for"])]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Outcome(models.Model):
+    """What the post of a prediction did at the horizon, and how far off the prediction was."""
+
+    class Label(models.TextChoices):
+        MEASURED = "measured"
+        ESTIMATED = "estimated"
+
+    prediction = models.OneToOneField(Prediction, on_delete=models.CASCADE, related_name="outcome")
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="outcomes")
+    label = models.CharField(max_length=16, choices=Label)
+    likes = models.FloatField()
+    comments = models.FloatField(null=True)
+    shares = models.FloatField(null=True)
+    views = models.FloatField(null=True)
+    # |forecast - likes| / likes; None where the post got no like
+    error = models.FloatField(null=True, help_text="Of the point forecast, as a share of the likes.")
+    typical_error = models.FloatField(null=True, help_text="Of the typical forecast, as a share of the likes.")
+    baseline_error = models.FloatField(null=True, help_text="Of the baseline, as a share of the likes.")
+    within_interval = models.BooleanField()
+    met_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"outcome of {self.prediction_id}"

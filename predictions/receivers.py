@@ -1,0 +1,22 @@
+"""What predictions does when another app tells of something."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.signals import texts_unwanted
+from posts.signals import posts_changed
+from predictions.models import Prediction
+from predictions.tasks import enqueue_weights_update
+
+
+@receiver(posts_changed)
+def learn_from_changed_posts(account_id: int, **_: Any) -> None:
+    """Each page of a refresh tells of a change: they are gathered. `PostsChange` is what is relied on."""
+    enqueue_weights_update(account_id)
+
+
+@receiver(texts_unwanted)
+def erase_drafts(user_id: int, **_: Any) -> None:
+    """The forecasts stay, the text goes."""
+    Prediction.objects.filter(account__user=user_id).exclude(caption="").update(caption="")

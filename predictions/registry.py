@@ -1,0 +1,185 @@
+"""Model versions: registered with a signed hash, checked before loading, kept in memory while they serve."""
+
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from django.core import signing
+from django.db import DatabaseError, connections, transaction
+from threadpoolctl import threadpool_limits
+
+from predictions.engine import GlobalModel, UnreadableModel
+from predictions.models import ModelVersion
+
+log = structlog.get_logger(__name__)
+
+PRIOR_NAME = "prior"
+REFUSED = "The current model version could not be loaded; this forecast comes from {name}."
+RETRY_SECONDS = 60.0
+"""A model version that was refused is tried again after this long, not with every forecast."""
+
+_SIGNER = signing.Signer(salt="predictions.registry.artefact")
+_VERSION_NAME = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
+
+
+class RefusedArtefact(Exception):
+    """The artefact is not the one that was registered, or is no model; the message says which."""
+
+
+class InvalidVersionName(ValueError):
+    """The name is not of the form v1.2.3, or is taken; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A global model in memory. `version_id` is None for the prior, which needs no training."""
+
+    version_id: int | None
+    name: str
+    model: GlobalModel
+    warnings: tuple[str, ...] = ()
+
+
+def register(
+    *, model: GlobalModel, metrics: Mapping[str, Any], name: str | None = None, promote: bool = False
+) -> ModelVersion:
+    """Store a model as a new version, by default named one minor version after the newest; `promote` lets it serve.
+
+    Raises InvalidVersionName.
+    """
+    artefact = model.to_bytes()
+    with transaction.atomic():
+        # one at a time: the name depends on the versions that exist, and there is one champion
+        taken = set(ModelVersion.objects.select_for_update().order_by("id").values_list("name", flat=True))
+        name = name or _next_name(taken)
+        if not _VERSION_NAME.fullmatch(name):
+            raise InvalidVersionName(f"{name!r} is no version name; expected the form v1.2.3.")
+        if name in taken:
+            raise InvalidVersionName(f"The name {name} is taken: model versions are never changed.")
+        version = ModelVersion.objects.create(
+            name=name, artefact=artefact, signature=_sign(artefact), manifest=model.manifest, metrics=dict(metrics)
+        )
+        if promote:
+            make_champion(version)
+    return version
+
+
+def make_champion(version: ModelVersion) -> None:
+    """Let the version serve from now on; the one that served before is retired."""
+    with transaction.atomic():
+        serving = ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).exclude(pk=version.pk)
+        serving.update(role=ModelVersion.Role.RETIRED)
+        version.role = ModelVersion.Role.CHAMPION
+        version.save(update_fields=["role"])
+
+
+def load(version: ModelVersion) -> GlobalModel:
+    """The model in a version's artefact. Raises RefusedArtefact, before anything in the artefact was interpreted."""
+    artefact = bytes(version.artefact)
+    try:
+        signed_hash = _SIGNER.unsign(version.signature)
+    except signing.BadSignature as error:
+        raise RefusedArtefact(f"The signature of {version.name} was not made with this service's key.") from error
+    if signed_hash != _hash(artefact):
+        raise RefusedArtefact(f"The artefact of {version.name} is not the one that was registered.")
+    try:
+        # Reading a model with many threads before the fork would leave its children waiting for threads they lack.
+        with threadpool_limits(1):
+            return GlobalModel.from_bytes(artefact)
+    except UnreadableModel as error:
+        raise RefusedArtefact(f"The artefact of {version.name} cannot be read: {error}") from error
+
+
+class Registry:
+    """The model that this process serves. Threads share it: one loads a new champion, the others go on with the old."""
+
+    def __init__(self) -> None:
+        self._current: LoadedModel | None = None
+        self._loading = threading.Lock()
+        self._refused: tuple[int, float] | None = None
+
+    def serving(self, champion_id: int | None) -> LoadedModel:
+        """The champion's model, loaded now if it changed; where it is refused the one before it, with a warning."""
+        current = self._current
+        if current is None or (current.version_id != champion_id and not self._recently_refused(champion_id)):
+            current = self._follow(champion_id)
+        if current.version_id != champion_id and self._recently_refused(champion_id):
+            name = "the prior" if current.version_id is None else current.name
+            return replace(current, warnings=(REFUSED.format(name=name),))
+        return current
+
+    def _follow(self, champion_id: int | None) -> LoadedModel:
+        # with nothing to serve meanwhile, wait for the thread that loads
+        if self._loading.acquire(blocking=self._current is None):
+            try:
+                if self._current is None or self._current.version_id != champion_id:
+                    self._current = self._load(champion_id) or self._current or _prior()
+            finally:
+                self._loading.release()
+        assert self._current is not None
+        return self._current
+
+    def _load(self, champion_id: int | None) -> LoadedModel | None:
+        """None for a version that is refused."""
+        if champion_id is None:
+            return _prior()
+        version = ModelVersion.objects.get(pk=champion_id)
+        try:
+            loaded = LoadedModel(champion_id, version.name, load(version))
+        except RefusedArtefact as error:
+            log.error("model_refused", version=version.name, reason=str(error))
+            self._refused = (champion_id, time.monotonic())
+            return None
+        log.info("model_loaded", version=version.name)
+        return loaded
+
+    def _recently_refused(self, champion_id: int | None) -> bool:
+        refused = self._refused
+        return refused is not None and refused[0] == champion_id and time.monotonic() - refused[1] < RETRY_SECONDS
+
+
+registry = Registry()
+
+
+def champion_id() -> int | None:
+    """The primary key of the model version that serves; None while there is only the prior."""
+    return ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).values_list("pk", flat=True).first()
+
+
+def preload() -> None:
+    """Load the champion into a server's parent process: its workers share it after the fork.
+
+    It is not run there, and no database connection is left for the workers to share. A database that is away, or has no
+    tables yet, only means that each worker loads the model with its first forecast.
+    """
+    try:
+        registry.serving(champion_id())
+    except DatabaseError as error:
+        log.warning("model_not_preloaded", reason=str(error))
+    finally:
+        connections.close_all()
+
+
+def _prior() -> LoadedModel:
+    return LoadedModel(None, PRIOR_NAME, GlobalModel.prior())
+
+
+def _hash(artefact: bytes) -> str:
+    return hashlib.sha256(artefact).hexdigest()
+
+
+def _sign(artefact: bytes) -> str:
+    return _SIGNER.sign(_hash(artefact))
+
+
+def _next_name(taken: set[str]) -> str:
+    numbers = [tuple(map(int, match.groups())) for name in taken if (match := _VERSION_NAME.fullmatch(name))]
+    if not numbers:
+        return "v1.0.0"
+    major, minor, _ = max(numbers)
+    return f"v{major}.{minor + 1}.0"

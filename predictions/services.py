@@ -1,0 +1,282 @@
+"""What may be done with predictions: give one, learn an account's weights, and meet predictions with their outcomes."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import TikTokAccount, User
+from posts.content import measure_caption, measure_cover
+from posts.services import caption_fingerprint
+from predictions import selectors
+from predictions.engine import (
+    AccountHistory,
+    AccountState,
+    Draft,
+    Effect,
+    GlobalModel,
+    UnreadableState,
+    forecast,
+    learn_account,
+)
+from predictions.engine.growth import MEASURED, Label, best_observation, label_of
+from predictions.engine.types import HORIZON, PublishedPost
+from predictions.models import AccountWeights, Outcome, Prediction
+from predictions.outcomes import REACH, match_posts
+from predictions.registry import LoadedModel, champion_id, registry
+
+log = structlog.get_logger(__name__)
+
+OUTCOMES_GIVEN_UP_AFTER = timedelta(days=7)
+_LEARNING_LOCKS = 0x77656967
+"""The first key of the advisory locks on learning; the second is the account's."""
+
+NOT_LEARNED = (
+    "Nothing was learned of this account yet: its first refresh has not finished, or found no posts. "
+    "The forecast knows other accounts only."
+)
+UNREADABLE_WEIGHTS = "The account's weights could not be read and are being learned anew. The forecast does without."
+OTHER_MODEL = "The account's weights were learned with another model version; they are being updated."
+
+
+class AccountNotFound(LookupError):
+    """There is no such account, or it is somebody else's."""
+
+
+class AccountNotChosen(ValueError):
+    """No account was named, and the person has none or several; `choices` are the ids to choose from."""
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        self.choices = tuple(choices)
+        if self.choices:
+            super().__init__(f"You have several accounts; name one of them: {', '.join(self.choices)}.")
+        else:
+            super().__init__("You have no connected TikTok account; sign in with TikTok first.")
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionResult:
+    """A prediction as it was recorded, with what is told of it only once. Times are in milliseconds."""
+
+    prediction: Prediction
+    model_version: str
+    explanation: tuple[Effect, ...]
+    weights_updated_at: datetime | None
+    latency_ms: float
+    feature_fetch_ms: float
+    inference_ms: float
+
+
+def predict(
+    *,
+    user: User,
+    account_id: str | None,
+    text: str,
+    hashtags: Sequence[str],
+    scheduled_for: datetime,
+    duration_s: int | None,
+    cover: bytes | None,
+    client: str,
+    explain: bool,
+    now: datetime | None = None,
+) -> PredictionResult:
+    """Forecast a draft for the person's account and record that: one query and one insert.
+
+    Neither the cover nor (unless the person keeps drafts) the text outlives the call. Without `account_id` it is the
+    only connected account of the person.
+
+    Raises AccountNotFound, AccountNotChosen, and posts.content.UnreadableImage for a cover that cannot be measured.
+    """
+    started = time.perf_counter()
+    now = now or timezone.now()
+    caption = measure_caption(text, hashtags)
+    draft = Draft(
+        publish_at=int(scheduled_for.timestamp()),
+        caption=caption,
+        duration_s=math.nan if duration_s is None else float(duration_s),
+        sound="",
+        cover=None if cover is None else measure_cover(cover),
+    )
+    fetching = time.perf_counter()
+    account, serving_id = _account_for_forecast(user, account_id)
+    weights: AccountWeights | None = getattr(account, "weights", None)
+    loaded = registry.serving(serving_id)
+    state, warnings = _state(account, weights, loaded, now)
+    inferring = time.perf_counter()
+    given = forecast(loaded.model, state, draft, as_of=int(now.timestamp()), explain=explain)
+    inferred = time.perf_counter()
+    prediction = Prediction.objects.create(
+        account=account,
+        model_version_id=loaded.version_id,
+        weights_version=weights.version if weights else None,
+        basis=given.basis,
+        scheduled_for=scheduled_for,
+        duration_s=duration_s,
+        caption=text if user.keep_drafts else "",
+        caption_fingerprint=caption_fingerprint(text),
+        caption_length=caption.length,
+        hashtags=list(caption.hashtags),
+        client=client,
+        point=given.point,
+        typical=given.typical,
+        low=given.low,
+        high=given.high,
+        bucket=given.bucket,
+        baseline=given.baseline,
+        metrics=given.metrics,
+        warnings=[*loaded.warnings, *warnings, *given.warnings],
+        latency_ms=_milliseconds(started, time.perf_counter()),
+    )
+    return PredictionResult(
+        prediction=prediction,
+        model_version=loaded.name,
+        explanation=given.explanation,
+        weights_updated_at=weights.updated_at if weights else None,
+        latency_ms=_milliseconds(started, time.perf_counter()),
+        feature_fetch_ms=_milliseconds(fetching, inferring),
+        inference_ms=_milliseconds(inferring, inferred),
+    )
+
+
+def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
+    """Learn the account's weights anew if they are stale; whether they were.
+
+    Workers that want the same account's weights wait for each other, and all but the first find nothing left to do.
+    """
+    now = now or timezone.now()
+    with transaction.atomic():
+        _lock_learning(account_id)
+        # what is stale is read before the posts: a change in between leaves the weights stale rather than unnoticed
+        stale = selectors.stale_weights(account_id, now)
+        if stale is None:
+            return False
+        loaded = registry.serving(stale.champion_id)
+        if loaded.version_id != stale.champion_id:
+            log.warning("weights_wait_for_model", account_id=account_id, champion_id=stale.champion_id)
+            return False
+        state = learn_account(loaded.model, selectors.account_history(account_id, now), as_of=int(now.timestamp()))
+        learned = {
+            "model_version_id": loaded.version_id,
+            "posts_sequence": stale.posts_sequence,
+            "as_of": now,
+            "posts": state.posts,
+            "state": state.to_bytes(),
+            "summary": state.weights,
+        }
+        AccountWeights.objects.update_or_create(
+            account_id=account_id,
+            defaults={**learned, "version": F("version") + 1},
+            create_defaults=learned,
+        )
+    return True
+
+
+def meet_outcomes(*, now: datetime | None = None) -> int:
+    """Match predictions whose horizon has passed with the posts that came of them; how many outcomes were recorded.
+
+    A prediction for which no post is found within seven days stays without an outcome.
+    """
+    now = now or timezone.now()
+    due = selectors.predictions_due(now, given_up_after=OUTCOMES_GIVEN_UP_AFTER)
+    accounts = list(due.order_by("account_id").values_list("account_id", flat=True).distinct())
+    return sum(_meet_account(account_id, list(due.filter(account=account_id)), now) for account_id in accounts)
+
+
+def _account_for_forecast(user: User, public_id: str | None) -> tuple[TikTokAccount, int | None]:
+    accounts = selectors.accounts_for_forecast(user, public_id)
+    if public_id and not accounts:
+        raise AccountNotFound
+    if len(accounts) != 1:
+        raise AccountNotChosen([account.public_id for account in accounts])
+    return accounts[0], accounts[0].champion_id
+
+
+def _state(
+    account: TikTokAccount, weights: AccountWeights | None, loaded: LoadedModel, now: datetime
+) -> tuple[AccountState, list[str]]:
+    """What was learned of the account, or a state that knows nothing of it; and what to warn of."""
+    if weights is not None:
+        try:
+            state = AccountState.from_bytes(bytes(weights.state))
+        except UnreadableState as error:
+            log.error("weights_unreadable", account_id=account.pk, reason=str(error))
+            # makes them stale, so that they are learned anew
+            AccountWeights.objects.filter(pk=account.pk, version=weights.version).update(posts_sequence=0)
+            return _empty_state(account, loaded, now), [UNREADABLE_WEIGHTS]
+        return state, [OTHER_MODEL] if weights.model_version_id != loaded.version_id else []
+    return _empty_state(account, loaded, now), [NOT_LEARNED]
+
+
+def _empty_state(account: TikTokAccount, loaded: LoadedModel, now: datetime) -> AccountState:
+    followers = math.nan if account.follower_count is None else float(account.follower_count)
+    return learn_account(loaded.model, AccountHistory(str(account.pk), followers, posts=()), as_of=int(now.timestamp()))
+
+
+def _lock_learning(account_id: int) -> None:
+    """Until the transaction ends. The key is 32 bits wide: accounts that share one only wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LEARNING_LOCKS, account_id & 0x7FFFFFFF])
+
+
+def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
+    first, last = min(p.scheduled_for for p in due), max(p.scheduled_for for p in due)
+    matched = match_posts(
+        selectors.planned_drafts(account_id, first - 2 * REACH, last + 2 * REACH),
+        selectors.published_captions(account_id, first - REACH, min(last + REACH, now)),
+        now,
+    )
+    # another worker may have met some meanwhile
+    met = {prediction: matched[prediction.pk] for prediction in due if prediction.pk in matched}
+    if not met:
+        return 0
+    model = registry.serving(champion_id()).model
+    posts = selectors.published_posts(account_id, now)
+    labels = {post_id: _label(model, posts[post_id], now) for post_id in set(met.values())}
+    outcomes = [
+        _outcome(prediction, met[prediction], label) for prediction in met if (label := labels[met[prediction]])
+    ]
+    Outcome.objects.bulk_create(outcomes, ignore_conflicts=True)
+    return len(outcomes)
+
+
+def _label(model: GlobalModel, post: PublishedPost, now: datetime) -> Label | None:
+    """The post's label, once nothing better can come: an observation after the horizon, or none in time for it."""
+    moment = int(now.timestamp())
+    observed = any(counts.observed_at >= post.posted_at + HORIZON for counts in post.observations)
+    if moment < post.posted_at + (HORIZON if observed else MEASURED[1]):
+        return None
+    counts = best_observation(post, moment, "horizon")
+    return label_of(post.posted_at, counts, model.curve, "horizon") if counts else None
+
+
+def _outcome(prediction: Prediction, post_id: int, label: Label) -> Outcome:
+    likes, comments, shares, views = (None if math.isnan(log) else math.expm1(log) for log in label.logs)
+    assert likes is not None
+    return Outcome(
+        prediction=prediction,
+        post_id=post_id,
+        label=Outcome.Label.MEASURED if label.measured else Outcome.Label.ESTIMATED,
+        likes=likes,
+        comments=comments,
+        shares=shares,
+        views=views,
+        error=_error(prediction.point, likes),
+        typical_error=_error(prediction.typical, likes),
+        baseline_error=_error(prediction.baseline, likes),
+        within_interval=prediction.low <= likes <= prediction.high,
+    )
+
+
+def _error(forecast: float | None, likes: float) -> float | None:
+    """As a share of the likes; None where there are no likes, or no forecast."""
+    return abs(forecast - likes) / likes if forecast is not None and likes > 0 else None
+
+
+def _milliseconds(start: float, end: float) -> float:
+    return round((end - start) * 1000, 3)

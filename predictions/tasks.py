@@ -1,0 +1,44 @@
+"""Background work of predictions: thin, idempotent, each task loads by id and calls a service."""
+
+from celery import shared_task
+from django.core.cache import cache
+from django.utils import timezone
+
+from predictions import selectors, services
+
+QUIET_SECONDS = 2
+"""Changes of an account's posts within this time are learned together."""
+LOST_AFTER_SECONDS = 5 * 60
+"""A task that was lost keeps others of its account away for this long."""
+MAX_UPDATES_AT_ONCE = 500
+"""By beat, each minute: the rest is still stale a minute later."""
+
+
+def enqueue_weights_update(account_id: int) -> None:
+    """Have the account's weights learned soon, once however often this is called meanwhile."""
+    if cache.add(_key(account_id), True, timeout=LOST_AFTER_SECONDS):
+        update_weights.apply_async((account_id,), countdown=QUIET_SECONDS)
+
+
+@shared_task
+def update_weights(account_id: int) -> None:
+    # before the posts are read: a change from here on needs a task of its own
+    cache.delete(_key(account_id))
+    services.update_weights(account_id=account_id)
+
+
+@shared_task
+def update_stale_weights() -> None:
+    """What the signals missed: lost messages, a new champion, labels that matured as time passed."""
+    stale = selectors.stale_accounts(timezone.now()).values_list("pk", flat=True)
+    for account_id in stale[:MAX_UPDATES_AT_ONCE]:
+        enqueue_weights_update(account_id)
+
+
+@shared_task
+def meet_outcomes() -> None:
+    services.meet_outcomes()
+
+
+def _key(account_id: int) -> str:
+    return f"weights-update:{account_id}"

@@ -1,0 +1,49 @@
+"""A forecast's terms in plain words."""
+
+from django import template
+
+from predictions.models import Prediction
+
+register = template.Library()
+
+BUCKETS = {
+    Prediction.Bucket.LOW: "below your usual",
+    Prediction.Bucket.MEDIUM: "about your usual",
+    Prediction.Bucket.HIGH: "above your usual",
+}
+BASES = {
+    "prior": "This is a rule of thumb until a model is trained.",
+    "population": "Your own history is too short to learn from, so this rests on other accounts.",
+    "account": "This rests on your own posts, beside what was learned across accounts.",
+}
+FEATURES = {
+    "recent_level": "How your recent posts did",
+    "trend": "Where your posts are heading",
+    "account_size": "The size of your account",
+    "posting_pace": "How often you post",
+    "post_hour": "The hour",
+    "weekday": "The weekday",
+    "caption_length": "The length of the caption",
+    "caption_wording": "The wording of the caption",
+    "hashtags": "The hashtags",
+    "similar_posts": "How posts with a similar caption did",
+    "duration": "The length of the video",
+    "sound": "The sound",
+    "cover": "The cover",
+}
+
+
+@register.filter
+def bucket_words(bucket: str) -> str:
+    return BUCKETS[Prediction.Bucket(bucket)]
+
+
+@register.filter
+def basis_words(basis: str) -> str:
+    return BASES[basis]
+
+
+@register.filter
+def feature_words(feature: str) -> str:
+    """`post_hour` -> The hour; features that have no words of their own are named as the API names them."""
+    return FEATURES.get(feature) or feature.replace("_", " ").capitalize()

@@ -1,0 +1,60 @@
+"""What load balancers and monitoring ask: is the process alive, can it serve, what are its figures."""
+
+import secrets
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_GET
+from django_prometheus.exports import ExportToDjangoView
+
+REDIS_TIMEOUT_S = 2
+
+
+@require_GET
+def healthz(request: HttpRequest) -> JsonResponse:
+    """The process answers; nothing else is asked."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_GET
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether requests can be served: PostgreSQL with every migration, and Redis. 503 says what is missing."""
+    faults = {"postgresql": _postgresql_fault(), "redis": _redis_fault()}
+    ready = not any(faults.values())
+    return JsonResponse(
+        {"status": "ok" if ready else "unavailable", **{name: fault or "ok" for name, fault in faults.items()}},
+        status=200 if ready else 503,
+    )
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus figures, for those who send METRICS_TOKEN as a bearer token; others are told that there is nothing."""
+    expected = f"Bearer {settings.METRICS_TOKEN}"
+    given = request.headers.get("Authorization", "")
+    if not settings.METRICS_TOKEN or not secrets.compare_digest(given.encode(), expected.encode()):
+        raise Http404
+    response: HttpResponse = ExportToDjangoView(request)
+    return response
+
+
+def _postgresql_fault() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "not reachable"
+    return f"{len(pending)} migrations are missing" if pending else ""
+
+
+def _redis_fault() -> str:
+    try:
+        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_S)
+        with client:
+            client.ping()
+    except redis.RedisError:
+        return "not reachable"
+    return ""

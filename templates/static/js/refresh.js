@@ -1,0 +1,55 @@
+// Follows a running refresh: moves its progress bar, then shows the new posts without reloading the page.
+
+const FIRST_WAIT_MS = 700;
+const LONGEST_WAIT_MS = 5000;
+const PARTS = ["refresh", "posts"];
+
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// null: the server or the network hiccups, and it is worth asking again
+async function fetchStatus(address) {
+  try {
+    const response = await fetch(address, { headers: { Accept: "application/json" } });
+    return response.ok ? await response.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+function showProgress(section, status) {
+  const bar = section.querySelector("progress");
+  if (status.progress === null) bar.removeAttribute("value");
+  else bar.value = status.progress;
+  const [stored, expected] = [status.posts_stored, status.posts_expected].map((count) => count?.toLocaleString("en"));
+  section.querySelector("#refresh-figures").textContent = `${stored}${expected ? ` of ${expected}` : ""} posts so far`;
+}
+
+async function showResult() {
+  const response = await fetch(location.href);
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const id of PARTS) {
+    document.getElementById(id).replaceWith(fresh.getElementById(id));
+  }
+}
+
+function announce(text) {
+  document.getElementById("announcement").textContent = text;
+}
+
+async function follow(section) {
+  announce("Fetching your posts from TikTok.");
+  for (let pause = FIRST_WAIT_MS; ; pause = Math.min(pause * 1.2, LONGEST_WAIT_MS)) {
+    await wait(pause);
+    const status = await fetchStatus(section.dataset.poll);
+    if (!status) continue;
+    if (status.state !== "queued" && status.state !== "running") {
+      await showResult();
+      announce(status.state === "done" ? "The refresh is done." : "The refresh failed.");
+      return;
+    }
+    showProgress(section, status);
+  }
+}
+
+const section = document.querySelector("#refresh[data-poll]");
+if (section) follow(section);

@@ -1,0 +1,82 @@
+"""A sealed value opens in its own place and nowhere else, and not after any change."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.sealing import SealBroken, key_id_of, seal, unseal
+
+OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+places = st.builds("accounts.credential:{}:{}".format, st.integers(1, 10**9), st.sampled_from(["access", "refresh"]))
+
+
+@pytest.fixture(autouse=True)
+def _keys(settings):
+    settings.DATA_ENCRYPTION_KEYS = {"old": OLD}
+
+
+@given(text=st.text(), place=places)
+def test_opens_in_its_place(text, place):
+    assert unseal(seal(text, place=place), place=place) == text
+
+
+@given(text=st.text(), place=places, other=places)
+def test_moved_to_another_row_or_column_is_refused(text, place, other):
+    sealed = seal(text, place=place)
+    if other != place:
+        with pytest.raises(SealBroken):
+            unseal(sealed, place=other)
+
+
+@given(text=st.text(max_size=50), data=st.data())
+def test_a_change_of_any_byte_is_refused(text, data):
+    sealed = bytearray(seal(text, place="here"))
+    position = data.draw(st.integers(0, len(sealed) - 1))
+    sealed[position] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(SealBroken):
+        unseal(bytes(sealed), place="here")
+
+
+@given(text=st.text(max_size=50), data=st.data())
+def test_a_shortened_or_lengthened_value_is_refused(text, data):
+    sealed = seal(text, place="here")
+    cut = data.draw(st.integers(0, len(sealed) - 1))
+    for changed in (sealed[:cut], sealed + data.draw(st.binary(min_size=1, max_size=4))):
+        with pytest.raises(SealBroken):
+            unseal(changed, place="here")
+
+
+@given(garbage=st.binary(max_size=100))
+def test_garbage_is_refused(garbage):
+    with pytest.raises(SealBroken):
+        unseal(garbage, place="here")
+
+
+def test_the_same_text_never_looks_the_same():
+    assert len({seal("token", place="here") for _ in range(100)}) == 100
+
+
+def test_the_text_cannot_be_read_in_the_sealed_value():
+    assert b"act.secret" not in seal("act.secret", place="here")
+
+
+def test_the_first_key_seals_and_all_open(settings):
+    old = seal("token", place="here")
+    settings.DATA_ENCRYPTION_KEYS = {"new": NEW, "old": OLD}
+    new = seal("token", place="here")
+    assert (key_id_of(old), key_id_of(new)) == ("old", "new")
+    assert unseal(old, place="here") == unseal(new, place="here") == "token"
+
+
+def test_without_its_key_a_value_is_refused_by_the_name_of_the_key(settings):
+    sealed = seal("token", place="here")
+    settings.DATA_ENCRYPTION_KEYS = {"new": NEW}
+    with pytest.raises(SealBroken, match="'old'"):
+        unseal(sealed, place="here")
+
+
+def test_another_key_of_the_same_name_is_refused(settings):
+    sealed = seal("token", place="here")
+    settings.DATA_ENCRYPTION_KEYS = {"old": NEW}
+    with pytest.raises(SealBroken):
+        unseal(sealed, place="here")

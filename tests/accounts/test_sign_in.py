@@ -1,0 +1,272 @@
+"""Signing in with TikTok, from the button to the session, and every way in which that can end."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from django.contrib.messages import get_messages
+from django.test import Client
+
+from accounts import credentials
+from accounts.models import Credential, TikTokAccount, User
+from accounts.tiktok import client as tiktok
+from tests.accounts.support import begin, creators, path_of, sign_in, tiktok_that_answers, token_answer
+from tests.sandbox.client import consent
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in_as(browser: Client) -> User | None:
+    key = browser.session.get("_auth_user_id")
+    return User.objects.get(pk=key) if key else None
+
+
+def nothing_was_changed() -> bool:
+    return not (User.objects.exists() or TikTokAccount.objects.exists() or SocialAccount.objects.exists())
+
+
+def test_a_new_creator_gets_a_user_an_account_and_a_sealed_credential(sandbox, browser, creator):
+    answer = sign_in(browser, creator)
+    assert answer.status_code == 302
+    user = signed_in_as(browser)
+    assert user
+    assert user.username.startswith("tiktok-")
+    assert not user.has_usable_password()
+    account = user.tiktok_accounts.get()
+    assert account.username == creator
+    assert account.display_name
+    assert account.follower_count
+    assert account.credential.state == Credential.State.ACTIVE
+    assert set(account.credential.scopes) == set(tiktok.SCOPES)
+    remaining = account.credential.refresh_expires_at - account.connected_at
+    assert remaining.days == 180
+    token = credentials.unseal_token(account.credential, "access_token")
+    assert tiktok.fetch_profile(access_token=token, scopes=account.credential.scopes).username == creator
+
+
+def test_signing_in_again_finds_the_same_person(sandbox, creator):
+    first, second = Client(), Client()
+    sign_in(first, creator)
+    sign_in(second, creator)
+    assert signed_in_as(first) == signed_in_as(second)
+    assert TikTokAccount.objects.count() == 1
+    assert Credential.objects.get().version == 2
+
+
+def test_the_consent_page_is_asked_for_the_right_things(sandbox, browser):
+    address = begin(browser)
+    query = parse_qs(urlsplit(address).query)
+    assert address.startswith(sandbox.authorize_url)
+    assert query["client_key"] == [sandbox.client_key]
+    assert set(query["scope"][0].split(",")) == set(tiktok.SCOPES)
+    assert query["redirect_uri"] == ["http://testserver/accounts/tiktok/login/callback/"]
+    assert "code_challenge" not in query
+
+
+def test_what_is_asked_cannot_be_changed_by_a_link(sandbox, browser):
+    answer = browser.post(
+        "/accounts/tiktok/login/?scope=video.publish&auth_params=redirect_uri%3Dhttps%3A%2F%2Fevil.example"
+    )
+    query = parse_qs(urlsplit(answer["Location"]).query)
+    assert "video.publish" not in query["scope"][0]
+    assert query["redirect_uri"] == ["http://testserver/accounts/tiktok/login/callback/"]
+
+
+def test_pkce_is_hex_where_it_is_switched_on(sandbox, settings, browser, creator):
+    settings.TIKTOK_PKCE = True
+    query = parse_qs(urlsplit(begin(browser)).query)
+    assert len(query["code_challenge"][0]) == 64
+    assert int(query["code_challenge"][0], 16)
+    # the sandbox checks the verifier against the hex challenge
+    sign_in(browser, creator)
+    assert signed_in_as(browser)
+
+
+def test_declined_scopes_leave_their_fields_empty(sandbox, browser, creator):
+    sign_in(browser, creator, decline=["user.info.profile", "user.info.stats", "video.list"])
+    account = TikTokAccount.objects.get()
+    assert signed_in_as(browser) == account.user
+    assert account.display_name
+    assert (account.username, account.is_verified) == ("", None)
+    assert (account.follower_count, account.video_count) == (None, None)
+    assert account.credential.scopes == ["user.info.basic"]
+
+
+def test_scopes_declined_later_take_their_fields_away(sandbox, creator):
+    sign_in(Client(), creator)
+    sign_in(Client(), creator, decline=["user.info.stats"])
+    account = TikTokAccount.objects.get()
+    assert account.follower_count is None
+    assert "user.info.stats" not in account.credential.scopes
+
+
+def test_declining_everything_ends_kindly(sandbox, browser, creator):
+    answer = sign_in(browser, creator, deny=True)
+    assert answer.status_code == 302
+    assert browser.get(answer["Location"]).status_code == 200
+    assert nothing_was_changed()
+    assert signed_in_as(browser) is None
+
+
+def test_a_callback_that_nobody_began_is_refused(sandbox, creator):
+    callback = consent(requests.Session(), begin(Client()), creator)
+    answer = Client().get(path_of(callback))
+    assert answer.status_code == 401
+    assert nothing_was_changed()
+
+
+def test_a_code_works_once(sandbox, browser, creator):
+    callback = path_of(consent(requests.Session(), begin(browser), creator))
+    browser.get(callback)
+    browser.post("/accounts/logout/")
+    assert browser.get(callback).status_code == 401
+    assert signed_in_as(browser) is None
+
+
+@pytest.mark.parametrize("endpoint", ["oauth/token", "user/info"])
+@pytest.mark.parametrize("kind", ["500", "429", "timeout", "truncated", "html"])
+def test_where_tiktok_fails_nothing_is_changed(sandbox, browser, creator, impatient, kind, endpoint):
+    callback = consent(requests.Session(), begin(browser), creator)
+    sandbox.control.fault(kind, endpoint, times=None)
+    answer = browser.get(path_of(callback))
+    assert answer.status_code == 401
+    assert "TikTok did not answer. Nothing was changed: please try again." in answer.context["message"]
+    assert nothing_was_changed()
+    sandbox.control.clear_faults()
+    sign_in(browser, creator)
+    assert signed_in_as(browser)
+
+
+def test_a_passing_fault_of_the_profile_does_not_stop_a_sign_in(sandbox, browser, creator):
+    sandbox.control.fault("500", "user/info", times=1)
+    sign_in(browser, creator)
+    assert signed_in_as(browser)
+
+
+USER = {"open_id": "open-1", "display_name": "Ann"}
+OK = {"code": "ok", "message": "", "log_id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("token", "profile", "says"),
+    [
+        ((200, token_answer()), (200, {"data": {}, "error": OK}), "did not answer"),
+        ((200, token_answer()), (200, {"data": None, "error": OK}), "did not answer"),
+        ((200, token_answer()), (200, {"error": OK}), "did not answer"),
+        ((200, token_answer()), (200, []), "did not answer"),
+        ((200, token_answer()), (200, {"data": {"user": {**USER, "follower_count": "many"}}, "error": OK}), "did not"),
+        ((200, token_answer()), (200, {"data": {"user": {**USER, "open_id": "2"}}, "error": OK}), "contradict"),
+        ((200, token_answer()), (401, {"data": {}, "error": {**OK, "code": "scope_not_authorized"}}), "refused"),
+        ((200, token_answer(scope="video.list")), (200, {}), "basic profile information"),
+        ((200, token_answer(open_id="")), (200, {}), "did not answer"),
+        ((200, {"error": "invalid_grant", "error_description": "used", "log_id": "1"}), (200, {}), "refused"),
+        ((401, {"error": "invalid_client", "error_description": "no", "log_id": "1"}), (200, {}), "refused"),
+        ((200, {key: value for key, value in token_answer().items() if key != "refresh_token"}), (200, {}), "did not"),
+    ],
+)
+def test_odd_answers_end_in_words(sandbox, settings, browser, creator, token, profile, says):
+    callback = consent(requests.Session(), begin(browser), creator)
+    with tiktok_that_answers({"/v2/oauth/token/": token, "/v2/user/info/": profile}) as url:
+        settings.TIKTOK_API_URL = url
+        answer = browser.get(path_of(callback))
+    assert answer.status_code == 401
+    assert says in answer.context["message"]
+    assert "Nothing was changed" in answer.context["message"]
+    assert nothing_was_changed()
+
+
+def test_texts_that_the_database_would_refuse_are_made_storable(sandbox, settings, browser, creator):
+    callback = consent(requests.Session(), begin(browser), creator)
+    user = {"open_id": "open-1", "display_name": "An\0n\ud83d" + "n" * 300, "union_id": None}
+    answers = {
+        "/v2/oauth/token/": (200, token_answer()),
+        "/v2/user/info/": (200, {"data": {"user": user}, "error": OK}),
+    }
+    with tiktok_that_answers(answers) as url:
+        settings.TIKTOK_API_URL = url
+        assert browser.get(path_of(callback)).status_code == 302
+    assert TikTokAccount.objects.get().display_name == ("Ann?" + "n" * 300)[:255]
+
+
+def test_one_person_may_link_several_accounts(sandbox, browser, creator, other_creator):
+    sign_in(browser, creator)
+    user = signed_in_as(browser)
+    assert user
+    sign_in(browser, other_creator, process="connect")
+    assert signed_in_as(browser) == user
+    assert {account.username for account in user.tiktok_accounts.all()} == {creator, other_creator}
+    assert User.objects.count() == 1
+    # and may come in with either
+    another = Client()
+    sign_in(another, other_creator)
+    assert signed_in_as(another) == user
+
+
+def test_another_persons_account_is_not_taken_over(sandbox, browser, creator, other_creator):
+    sign_in(Client(), other_creator)
+    owner = TikTokAccount.objects.get().user
+    sign_in(browser, creator)
+    answer = sign_in(browser, other_creator, process="connect")
+    assert answer["Location"] == "/settings/"
+    assert ["belongs to another" in str(message) for message in get_messages(answer.wsgi_request)] == [True]
+    assert TikTokAccount.objects.get(username=other_creator).user == owner
+    assert TikTokAccount.objects.get(username=other_creator).credential.version == 1
+
+
+def test_staff_may_link_an_account_and_stay_staff(sandbox, browser, creator):
+    staff = User.objects.create_superuser("staff", "a password")
+    browser.force_login(staff)
+    sign_in(browser, creator, process="connect")
+    assert signed_in_as(browser) == staff
+    assert staff.tiktok_accounts.get().username == creator
+
+
+def test_somebody_who_was_switched_off_cannot_come_in(sandbox, browser, creator):
+    sign_in(Client(), creator)
+    User.objects.update(is_active=False)
+    sign_in(browser, creator)
+    assert signed_in_as(browser) is None
+    assert Credential.objects.get().version == 1
+
+
+def test_nobody_signs_up_with_a_password(sandbox, browser):
+    form = {"username": "eve", "password1": "long enough 1", "password2": "long enough 1"}
+    for address in ("/accounts/signup/", "/_allauth/browser/v1/auth/signup", "/_allauth/app/v1/auth/signup"):
+        browser.post(address, form)
+    assert not User.objects.exists()
+
+
+def test_allauth_keeps_nothing_but_the_id(sandbox, browser, creator):
+    sign_in(browser, creator)
+    social = SocialAccount.objects.get()
+    assert (social.uid, social.extra_data) == (TikTokAccount.objects.get().open_id, {})
+    assert not SocialToken.objects.exists()
+
+
+def test_many_creators_get_names_of_their_own(sandbox):
+    for creator in creators(sandbox)[:4]:
+        sign_in(Client(), creator)
+    assert User.objects.values("username").distinct().count() == 4
+
+
+def test_signing_in_tells_the_other_apps_after_the_commit(
+    sandbox, browser, creator, django_capture_on_commit_callbacks
+):
+    from accounts import signals
+
+    heard = []
+
+    def listen(account_id: int, **_: object) -> None:
+        heard.append(account_id)
+
+    signals.account_connected.connect(listen)
+    try:
+        with django_capture_on_commit_callbacks() as callbacks:
+            sign_in(browser, creator)
+        assert heard == []
+        for callback in callbacks:
+            callback()
+    finally:
+        signals.account_connected.disconnect(listen)
+    assert heard == [TikTokAccount.objects.get().pk]

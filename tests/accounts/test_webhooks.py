@@ -1,0 +1,161 @@
+"""Webhooks from TikTok: signed, late, twice, and about people who connected again since."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import credentials
+from accounts.models import Credential, TikTokAccount, WebhookDelivery
+from tests.accounts.support import connect
+from tests.sandbox.webhooks import signature
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/webhooks/tiktok/"
+
+
+def removal(sandbox, account: TikTokAccount, **changes: object) -> bytes:
+    event = {
+        "client_key": sandbox.client_key,
+        "event": "authorization.removed",
+        "create_time": int(time.time()),
+        "user_openid": account.open_id,
+        "content": json.dumps({"reason": 1}),
+    }
+    return json.dumps({**event, **changes}).encode()
+
+
+def deliver(sandbox, body: bytes, header: str | None = None, at: int | None = None):
+    header = signature(sandbox.client_secret, body, at) if header is None else header
+    return Client(enforce_csrf_checks=True).post(
+        ADDRESS, body, content_type="application/json", headers={"TikTok-Signature": header}
+    )
+
+
+def is_revoked() -> bool:
+    return Credential.objects.get().state == "revoked"
+
+
+def test_a_removal_revokes_and_forgets_the_tokens(sandbox, account):
+    assert deliver(sandbox, removal(sandbox, account)).status_code == 200
+    credential = Credential.objects.get()
+    assert is_revoked()
+    assert not credentials.has_tokens(credential)
+    assert TikTokAccount.objects.get().disconnected_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sandboxs_own_webhook_over_http(sandbox, account, creator, live_server):
+    sandbox.control.webhooks(url=live_server.url + ADDRESS, duplicate=True)
+    sandbox.control.disconnect(creator)
+    deadline = time.monotonic() + 10
+    while len(sandbox.control.webhooks()["deliveries"]) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert {delivery["status"] for delivery in sandbox.control.webhooks()["deliveries"]} == {200}
+    assert is_revoked()
+    assert WebhookDelivery.objects.count() == 1
+
+
+def test_the_second_delivery_does_nothing(sandbox, user, account, creator):
+    body = removal(sandbox, account)
+    deliver(sandbox, body)
+    first = TikTokAccount.objects.get().disconnected_at
+    Credential.objects.update(state="active")
+    assert deliver(sandbox, body).status_code == 200
+    assert not is_revoked()
+    assert TikTokAccount.objects.get().disconnected_at == first
+    assert WebhookDelivery.objects.count() == 1
+
+
+def test_a_removal_from_before_the_last_connection_does_nothing(sandbox, user, account, creator):
+    body = removal(sandbox, account, create_time=int(time.time()) - 3600)
+    connect(sandbox, user, creator)
+    assert deliver(sandbox, body).status_code == 200
+    assert not is_revoked()
+
+
+def test_a_removal_after_the_connection_counts_however_late_it_comes(sandbox, account):
+    TikTokAccount.objects.update(connected_at=timezone.now() - timedelta(days=3))
+    deliver(sandbox, removal(sandbox, account, create_time=int(time.time()) - 2 * 86400))
+    assert is_revoked()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "t=,s=",
+        "s=abc",
+        "t=1",
+        "nonsense",
+        "t=²,s=abc",
+        "t=" + "9" * 5000 + ",s=abc",
+        "t=-1,s=abc",
+    ],
+)
+def test_an_odd_signature_is_refused(sandbox, account, header):
+    assert deliver(sandbox, removal(sandbox, account), header).status_code == 401
+    assert not is_revoked()
+
+
+def test_a_signature_of_another_body_secret_or_moment_is_refused(sandbox, account):
+    body = removal(sandbox, account)
+    now = int(time.time())
+    good = signature(sandbox.client_secret, body, now)
+    for header in (
+        signature(sandbox.client_secret, body + b" ", now),
+        signature("another secret", body, now),
+        good.replace(f"t={now}", f"t={now - 1}"),
+        good.upper(),
+        good[:-1],
+    ):
+        assert deliver(sandbox, body, header).status_code == 401
+    assert not is_revoked()
+
+
+@pytest.mark.parametrize(("age", "status"), [(0, 200), (290, 200), (310, 401), (-310, 401), (86400, 401)])
+def test_a_signature_is_good_for_five_minutes(sandbox, account, age, status):
+    assert deliver(sandbox, removal(sandbox, account), at=int(time.time()) - age).status_code == status
+    assert is_revoked() == (status == 200)
+
+
+def test_an_event_for_another_client_is_refused(sandbox, account):
+    assert deliver(sandbox, removal(sandbox, account, client_key="theirs")).status_code == 400
+    assert not is_revoked()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"event": 1}', b"\xff"])
+def test_a_malformed_body_is_refused(sandbox, db, body):
+    assert deliver(sandbox, body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "changes", [{"create_time": 10**18}, {"create_time": -(10**18)}, {"create_time": "now"}, {"user_openid": "open\0"}]
+)
+def test_what_no_event_can_hold_is_refused(sandbox, account, changes):
+    assert deliver(sandbox, removal(sandbox, account, **changes)).status_code == 400
+    assert not is_revoked()
+
+
+def test_a_removal_counts_with_its_time_in_milliseconds(sandbox, account):
+    assert deliver(sandbox, removal(sandbox, account, create_time=time.time_ns() // 10**6)).status_code == 200
+    assert is_revoked()
+
+
+def test_a_removal_counts_whatever_its_content_holds(sandbox, account):
+    assert deliver(sandbox, removal(sandbox, account, content="[" * 100_000)).status_code == 200
+    assert is_revoked()
+
+
+def test_unknown_events_and_unknown_people_are_answered_200(sandbox, account):
+    assert deliver(sandbox, removal(sandbox, account, event="video.publish.completed")).status_code == 200
+    assert deliver(sandbox, removal(sandbox, account, user_openid="nobody")).status_code == 200
+    assert deliver(sandbox, removal(sandbox, account, content="not json", user_openid="nobody2")).status_code == 200
+    assert not is_revoked()
+
+
+def test_only_posts_are_taken():
+    assert Client().get(ADDRESS).status_code == 405

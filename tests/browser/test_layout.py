@@ -1,0 +1,39 @@
+"""Every page fits a small phone and a desk, in light and in dark."""
+
+import pytest
+
+from tests.browser.conftest import OpenPage
+from tests.factories import PostFactory, TikTokAccountFactory
+from tests.pages.conftest import connect, make_creator
+
+PATHS = [
+    "/",
+    "/privacy/",
+    "/posts/",
+    "/compose/",
+    "/forecasts/",
+    "/forecasts/{prediction}/",
+    "/settings/",
+    "/settings/accounts/{account}/disconnect/",
+    "/accounts/logout/",
+]
+LONG_NAME = "Donaudampfschifffahrtsgesellschaftskapitänswitwe"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [360, 768, 1200])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_sticks_out_sideways(width: int, scheme: str, open_page: OpenPage) -> None:
+    creator = make_creator(posts=30)
+    creator.account.display_name = creator.account.username = LONG_NAME
+    creator.account.save()
+    PostFactory(account=creator.account, text=f"#{LONG_NAME.lower()}", likes_by_hour={24: 1_234_567_890})
+    for account in TikTokAccountFactory.create_batch(2, user=creator.user):
+        connect(account)
+    page = open_page(user=creator.user, width=width, color_scheme=scheme)
+    for path in PATHS:
+        page.goto(path.format(account=creator.account.public_id, prediction=creator.met_prediction.public_id))
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
+            "rgb(246, 245, 241)" if scheme == "light" else "rgb(17, 23, 28)"
+        )

@@ -1,0 +1,92 @@
+"""From the welcome page through TikTok's consent to a forecast, as a person goes it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from predictions.models import Prediction
+from tests.browser.conftest import OpenPage
+from tests.sandbox.client import SandboxProcess
+
+
+def an_ordinary_creator(tiktok: SandboxProcess) -> dict[str, object]:
+    """One with a few pages of posts and nothing odd about them."""
+    return next(each for each in tiktok.control.creators() if not each["oddity"] and 25 <= each["posts"] <= 90)
+
+
+def sign_in(page: Page, creator: str, *, decline: str = "") -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Sign in with TikTok").click()
+    page.locator(f"input[name=creator][value='{creator}']").check()
+    if decline:
+        page.locator(f"input[name=scope][value='{decline}']").uncheck()
+    page.get_by_role("button", name="Allow").click()
+
+
+@pytest.mark.parametrize("width", [1200, 390])
+def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess, open_page: OpenPage) -> None:
+    creator = an_ordinary_creator(tiktok)
+    page = open_page(width=width)
+    sign_in(page, str(creator["handle"]))
+
+    expect(page).to_have_url(re.compile(r"/posts/$"))
+    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+    expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} in all")
+    expect(page.locator("#posts svg:visible").first).to_be_visible()
+
+    page.get_by_role("link", name="Forecast a new post").click()
+    page.evaluate("window.sameDocument = true")
+    page.get_by_label("Caption").fill("Sunset at the pier #sunset #photography")
+    page.get_by_label("Length of the video").fill("25")
+    page.get_by_role("button", name="Forecast").click()
+    result = page.locator("#result")
+    expect(result.get_by_text("likes after 24 hours, typically")).to_be_visible()
+    expect(result).to_contain_text("Four times in five")
+    assert page.evaluate("window.sameDocument") is True
+
+    page.get_by_role("link", name="Forecasts", exact=True).click()
+    given = Prediction.objects.get()
+    page.get_by_role("row").get_by_role("link").first.click()
+    expect(page).to_have_url(re.compile(given.public_id))
+    expect(page.locator("main")).to_contain_text("Not known yet")
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("status")).to_contain_text("You are signed out")
+
+
+def test_a_refresh_shows_its_progress_and_then_its_posts(tiktok: SandboxProcess, open_page: OpenPage) -> None:
+    creator = str(an_ordinary_creator(tiktok)["handle"])
+    page = open_page()
+    sign_in(page, creator)
+    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+    tiktok.control.publish(creator, caption="New tide #fresh", hashtags=["fresh"], duration_s=12)
+    # slow enough to be seen under way
+    tiktok.control.fault("slow", "video/list", seconds=2)
+    page.get_by_role("button", name="Refresh now").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Fetching")).to_be_attached()
+    expect(page.get_by_role("rowheader").first).to_be_visible()
+    expect(page.locator("#posts")).to_contain_text("#fresh")
+    expect(page.get_by_role("status").filter(has_text="The refresh is done.")).to_be_attached()
+
+
+def test_declined_videos_are_told_and_can_be_allowed_after_all(tiktok: SandboxProcess, open_page: OpenPage) -> None:
+    creator = an_ordinary_creator(tiktok)
+    page = open_page()
+    sign_in(page, str(creator["handle"]), decline="video.list")
+    expect(page.get_by_role("heading", name="Your videos were not allowed")).to_be_visible()
+    page.get_by_role("button", name="Connect again").click()
+    page.locator(f"input[name=creator][value='{creator['handle']}']").check()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+    expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} in all")
+
+
+def test_denying_leads_back_with_an_explanation(tiktok: SandboxProcess, open_page: OpenPage) -> None:
+    page = open_page()
+    page.goto("/sign-in/")
+    page.get_by_role("button", name="Sign in with TikTok").click()
+    page.get_by_role("button", name="Deny").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You were not signed in")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()

@@ -1,0 +1,41 @@
+"""Fixtures that many tests share. The servers behind them are started by tests/servers.py."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis as redis_client
+from django.conf import settings
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
+
+from tests.sandbox.client import SandboxProcess
+
+
+@pytest.fixture(autouse=True)
+def _clean_redis() -> None:
+    """Caches, throttles, limits and queues of one test must not reach the next."""
+    redis_client.Redis.from_url(settings.REDIS_URL).flushdb()
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[SandboxProcess]:
+    """One sandbox for the whole test process; use `sandbox` for one without traces of other tests."""
+    with SandboxProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def sandbox(sandbox_process: SandboxProcess, settings: Settings) -> SandboxProcess:
+    """The sandbox, reset, with the application pointed at it."""
+    sandbox_process.control.reset()
+    settings.TIKTOK_AUTHORIZE_URL = sandbox_process.authorize_url
+    settings.TIKTOK_API_URL = sandbox_process.api_url
+    settings.TIKTOK_CLIENT_KEY = sandbox_process.client_key
+    settings.TIKTOK_CLIENT_SECRET = sandbox_process.client_secret
+    return sandbox_process
+
+
+@pytest.fixture
+def api() -> APIClient:
+    """A client of the REST API without a sign-in."""
+    return APIClient()

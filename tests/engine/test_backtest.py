@@ -1,0 +1,211 @@
+import csv
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from predictions.engine import AccountHistory
+from predictions.engine.backtest import NothingToTest, Result, run_backtest, score
+from tests.engine.synthetic import DAY, START, account, population, post
+
+MATURE = (60 * DAY,)
+
+
+def mature_population(accounts: int, posts: int, name: str = "t") -> list[AccountHistory]:
+    return [account(f"{name}{i}", posts, level=4 + i % 5, observed=MATURE) for i in range(accounts)]
+
+
+def columns(result: Result) -> dict[tuple[str, str], tuple[float, ...]]:
+    s = result.served
+    values = zip(s.point, s.typical, s.low, s.high, result.baseline, strict=True)
+    return dict(zip(zip(result.account_id, result.post_id, strict=True), values, strict=True))
+
+
+def test_the_split_is_computed_as_by_hand():
+    """Ten mature posts two days apart: the 80 % quantile lies a fifth of the way from the eighth to the ninth."""
+    posts = [post(f"p{i}", START + 2 * i * DAY, 100.0 + i, observed=(10 * DAY,)) for i in range(10)]
+    young = post("young", START + 30 * DAY, 100.0, observed=(6 * DAY,))
+    result = run_backtest([AccountHistory("a", 100, (*posts, young))])
+    assert result.report["split_at"] == START + (2 * 7 + 2 * 0.2) * DAY
+    assert result.post_id == ["p8", "p9"]
+    # p8's history is p0 to p7; p9 was published two days after p8.
+    likes = [p.observations[0].likes for p in posts]
+    assert result.baseline == pytest.approx([np.mean(likes[3:8]), np.mean(likes[4:9])])
+    # Learned from: published a day before T or earlier, with a post before.
+    assert result.report["train"]["rows"] == 6
+
+
+def test_a_post_less_than_a_day_earlier_is_no_history():
+    posts = [post(f"p{i}", START + i * DAY, 100.0, observed=MATURE) for i in range(20)]
+    close = post("close", START + 19 * DAY + DAY // 2, 9e6, observed=MATURE)
+    result = run_backtest([AccountHistory("a", 100, (*posts, close))])
+    assert result.post_id[-1] == "close"
+    assert result.baseline[-1] == pytest.approx(posts[0].observations[0].likes)
+
+
+def test_posts_with_four_earlier_ones_are_not_tested():
+    few = [post(f"few{i}", START + i * DAY, 50.0, observed=MATURE) for i in range(5)]
+    with pytest.raises(NothingToTest, match="5 posts a day or more before"):
+        run_backtest([AccountHistory("few", 1, tuple(few))])
+    with pytest.raises(NothingToTest, match="7 days"):
+        run_backtest([account("young", 30, observed=(DAY,))])
+
+
+def test_later_labels_move_no_earlier_forecast():
+    """Bit for bit, whatever is fitted: trees, networks, calibration, population, seeds."""
+    test, train = mature_population(6, 30), mature_population(12, 30, "train")
+    before = run_backtest(test, train)
+    moments = dict(zip(before.post_id, before.posted_at, strict=True))
+    moment = int(np.median(before.posted_at))
+
+    def relabelled(accounts: Sequence[AccountHistory]) -> list[AccountHistory]:
+        return [
+            replace(
+                a,
+                posts=tuple(
+                    replace(
+                        p, observations=tuple(replace(c, likes=9e6, comments=9e5, views=3.0) for c in p.observations)
+                    )
+                    if p.posted_at >= moment
+                    else p
+                    for p in a.posts
+                ),
+            )
+            for a in accounts
+        ]
+
+    after = run_backtest(relabelled(test), relabelled(train))
+    first, second = columns(before), columns(after)
+    assert first.keys() == second.keys()
+    earlier = [key for key in first if moments[key[1]] < moment + DAY]
+    assert len(earlier) >= 10
+    assert all(first[key] == second[key] for key in earlier)
+    # The change does reach what comes after it: the comparison can fail.
+    assert any(first[key] != second[key] for key in first if key not in earlier)
+    assert not before.report["train"]["prior_only"]
+
+
+def test_the_order_of_accounts_and_files_does_not_matter():
+    test, train = mature_population(5, 30), mature_population(8, 30, "train")
+    assert columns(run_backtest(test, train)) == columns(run_backtest(test[::-1], train[::-1]))
+
+
+def test_an_account_of_both_files_is_taken_from_the_test_file():
+    test = mature_population(5, 30)
+    changed = [replace(a, posts=tuple(replace(p, duration_s=1.0) for p in a.posts)) for a in test]
+    assert columns(run_backtest(test, changed)) == columns(run_backtest(test))
+
+
+def first_day_account(name: str, level: float) -> AccountHistory:
+    """Crawled at one moment: old posts, and one that is 20 h old."""
+    crawl = START + 40 * DAY
+    old = [post(f"{name}-{i}", START + i * DAY, math.exp(level) * (1 + i % 3), i % 5) for i in range(30)]
+    new = post(f"{name}-new", crawl - 20 * 3600, math.exp(level) * 2, 1)
+    posts = tuple(
+        replace(
+            p, observations=(post("", p.posted_at, 2 * math.exp(level), 0, (crawl - p.posted_at,)).observations[0],)
+        )
+        for p in (*old, new)
+    )
+    return AccountHistory(name, 1000, posts)
+
+
+def test_the_horizon_protocol_forecasts_first_days():
+    test = [first_day_account(f"h{i}", 5 + i % 3) for i in range(6)]
+    train = [first_day_account(f"train{i}", 5 + i % 3) for i in range(12)]
+    result = run_backtest(test, train, horizon=True)
+    assert sorted(result.post_id) == [f"h{i}-new" for i in range(6)]
+    assert result.report["split_at"] == START + 40 * DAY - 20 * 3600
+    # At 20 h a post has 45 % of what it ends with; the baseline is of posts that ended.
+    assert np.all(np.abs(np.log(result.served.typical / result.likes)) < 0.5)
+    # The baseline stays what it is: the mean of counts as they were crawled.
+    crawled = [p.observations[0].likes for p in test[0].posts[-6:-1]]
+    assert result.baseline[0] == pytest.approx(np.mean(crawled))
+    with pytest.raises(NothingToTest, match="18 to 30 h"):
+        run_backtest(mature_population(3, 30), horizon=True)
+
+
+def test_scores():
+    likes, point, typical = np.array([0.0, 10, 100]), np.array([5.0, 5, 50]), np.array([1.0, 20, 100])
+    scores = score(likes, point, typical, np.array([0.0, 11, 90]), np.array([9.0, 30, 110]), ["a"] * 3)
+    assert scores["mape"] == 0.5
+    assert scores["median_ape"] == 0.5
+    assert scores["mae"] == pytest.approx(11 / 3, abs=1e-4)
+    assert scores["log_mae"] == pytest.approx((math.log(2) + math.log(21 / 11)) / 3, abs=1e-4)
+    assert scores["coverage"] == pytest.approx(2 / 3, abs=1e-4)
+    assert scores["spearman"] == 1
+    assert math.isnan(scores["within_spearman"])
+    assert math.isnan(score(np.zeros(2), np.zeros(2), np.zeros(2))["mape"])
+
+
+def write(path: Path, accounts: list[AccountHistory]) -> Path:
+    from predictions.engine.history_file import COLUMNS
+
+    def iso(moment: int) -> str:
+        return str(np.datetime64(moment, "s")) + "Z"
+
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for a in accounts:
+            for p in a.posts:
+                for c in p.observations:
+                    content = ["", " ".join(p.caption.hashtags), int(p.duration_s), p.sound, a.followers]
+                    counts = [c.likes, c.comments, c.shares, c.views]
+                    writer.writerow([a.account_id, p.post_id, iso(p.posted_at), iso(c.observed_at), *content, *counts])
+    return path
+
+
+def test_the_command_writes_what_it_promises(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    test = write(tmp_path / "test.csv", mature_population(4, 30))
+    first, second = (write(tmp_path / f"{n}.csv", mature_population(5, 30, n)) for n in ("one", "two"))
+    out, report = tmp_path / "out.csv", tmp_path / "report.json"
+    call_command(
+        "backtest",
+        str(test),
+        "--train",
+        str(first),
+        "--train",
+        str(second),
+        "--predictions",
+        str(out),
+        "--report",
+        str(report),
+    )
+    with out.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    told = json.loads(report.read_text())
+    assert list(rows[0]) == [
+        "account_id", "post_id", "posted_at", "likes", "predicted_likes", "typical_likes", "low_likes", "high_likes",
+        "baseline_likes",
+    ]  # fmt: skip
+    assert len(rows) == told["test"]["rows"] == told["scores"]["postcast"]["n"]
+    assert told["train"]["accounts"] == 14
+    # The report can be recomputed from the predictions file.
+    columns_ = {c: np.array([float(r[c]) for r in rows]) for c in list(rows[0])[3:]}
+    again = score(
+        columns_["likes"], columns_["predicted_likes"], columns_["typical_likes"], columns_["low_likes"],
+        columns_["high_likes"],
+    )  # fmt: skip
+    assert again == {k: told["scores"]["postcast"][k] for k in again}
+    assert np.all(columns_["low_likes"] <= columns_["typical_likes"])
+    assert np.all(columns_["typical_likes"] <= columns_["high_likes"])
+    shown = capsys.readouterr().out
+    assert "scaled baseline" in shown
+    assert "coverage" in shown
+
+
+def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path):
+    broken = tmp_path / "broken.csv"
+    broken.write_text("account_id,post_id\n")
+    with pytest.raises(CommandError, match=r"line 1: missing columns"):
+        call_command("backtest", str(broken))
+    with pytest.raises(CommandError, match="No such file"):
+        call_command("backtest", str(tmp_path / "none.csv"))
+    with pytest.raises(CommandError, match="no post to test"):
+        call_command("backtest", str(write(tmp_path / "young.csv", population(2, 10))))

@@ -1,0 +1,97 @@
+import io
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from posts.content import EMBEDDING_SIZE, MAX_COVER_BYTES, UnreadableImage, measure_caption, measure_cover
+
+
+def png(color: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, color).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_caption_is_counted():
+    m = measure_caption("WHAT a day?! So happy 😀😀 @friend https://example.org #Sunset #été #Sunset")
+    assert (m.questions, m.exclamations, m.emoji, m.mentions, m.links) == (1, 1, 2, 1, 1)
+    assert m.hashtags == ("sunset", "été")
+    assert m.sentiment > 0.3
+    assert 0 < m.uppercase_share < 0.3
+
+
+def test_given_hashtags_join_those_in_the_text():
+    assert measure_caption("#a text", ["#B", "a", " ", "c"]).hashtags == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [("พระอาทิตย์ #พระอาทิตย์ตก", ("พระอาทิตย์ตก",)), ("日落#日落 #写真", ("日落", "写真")), ("#one#two", ("one", "two"))],
+)
+def test_hashtags_of_any_script(text, tags):
+    assert measure_caption(text).hashtags == tags
+
+
+@given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=5))
+def test_any_text_can_be_measured(text, tags):
+    m = measure_caption(text, tags)
+    assert m.embedding.shape == (EMBEDDING_SIZE,)
+    assert m.embedding.dtype == np.float32
+    assert math.isclose(float(np.linalg.norm(m.embedding)), 1, abs_tol=1e-5) or not m.embedding.any()
+    assert 0 <= m.uppercase_share <= 1
+    assert -1 <= m.sentiment <= 1
+    assert len(set(m.hashtags)) == len(m.hashtags)
+    assert not any(t.startswith("#") for t in m.hashtags)
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800", "ก" * 20_000, "😀" * 20_000, "#" * 20_000, "@" * 20_000, "a\x00b", "A " * 9_000]
+)
+def test_extreme_captions_are_measured(text):
+    assert measure_caption(text, [text]).length <= 10_000
+
+
+def test_embeddings_tell_like_captions_from_others():
+    a, b, c = (
+        measure_caption(t).embedding
+        for t in ("Baking sourdough bread at home", "Sourdough bread, baked at home!", "New workout for your legs")
+    )
+    assert a @ b > 0.5 > a @ c
+    assert np.array_equal(a, measure_caption("Baking sourdough bread at home").embedding)
+
+
+def test_a_cover_is_measured():
+    black, red, grey = (
+        measure_cover(png((0, 0, 0))),
+        measure_cover(png((255, 0, 0))),
+        measure_cover(png((128, 128, 128))),
+    )
+    assert black.brightness == 0
+    assert black.contrast == 0
+    assert red.saturation == 1
+    assert red.colourfulness > 50
+    assert grey.saturation == 0
+    assert grey.brightness == pytest.approx(0.5, abs=0.01)
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+    buffer = io.BytesIO()
+    noise.save(buffer, "WEBP")
+    assert measure_cover(buffer.getvalue()).sharpness > 10 * grey.sharpness + 10
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        (b"<html>", "could not be read as a picture; expected"),
+        (png((1, 2, 3))[:60], "could not be read"),
+        (b"\0" * (MAX_COVER_BYTES + 1), "at most"),
+        (png((1, 2, 3), (9_000, 9_000)), "pixels"),
+    ],
+)
+def test_what_is_no_cover_is_refused_with_a_reason(data, says):
+    with pytest.raises(UnreadableImage, match=says):
+        measure_cover(data)

@@ -1,0 +1,274 @@
+import math
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from posts.content import CoverMeasures, measure_caption
+from predictions.engine import (
+    AccountHistory,
+    AccountState,
+    Counts,
+    Draft,
+    Forecast,
+    GlobalModel,
+    PublishedPost,
+    UnreadableModel,
+    UnreadableState,
+    forecast,
+    learn_account,
+    train,
+)
+from tests.engine.synthetic import CAPTIONS, DAY, START, account, draft, end_of, population, post
+
+NAN = float("nan")
+NOW = START + 400 * DAY
+
+
+def assert_sane(f: Forecast) -> None:
+    assert all(math.isfinite(x) and x >= 0 for x in (f.point, f.typical, f.low, f.high, *f.metrics.values()))
+    assert f.low <= f.typical <= f.high < 1e11
+    assert f.bucket in ("low", "medium", "high")
+    assert f.metrics["likes"] == f.point
+    assert f.baseline is None or math.isfinite(f.baseline)
+    assert all(math.isfinite(e.effect_pct) for e in f.explanation)
+
+
+def of(*posts: PublishedPost, followers: float = NAN) -> AccountHistory:
+    return AccountHistory("odd", followers, posts)
+
+
+def at(posted_at: int, *counts: tuple[int, float]) -> PublishedPost:
+    return replace(
+        post("p", posted_at, 1.0),
+        observations=tuple(Counts(posted_at + age, likes, NAN, NAN, NAN) for age, likes in counts),
+    )
+
+
+ODD = {
+    "nothing": of(),
+    "one post": of(at(START, (DAY, 10))),
+    "all zeros": of(*(at(START + i * DAY, (DAY, 0)) for i in range(30))),
+    "constant": of(*(at(START + i * DAY, (DAY, 77)) for i in range(30))),
+    "gaps of years": of(*(at(START - i * 900 * DAY, (DAY, 10.0**i)) for i in range(8))),
+    "ten thousand a day": of(*(at(START + i * 8, (DAY, i % 50)) for i in range(10_000))),
+    "all at once": of(*(at(START, (DAY, i)) for i in range(40))),
+    "future posts": of(at(START, (DAY, 10)), at(NOW + DAY, (DAY, 10))),
+    "falling counts": of(*(at(START + i * DAY, (DAY, 100), (2 * DAY, 50), (9 * DAY, 3)) for i in range(9))),
+    "unknown counts": of(*(at(START + i * DAY, (DAY, NAN)) for i in range(9))),
+    "nonsense counts": of(*(at(START + i * DAY, (DAY, -5), (2 * DAY, math.inf), (-DAY, 7)) for i in range(9))),
+    "no observations": of(*(at(START + i * DAY) for i in range(9))),
+    "huge": of(*(at(START + i * DAY, (DAY, 1e300)) for i in range(9)), followers=1e300),
+    "before 1970": of(*(at(i * DAY - 100 * DAY, (DAY, 5)) for i in range(9)), followers=-3),
+    "odd content": of(
+        *(
+            replace(
+                at(START + i * DAY, (DAY, 5)), duration_s=[NAN, -1, math.inf][i % 3], sound="\ud800" * i,
+                caption=measure_caption("ก\ud800😀" * 3_000), cover=CoverMeasures(NAN, math.inf, 0, 0, 0),
+            )
+            for i in range(9)
+        )
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("name", ODD)
+@pytest.mark.parametrize("kind", ["prior", "trained"])
+def test_odd_histories_get_sane_forecasts(model: GlobalModel, name: str, kind: str):
+    used = model if kind == "trained" else GlobalModel.prior()
+    state = learn_account(used, ODD[name], as_of=NOW)
+    restored = AccountState.from_bytes(state.to_bytes())
+    for moment in (NOW, NOW + 5 * 365 * DAY, START - 10 * 365 * DAY):
+        planned = replace(draft(moment, 1), duration_s=NAN)
+        given_ = forecast(used, state, planned, as_of=NOW, explain=True)
+        assert_sane(given_)
+        assert forecast(used, restored, planned, as_of=NOW, explain=True) == given_
+
+
+numbers = st.one_of(st.just(NAN), st.floats(-1e3, 1e12), st.just(math.inf))
+
+
+@given(
+    st.lists(st.tuples(st.integers(-400 * DAY, 400 * DAY), st.integers(-DAY, 30 * DAY), numbers, numbers), max_size=12),
+    numbers,
+    st.text(max_size=60),
+)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_comes_in_a_forecast_comes_out(model: GlobalModel, made, followers, text):
+    posts = tuple(
+        PublishedPost(
+            str(i),
+            START + when,
+            CAPTIONS[i % 5],
+            likes,
+            text,
+            None,
+            (Counts(START + when + age, likes, other, other, other),),
+        )
+        for i, (when, age, likes, other) in enumerate(made)
+    )
+    state = learn_account(model, AccountHistory("any", followers, posts), as_of=START)
+    assert_sane(forecast(model, state, Draft(START, measure_caption(text), followers, text, None), as_of=START))
+
+
+def test_training_survives_odd_accounts():
+    trained = train([replace(a, account_id=n) for n, a in ODD.items() if n != "ten thousand a day"], until=NOW)
+    assert_sane(forecast(trained, learn_account(trained, account("x"), as_of=NOW), draft(NOW), as_of=NOW))
+
+
+def test_the_baseline_is_the_mean_of_the_last_five_labels():
+    history = of(*(at(START + i * DAY, (DAY, x)) for i, x in enumerate([1000, 10, 20, 30, 40, 55])))
+    state = learn_account(GlobalModel.prior(), history, as_of=NOW)
+    assert forecast(GlobalModel.prior(), state, draft(NOW), as_of=NOW).baseline == pytest.approx(31)
+
+
+def test_basis_and_warnings_say_what_a_forecast_rests_on(model: GlobalModel):
+    prior = GlobalModel.prior()
+    nothing, few, many = of(followers=3_000), account("few", 3), account("many", 30)
+
+    def told(used: GlobalModel, history: AccountHistory) -> tuple[str, str]:
+        as_of = START + 31 * DAY
+        f = forecast(used, learn_account(used, history, as_of=as_of), draft(as_of), as_of=as_of)
+        return f.basis, " ".join(w.split(":")[0] for w in f.warnings)
+
+    assert told(prior, nothing) == ("prior", "no model trained yet no history")
+    assert told(prior, many) == ("prior", "no model trained yet")
+    assert told(model, nothing) == ("population", "no history")
+    assert told(model, few) == ("account", "few posts")
+    assert told(model, many) == ("account", "")
+
+
+def test_without_history_followers_tell_the_level(model: GlobalModel):
+    small, large = (
+        forecast(model, learn_account(model, of(followers=f), as_of=NOW), draft(NOW), as_of=NOW).typical
+        for f in (1e2, 1e6)
+    )
+    assert 0 < small < large
+
+
+def test_estimated_labels_are_moved_to_the_horizon_and_said_so(model: GlobalModel):
+    measured = account("m", 25, noise=0.3)
+    late = account("m", 25, noise=0.3, observed=(60 * DAY,))
+    as_of = NOW
+    forecasts = [
+        forecast(model, learn_account(model, h, as_of=as_of), draft(START + 27 * DAY), as_of=as_of)
+        for h in (measured, late)
+    ]
+    # Sixty days old, the counts are twice those of the first day; the forecast is of the first day in both cases.
+    assert 0.6 < forecasts[1].typical / forecasts[0].typical < 1.6
+    assert any("estimated" in w for w in forecasts[1].warnings)
+    assert not any("estimated" in w for w in forecasts[0].warnings)
+
+
+def test_a_later_as_of_counts_posts_in_whose_first_day_ended_meanwhile(model: GlobalModel):
+    history = account("late", 20, noise=0.2)
+    viral = post("viral", end_of(history), 1e6, observed=(3600,))
+    history = replace(history, posts=(*history.posts, viral))
+    state = learn_account(model, history, as_of=viral.posted_at + 7200)
+    at_once = forecast(model, state, draft(NOW), as_of=viral.posted_at + 7200)
+    next_day = forecast(model, state, draft(NOW), as_of=viral.posted_at + DAY)
+    assert at_once.baseline is not None
+    assert next_day.baseline is not None
+    assert next_day.baseline > 10 * at_once.baseline
+
+
+def test_buckets_compare_with_the_accounts_own_middle_half(model: GlobalModel):
+    """After a jump the forecast lies above the middle of the last twenty posts, after a fall below."""
+    buckets = []
+    for last in (9.0, 5.0):
+        posts = [post(str(i), START + i * DAY, math.exp(last if i >= 26 else 7 + 0.1 * (i % 3))) for i in range(30)]
+        state = learn_account(model, of(*posts), as_of=START + 31 * DAY)
+        buckets.append(forecast(model, state, draft(START + 31 * DAY, 3), as_of=START + 31 * DAY).bucket)
+    assert buckets == ["high", "low"]
+
+
+def test_explanations_come_on_demand_and_in_a_creators_words(model: GlobalModel):
+    history = account("e", 30)
+    state = learn_account(model, history, as_of=end_of(history))
+    planned = draft(end_of(history))
+    assert forecast(model, state, planned, as_of=end_of(history)).explanation == ()
+    told = forecast(model, state, planned, as_of=end_of(history), explain=True).explanation
+    assert told
+    assert {e.feature for e in told} <= {
+        "recent_level", "account_size", "trend", "posting_pace", "post_hour", "weekday", "caption_length",
+        "caption_wording", "hashtags", "similar_posts", "duration", "sound", "cover",
+    }  # fmt: skip
+
+
+def test_model_bytes_are_deterministic_and_give_the_same_forecasts(model: GlobalModel):
+    accounts = population()
+    random.Random(0).shuffle(accounts)
+    again = train(accounts, until=max(end_of(a) for a in accounts))
+    data = model.to_bytes()
+    assert again.to_bytes() == data
+    restored = GlobalModel.from_bytes(data)
+    assert restored.to_bytes() == data
+    assert restored.manifest == model.manifest
+    history = account("r", 30)
+    f, g = (
+        forecast(m, learn_account(m, history, as_of=NOW), draft(NOW), as_of=NOW, explain=True)
+        for m in (model, restored)
+    )
+    assert f == g
+
+
+def test_the_prior_survives_its_bytes():
+    prior = GlobalModel.prior()
+    assert GlobalModel.from_bytes(prior.to_bytes()).is_prior
+    assert GlobalModel.from_bytes(prior.to_bytes()).to_bytes() == prior.to_bytes()
+
+
+def test_damaged_bytes_are_refused_with_a_clear_error(model: GlobalModel, monkeypatch: pytest.MonkeyPatch):
+    data = model.to_bytes()
+    state = learn_account(model, account("d"), as_of=NOW).to_bytes()
+    for broken in (b"", b"not a model", data[: len(data) // 2], state):
+        with pytest.raises(UnreadableModel):
+            GlobalModel.from_bytes(broken)
+    for broken in (b"", b"not a state", state[: len(state) // 2], data):
+        with pytest.raises(UnreadableState):
+            AccountState.from_bytes(broken)
+    monkeypatch.setattr("predictions.engine.global_model.FORMAT_VERSION", 99)
+    monkeypatch.setattr("predictions.engine.state.FORMAT_VERSION", 99)
+    with pytest.raises(UnreadableModel, match=r"format 1.*reads format 99"):
+        GlobalModel.from_bytes(data)
+    with pytest.raises(UnreadableState, match="learn the account again"):
+        AccountState.from_bytes(state)
+
+
+def test_training_uses_nothing_from_after_its_moment():
+    accounts = population(12, 40)
+    until = START + 25 * DAY
+    cut = [
+        replace(
+            a,
+            posts=tuple(
+                replace(p, observations=tuple(c for c in p.observations if c.observed_at <= until))
+                for p in a.posts
+                if p.posted_at <= until
+            ),
+        )
+        for a in accounts
+    ]
+    assert train(accounts, until=until).to_bytes() == train(cut, until=until).to_bytes()
+
+
+def test_intervals_cover_about_four_in_five_on_new_accounts(model: GlobalModel):
+    inside = []
+    for history in population(40, name="new", seed=2):
+        for n in (8, 15, 29):
+            p = history.posts[n]
+            state = learn_account(model, history, as_of=p.posted_at)
+            f = forecast(model, state, Draft(p.posted_at, p.caption, p.duration_s, p.sound, None), as_of=p.posted_at)
+            inside.append(f.low <= p.observations[0].likes <= f.high)
+    # Two standard errors of 120 forecasts are seven points.
+    assert 0.70 <= np.mean(inside) <= 0.90
+
+
+def test_the_point_lies_below_the_typical(model: GlobalModel):
+    history = account("skewed", 30, noise=1.0)
+    f = forecast(model, learn_account(model, history, as_of=NOW), draft(NOW), as_of=NOW)
+    assert f.point < f.typical

@@ -1,0 +1,143 @@
+import gzip
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from predictions.engine.history_file import COLUMNS, BadHistoryFile, read_history_file
+
+HEADER = ",".join(COLUMNS)
+ROW = "acc,p1,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,Hello #Sun,sun,15,song,100,10,1,0,200"
+
+
+def write(folder: Path, *rows: str, header: str = HEADER) -> Path:
+    path = folder / "history.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def changed(**cells: str) -> str:
+    row = dict(zip(COLUMNS, ROW.split(","), strict=True))
+    return ",".join((row | cells).values())
+
+
+def problem(path: Path) -> str:
+    with pytest.raises(BadHistoryFile) as caught:
+        read_history_file(path)
+    return str(caught.value)
+
+
+def test_a_file_is_read_plain_or_gzip_by_its_content(tmp_path: Path):
+    later = changed(observed_at="2026-01-03T00:00:00Z", likes="25", followers="120", caption="Changed")
+    plain = write(tmp_path, later, ROW, changed(post_id="p0", posted_at="2025-12-01T08:00:00+02:00", likes=""))
+    packed = tmp_path / "packed.csv"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    (account,) = read_history_file(plain)
+    assert account.followers == 120
+    assert [p.post_id for p in account.posts] == ["p0", "p1"]
+    older, post = account.posts
+    assert older.posted_at == 1764568800
+    assert older.observations[0].likes != older.observations[0].likes  # unknown
+    assert [(c.likes, c.views) for c in post.observations] == [(10, 200), (25, 200)]
+    assert post.caption.hashtags == ("sun",)
+    assert post.caption.length == len("Changed")
+    assert [a.account_id for a in read_history_file(packed)] == ["acc"]
+
+
+def test_captions_may_span_lines(tmp_path: Path):
+    path = write(tmp_path, changed(caption='"two\nlines, ""quoted"""'), changed(post_id="p2", likes="-1"))
+    assert "line 4, column likes" in problem(path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "says"),
+    [
+        ({"posted_at": "yesterday"}, "posted_at", "no moment"),
+        ({"observed_at": ""}, "observed_at", "no moment"),
+        ({"observed_at": "2025-12-31T23:59:59Z"}, "observed_at", "before the post was published"),
+        ({"likes": "-1"}, "likes", "negative"),
+        ({"views": "many"}, "views", "no number"),
+        ({"comments": "nan"}, "comments", "no number"),
+        ({"shares": "inf"}, "shares", "no number"),
+        ({"duration_s": "-3"}, "duration_s", "negative"),
+        ({"followers": "x"}, "followers", "no number"),
+        ({"account_id": " "}, "account_id", "empty"),
+        ({"post_id": ""}, "post_id", "empty"),
+        ({"posted_at": "99999-01-01T00:00:00Z"}, "posted_at", "no moment"),
+    ],
+)
+def test_a_bad_cell_is_named(tmp_path: Path, cells: dict[str, str], column: str, says: str):
+    message = problem(write(tmp_path, changed(post_id="p0"), changed(**cells)))
+    assert f"history.csv, line 3, column {column}: " in message
+    assert says in message
+
+
+@pytest.mark.parametrize(
+    ("second", "column", "says"),
+    [
+        ({}, "observed_at", "observed twice"),
+        ({"account_id": "other", "observed_at": "2026-01-05T00:00:00Z"}, "post_id", "is of account acc in line 2"),
+        ({"posted_at": "2026-01-01T01:00:00Z"}, "posted_at", "another time in line 2"),
+    ],
+)
+def test_rows_that_contradict_each_other(tmp_path: Path, second: dict[str, str], column: str, says: str):
+    message = problem(write(tmp_path, ROW, changed(**second)))
+    assert f"line 3, column {column}: " in message
+    assert says in message
+
+
+def test_the_first_problems_are_listed(tmp_path: Path):
+    message = problem(write(tmp_path, *(changed(post_id=f"p{i}", likes="-1") for i in range(9))))
+    assert [f"line {n}," in message for n in range(2, 8)] == [True] * 5 + [False]
+    assert "first 5 problems" in message
+
+
+def test_broken_tables(tmp_path: Path):
+    assert "missing columns likes" in problem(write(tmp_path, header=HEADER.replace(",likes", "")))
+    assert "named twice" in problem(write(tmp_path, header=HEADER + ",likes"))
+    assert "line 2, column views: the row has 12 cells" in problem(write(tmp_path, ROW.rsplit(",", 1)[0]))
+    assert "has 14 cells" in problem(write(tmp_path, ROW + ",1"))
+    assert "no row below the header" in problem(write(tmp_path))
+    assert "line 2: not readable as CSV" in problem(write(tmp_path, '"open quote'))
+    empty = tmp_path / "empty.csv"
+    for nothing in (b"", b"\n \n", gzip.compress(b"")):
+        empty.write_bytes(nothing)
+        assert "line 1: the file is empty" in problem(empty)
+
+
+def test_bytes_that_are_not_utf8_are_located(tmp_path: Path):
+    path = tmp_path / "latin.csv"
+    path.write_bytes(f"{HEADER}\n{ROW}\n{changed(post_id='p2', caption='caf@')}\n".encode().replace(b"@", b"\xe9"))
+    message = problem(path)
+    assert "line 3, column caption" in message
+    assert "0xe9" in message
+
+
+def test_damaged_gzip(tmp_path: Path):
+    path = tmp_path / "history.csv.gz"
+    packed = gzip.compress(f"{HEADER}\n{ROW}\n".encode() * 50)
+    for damaged in (packed[:-20], packed[:12], packed[:30] + b"\0\0\0\0" + packed[34:]):
+        path.write_bytes(damaged)
+        assert "damaged or cut short" in problem(path)
+    path.write_text(f"{HEADER}\n{ROW}\n")
+    assert "not gzip data" in problem(path)
+
+
+def test_covers_are_measured_and_stay_inside_the_folder(tmp_path: Path):
+    folder = tmp_path / "data"
+    (folder / "covers").mkdir(parents=True)
+    Image.new("RGB", (20, 30), (255, 255, 255)).save(folder / "covers" / "a.png")
+    Image.new("RGB", (20, 30)).save(tmp_path / "outside.png")
+    (folder / "text.png").write_text("no picture")
+
+    def with_media(name: str) -> Path:
+        return write(folder, f"{ROW},{name}", header=HEADER + ",media")
+
+    (account,) = read_history_file(with_media("covers/a.png"))
+    assert account.posts[0].cover is not None
+    assert account.posts[0].cover.brightness == pytest.approx(1)
+    assert read_history_file(with_media(""))[0].posts[0].cover is None
+    assert "line 2, column media: '../outside.png' leads out" in problem(with_media("../outside.png"))
+    assert "leads out" in problem(with_media(str(tmp_path / "outside.png")))
+    assert "cannot be read" in problem(with_media("missing.png"))
+    assert "could not be read as a picture" in problem(with_media("text.png"))

@@ -1,0 +1,221 @@
+"""Rows for tests, made by factory-boy: people, accounts, posts with their content and observations, predictions.
+
+account = TikTokAccountFactory()
+post = PostFactory(account=account, text="Sunset at the pier #sunset", likes_by_hour={1: 40, 24: 300})
+history = history_of_posts(account, count=30, until=timezone.now())
+"""
+
+import datetime
+import math
+from typing import Any
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from accounts.models import APIToken, TikTokAccount, User
+from posts.content import EXTRACTOR_VERSION, measure_caption
+from posts.models import Observation, Post, PostContent, PostsChange
+from posts.services import caption_fingerprint
+from predictions.models import AccountWeights, Outcome, Prediction
+
+HOUR = datetime.timedelta(hours=1)
+
+
+class UserFactory(DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    username = factory.Sequence(lambda n: f"creator{n}")
+
+
+class StaffFactory(UserFactory):
+    is_staff = True
+    is_superuser = True
+
+
+class APITokenFactory(DjangoModelFactory[APIToken]):
+    """A row only: nobody knows its secret. Make usable tokens with the accounts services."""
+
+    class Meta:
+        model = APIToken
+
+    user = factory.SubFactory(UserFactory)
+    name = "a program"
+    hint = "pc_test"
+    digest = factory.Sequence(lambda n: f"{n:064x}")
+
+
+class TikTokAccountFactory(DjangoModelFactory[TikTokAccount]):
+    class Meta:
+        model = TikTokAccount
+
+    user = factory.SubFactory(UserFactory)
+    open_id = factory.Sequence(lambda n: f"open-id-{n}")
+    union_id = factory.Sequence(lambda n: f"union-id-{n}")
+    display_name = factory.Sequence(lambda n: f"Creator {n}")
+    username = factory.Sequence(lambda n: f"tiktok_creator_{n}")
+    is_verified = False
+    follower_count = 5_000
+    following_count = 100
+    likes_count = 40_000
+    video_count = 120
+    connected_at = factory.LazyFunction(timezone.now)
+
+
+class PostContentFactory(DjangoModelFactory[PostContent]):
+    """What is measured of `text`, which itself is not stored."""
+
+    class Meta:
+        model = PostContent
+        exclude = ("text", "measures")
+
+    class Params:
+        with_cover = factory.Trait(
+            cover_state=PostContent.Cover.MEASURED,
+            cover_brightness=0.5,
+            cover_contrast=0.2,
+            cover_saturation=0.4,
+            cover_colourfulness=30.0,
+            cover_sharpness=12.0,
+        )
+
+    post = factory.SubFactory("tests.factories.PostFactory", content=None)
+    text = "Sunset at the pier #sunset"
+    measures = factory.LazyAttribute(lambda row: measure_caption(row.text))
+    extractor_version = EXTRACTOR_VERSION
+    caption_fingerprint = factory.LazyAttribute(lambda row: caption_fingerprint(row.text))
+    length = factory.SelfAttribute("measures.length")
+    words = factory.SelfAttribute("measures.words")
+    questions = factory.SelfAttribute("measures.questions")
+    exclamations = factory.SelfAttribute("measures.exclamations")
+    emoji = factory.SelfAttribute("measures.emoji")
+    mentions = factory.SelfAttribute("measures.mentions")
+    links = factory.SelfAttribute("measures.links")
+    uppercase_share = factory.SelfAttribute("measures.uppercase_share")
+    sentiment = factory.SelfAttribute("measures.sentiment")
+    hashtags = factory.LazyAttribute(lambda row: list(row.measures.hashtags))
+    embedding = factory.LazyAttribute(lambda row: row.measures.embedding.astype("<f4").tobytes())
+    cover_state = PostContent.Cover.UNAVAILABLE
+
+
+class ObservationFactory(DjangoModelFactory[Observation]):
+    class Meta:
+        model = Observation
+
+    post = factory.SubFactory("tests.factories.PostFactory")
+    observed_at = factory.LazyAttribute(lambda row: row.post.posted_at + 24 * HOUR)
+    likes = 200
+    comments = factory.LazyAttribute(lambda row: row.likes // 20)
+    shares = factory.LazyAttribute(lambda row: row.likes // 50)
+    views = factory.LazyAttribute(lambda row: row.likes * 12)
+
+
+class PostFactory(DjangoModelFactory[Post]):
+    """A post published two days ago, with its content measured from `text`.
+
+    `likes_by_hour={1: 40, 24: 300}` adds observations at those ages; `content=None` leaves the content out.
+    """
+
+    class Meta:
+        model = Post
+        exclude = ("text",)
+        skip_postgeneration_save = True
+
+    account = factory.SubFactory(TikTokAccountFactory)
+    tiktok_id = factory.Sequence(lambda n: f"73{n:017d}")
+    posted_at = factory.LazyFunction(lambda: timezone.now() - 48 * HOUR)
+    duration_s = 20
+    share_url = factory.LazyAttribute(lambda row: f"https://www.tiktok.com/@creator/video/{row.tiktok_id}")
+    first_seen_at = factory.LazyAttribute(lambda row: row.posted_at + HOUR)
+    last_seen_at = factory.SelfAttribute("first_seen_at")
+    text = "Sunset at the pier #sunset"
+    content = factory.RelatedFactory(PostContentFactory, "post", text=factory.SelfAttribute("..text"))
+
+    @factory.post_generation
+    def likes_by_hour(self: Post, create: bool, extracted: dict[float, int] | None, **_: Any) -> None:
+        for age_h, likes in (extracted or {}).items():
+            ObservationFactory(post=self, observed_at=self.posted_at + age_h * HOUR, likes=likes)
+
+
+class AccountWeightsFactory(DjangoModelFactory[AccountWeights]):
+    """A row whose state is no state: for lists and pages. Learning real ones is `services.update_weights`'s."""
+
+    class Meta:
+        model = AccountWeights
+
+    account = factory.SubFactory(TikTokAccountFactory)
+    as_of = factory.LazyFunction(timezone.now)
+    posts = 0
+    state = b"no state"
+
+
+class PredictionFactory(DjangoModelFactory[Prediction]):
+    class Meta:
+        model = Prediction
+        exclude = ("text",)
+
+    account = factory.SubFactory(TikTokAccountFactory)
+    basis = "account"
+    scheduled_for = factory.LazyFunction(lambda: timezone.now() + 2 * HOUR)
+    text = "Sunset at the pier #sunset"
+    caption_fingerprint = factory.LazyAttribute(lambda row: caption_fingerprint(row.text))
+    caption_length = factory.LazyAttribute(lambda row: len(row.text))
+    hashtags = factory.LazyFunction(lambda: ["sunset"])
+    point = 120.0
+    typical = 160.0
+    low = 70.0
+    high = 400.0
+    bucket = Prediction.Bucket.MEDIUM
+    baseline = 118.0
+    metrics = factory.LazyFunction(lambda: {"likes": 120.0, "comments": 4.0, "shares": 1.0, "views": 1800.0})
+    latency_ms = 5.0
+
+
+class OutcomeFactory(DjangoModelFactory[Outcome]):
+    class Meta:
+        model = Outcome
+
+    prediction = factory.SubFactory(PredictionFactory)
+    post = factory.SubFactory(PostFactory, account=factory.SelfAttribute("..prediction.account"))
+    label = Outcome.Label.MEASURED
+    likes = 200.0
+    error = 0.4
+    typical_error = 0.2
+    baseline_error = 0.41
+    within_interval = True
+
+
+CAPTIONS = (
+    "Sunset at the pier #sunset #photography",
+    "Which one would you pick? #question",
+    "New recipe 🍋 #cooking @friend",
+    "BEHIND THE SCENES!! #studio",
+    "morgens im Wald",
+    "",
+)
+
+
+def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.datetime) -> list[Post]:
+    """`count` posts, one each 36 h, the newest 36 h before `until`, observed at 1, 6, 24 and 168 h where that is past.
+
+    Their likes move about 200 and grow as posts do; nothing is random. The account is marked as changed.
+    """
+    posts: list[Post] = []
+    for index in range(count):
+        posted_at = until - (count - index) * 36 * HOUR
+        final = 200 * math.exp(0.8 * math.sin(index * 1.7))
+        ages = [age for age in (1, 6, 24, 168) if posted_at + age * HOUR <= until]
+        posts.append(
+            PostFactory(
+                account=account,
+                posted_at=posted_at,
+                text=CAPTIONS[index % len(CAPTIONS)],
+                duration_s=10 + index % 30,
+                likes_by_hour={age: round(final * (1 - math.exp(-age / 30))) for age in ages},
+            )
+        )
+    PostsChange.objects.update_or_create(
+        account=account, defaults={"changed_at": until}, create_defaults={"changed_at": until, "sequence": 1}
+    )
+    return posts

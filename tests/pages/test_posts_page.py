@@ -1,0 +1,122 @@
+"""What the posts page tells: the posts, the refresh, and what is wrong with the connection."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Credential
+from posts.models import Refresh
+from tests.factories import PostFactory, TikTokAccountFactory, history_of_posts
+from tests.pages.conftest import Creator, connect
+from tests.pages.html import Element, read
+
+
+def page_of(browser: Client, path: str = "/posts/") -> Element:
+    return read(browser.get(path).content.decode())
+
+
+def test_posts_are_listed_newest_first_with_their_latest_counts(browser: Client, creator: Creator) -> None:
+    published = timezone.now() - timedelta(hours=5)
+    PostFactory(
+        account=creator.account, posted_at=published, duration_s=75, text="Tide #sea", likes_by_hour={1: 12, 4.5: 4321}
+    )
+    row = next(next(page_of(browser).all("tbody")).all("tr"))
+    assert row.text.startswith(published.strftime("%-d %b %Y, %H:%M"))
+    assert next(row.all("time"))["datetime"] == published.isoformat()
+    for expected in ("#sea", "1:15", "4,321", "216", "4 h"):
+        assert expected in row.text
+
+
+def test_deleted_posts_are_marked(browser: Client, creator: Creator) -> None:
+    newest = creator.account.posts.first()
+    assert newest is not None
+    newest.deleted_at = timezone.now()
+    newest.save()
+    rows = list(next(page_of(browser).all("tbody")).all("tr"))
+    assert ["deleted on TikTok" in row.text for row in rows] == [True] + [False] * (len(rows) - 1)
+
+
+def test_long_lists_come_in_pages(browser: Client, creator: Creator) -> None:
+    history_of_posts(creator.account, count=25, until=timezone.now() - timedelta(days=30))
+    first, second = page_of(browser), page_of(browser, "/posts/?page=2")
+    assert len(list(next(first.all("tbody")).all("tr"))) == 25
+    assert len(list(next(second.all("tbody")).all("tr"))) == creator.account.posts.count() - 25
+    older = next(link for link in first.all("a") if link.get("rel") == "next")
+    assert older["href"] == "?page=2"
+    assert page_of(browser, "/posts/?page=nonsense").text == first.text
+
+
+def test_the_chart_has_a_dot_for_each_post_that_was_counted(browser: Client, creator: Creator) -> None:
+    PostFactory(account=creator.account, posted_at=timezone.now() - timedelta(hours=2), likes_by_hour={1: 12})
+    PostFactory(account=creator.account, posted_at=timezone.now() - timedelta(hours=1))
+    wide = next(picture for picture in page_of(browser).all("svg") if picture.get("role") == "img")
+    dots = list(wide.all("circle"))
+    assert len(dots) == creator.account.posts.count() - 1
+    assert [dot["class"] for dot in dots].count("dot dot--young") == 1
+
+
+@pytest.mark.parametrize(
+    ("scopes", "state", "expected"),
+    [
+        (["user.info.basic"], "active", "Your videos were not allowed"),
+        (["user.info.basic", "video.list"], "lost", "The connection to TikTok is lost"),
+        (["user.info.basic", "video.list"], "revoked", "This account is disconnected"),
+    ],
+)
+def test_a_broken_connection_is_told_with_the_way_to_mend_it(
+    scopes: list[str], state: str, expected: str, browser: Client, creator: Creator
+) -> None:
+    Credential.objects.filter(account=creator.account).update(scopes=scopes, state=state)
+    page = page_of(browser)
+    assert expected in page.text
+    form = next(form for form in page.all("form") if form["action"] == "/accounts/tiktok/login/")
+    assert {field["name"]: field.get("value") for field in form.all("input")}["process"] == "connect"
+    assert not [form for form in page.all("form") if form["action"].endswith("/refresh/")]
+
+
+def test_a_running_refresh_shows_how_far_it_is(browser: Client, creator: Creator) -> None:
+    Refresh.objects.create(account=creator.account, state="running", posts_stored=30, posts_expected=120)
+    page = page_of(browser)
+    section = page.by_id("refresh")
+    assert section is not None
+    assert section["data-poll"] == f"/api/v1/accounts/{creator.account.public_id}/refresh/"
+    assert "30 of 120 posts" in section.text
+    assert float(next(section.all("progress"))["value"]) == pytest.approx(0.25)
+    assert browser.get(section["data-poll"]).json()["posts_stored"] == 30
+
+
+def test_a_failed_refresh_says_why(browser: Client, creator: Creator) -> None:
+    Refresh.objects.create(account=creator.account, state="failed", error="TikTok did not answer <for> an hour.")
+    assert "TikTok did not answer <for> an hour." in page_of(browser).text
+
+
+def test_an_account_without_posts_is_told_what_comes_next(browser: Client, creator: Creator) -> None:
+    creator.account.posts.all().delete()
+    assert "No posts yet" in page_of(browser).text
+
+
+def test_a_person_without_an_account_is_asked_to_connect_one(browser: Client, creator: Creator) -> None:
+    creator.account.delete()
+    assert "No TikTok account yet" in page_of(browser).text
+    assert browser.get("/compose/").headers["Location"] == "/posts/"
+
+
+def test_accounts_can_be_switched(browser: Client, creator: Creator) -> None:
+    other = TikTokAccountFactory(user=creator.user, display_name="Second kitchen")
+    connect(other)
+    switcher = next(nav for nav in page_of(browser).all("nav") if nav.get("class") == "switcher")
+    assert [link.text for link in switcher.all("a")] == [creator.account.display_name, "Second kitchen"]
+    chosen = page_of(browser, f"/posts/?account={other.public_id}")
+    marked = [link for link in chosen.all("a") if link.get("aria-current") == "true"]
+    assert [link.text for link in marked] == ["Second kitchen"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_refresh_now_queues_one_refresh(browser: Client, creator: Creator) -> None:
+    path = f"/posts/{creator.account.public_id}/refresh/"
+    for _ in range(2):
+        response = browser.post(path)
+        assert response.headers["Location"] == f"/posts/?account={creator.account.public_id}"
+    assert creator.account.refreshes.filter(state=Refresh.State.QUEUED).count() == 1

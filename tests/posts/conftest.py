@@ -1,0 +1,69 @@
+"""A creator of the sandbox, connected the way a sign-in does it."""
+
+from collections.abc import Callable, Collection
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+import requests
+import stamina
+from django.utils import timezone
+
+from accounts.models import TikTokAccount, User
+from accounts.services import connect_account
+from accounts.tiktok import client
+from tests.factories import UserFactory
+from tests.sandbox.client import SandboxProcess, consent
+
+Connect = Callable[..., TikTokAccount]
+
+SMALL = 12
+PAGE_SIZE = 5
+"""So that even few posts make several pages, with something between the first and the last."""
+
+
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch):
+    monkeypatch.setattr("posts.tiktok.client.PAGE_SIZE", PAGE_SIZE)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses():
+    """Retries keep their number and lose their pauses."""
+    with stamina.set_testing(True, attempts=10, cap=True):
+        yield
+
+
+@pytest.fixture
+def sandbox(sandbox: SandboxProcess) -> SandboxProcess:
+    """The sandbox with its clock stopped: the same question has the same answer throughout a test."""
+    sandbox.control.run_at(0)
+    return sandbox
+
+
+@pytest.fixture
+def creator(sandbox: SandboxProcess) -> str:
+    """The handle of the smallest creator whose posts fill some pages."""
+    sizes: dict[str, int] = {row["handle"]: row["posts"] for row in sandbox.control.creators()}
+    return min((handle for handle, posts in sizes.items() if posts >= SMALL), key=sizes.__getitem__)
+
+
+@pytest.fixture
+def connect(sandbox: SandboxProcess) -> Connect:
+    """`connect(handle, user=None, decline=())`: through the consent page to a connected account."""
+
+    def connect(handle: str, user: User | None = None, decline: Collection[str] = ()) -> TikTokAccount:
+        redirect_uri = "http://127.0.0.1:8000/callback/"
+        question = {
+            "client_key": sandbox.client_key,
+            "response_type": "code",
+            "scope": ",".join(client.SCOPES),
+            "redirect_uri": redirect_uri,
+            "state": "state",
+        }
+        with requests.Session() as session:
+            answer = consent(session, f"{sandbox.authorize_url}?{urlencode(question)}", handle, decline)
+        grant = client.exchange_code(code=parse_qs(urlsplit(answer).query)["code"][0], redirect_uri=redirect_uri)
+        profile = client.fetch_profile(access_token=grant.access_token.get_secret_value(), scopes=grant.scopes)
+        return connect_account(user=user or UserFactory(), profile=profile, grant=grant, now=timezone.now())
+
+    return connect

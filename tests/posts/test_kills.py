@@ -1,0 +1,112 @@
+"""A real Celery worker whose processes are killed at random moments: nothing is lost and nothing doubled."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from django.db import connection
+from django.utils import timezone
+
+from posts.models import Refresh
+from posts.refreshing import resume_stalled
+from posts.services import request_refresh
+from tests.posts.states import assert_like_the_sandbox, latest_refresh
+from tests.prove import SEED, scaled
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def worker(sandbox) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker with two processes on this test's database, Redis and sandbox."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": os.environ["DATABASE_URL"].replace("/postcast", f"/{connection.settings_dict['NAME']}", 1),
+        "TIKTOK_API_URL": sandbox.api_url,
+        "TIKTOK_AUTHORIZE_URL": sandbox.authorize_url,
+        "TIKTOK_CLIENT_KEY": sandbox.client_key,
+        "TIKTOK_CLIENT_SECRET": sandbox.client_secret,
+    }
+    command = [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "critical"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        wait_until(lambda: current_app.control.ping(timeout=0.5), "the worker answers")
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def wait_until(happened, what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline, f"{what}: not after {PATIENCE_S} s"
+        time.sleep(0.02)
+
+
+def kill_processes(worker: subprocess.Popen[bytes]) -> int:
+    """SIGKILL what the worker forked, in the middle of whatever that does; how many there were."""
+    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+    return len(children)
+
+
+def is_done(account) -> bool:
+    return latest_refresh(account).state == Refresh.State.DONE
+
+
+def refresh_under_fire(sandbox, account, creator, worker, chance: random.Random) -> int:
+    """One refresh, during which the worker is shot at twice; how often a running refresh was hit."""
+    hits = 0
+    request_refresh(account_id=account.pk)
+    for _ in range(2):
+        before = len(sandbox.control.requests())
+        # a number of calls into the work, and then any moment of the next one
+        calls = chance.randrange(12)
+        wait_until(lambda: is_done(account) or len(sandbox.control.requests()) >= before + calls, "it goes on")  # noqa: B023
+        time.sleep(chance.random() * 0.05)
+        kill_processes(worker)
+        hits += latest_refresh(account).state == Refresh.State.RUNNING
+        # what beat does some minutes later; PostgreSQL may still hold the locks of the dead
+        later = timezone.now() + timedelta(hours=1)
+        wait_until(lambda: is_done(account) or resume_stalled(now=later), "it is resumed")  # noqa: B023
+    wait_until(lambda: is_done(account), "the refresh is done")
+    return hits
+
+
+def prove_kills(sandbox, creator, connect, worker, record_property, rounds: int) -> None:
+    chance = random.Random(SEED)
+    account, hits, compared = connect(creator), 0, 0
+    for number in range(rounds):
+        if number:
+            account.posts.order_by("?").first().delete()  # something to store and to measure anew
+        hits += refresh_under_fire(sandbox, account, creator, worker, chance)
+        published = sandbox.control.posts(creator)
+        assert_like_the_sandbox(account, published)
+        compared += len(published)
+    record_property("refreshes under fire", rounds)
+    record_property("kills that hit a running refresh", hits)
+    record_property("posts found once each, with one observation", compared)
+    assert hits > 0
+
+
+def test_killed_workers_lose_and_double_nothing(sandbox, creator, connect, worker, record_property):
+    prove_kills(sandbox, creator, connect, worker, record_property, rounds=3)
+
+
+@pytest.mark.prove
+def test_many_killed_workers_lose_and_double_nothing(sandbox, creator, connect, worker, record_property):
+    prove_kills(sandbox, creator, connect, worker, record_property, rounds=scaled(60))

@@ -1,0 +1,62 @@
+"""What the tests of predictions share: a small trained model, and a registry without traces of other tests."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from accounts.models import TikTokAccount
+from predictions import registry as registry_module
+from predictions import services
+from predictions.engine import GlobalModel, train
+from predictions.models import ModelVersion
+from tests.factories import TikTokAccountFactory, history_of_posts
+from tests.predictions.histories import DAY, synthetic_histories
+
+
+@pytest.fixture(scope="session")
+def trained_models() -> tuple[GlobalModel, GlobalModel]:
+    """Two models that differ; trained once for all tests, on simulated accounts."""
+    until = int(timezone.now().timestamp()) - 30 * DAY
+    return (
+        train(synthetic_histories(12, 25, until=until, seed=1), until=until),
+        train(synthetic_histories(12, 25, until=until, seed=2), until=until),
+    )
+
+
+@pytest.fixture(autouse=True)
+def registry(monkeypatch: pytest.MonkeyPatch) -> registry_module.Registry:
+    """A worker that has just started: nothing is loaded."""
+    fresh = registry_module.Registry()
+    monkeypatch.setattr(registry_module, "registry", fresh)
+    monkeypatch.setattr(services, "registry", fresh)
+    return fresh
+
+
+@pytest.fixture
+def champion(db: None, trained_models: tuple[GlobalModel, GlobalModel]) -> ModelVersion:
+    return registry_module.register(model=trained_models[0], metrics={}, promote=True)
+
+
+@pytest.fixture
+def account(db: None) -> TikTokAccount:
+    """An account of which nothing is known yet."""
+    account: TikTokAccount = TikTokAccountFactory()
+    return account
+
+
+@pytest.fixture
+def learned_account(account: TikTokAccount) -> TikTokAccount:
+    """An account with thirty posts, whose weights were learned beside the model that serves now."""
+    history_of_posts(account, count=30, until=timezone.now() - datetime.timedelta(hours=1))
+    assert services.update_weights(account_id=account.pk)
+    return account
+
+
+@pytest.fixture
+def client_of(account: TikTokAccount) -> APIClient:
+    """The account's owner at the API."""
+    client = APIClient()
+    client.force_authenticate(account.user)
+    return client

@@ -1,0 +1,25 @@
+"""Forecasts asked for as the pages and the API ask for them."""
+
+import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import TikTokAccount
+from predictions import services
+
+
+def predict(account: TikTokAccount, **changes: Any) -> services.PredictionResult:
+    """A forecast of a plain draft, three hours ahead."""
+    draft: dict[str, Any] = {
+        "user": account.user,
+        "account_id": account.public_id,
+        "text": "Sunset at the pier #sunset",
+        "hashtags": [],
+        "scheduled_for": timezone.now() + datetime.timedelta(hours=3),
+        "duration_s": 20,
+        "cover": None,
+        "client": "tests",
+        "explain": False,
+    }
+    return services.predict(**(draft | changes))

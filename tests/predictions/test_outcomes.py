@@ -1,0 +1,191 @@
+"""Predictions meet what became of them."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from posts.models import PostsChange
+from predictions import services, tasks
+from predictions.models import Outcome, Prediction
+from tests.factories import ObservationFactory, PostFactory, PredictionFactory, TikTokAccountFactory
+
+pytestmark = pytest.mark.django_db
+
+HOUR = datetime.timedelta(hours=1)
+TEXT = "Which one would you pick? #question"
+
+
+@pytest.fixture
+def now() -> datetime.datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def prediction(account, now) -> Prediction:
+    """Of a draft that was scheduled for 40 hours ago."""
+    return predicted(account, now - 40 * HOUR)
+
+
+def predicted(account, scheduled_for: datetime.datetime, **fields) -> Prediction:
+    prediction = PredictionFactory(account=account, scheduled_for=scheduled_for, **({"text": TEXT} | fields))
+    Prediction.objects.filter(pk=prediction.pk).update(created_at=scheduled_for - 3 * HOUR)
+    prediction.refresh_from_db()
+    return prediction
+
+
+def published(prediction: Prediction, *, late_h: float = 0.0, text: str = TEXT, **likes_by_hour: int):
+    observed = {float(age.removeprefix("h")): likes for age, likes in likes_by_hour.items()}
+    return PostFactory(
+        account=prediction.account,
+        posted_at=prediction.scheduled_for + late_h * HOUR,
+        text=text,
+        likes_by_hour=observed,
+    )
+
+
+def test_an_observation_at_the_horizon_is_the_outcome(prediction, now):
+    post = published(prediction, h1=20, h24=200)
+    assert services.meet_outcomes(now=now) == 1
+    outcome = Outcome.objects.get()
+    assert (outcome.prediction, outcome.post, outcome.label) == (prediction, post, Outcome.Label.MEASURED)
+    assert outcome.likes == pytest.approx(200)
+    assert outcome.views == pytest.approx(2400)
+    assert outcome.error == pytest.approx(abs(120 - 200) / 200)
+    assert outcome.typical_error == pytest.approx(abs(160 - 200) / 200)
+    assert outcome.baseline_error == pytest.approx(abs(118 - 200) / 200)
+    assert outcome.within_interval
+
+
+def test_a_miss_is_outside_the_interval(prediction, now):
+    published(prediction, h24=5000)
+    services.meet_outcomes(now=now)
+    assert not Outcome.objects.get().within_interval
+
+
+def test_without_an_observation_near_the_horizon_the_label_is_estimated(prediction, now):
+    published(prediction, h6=100)
+    assert services.meet_outcomes(now=now) == 1
+    outcome = Outcome.objects.get()
+    assert outcome.label == Outcome.Label.ESTIMATED
+    assert 100 < outcome.likes < 1000
+
+
+def test_a_label_is_not_estimated_while_it_may_still_be_measured(account, now):
+    prediction = predicted(account, now - 25 * HOUR)
+    post = published(prediction, h6=100)
+    assert services.meet_outcomes(now=now) == 0
+    ObservationFactory(post=post, likes=210)
+    assert services.meet_outcomes(now=now) == 1
+    assert Outcome.objects.get().label == Outcome.Label.MEASURED
+
+
+def test_a_late_post_is_met_when_its_own_horizon_has_passed(prediction, now):
+    post = published(prediction, late_h=20, h6=80)
+    assert services.meet_outcomes(now=now) == 0
+    ObservationFactory(post=post, likes=300)
+    assert services.meet_outcomes(now=now + 5 * HOUR) == 1
+
+
+def test_a_post_without_a_like_has_no_relative_error(prediction, now):
+    published(prediction, h24=0)
+    services.meet_outcomes(now=now)
+    outcome = Outcome.objects.get()
+    assert (outcome.likes, outcome.error, outcome.baseline_error) == (0, None, None)
+    assert not outcome.within_interval
+
+
+def test_without_a_baseline_there_is_no_baseline_error(account, now):
+    prediction = predicted(account, now - 40 * HOUR, baseline=None)
+    published(prediction, h24=200)
+    services.meet_outcomes(now=now)
+    assert Outcome.objects.get().baseline_error is None
+
+
+def test_meeting_again_changes_nothing(prediction, now):
+    post = published(prediction, h24=200)
+    services.meet_outcomes(now=now)
+    before = Outcome.objects.values().get()
+    ObservationFactory(post=post, observed_at=post.posted_at + 25 * HOUR, likes=900)
+    assert services.meet_outcomes(now=now) == 0
+    assert Outcome.objects.values().get() == before
+
+
+def test_two_workers_at_once_record_one_outcome(prediction, now, monkeypatch):
+    published(prediction, h24=200)
+    label = services._label
+
+    def other_worker_first(*args):
+        monkeypatch.setattr(services, "_label", label)
+        assert services.meet_outcomes(now=now) == 1
+        return label(*args)
+
+    monkeypatch.setattr(services, "_label", other_worker_first)
+    services.meet_outcomes(now=now)
+    assert Outcome.objects.count() == 1
+
+
+def test_every_forecast_of_a_draft_meets_its_post(account, now):
+    predictions = [predicted(account, now - hours * HOUR) for hours in (40, 41, 45)]
+    post = published(predictions[0], h24=200)
+    assert services.meet_outcomes(now=now) == 3
+    assert set(Outcome.objects.values_list("post", flat=True)) == {post.pk}
+
+
+def test_before_the_horizon_nothing_is_met(account, now):
+    prediction = predicted(account, now - 23 * HOUR)
+    published(prediction, h6=100)
+    assert services.meet_outcomes(now=now) == 0
+
+
+def test_a_changed_caption_is_met_by_its_time(account, now):
+    prediction = predicted(account, now - 60 * HOUR)
+    post = published(prediction, late_h=0.2, text="another caption", h24=150)
+    assert services.meet_outcomes(now=now) == 1
+    assert Outcome.objects.get().post == post
+
+
+def test_another_accounts_post_is_never_met(prediction, now):
+    PostFactory(posted_at=prediction.scheduled_for, text=TEXT, likes_by_hour={24: 200})
+    assert services.meet_outcomes(now=now) == 0
+
+
+def test_after_seven_days_nothing_is_looked_for(account, now):
+    prediction = predicted(account, now - datetime.timedelta(days=8, minutes=1))
+    published(prediction, h24=200)
+    assert services.meet_outcomes(now=now) == 0
+
+
+def test_a_post_that_claims_to_be_of_the_future_waits(prediction, now):
+    published(prediction, late_h=41)
+    assert services.meet_outcomes(now=now) == 0
+
+
+def test_a_post_without_any_count_waits(prediction, now):
+    published(prediction)
+    assert services.meet_outcomes(now=now) == 0
+
+
+def test_several_accounts_are_met_in_one_run(now):
+    for account in TikTokAccountFactory.create_batch(3):
+        published(predicted(account, now - 40 * HOUR), h24=200)
+    assert services.meet_outcomes(now=now) == 3
+
+
+def test_the_task_meets_outcomes_that_then_show_over_the_api(prediction, now, client_of):
+    published(prediction, h24=200)
+    tasks.meet_outcomes()
+    body = client_of.get(f"/api/v1/predictions/{prediction.public_id}/").json()
+    assert body["outcome"]["likes"] == pytest.approx(200)
+    assert body["outcome"]["label"] == "measured"
+
+
+def test_the_label_of_an_outcome_is_learned(champion, learned_account, now):
+    prediction = predicted(learned_account, now - 30 * HOUR)
+    published(prediction, h24=200)
+    PostsChange.objects.filter(account=learned_account).update(sequence=2)
+    services.meet_outcomes(now=now)
+    before = learned_account.weights.posts
+    assert services.update_weights(account_id=learned_account.pk, now=now)
+    learned_account.weights.refresh_from_db()
+    assert learned_account.weights.posts == before + 1

@@ -1,0 +1,91 @@
+"""`manage.py train_model`."""
+
+import csv
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from predictions.engine.history_file import COLUMNS
+from predictions.models import ModelVersion
+from predictions.registry import load
+from tests.predictions.histories import synthetic_histories
+
+pytestmark = pytest.mark.django_db
+
+UNTIL = 1_760_000_000
+
+
+def moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def write_history(path: Path, *, accounts: int, seed: int) -> Path:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "wt", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for account in synthetic_histories(accounts, 20, until=UNTIL, seed=seed):
+            for post in account.posts:
+                for seen in post.observations:
+                    writer.writerow(
+                        [
+                            *(f"{seed}-{account.account_id}", f"{seed}-{post.post_id}"),
+                            *(moment(post.posted_at), moment(seen.observed_at), "a caption #tag", "tag"),
+                            *(int(post.duration_s), "", int(account.followers)),
+                            *map(int, (seen.likes, seen.comments, seen.shares, seen.views)),
+                        ]
+                    )
+    return path
+
+
+def test_versions_are_trained_registered_and_promoted(tmp_path, capsys):
+    plain = write_history(tmp_path / "a.csv", accounts=2, seed=1)
+    zipped = write_history(tmp_path / "b.csv.gz", accounts=16, seed=2)
+    call_command("train_model", str(plain), str(zipped), "--promote")
+    first = ModelVersion.objects.get()
+    assert (first.name, first.role) == ("v1.0.0", ModelVersion.Role.CHAMPION)
+    assert first.metrics["training_accounts"] == 18
+    assert first.metrics["training_posts"] == 360
+    assert first.manifest
+    assert not load(first).is_prior
+    printed = capsys.readouterr().out
+    assert "v1.0.0" in printed
+    assert "too few" not in printed
+
+    call_command("train_model", str(plain))
+    assert "too few" in capsys.readouterr().out
+    second = ModelVersion.objects.get(name="v1.1.0")
+    assert second.role == ModelVersion.Role.CHALLENGER
+    call_command("train_model", str(plain), "--name", "v3.0.0", "--promote")
+    roles = dict(ModelVersion.objects.values_list("name", "role"))
+    assert roles == {"v1.0.0": "retired", "v1.1.0": "challenger", "v3.0.0": "champion"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"account_id,post_id\n1,2\n", "column"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        (b"\x1f\x8b not gzip", "gzip"),
+    ],
+)
+def test_a_bad_file_ends_with_a_clear_sentence(content, words, tmp_path):
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(content)
+    with pytest.raises(CommandError, match=r"bad\.csv") as caught:
+        call_command("train_model", str(bad))
+    assert words in str(caught.value)
+    assert caught.value.returncode == 1
+    assert not ModelVersion.objects.exists()
+
+
+def test_a_file_that_is_not_there_and_a_bad_name_are_told(tmp_path):
+    with pytest.raises(CommandError, match=r"none\.csv cannot be read"):
+        call_command("train_model", str(tmp_path / "none.csv"))
+    good = write_history(tmp_path / "a.csv", accounts=2, seed=1)
+    with pytest.raises(CommandError, match=r"v1\.2\.3"):
+        call_command("train_model", str(good), "--name", "best")

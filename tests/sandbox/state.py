@@ -1,0 +1,91 @@
+"""What outlives a restart of the sandbox, in one JSON file."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.sandbox.clock import Clock
+from tests.sandbox.effects import Shift
+from tests.sandbox.grants import Grant
+from tests.sandbox.growth import DAY
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Published:
+    """A post that the control API made a creator publish."""
+
+    id: int
+    creator: str
+    caption: str
+    duration_s: int
+    posted_at: int
+    cover: tuple[float, float, float]
+
+
+@dataclass
+class State:
+    """Everything that happened, apart from what follows from the seed."""
+
+    seed: int
+    epoch: int
+    clock: Clock
+    grants: list[Grant] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+    deleted: set[int] = field(default_factory=set)
+    falls: dict[int, float] = field(default_factory=dict)  # post id -> share of its counts taken away
+    shifts: list[Shift] = field(default_factory=list)
+
+    @classmethod
+    def fresh(cls, seed: int, speed: float, epoch: int | None) -> "State":
+        """Nothing has happened; the epoch is the last UTC midnight unless given."""
+        clock = Clock.starting_now(speed)
+        return cls(seed, int(clock.now() // DAY) * DAY if epoch is None else epoch, clock)
+
+    @classmethod
+    def load(cls, path: Path, seed: int, speed: float) -> "State":
+        """The state in the file; ValueError if it is another seed's, or not a state of this format."""
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            if stored["format"] != FORMAT:
+                raise ValueError(f"format {stored['format']}, expected {FORMAT}")
+            state = cls(
+                seed=stored["seed"],
+                epoch=stored["epoch"],
+                clock=Clock(**stored["clock"]),
+                grants=[Grant.from_dict(grant) for grant in stored["grants"]],
+                published=[Published(**{**post, "cover": tuple(post["cover"])}) for post in stored["published"]],
+                deleted=set(stored["deleted"]),
+                falls={int(post): share for post, share in stored["falls"].items()},
+                shifts=[Shift(**shift) for shift in stored["shifts"]],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} is not a state file of this sandbox ({error}); delete it to start afresh"
+            ) from error
+        if state.seed != seed:
+            raise ValueError(f"{path} belongs to seed {state.seed}, not {seed}; delete it or use --seed {state.seed}")
+        state.clock.run_at(speed)
+        return state
+
+    def save(self, path: Path) -> None:
+        """Write aside and rename, so that a kill leaves the old file or the new one."""
+        stored: dict[str, Any] = {
+            "format": FORMAT,
+            "seed": self.seed,
+            "epoch": self.epoch,
+            "clock": self.clock.as_dict(),
+            "grants": [grant.as_dict() for grant in self.grants],
+            "published": [asdict(post) for post in self.published],
+            "deleted": sorted(self.deleted),
+            "falls": self.falls,
+            "shifts": [asdict(shift) for shift in self.shifts],
+        }
+        aside = path.with_suffix(path.suffix + ".new")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.touch(mode=0o600)
+        aside.write_text(json.dumps(stored), encoding="utf-8")
+        os.replace(aside, path)

@@ -1,0 +1,151 @@
+"""The environment variables: each that is missing or malformed is named, none of their values is ever shown."""
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.environment import Environment, InvalidEnvironment, read_environment
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+GOOD = {
+    "SECRET_KEY": "0123456789" * 6,
+    "DATABASE_URL": "postgresql://user:hunter2@db:5432/postcast",
+    "REDIS_URL": "redis://:hunter2@redis:6379/0",
+    "ALLOWED_HOSTS": "postcast.example.com, www.postcast.example.com",
+    "TIKTOK_CLIENT_KEY": "key",
+    "TIKTOK_CLIENT_SECRET": "the client's secret",
+    "DATA_ENCRYPTION_KEYS": f"2026b:{KEY}, 2026a:{KEY}",
+}
+OPTIONAL = {
+    "TIKTOK_AUTHORIZE_URL": "https://www.tiktok.com/v2/auth/authorize/",
+    "TIKTOK_API_URL": "https://open.tiktokapis.com",
+    "TIKTOK_PKCE": False,
+    "FRONTEND_ORIGINS": [],
+    "PROXY_COUNT": 0,
+    "METRICS_TOKEN": "",
+}
+MALFORMED = {
+    "SECRET_KEY": ["too-short-a-secret", ""],
+    "DATABASE_URL": ["sqlite:///db.sqlite3", "postgresql://", "mysql://hunter2@db/x", ""],
+    "REDIS_URL": ["memcached://hunter2", ""],
+    "ALLOWED_HOSTS": ["", " , "],
+    "TIKTOK_CLIENT_KEY": [""],
+    "TIKTOK_CLIENT_SECRET": [""],
+    "TIKTOK_AUTHORIZE_URL": ["www.tiktok.com/hunter2", "javascript:hunter2"],
+    "TIKTOK_API_URL": ["open.tiktokapis.com", "https://open.tiktokapis.com/"],
+    "TIKTOK_PKCE": ["perhaps"],
+    "DATA_ENCRYPTION_KEYS": ["", KEY, f":{KEY}", "a:notbase64!", "a:aHVudGVyMg==", f"a:{KEY},b:", f"a:{KEY[:-4]}"],
+    "PROXY_COUNT": ["-1", "6", "many"],
+    "METRICS_TOKEN": ["hunter2"],
+}
+
+
+def test_a_whole_environment_is_read():
+    environment = read_environment(GOOD)
+    assert environment.allowed_hosts == ["postcast.example.com", "www.postcast.example.com"]
+    assert list(environment.data_encryption_keys) == ["2026b", "2026a"]
+    assert environment.data_encryption_keys["2026a"] == bytes(range(32))
+    assert {name: getattr(environment, name.lower()) for name in OPTIONAL} == OPTIONAL
+
+
+def test_the_lists_here_know_every_variable():
+    names = {name.upper() for name in Environment.model_fields}
+    assert {*GOOD, *OPTIONAL} == names
+    assert set(MALFORMED) == names - {"FRONTEND_ORIGINS"}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_missing_variable_is_named_with_what_it_should_look_like(name):
+    with pytest.raises(InvalidEnvironment) as caught:
+        read_environment({key: value for key, value in GOOD.items() if key != name})
+    assert f"{name} is missing. Expected: {Environment.model_fields[name.lower()].description}" in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in MALFORMED.items() for value in values])
+def test_a_malformed_variable_is_named_without_its_value(name, value):
+    with pytest.raises(InvalidEnvironment) as caught:
+        read_environment({**GOOD, name: value})
+    message = str(caught.value)
+    assert f"{name} is malformed. Expected: {Environment.model_fields[name.lower()].description}" in message
+    assert message.count(" is ") == message.count(" is malformed") + message.count(" is missing")
+    for secret in ("hunter2", "the client's secret", KEY, *([value] if len(value) > 6 else [])):
+        assert secret not in message.replace(Environment.model_fields[name.lower()].description or "", "")
+
+
+def test_everything_wrong_is_told_at_once():
+    with pytest.raises(InvalidEnvironment) as caught:
+        read_environment({"TIKTOK_PKCE": "perhaps"})
+    for name in (*GOOD, "TIKTOK_PKCE"):
+        assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_each_can_come_from_a_file(tmp_path, name):
+    file = tmp_path / "value"
+    file.write_text(GOOD[name] + "\n")
+    variables = {key: value for key, value in GOOD.items() if key != name} | {f"{name}_FILE": str(file)}
+    assert read_environment(variables) == read_environment(GOOD)
+
+
+def test_a_malformed_file_is_told_by_the_variables_name(tmp_path):
+    file = tmp_path / "value"
+    file.write_text("hunter2")
+    with pytest.raises(InvalidEnvironment, match="SECRET_KEY is malformed") as caught:
+        read_environment({**GOOD, "SECRET_KEY_FILE": str(file)})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    for name in (tmp_path / "absent", tmp_path):
+        with pytest.raises(InvalidEnvironment, match="SECRET_KEY_FILE names a file that cannot be read"):
+            read_environment({**GOOD, "SECRET_KEY_FILE": str(name)})
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InvalidEnvironment, match="SECRET_KEY_FILE names a file that cannot be read"):
+        read_environment({**GOOD, "SECRET_KEY_FILE": str(tmp_path / "binary")})
+
+
+def test_a_default_gives_way_to_the_variable_and_to_the_file(tmp_path):
+    file = tmp_path / "value"
+    file.write_text("redis://from-the-file:6379/0")
+    defaults = {"REDIS_URL": "redis://default:6379/0"}
+    others = {key: value for key, value in GOOD.items() if key != "REDIS_URL"}
+    assert read_environment(others, defaults).redis_url == "redis://default:6379/0"
+    assert read_environment(GOOD, defaults).redis_url == GOOD["REDIS_URL"]
+    with_file = {**GOOD, "REDIS_URL_FILE": str(file)}
+    assert read_environment(with_file, defaults).redis_url == "redis://from-the-file:6379/0"
+
+
+def test_values_do_not_show_in_the_repr():
+    shown = repr(read_environment(GOOD))
+    for secret in (GOOD["SECRET_KEY"], "hunter2", "the client's secret", repr(bytes(range(32)))):
+        assert secret not in shown
+
+
+def start(settings: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy"],
+        env={**clean, **variables, "DJANGO_SETTINGS_MODULE": settings},
+        cwd=Path(__file__).resolve().parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_does_not_start_without_its_variables():
+    done = start("config.settings.production", {})
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    for name in GOOD:
+        assert f"{name} is missing" in done.stderr
+
+
+def test_production_starts_with_them_and_is_safe():
+    done = start("config.settings.production", GOOD)
+    assert done.returncode == 0, done.stderr
+    assert "security." not in done.stderr

@@ -1,0 +1,142 @@
+"""What is logged is one JSON line, and holds no credential however it got there."""
+
+import io
+import json
+import logging
+import logging.config
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.logs import REDACTED, logging_config, redact, redact_text
+
+SECRET = "act.Xy9-secret_token*0!1234.sb"
+
+
+@pytest.fixture
+def lines():
+    """The lines that a process with this logging writes."""
+    stream = io.StringIO()
+    formatter = logging_config()["formatters"]["json"]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(**{name: value for name, value in formatter.items() if name != "()"})
+    )
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"GET /accounts/tiktok/login/callback/?code={SECRET}&state=x",
+        f"grant_type=refresh_token&refresh_token={SECRET}&client_key=k",
+        f"client_secret={SECRET}",
+        f"code_verifier={SECRET}",
+        f'{{"access_token": "{SECRET}", "expires_in": 1}}',
+        f"{{'refresh_token': '{SECRET}'}}",
+        json.dumps(json.dumps({"access_token": SECRET})),
+        f"Authorization: Bearer {SECRET}",
+        f"authorization: Basic {SECRET}",
+        f"the header was bearer {SECRET}, it said",
+        f"X-Session-Token: {SECRET}",
+        f"Cookie: csrftoken=a; __Host-session={SECRET}; b=c",
+        f"TikTok-Signature: t=1,s={SECRET}",
+        f"password = {SECRET}",
+        f'Error retrieving access token: b\'{{"access_token":"{SECRET}"}}\'',
+        "postgresql://postcast:act.Xy9-secret_token*0!1234.sb@db:5432/postcast refused",
+        f"no name at all {SECRET} here",
+        f"next=/x%3Fcode%3D{SECRET}",
+    ],
+)
+def test_a_credential_in_a_text_is_taken_out(text):
+    assert "secret_token" not in redact_text(text)
+    assert REDACTED in redact_text(text)
+
+
+def test_an_api_token_by_itself_is_taken_out():
+    token = "pc_" + "aB3" * 13 + "x"
+    assert token[5:] not in redact_text(f"somebody pasted {token} into a message")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "POST /v2/oauth/token/ answered 500",
+        "TikTok: access_token_invalid (the token is expired)",
+        "status_code=500",
+        "GET /api/v1/posts/?page=2&ordering=-likes",
+        "https://open.tiktokapis.com:443/v2/video/list/",
+        "decode=utf-8 barcode: 12",
+        "account acct_8m3k0000000000xy refreshed in 0.2 s",
+    ],
+)
+def test_other_texts_stay_as_they_are(text):
+    assert redact_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "access_token", "refresh_token", "token", "client_secret", "SECRET_KEY", "password", "Authorization", "Cookie",
+        "code", "code_verifier", "api_key", "DATA_ENCRYPTION_KEYS", "TikTok-Signature", "sessionid", "session_key",
+    ],
+)  # fmt: skip
+@given(value=st.one_of(st.text(min_size=1), st.binary(), st.lists(st.text()), st.dictionaries(st.text(), st.text())))
+def test_the_value_of_a_secret_name_is_taken_out_whatever_it_is(key, value):
+    assert redact({"outer": [{key: value}]}) == {"outer": [{key: REDACTED}]}
+
+
+def test_numbers_are_no_credentials():
+    assert redact({"code": 200, "tokens": 3, "token": None}) == {"code": 200, "tokens": 3, "token": None}
+
+
+nested = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.binary()),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.one_of(st.text(), st.integers()), inner)),
+    max_leaves=10,
+)
+
+
+@given(value=nested)
+def test_whatever_is_logged_can_be_written_as_json(value):
+    json.dumps(redact(value))
+
+
+class Careless:
+    def __repr__(self) -> str:
+        return f"<WSGIRequest: GET '/callback/?code={SECRET}'>"
+
+
+def test_nothing_gets_past_the_handler(lines):
+    log = structlog.get_logger("structured")
+    log.info("event", access_token=SECRET, request=Careless(), body=f"code={SECRET}".encode(), nested={"a": [SECRET]})
+    with structlog.contextvars.bound_contextvars(refresh_token=SECRET):
+        log.info("with context")
+    plain = logging.getLogger("plain")
+    plain.warning("careless %s", SECRET)
+    plain.warning("careless %r", Careless())
+    plain.warning("careless %(a)s", {"a": f"Bearer {SECRET}"})
+    try:
+        raise ValueError(f"Error retrieving access token: {{'access_token': '{SECRET}'}}")
+    except ValueError:
+        plain.exception("failed")
+        log.exception("failed")
+    written = lines()
+    assert len(written) == 7
+    assert "secret_token" not in json.dumps(written)
+    assert sum("Traceback" in line.get("exception", "") for line in written) == 2
+
+
+def test_a_line_says_when_where_and_how_bad(lines):
+    logging.getLogger("somewhere").warning("careful")
+    [line] = lines()
+    assert (line["event"], line["level"], line["logger"]) == ("careful", "warning", "somewhere")
+    assert line["timestamp"].endswith("Z")

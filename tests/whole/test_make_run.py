@@ -1,0 +1,205 @@
+"""The whole way through real processes: `make run`, sign in at the consent page, refresh, forecast, Ctrl-C."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+from deploy.local.servers import free_port
+from tests.sandbox.client import consent
+
+ROOT = Path(__file__).resolve().parents[2]
+START_S = 180
+REFRESH_S = 120
+
+# everything here shares one stack: with pytest-xdist, one process runs all of it
+pytestmark = pytest.mark.xdist_group("make_run")
+
+
+@dataclass
+class Stack:
+    process: subprocess.Popen[str]
+    folder: Path
+    url: str
+    output: list[str]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("run")
+    stack = start(folder, free_port())
+    yield stack
+    stop(stack)
+
+
+def start(folder: Path, port: int) -> Stack:
+    command = [sys.executable, "-m", "deploy.local.run", "--port", str(port), "--data", str(folder)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "TIKTOK_"))}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    output = read_until_running(process)
+    return Stack(process, folder, f"http://127.0.0.1:{port}", output)
+
+
+def read_until_running(process: subprocess.Popen[str]) -> list[str]:
+    lines = []
+    deadline = time.monotonic() + START_S
+    for line in process.stdout or ():
+        lines.append(line)
+        if "Ctrl-C ends" in line:
+            return lines
+        assert time.monotonic() < deadline, "".join(lines)
+    raise AssertionError("it ended instead of running:\n" + "".join(lines))
+
+
+def stop(stack: Stack) -> None:
+    if stack.process.poll() is None:
+        stack.process.send_signal(signal.SIGINT)
+        stack.process.wait(60)
+    if stack.process.stdout:
+        stack.process.stdout.close()
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines of every process that mentions the folder, or was started with it in its environment."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(folder).encode() in text and entry.name != str(os.getpid()):
+            found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+def sign_in(stack: Stack, creator: str) -> requests.Session:
+    """As a browser would: the sign-in page's form, TikTok's consent page, the callback."""
+    session = requests.Session()
+    page = session.get(f"{stack.url}/sign-in/", timeout=30)
+    form = re.search(r'<form[^>]*action="(/accounts/tiktok/login/[^"]*)"', page.text)
+    assert form, page.text
+    token = session.cookies["csrftoken"]
+    redirect = session.post(
+        f"{stack.url}{form[1]}",
+        data={"csrfmiddlewaretoken": token},
+        headers={"Referer": stack.url},
+        allow_redirects=False,
+        timeout=30,
+    )
+    callback = consent(requests.Session(), redirect.headers["Location"], creator)
+    landed = session.get(callback, timeout=30)
+    assert landed.ok
+    assert landed.url.startswith(f"{stack.url}/posts/"), landed.text[:2000]
+    return session
+
+
+def wait_for_refresh(stack: Stack, session: requests.Session) -> dict[str, object]:
+    [account] = session.get(f"{stack.url}/api/v1/accounts/", timeout=30).json()["results"]
+    deadline = time.monotonic() + REFRESH_S
+    while time.monotonic() < deadline:
+        refresh = session.get(f"{stack.url}/api/v1/accounts/{account['id']}/refresh/", timeout=30).json()
+        if refresh["state"] in ("done", "failed"):
+            return dict(refresh)
+        time.sleep(0.5)
+    raise AssertionError(f"the refresh did not end: {refresh}")
+
+
+def wait_for_weights(stack: Stack, session: requests.Session) -> dict[str, object]:
+    [account] = session.get(f"{stack.url}/api/v1/accounts/", timeout=30).json()["results"]
+    deadline = time.monotonic() + REFRESH_S
+    while time.monotonic() < deadline:
+        answer = session.get(f"{stack.url}/api/v1/accounts/{account['id']}/weights/", timeout=30)
+        if answer.ok and answer.json()["posts"]:
+            return dict(answer.json())
+        time.sleep(0.5)
+    raise AssertionError(f"no weights were learned: {answer.text}")
+
+
+def creators(stack: Stack) -> list[dict[str, object]]:
+    arguments = next(line for line in processes_of(stack.folder) if "tests.sandbox" in line)
+    port = re.search(r"--port (\d+)", arguments)
+    assert port
+    answer = requests.get(f"http://127.0.0.1:{port[1]}/_sandbox/creators", timeout=30)
+    return list(answer.json()["creators"])
+
+
+def test_it_says_what_it_does_and_where_it_is(stack: Stack) -> None:
+    output = "".join(stack.output)
+    for name in ("databases", "migrations", "sandbox", "first model", "services"):
+        assert name in output
+    assert stack.url in output
+    assert "password" in output
+
+
+def test_from_the_consent_page_to_a_forecast(stack: Stack) -> None:
+    creator = max(creators(stack), key=lambda creator: int(str(creator["posts"])))
+    session = sign_in(stack, str(creator["handle"]))
+    refresh = wait_for_refresh(stack, session)
+    assert refresh["state"] == "done", refresh
+    posts = session.get(f"{stack.url}/api/v1/posts/", timeout=30).json()
+    assert posts["count"] >= int(str(creator["posts"]))
+    weights = wait_for_weights(stack, session)
+    assert weights["model_version"]
+
+    answer = session.post(
+        f"{stack.url}/predict",
+        json={"post": {"text": "Sunset at the pier? #sunset", "hashtags": ["sunset"]}, "explain": True},
+        headers={"X-CSRFToken": session.cookies["csrftoken"], "Referer": stack.url},
+        timeout=30,
+    )
+    assert answer.status_code == 200, answer.text
+    forecast = answer.json()
+    low, high = forecast["prediction"]["interval"]
+    assert 0 <= low <= forecast["prediction"]["typical"] <= high
+    assert forecast["model_version"] == weights["model_version"]
+    assert forecast["explanation"]
+    assert forecast["baseline"]["predicted_engagement"] > 0
+    recorded = session.get(f"{stack.url}/api/v1/predictions/", timeout=30).json()
+    assert recorded["count"] == 1
+
+
+def test_ctrl_c_ends_all_of_it_and_a_second_run_keeps_the_data(stack: Stack) -> None:
+    signed_in = sign_in(stack, str(creators(stack)[0]["handle"]))
+    port = int(stack.url.rsplit(":", 1)[1])
+    stop(stack)
+    assert stack.process.returncode == 0
+    assert processes_of(stack.folder) == []
+
+    again = start(stack.folder, port)
+    try:
+        account = signed_in.get(f"{again.url}/api/v1/accounts/", timeout=30)
+        assert account.status_code == 200
+        assert account.json()["count"] == 1
+    finally:
+        stop(again)
+    assert processes_of(stack.folder) == []
+
+
+def test_a_run_that_is_killed_leaves_nothing_that_stops_the_next(stack: Stack) -> None:
+    stop(stack)
+    port = free_port()
+    killed = start(stack.folder, port)
+    killed.process.kill()
+    killed.process.wait(10)
+    stop(killed)
+    if sys.platform == "linux":
+        deadline = time.monotonic() + 20
+        while left := processes_of(stack.folder):
+            assert time.monotonic() < deadline, left
+            time.sleep(0.2)
+    again = start(stack.folder, port)
+    try:
+        assert requests.get(f"{again.url}/readyz", timeout=30).json()["status"] == "ok"
+    finally:
+        stop(again)
+    assert processes_of(stack.folder) == []

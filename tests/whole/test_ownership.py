@@ -1,0 +1,149 @@
+"""Every route with an object in its address, found by asking the URL resolver: another person's object answers 404."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core import serializers
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.services import create_api_token
+from posts.models import Refresh
+from predictions.models import AccountWeights
+from tests.factories import AccountWeightsFactory
+from tests.pages.conftest import Creator, make_creator
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("get", "post", "put", "patch", "delete")
+# staff's pages, and allauth's own API, whose objects are those of the session that asks
+NOT_OURS = ("admin/", "_allauth/")
+# an id that a filter or a body takes instead of the address
+BY_QUERY = ("/posts/?account={account}", "/compose/?account={account}", "/forecasts/?account={account}")
+
+
+def routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, route)
+        elif isinstance(entry, URLPattern) and entry.pattern.converters and not route.startswith(NOT_OURS):
+            yield f"/{route}"
+
+
+ROUTES = sorted(routes(get_resolver()))
+
+
+def address(route: str, of: Creator) -> str:
+    """The route with the person's object in it; KeyError for a route whose objects this test does not know yet."""
+    objects: dict[str, Any] = {
+        "/api/v1/accounts/<": of.account.public_id,
+        "/api/v1/posts/<": of.account.posts.all()[0].public_id,
+        "/api/v1/predictions/<": of.prediction.public_id,
+        "/api/v1/refreshes/<": of.account.refreshes.all()[0].public_id,
+        "/api/v1/tokens/<": of.token.pk,
+        "/forecasts/<": of.prediction.public_id,
+        "/posts/<": of.account.public_id,
+        "/settings/accounts/<": of.account.public_id,
+        "/settings/tokens/<": of.token.pk,
+    }
+    start, _, rest = route.partition("<")
+    return f"{start}{objects[start + '<']}{rest.partition('>')[2]}"
+
+
+def everything_of(creator: Creator) -> str:
+    account = creator.account
+    rows = [creator.user, account, creator.token, *account.posts.all(), *account.predictions.all()]
+    rows += [*Refresh.objects.filter(account=account), *AccountWeights.objects.filter(account=account)]
+    for row in rows:
+        row.refresh_from_db()
+    return str(serializers.serialize("json", rows))
+
+
+@pytest.fixture
+def me() -> Creator:
+    return person()
+
+
+@pytest.fixture
+def stranger() -> Creator:
+    return person()
+
+
+def person() -> Creator:
+    creator = make_creator(posts=3)
+    AccountWeightsFactory(account=creator.account)
+    return creator
+
+
+def answers(client: Client, path: str, **options: Any) -> dict[str, int]:
+    return {
+        method: getattr(client, method)(path, content_type="application/json", data={}, **options).status_code
+        if method != "get"
+        else client.get(path, **options).status_code
+        for method in METHODS
+    }
+
+
+def test_there_are_routes_to_look_at() -> None:
+    assert len(ROUTES) >= 12
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_by_session_and_by_token(route: str, me: Creator, stranger: Creator) -> None:
+    session = Client()
+    session.force_login(me.user)
+    _, token = create_api_token(user=me.user, name="a program")
+    before = everything_of(stranger)
+    path = address(route, stranger)
+    by_session = answers(session, path)
+    assert set(by_session.values()) <= {404, 405}
+    assert 404 in by_session.values()
+    if route.startswith("/api/"):
+        by_token = answers(Client(), path, headers={"Authorization": f"Bearer {token}"})
+        # a token may not manage tokens, its own person's neither
+        assert set(by_token.values()) <= {404, 405} | ({403} if "/tokens/" in route else set())
+    assert everything_of(stranger) == before
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_the_same_address_finds_what_is_ones_own(route: str, me: Creator) -> None:
+    session = Client()
+    session.force_login(me.user)
+    assert not set(answers(session, address(route, me)).values()) <= {404, 405}
+
+
+@pytest.mark.parametrize(
+    "route", [*ROUTES, "/api/v1/predictions/", "/api/v1/posts/", "/posts/", "/compose/", "/settings/"]
+)
+def test_nothing_without_signing_in(route: str, stranger: Creator) -> None:
+    path = address(route, stranger) if "<" in route else route
+    assert set(answers(Client(), path).values()) <= {401, 302, 405}
+
+
+@pytest.mark.parametrize("template", BY_QUERY)
+def test_in_a_query(template: str, me: Creator, stranger: Creator) -> None:
+    session = Client()
+    session.force_login(me.user)
+    assert session.get(template.format(account=stranger.account.public_id)).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/predict", "/api/v1/predict"])
+def test_in_a_body(path: str, me: Creator, stranger: Creator) -> None:
+    session = Client()
+    session.force_login(me.user)
+    draft = {"account_id": stranger.account.public_id, "post": {"text": "Sunset #pier"}}
+    assert session.post(path, draft, content_type="application/json").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/api/v1/accounts/", "/api/v1/posts/", "/api/v1/predictions/", "/api/v1/tokens/"])
+def test_lists_hold_only_ones_own(path: str, me: Creator, stranger: Creator) -> None:
+    session = Client()
+    session.force_login(me.user)
+    listed = session.get(path).content.decode()
+    ids = [stranger.account.public_id, stranger.prediction.public_id, stranger.account.posts.all()[0].public_id]
+    assert not [public_id for public_id in ids if public_id in listed]
+    filtered = session.get(path, {"account": stranger.account.public_id})
+    assert filtered.status_code in (200, 400)
+    assert not [public_id for public_id in ids[1:] if public_id in filtered.content.decode()]

@@ -1,0 +1,54 @@
+"""The text of drafts and captions: kept only by choice, and erased at once when the choice is taken back."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import TikTokAccount, User
+from posts.models import Post
+from posts.storing import lock_account, store_videos
+from posts.tiktok import Video
+from predictions.models import Prediction
+from tests.factories import PredictionFactory, TikTokAccountFactory
+
+pytestmark = pytest.mark.django_db
+
+VIDEO = Video.model_validate({"id": "1", "create_time": 1_700_000_000, "video_description": "Sunset at the pier"})
+
+
+@pytest.fixture
+def creator() -> User:
+    account: TikTokAccount = TikTokAccountFactory(user__keep_drafts=True)
+    store_videos(lock_account(account.pk), [VIDEO], timezone.now())
+    PredictionFactory(account=account, caption="A draft about lighthouses")
+    return account.user
+
+
+def texts_kept() -> list[str]:
+    posts, drafts = Post.objects.values_list("caption", flat=True), Prediction.objects.values_list("caption", flat=True)
+    return [*posts, *drafts]
+
+
+def test_texts_are_kept_by_choice(creator: User) -> None:
+    assert texts_kept() == ["Sunset at the pier", "A draft about lighthouses"]
+
+
+@pytest.mark.parametrize("way", ["page", "api"])
+def test_taking_the_choice_back_erases_them_at_once(creator: User, way: str) -> None:
+    other = PredictionFactory(account__user__keep_drafts=True, caption="somebody else's")
+    client = Client()
+    client.force_login(creator)
+    if way == "page":
+        client.post("/settings/texts/", {})
+    else:
+        client.patch("/api/v1/me/", {"keep_drafts": False}, content_type="application/json")
+    assert sorted(texts_kept()) == ["", "", other.caption]
+
+
+def test_a_refresh_that_runs_meanwhile_keeps_none(creator: User) -> None:
+    account = lock_account(creator.tiktok_accounts.get().pk)
+    # the run read the person before they changed their mind
+    assert account.user.keep_drafts
+    User.objects.update(keep_drafts=False)
+    store_videos(account, [VIDEO], timezone.now())
+    assert Post.objects.get().caption == ""
