@@ -1,9 +1,11 @@
 """The admin for staff: everything can be read, nothing changed. Versions are registered by `manage.py train_model`."""
 
+from typing import Any
+
 from django.contrib import admin
 
 from accounts.admin import ReadOnlyAdmin
-from predictions.models import AccountWeights, ModelVersion, Outcome, Prediction
+from predictions.models import AccountWeights, Feedback, ModelVersion, Outcome, Prediction
 
 
 @admin.register(ModelVersion)
@@ -23,6 +25,21 @@ class AccountWeightsAdmin(ReadOnlyAdmin):
     exclude = ["state"]
 
 
+class FeedbackInline(admin.TabularInline):  # type: ignore[type-arg]
+    """What the person said of the prediction, on its page."""
+
+    model = Feedback
+    fields = readonly_fields = ["subject", "verdict", "reason", "text", "created_at", "updated_at"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Prediction)
 class PredictionAdmin(ReadOnlyAdmin):
     list_display = [
@@ -30,9 +47,10 @@ class PredictionAdmin(ReadOnlyAdmin):
         *("point", "typical", "bucket", "latency_ms"),
     ]
     list_select_related = ["account", "model_version"]
-    list_filter = ["model_version", "basis", "bucket", "created_at"]
+    list_filter = ["model_version", "basis", "bucket", "feedback__verdict", "created_at"]
     search_fields = ["public_id", "account__public_id"]
     show_full_result_count = False
+    inlines = [FeedbackInline]
     # a draft is kept for its writer, not for staff
     exclude = ["caption"]
 
@@ -44,3 +62,17 @@ class OutcomeAdmin(ReadOnlyAdmin):
     list_filter = ["label", "within_interval"]
     search_fields = ["prediction__public_id", "post__public_id"]
     show_full_result_count = False
+
+
+@admin.register(Feedback)
+class FeedbackAdmin(ReadOnlyAdmin):
+    list_display = ["prediction", "subject", "verdict", "reason", "text", "model_version", "updated_at"]
+    list_select_related = ["prediction__model_version"]
+    list_filter = ["verdict", "reason", "prediction__model_version", "updated_at"]
+    # how often each was said, and of which model version
+    show_facets = admin.ShowFacets.ALWAYS
+    search_fields = ["prediction__public_id", "prediction__account__public_id"]
+
+    @admin.display(ordering="prediction__model_version")
+    def model_version(self, feedback: Feedback) -> ModelVersion | None:
+        return feedback.prediction.model_version

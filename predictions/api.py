@@ -1,4 +1,5 @@
-"""REST views of predictions: forecasts of drafts, earlier ones with their outcomes, and an account's weights."""
+"""REST views of predictions: forecasts of drafts, earlier ones with their outcomes, feedback on them, and what is known
+of an account: its weights, and how well its forecasts did."""
 
 import io
 from collections.abc import Sequence
@@ -8,9 +9,10 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db.models import QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request, is_form_media_type
@@ -18,17 +20,20 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
+from accounts.selectors import accounts_of
 from config.api import NestedJSONParser
 from posts.content import UnreadableImage
 from predictions import selectors, services
 from predictions.filters import PredictionFilter
-from predictions.models import AccountWeights, Prediction
+from predictions.models import AccountWeights, Feedback, Prediction
 from predictions.serializers import (
     AccountWeightsSerializer,
+    FeedbackSerializer,
     PredictionSerializer,
     PredictMultipartSerializer,
     PredictRequestSerializer,
     PredictResponseSerializer,
+    SkillSerializer,
 )
 from predictions.services import PredictionResult
 
@@ -115,6 +120,48 @@ class AccountWeightsView(generics.RetrieveAPIView[AccountWeights]):
 
     def get_queryset(self) -> QuerySet[AccountWeights]:
         return selectors.weights_of(self.request.user)  # type: ignore[arg-type]
+
+
+@extend_schema(tags=["predictions"])
+class FeedbackView(APIView):
+    """What the person holds against a prediction: at most one thing of each subject."""
+
+    @extend_schema(responses=FeedbackSerializer(many=True))
+    def get(self, request: Request, public_id: str) -> Response:
+        """All feedback on the prediction."""
+        return Response(FeedbackSerializer(selectors.feedback_on(self._prediction(public_id)), many=True).data)
+
+    @extend_schema(request=FeedbackSerializer, responses={200: FeedbackSerializer, 201: FeedbackSerializer})
+    def post(self, request: Request, public_id: str) -> Response:
+        """Say that the forecast was useless or wrong, and why; said again, it replaces what was said before."""
+        prediction = self._prediction(public_id)
+        said = FeedbackSerializer(data=request.data)
+        said.is_valid(raise_exception=True)
+        feedback, is_first = services.give_feedback(prediction=prediction, **said.validated_data)
+        return Response(FeedbackSerializer(feedback).data, status.HTTP_201_CREATED if is_first else status.HTTP_200_OK)
+
+    @extend_schema(parameters=[OpenApiParameter("subject", default=Feedback.FORECAST)], responses={204: None})
+    def delete(self, request: Request, public_id: str) -> Response:
+        """Take it back; 204 also where nothing was said."""
+        subject = request.query_params.get("subject", Feedback.FORECAST)
+        services.take_back_feedback(prediction=self._prediction(public_id), subject=subject)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        known = isinstance(exc, services.NoSuchSubject)
+        return super().handle_exception(ValidationError({"subject": str(exc)}) if known else exc)
+
+    def _prediction(self, public_id: str) -> Prediction:
+        return get_object_or_404(selectors.predictions_of(self.request.user), public_id=public_id)  # type: ignore[arg-type]
+
+
+@extend_schema(tags=["accounts"])
+class AccountSkillView(APIView):
+    @extend_schema(responses=SkillSerializer)
+    def get(self, request: Request, public_id: str) -> Response:
+        """How well Postcast did for the account against its moving average, with a sentence for its creator."""
+        account = get_object_or_404(accounts_of(request.user), public_id=public_id)  # type: ignore[arg-type]
+        return Response(SkillSerializer(selectors.account_skill(account.pk)).data)
 
 
 def _payload(request: Request) -> Any:

@@ -1,4 +1,4 @@
-"""The composer's form."""
+"""The forms of the composer and of feedback."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,8 +6,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.models import model_to_dict
+from django.http import QueryDict
 from django.utils import timezone
 
+from predictions.models import Feedback
 from predictions.serializers import FURTHEST_AHEAD, MAX_DURATION_S
 
 MAX_CAPTION = 4_000
@@ -17,7 +20,7 @@ FURTHEST_BACK = timedelta(hours=1)
 DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
 
 
-class CaptionField(forms.CharField):
+class TypedTextField(forms.CharField):
     """Text as it was typed: browsers send each line break as two characters, which would be counted."""
 
     def to_python(self, value: Any) -> str:
@@ -27,7 +30,7 @@ class CaptionField(forms.CharField):
 class DraftForm(forms.Form):
     """A draft: its caption, time (UTC), length and cover."""
 
-    caption = CaptionField(
+    caption = TypedTextField(
         required=False,
         strip=False,
         max_length=MAX_CAPTION,
@@ -82,3 +85,33 @@ class DraftForm(forms.Form):
         if cover is not None and (cover.size or 0) > MAX_COVER_BYTES:
             raise ValidationError("This picture is larger than 5 MB. Choose a smaller one.")
         return cover
+
+
+class FeedbackForm(forms.Form):
+    """What a person holds against a forecast."""
+
+    verdict = forms.ChoiceField(
+        choices=Feedback.Verdict.choices,
+        label="This forecast is",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say which of the two."},
+    )
+    reason = forms.ChoiceField(
+        choices=[("", "Choose a reason"), *Feedback.Reason.choices],
+        label="Why?",
+        widget=forms.Select({"class": "input"}),
+        error_messages={"required": "Choose what comes nearest."},
+    )
+    text = TypedTextField(
+        required=False,
+        max_length=Feedback._meta.get_field("text").max_length,
+        label="In your own words (optional)",
+        help_text="Read by the staff of this service, and erased when you take it back or stop keeping texts.",
+        widget=forms.Textarea({"class": "input input--short", "rows": 3, "autocomplete": "off"}),
+        error_messages={"max_length": "Keep it to %(limit_value)d characters; this has %(show_value)d."},
+    )
+
+    @classmethod
+    def beside(cls, said: Feedback | None, data: QueryDict | None = None) -> "FeedbackForm":
+        """The form as it stands beside a forecast, with what was said of it so far."""
+        return cls(data, auto_id="id_feedback_%s", initial=model_to_dict(said) if said else None)

@@ -1,4 +1,4 @@
-"""Model versions, account weights, predictions and their outcomes."""
+"""Model versions, account weights, predictions, their outcomes and what people say of them."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -129,3 +129,42 @@ class Outcome(models.Model):
 
     def __str__(self) -> str:
         return f"outcome of {self.prediction_id}"
+
+
+class Feedback(models.Model):
+    """What a person holds against a forecast or one of its suggestions, for staff to read beside it."""
+
+    FORECAST = "forecast"
+    """The subject of feedback on the forecast as a whole."""
+
+    class Verdict(models.TextChoices):
+        USELESS = "useless"
+        WRONG = "wrong"
+
+    class Reason(models.TextChoices):
+        TOO_HIGH = "too_high", "It says too much"
+        TOO_LOW = "too_low", "It says too little"
+        TOO_VAGUE = "too_vague", "It is too vague to act on"
+        MISSES_SOMETHING = "misses_something", "It misses something that matters"
+        UNCLEAR = "unclear", "I do not understand it"
+        OTHER = "other", "Something else"
+
+    prediction = models.ForeignKey(Prediction, on_delete=models.CASCADE, related_name="feedback")
+    subject = models.CharField(
+        max_length=64, default=FORECAST, help_text="forecast, or the feature of one of its suggestions."
+    )
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    reason = models.CharField(max_length=32, choices=Reason)
+    text = models.TextField(
+        blank=True, max_length=1000, help_text="In the person's own words. Personal: shown to them and to staff only."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "feedback"
+        constraints = [models.UniqueConstraint(fields=["prediction", "subject"], name="one_feedback_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} of {self.prediction_id}: {self.subject}"

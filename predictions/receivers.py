@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from accounts.signals import texts_unwanted
 from posts.signals import posts_changed
-from predictions.models import Prediction
+from predictions.models import Feedback, Prediction
 from predictions.tasks import enqueue_weights_update
 
 
@@ -17,6 +17,10 @@ def learn_from_changed_posts(account_id: int, **_: Any) -> None:
 
 
 @receiver(texts_unwanted)
-def erase_drafts(user_id: int, **_: Any) -> None:
-    """The forecasts stay, the text goes."""
+def erase_texts(user_id: int, **_: Any) -> None:
+    """The forecasts stay, and what was ticked against them; drafts and people's own words go.
+
+    The words were meant for staff, but somebody who reads that no text is kept any more has to be able to rely on it.
+    """
     Prediction.objects.filter(account__user=user_id).exclude(caption="").update(caption="")
+    Feedback.objects.filter(prediction__account__user=user_id).exclude(text="").update(text="")

@@ -14,13 +14,16 @@ from accounts.models import TikTokAccount, User
 from posts.models import Post
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
-from predictions.models import AccountWeights, ModelVersion, Prediction
+from predictions.models import AccountWeights, Feedback, ModelVersion, Outcome, Prediction
 from predictions.outcomes import Planned, Published
+from predictions.skill import Compared, Skill, skill_over
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 HORIZON_DELTA = timedelta(seconds=HORIZON)
+POSTS_JUDGED = 50
+"""How many of an account's latest posts tell how well Postcast does for it: models and accounts change."""
 CHAMPION_ID = Subquery(ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).values("pk")[:1])
 
 
@@ -95,6 +98,35 @@ def predictions_of(user: User) -> QuerySet[Prediction]:
     predictions = Prediction.objects.filter(account__user=user.pk)
     # an artefact has megabytes
     return predictions.select_related("account", "model_version", "outcome__post").defer("model_version__artefact")
+
+
+def subjects_of(prediction: Prediction) -> tuple[str, ...]:
+    """What feedback on the prediction may be about. Its suggestions belong here once they are recorded with it."""
+    return (Feedback.FORECAST,)
+
+
+def feedback_on(prediction: Prediction) -> QuerySet[Feedback]:
+    """All that was said of the prediction and its suggestions, by subject."""
+    return Feedback.objects.filter(prediction=prediction.pk).order_by("subject")
+
+
+def account_skill(account_id: int) -> Skill:
+    """How the account's forecasts did against its moving average, over its latest posts that met one: one query.
+
+    A draft is often forecast several times; the last forecast counts, the one that its writer published with (outcomes
+    meet only posts that were published after the forecast). Posts without a like, or forecast without a baseline, have
+    no error to compare and are left out.
+    """
+    last_of_each_post = (
+        Outcome.objects.filter(prediction__account=account_id)
+        .order_by("post_id", "-prediction__created_at", "-prediction_id")
+        .distinct("post_id")
+    )
+    compared = Outcome.objects.filter(
+        pk__in=last_of_each_post.values("pk"), typical_error__isnull=False, baseline_error__isnull=False
+    ).order_by("-post__posted_at", "-post_id")
+    rows = compared.values_list("typical_error", "baseline_error", "within_interval")[:POSTS_JUDGED]
+    return skill_over([Compared(*row) for row in rows])  # type: ignore[arg-type]  # the filter leaves no None
 
 
 def weights_of(user: User) -> QuerySet[AccountWeights]:

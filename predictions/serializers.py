@@ -7,8 +7,9 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from posts.content import MAX_CAPTION, MAX_HASHTAG
-from predictions.models import AccountWeights, Outcome, Prediction
+from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.services import PredictionResult
+from predictions.skill import Skill, Standing
 
 MAX_HASHTAGS = 100
 MAX_DURATION_S = 3600
@@ -230,3 +231,32 @@ class AccountWeightsSerializer(serializers.ModelSerializer[AccountWeights]):
         model = AccountWeights
         fields = ["account", "version", "model_version", "as_of", "updated_at", "posts", "summary"]
         read_only_fields = fields
+
+
+class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
+    """What the person holds against a prediction. `text` is read by staff and erased with the texts of drafts."""
+
+    class Meta:
+        model = Feedback
+        fields = ["subject", "verdict", "reason", "text", "created_at", "updated_at"]
+        read_only_fields = ["created_at", "updated_at"]
+
+
+class SkillSerializer(serializers.Serializer[Skill]):
+    """How well Postcast did for an account against its moving average, over its latest posts with a forecast."""
+
+    posts = serializers.IntegerField(help_text="How many are compared, each with the last forecast before it.")
+    nearer = serializers.IntegerField(help_text="Posts for which the typical forecast was nearer than the baseline.")
+    equally_near = serializers.IntegerField()
+    farther = serializers.IntegerField()
+    nearer_share = serializers.FloatField(allow_null=True, help_text="Of the posts.")
+    median_error = serializers.FloatField(
+        allow_null=True, source="error", help_text="Of the typical forecast, as a share of the likes."
+    )
+    baseline_median_error = serializers.FloatField(allow_null=True, source="baseline_error")
+    coverage = serializers.FloatField(allow_null=True, help_text="Share of the posts inside the 80 % interval.")
+    standing = serializers.ChoiceField(
+        choices=[standing.value for standing in Standing],
+        help_text="Better or worse than the baseline only where a sign test finds that luck is no good explanation.",
+    )
+    sentence = serializers.CharField(help_text="All this for a creator.")

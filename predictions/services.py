@@ -1,4 +1,4 @@
-"""What may be done with predictions: give one, learn an account's weights, and meet predictions with their outcomes."""
+"""What may be done with predictions: give one, learn an account's weights, meet outcomes, and take feedback."""
 
 import math
 import time
@@ -27,7 +27,7 @@ from predictions.engine import (
 )
 from predictions.engine.growth import MEASURED, Label, best_observation, label_of
 from predictions.engine.types import HORIZON, PublishedPost
-from predictions.models import AccountWeights, Outcome, Prediction
+from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
 
@@ -58,6 +58,13 @@ class AccountNotChosen(ValueError):
             super().__init__(f"You have several accounts; name one of them: {', '.join(self.choices)}.")
         else:
             super().__init__("You have no connected TikTok account; sign in with TikTok first.")
+
+
+class NoSuchSubject(ValueError):
+    """The prediction has no suggestion of that feature for feedback to be about."""
+
+    def __init__(self, subjects: Sequence[str]) -> None:
+        super().__init__(f"This prediction has no such part; feedback can be about: {', '.join(subjects)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +193,34 @@ def meet_outcomes(*, now: datetime | None = None) -> int:
     due = selectors.predictions_due(now, given_up_after=OUTCOMES_GIVEN_UP_AFTER)
     accounts = list(due.order_by("account_id").values_list("account_id", flat=True).distinct())
     return sum(_meet_account(account_id, list(due.filter(account=account_id)), now) for account_id in accounts)
+
+
+def give_feedback(
+    *, prediction: Prediction, verdict: str, reason: str, text: str = "", subject: str = Feedback.FORECAST
+) -> tuple[Feedback, bool]:
+    """Record what the person holds against the prediction, in place of what they said before; whether it is the first.
+
+    Raises NoSuchSubject where the prediction has no such part.
+    """
+    _require_subject(prediction, subject)
+    return Feedback.objects.update_or_create(
+        prediction=prediction, subject=subject, defaults={"verdict": verdict, "reason": reason, "text": text}
+    )
+
+
+def take_back_feedback(*, prediction: Prediction, subject: str = Feedback.FORECAST) -> None:
+    """Forget what was said; nothing happens where nothing was.
+
+    Raises NoSuchSubject where the prediction has no such part.
+    """
+    _require_subject(prediction, subject)
+    Feedback.objects.filter(prediction=prediction, subject=subject).delete()
+
+
+def _require_subject(prediction: Prediction, subject: str) -> None:
+    subjects = selectors.subjects_of(prediction)
+    if subject not in subjects:
+        raise NoSuchSubject(subjects)
 
 
 def _account_for_forecast(user: User, public_id: str | None) -> tuple[TikTokAccount, int | None]:

@@ -9,4 +9,6 @@ urlpatterns = [
     path("compose/", views.compose, name="compose"),
     path("forecasts/", views.forecasts, name="forecasts"),
     path("forecasts/<slug:prediction_id>/", views.forecast, name="forecast"),
+    path("forecasts/<slug:prediction_id>/feedback/", views.give_feedback, name="give_feedback"),
+    path("forecasts/<slug:prediction_id>/feedback/take-back/", views.take_back_feedback, name="take_back_feedback"),
 ]

@@ -1,19 +1,21 @@
-"""Pages of predictions: the composer, and earlier forecasts with what became of them."""
+"""Pages of predictions: the composer, and earlier forecasts with what became of them and feedback on them."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import TikTokAccount, User
 from accounts.requests import SignedInRequest, choose_account
 from posts.content import UnreadableImage
 from predictions import services
 from predictions.charts import RangeChart, range_chart
-from predictions.forms import DraftForm
-from predictions.models import Outcome, Prediction
-from predictions.selectors import predictions_of
+from predictions.forms import DraftForm, FeedbackForm
+from predictions.models import Feedback, Outcome, Prediction
+from predictions.selectors import feedback_on, predictions_of
 
 FORECASTS_PER_PAGE = 20
 # the same picture twice: SVG text does not reflow, so phones get a narrower one
@@ -35,6 +37,7 @@ def compose(request: SignedInRequest) -> HttpResponse:
                 "forecast": result.prediction,
                 "explanation": result.explanation,
                 "charts": _charts(result.prediction),
+                "feedback_form": FeedbackForm.beside(None),
             }
     return render(request, "predictions/compose.html", context)
 
@@ -58,12 +61,55 @@ def forecasts(request: SignedInRequest) -> HttpResponse:
 @login_required
 def forecast(request: SignedInRequest, prediction_id: str) -> HttpResponse:
     given = get_object_or_404(predictions_of(request.user), public_id=prediction_id)
+    said = _said_of(given)
+    return _forecast_page(request, given, said, FeedbackForm.beside(said))
+
+
+@require_POST
+@login_required
+def give_feedback(request: SignedInRequest, prediction_id: str) -> HttpResponse:
+    given = get_object_or_404(predictions_of(request.user), public_id=prediction_id)
+    said = _said_of(given)
+    form = FeedbackForm.beside(said, request.POST)
+    if not form.is_valid():
+        return _forecast_page(request, given, said, form)
+    services.give_feedback(prediction=given, **form.cleaned_data)
+    messages.success(request, "Thank you. What you said is kept beside the forecast.")
+    return _back_to_feedback(given)
+
+
+@require_POST
+@login_required
+def take_back_feedback(request: SignedInRequest, prediction_id: str) -> HttpResponse:
+    given = get_object_or_404(predictions_of(request.user), public_id=prediction_id)
+    services.take_back_feedback(prediction=given)
+    messages.success(request, "What you said of this forecast is forgotten.")
+    return _back_to_feedback(given)
+
+
+def _said_of(given: Prediction) -> Feedback | None:
+    return feedback_on(given).filter(subject=Feedback.FORECAST).first()
+
+
+def _forecast_page(
+    request: SignedInRequest, given: Prediction, said: Feedback | None, form: FeedbackForm
+) -> HttpResponse:
     outcome: Outcome | None = getattr(given, "outcome", None)
     return render(
         request,
         "predictions/forecast_detail.html",
-        {"forecast": given, "outcome": outcome, "charts": _charts(given, outcome)},
+        {
+            "forecast": given,
+            "outcome": outcome,
+            "charts": _charts(given, outcome),
+            "feedback": said,
+            "feedback_form": form,
+        },
     )
+
+
+def _back_to_feedback(given: Prediction) -> HttpResponse:
+    return redirect(f"{reverse('predictions:forecast', args=[given.public_id])}#feedback")
 
 
 def _predict(user: User, account: TikTokAccount, form: DraftForm) -> services.PredictionResult | None:

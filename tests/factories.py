@@ -17,7 +17,7 @@ from accounts.models import APIToken, TikTokAccount, User
 from posts.content import EXTRACTOR_VERSION, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from posts.services import caption_fingerprint
-from predictions.models import AccountWeights, Outcome, Prediction
+from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 
 HOUR = datetime.timedelta(hours=1)
 
@@ -184,6 +184,15 @@ class OutcomeFactory(DjangoModelFactory[Outcome]):
     typical_error = 0.2
     baseline_error = 0.41
     within_interval = True
+
+
+class FeedbackFactory(DjangoModelFactory[Feedback]):
+    class Meta:
+        model = Feedback
+
+    prediction = factory.SubFactory(PredictionFactory)
+    verdict = Feedback.Verdict.WRONG
+    reason = Feedback.Reason.TOO_HIGH
 
 
 CAPTIONS = (

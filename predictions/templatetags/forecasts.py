@@ -1,8 +1,11 @@
-"""A forecast's terms in plain words."""
+"""A forecast's terms in plain words, and how well forecasts did."""
 
 from django import template
 
+from accounts.models import TikTokAccount
 from predictions.models import Prediction
+from predictions.selectors import account_skill
+from predictions.skill import Skill
 
 register = template.Library()
 
@@ -47,3 +50,9 @@ def basis_words(basis: str) -> str:
 def feature_words(feature: str) -> str:
     """`post_hour` -> The hour; features that have no words of their own are named as the API names them."""
     return FEATURES.get(feature) or feature.replace("_", " ").capitalize()
+
+
+@register.inclusion_tag("predictions/skill.html")
+def skill(account: TikTokAccount) -> dict[str, Skill]:
+    """How well Postcast did for the account. A tag, because pages of apps that know no forecasts show it as well."""
+    return {"skill": account_skill(account.pk)}

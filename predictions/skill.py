@@ -1,0 +1,145 @@
+"""How well Postcast has done for an account against its recent average, and the sentences that say so.
+
+No statistics by name reach the reader: they are told how often each was nearer and how far off each typically was.
+Whether that is more than chance is decided by a sign test on pairs, which one viral post cannot sway.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+from typing import NamedTuple
+
+from scipy.special import bdtr
+
+ENOUGH_POSTS = 8
+"""With fewer nothing is concluded: luck alone would look like skill too often."""
+EQUALLY_NEAR = 0.01
+"""Two errors (shares of the likes) that differ by less are told apart by nobody."""
+LUCK = 0.05
+"""How likely a difference may at most be where both are equally good, for it to be called one."""
+MOST_TOLD = 10.0
+"""Errors beyond this share of the likes are told as more than it."""
+
+
+class Standing(StrEnum):
+    """How Postcast stands beside the account's recent average."""
+
+    TOO_EARLY = "too_early"
+    BETTER = "better"
+    UNCLEAR = "unclear"
+    WORSE = "worse"
+
+
+class Compared(NamedTuple):
+    """A post with its forecast: the errors of the typical forecast and of the baseline, as shares of the likes."""
+
+    error: float
+    baseline_error: float
+    within_interval: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """What came of an account's forecasts. Errors are medians, as shares of the likes; None without a post."""
+
+    posts: int
+    nearer: int
+    """Posts for which Postcast was nearer than the recent average."""
+    farther: int
+    within_interval: int
+    error: float | None
+    baseline_error: float | None
+
+    @property
+    def equally_near(self) -> int:
+        return self.posts - self.nearer - self.farther
+
+    @property
+    def nearer_share(self) -> float | None:
+        return self.nearer / self.posts if self.posts else None
+
+    @property
+    def coverage(self) -> float | None:
+        return self.within_interval / self.posts if self.posts else None
+
+    @property
+    def standing(self) -> Standing:
+        """Better or worse only where how often and how far agree, and luck is no good explanation.
+
+        The sign test is one-sided in either direction, without the posts where both were equally near (Dixon and Mood
+        1946, "The statistical sign test").
+        """
+        if self.posts < ENOUGH_POSTS or self.error is None or self.baseline_error is None:
+            return Standing.TOO_EARLY
+        decided = self.nearer + self.farther
+        if _is_nearer(self.error, self.baseline_error) and bdtr(self.farther, decided, 0.5) < LUCK:
+            return Standing.BETTER
+        if _is_nearer(self.baseline_error, self.error) and bdtr(self.nearer, decided, 0.5) < LUCK:
+            return Standing.WORSE
+        return Standing.UNCLEAR
+
+    @property
+    def conclusion(self) -> str:
+        """What to make of it, in one sentence."""
+        return CONCLUSIONS[self.standing]
+
+    @property
+    def record(self) -> str:
+        """What happened, in counts and per cent; empty without a post."""
+        if self.error is None or self.baseline_error is None:
+            return ""
+        off_by = f"off by {_percent(self.error)}, your recent average by {_percent(self.baseline_error)}."
+        if self.posts == 1:
+            ended = "inside" if self.within_interval else "outside"
+            return f"On your only post with a forecast so far, Postcast was {off_by} It ended {ended} the range."
+        return (
+            f"Over your last {self.posts} posts with a forecast, Postcast was {_nearer(self.nearer)}{self._ties()}; "
+            f"typically it was {off_by} "
+            f"{self.within_interval or 'None'} of {self.posts} ended inside the range, which is meant for four in five."
+        )
+
+    @property
+    def sentence(self) -> str:
+        """Conclusion and record."""
+        return f"{self.conclusion} {self.record}".rstrip()
+
+    def _ties(self) -> str:
+        return f", and as near as it {_times(self.equally_near)}" if self.equally_near else ""
+
+
+CONCLUSIONS = {
+    Standing.TOO_EARLY: "It is too early to say how well Postcast does for you.",
+    Standing.BETTER: "Postcast has been nearer to what your posts did than your recent average.",
+    Standing.UNCLEAR: "So far there is no clear difference between Postcast and your recent average.",
+    Standing.WORSE: "So far Postcast has done worse than your recent average: rely on the average rather than on it.",
+}
+
+
+def skill_over(compared: Sequence[Compared]) -> Skill:
+    """Sum up posts with their forecasts, each post once."""
+    return Skill(
+        posts=len(compared),
+        nearer=sum(_is_nearer(post.error, post.baseline_error) for post in compared),
+        farther=sum(_is_nearer(post.baseline_error, post.error) for post in compared),
+        within_interval=sum(post.within_interval for post in compared),
+        error=median(post.error for post in compared) if compared else None,
+        baseline_error=median(post.baseline_error for post in compared) if compared else None,
+    )
+
+
+def _is_nearer(error: float, other: float) -> bool:
+    return error <= other - EQUALLY_NEAR
+
+
+def _nearer(count: int) -> str:
+    return f"nearer than your recent average {_times(count)}" if count else "never nearer than your recent average"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _percent(share: float) -> str:
+    told = f"{min(share, MOST_TOLD) * 100:,.0f}\N{NO-BREAK SPACE}%"
+    return f"more than {told}" if share > MOST_TOLD else told
