@@ -15,6 +15,8 @@ GET = [
 POST = [
     "/posts/{account}/refresh/",
     "/compose/?account={account}",
+    "/forecasts/{prediction}/feedback/",
+    "/forecasts/{prediction}/feedback/take-back/",
     "/settings/accounts/{account}/disconnect/",
     "/settings/tokens/{token}/revoke/",
 ]

@@ -11,6 +11,7 @@ from predictions.models import Prediction
 from predictions.registry import register
 from tests.factories import (
     AccountWeightsFactory,
+    FeedbackFactory,
     OutcomeFactory,
     PredictionFactory,
     StaffFactory,
@@ -111,7 +112,7 @@ def staff() -> Client:
     return client
 
 
-@pytest.mark.parametrize("name", ["modelversion", "accountweights", "prediction", "outcome"])
+@pytest.mark.parametrize("name", ["modelversion", "accountweights", "prediction", "outcome", "feedback"])
 def test_staff_can_read_everything_and_change_nothing(name, staff, champion, learned_account):
     outcome = OutcomeFactory(prediction__account=learned_account, prediction__caption="kept for its writer")
     row = {
@@ -119,6 +120,7 @@ def test_staff_can_read_everything_and_change_nothing(name, staff, champion, lea
         "accountweights": learned_account.weights,
         "prediction": outcome.prediction,
         "outcome": outcome,
+        "feedback": FeedbackFactory(prediction=outcome.prediction),
     }[name]
     assert staff.get(reverse(f"admin:predictions_{name}_changelist")).status_code == 200
     assert staff.get(reverse(f"admin:predictions_{name}_changelist"), {"q": "a"}).status_code == 200

@@ -10,8 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.services import create_api_token
 from posts.models import Refresh
-from predictions.models import AccountWeights
-from tests.factories import AccountWeightsFactory
+from predictions.models import AccountWeights, Feedback
+from tests.factories import AccountWeightsFactory, FeedbackFactory
 from tests.pages.conftest import Creator, make_creator
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,7 @@ def everything_of(creator: Creator) -> str:
     account = creator.account
     rows = [creator.user, account, creator.token, *account.posts.all(), *account.predictions.all()]
     rows += [*Refresh.objects.filter(account=account), *AccountWeights.objects.filter(account=account)]
+    rows += Feedback.objects.filter(prediction__account=account)
     for row in rows:
         row.refresh_from_db()
     return str(serializers.serialize("json", rows))
@@ -74,6 +75,7 @@ def stranger() -> Creator:
 def person() -> Creator:
     creator = make_creator(posts=3)
     AccountWeightsFactory(account=creator.account)
+    FeedbackFactory(prediction=creator.prediction)
     return creator
 
 

@@ -1,4 +1,7 @@
-"""The text of drafts and captions: kept only by choice, and erased at once when the choice is taken back."""
+"""The text of drafts and captions: kept only by choice, and erased at once when the choice is taken back.
+
+With them goes what people wrote in their own words about a forecast; that it was called wrong, and why, stays.
+"""
 
 import pytest
 from django.test import Client
@@ -8,8 +11,8 @@ from accounts.models import TikTokAccount, User
 from posts.models import Post
 from posts.storing import lock_account, store_videos
 from posts.tiktok import Video
-from predictions.models import Prediction
-from tests.factories import PredictionFactory, TikTokAccountFactory
+from predictions.models import Feedback, Prediction
+from tests.factories import FeedbackFactory, PredictionFactory, TikTokAccountFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -20,29 +23,32 @@ VIDEO = Video.model_validate({"id": "1", "create_time": 1_700_000_000, "video_de
 def creator() -> User:
     account: TikTokAccount = TikTokAccountFactory(user__keep_drafts=True)
     store_videos(lock_account(account.pk), [VIDEO], timezone.now())
-    PredictionFactory(account=account, caption="A draft about lighthouses")
+    draft = PredictionFactory(account=account, caption="A draft about lighthouses")
+    FeedbackFactory(prediction=draft, text="The lighthouse is closed")
     return account.user
 
 
 def texts_kept() -> list[str]:
     posts, drafts = Post.objects.values_list("caption", flat=True), Prediction.objects.values_list("caption", flat=True)
-    return [*posts, *drafts]
+    return [*posts, *drafts, *Feedback.objects.values_list("text", flat=True)]
 
 
 def test_texts_are_kept_by_choice(creator: User) -> None:
-    assert texts_kept() == ["Sunset at the pier", "A draft about lighthouses"]
+    assert texts_kept() == ["Sunset at the pier", "A draft about lighthouses", "The lighthouse is closed"]
 
 
 @pytest.mark.parametrize("way", ["page", "api"])
 def test_taking_the_choice_back_erases_them_at_once(creator: User, way: str) -> None:
     other = PredictionFactory(account__user__keep_drafts=True, caption="somebody else's")
+    others_words = FeedbackFactory(prediction=other, text="somebody else's words")
     client = Client()
     client.force_login(creator)
     if way == "page":
         client.post("/settings/texts/", {})
     else:
         client.patch("/api/v1/me/", {"keep_drafts": False}, content_type="application/json")
-    assert sorted(texts_kept()) == ["", "", other.caption]
+    assert sorted(texts_kept()) == ["", "", "", other.caption, others_words.text]
+    assert set(Feedback.objects.values_list("verdict", "reason")) == {("wrong", "too_high")}
 
 
 def test_a_refresh_that_runs_meanwhile_keeps_none(creator: User) -> None:

@@ -1,0 +1,84 @@
+"""Feedback and skill on the pages: said, changed, taken back; and how well forecasts did, where there is something."""
+
+import pytest
+from django.test import Client
+
+from predictions.models import Feedback
+from tests.factories import FeedbackFactory, OutcomeFactory, PredictionFactory
+from tests.pages.conftest import Creator
+from tests.pages.html import Element, read
+from tests.pages.test_every_page import check_page
+
+SAID = {"verdict": "wrong", "reason": "too_low", "text": "Two lines\r\nof <b>mine</b>"}
+
+
+def section(source: str) -> Element:
+    found = read(source).by_id("feedback")
+    assert found is not None
+    return found
+
+
+def test_it_is_said_changed_and_taken_back(browser: Client, creator: Creator) -> None:
+    page = f"/forecasts/{creator.prediction.public_id}/"
+    answer = browser.post(f"{page}feedback/", SAID)
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"{page}#feedback")
+    assert Feedback.objects.get().text == "Two lines\nof <b>mine</b>"
+    source = browser.get(page).content.decode()
+    assert "You called this forecast wrong . It says too little." in section(source).text
+    assert "of <b>mine</b>" in section(source).text
+    text = read(source).by_id("id_feedback_text")
+    assert text is not None
+    assert "of <b>mine</b>" in text.text
+
+    browser.post(f"{page}feedback/", {"verdict": "useless", "reason": "unclear"})
+    assert "You called this forecast useless" in section(browser.get(page).content.decode()).text
+    assert Feedback.objects.count() == 1
+
+    assert browser.post(f"{page}feedback/take-back/").headers["Location"] == f"{page}#feedback"
+    assert not Feedback.objects.exists()
+    assert "Is it useless or wrong?" in section(browser.get(page).content.decode()).text
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("verdict", "", "Say which of the two."),
+        ("reason", "", "Choose what comes nearest."),
+        ("reason", "rubbish", "not one of the available choices"),
+        ("text", "x" * 1001, "Keep it to 1000 characters; this has 1001."),
+    ],
+)
+def test_errors_stand_beside_their_field(
+    field: str, value: str, expected: str, browser: Client, creator: Creator
+) -> None:
+    said = FeedbackFactory(prediction=creator.prediction)
+    response = browser.post(f"/forecasts/{creator.prediction.public_id}/feedback/", SAID | {field: value})
+    source = response.content.decode()
+    check_page(source, response.headers["Content-Security-Policy"])
+    error = read(source).by_id(f"id_feedback_{field}_error")
+    assert error is not None
+    assert expected in error.text
+    assert f"id_feedback_{field}_error" in source.replace(f'id="id_feedback_{field}_error"', "")
+    assert "open" in next(section(source).all("details")).attributes
+    # what was said before still stands, and is still shown
+    assert "It says too much" in section(source).text
+    said.refresh_from_db()
+    assert said.reason == "too_high"
+
+
+def test_a_page_with_everything_said_is_sound(browser: Client, creator: Creator) -> None:
+    FeedbackFactory(prediction=creator.met_prediction, text="x" * 1000)
+    response = browser.get(f"/forecasts/{creator.met_prediction.public_id}/")
+    check_page(response.content.decode(), response.headers["Content-Security-Policy"])
+
+
+@pytest.mark.parametrize("path", ["/posts/", "/forecasts/"])
+def test_how_well_it_does_is_told_where_there_is_something(path: str, browser: Client, creator: Creator) -> None:
+    assert "On your only post with a forecast so far" in read(browser.get(path).content.decode()).text
+    for post in creator.account.posts.all():
+        OutcomeFactory(prediction=PredictionFactory(account=creator.account), post=post)
+    response = browser.get(path)
+    check_page(response.content.decode(), response.headers["Content-Security-Policy"])
+    assert "nearer than your recent average 8 times" in read(response.content.decode()).text
+    creator.account.predictions.all().delete()
+    assert read(browser.get(path).content.decode()).by_id("skill-heading") is None
