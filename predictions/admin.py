@@ -3,9 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
+from django.utils.text import Truncator
 
 from accounts.admin import ReadOnlyAdmin
 from predictions.models import AccountWeights, Feedback, ModelVersion, Outcome, Prediction
+
+WORDS_LISTED = 80
+"""Characters of a person's own words in a list; the rest is on the page of the feedback."""
 
 
 @admin.register(ModelVersion)
@@ -25,11 +29,12 @@ class AccountWeightsAdmin(ReadOnlyAdmin):
     exclude = ["state"]
 
 
-class FeedbackInline(admin.TabularInline):  # type: ignore[type-arg]
+class FeedbackInline(admin.StackedInline):  # type: ignore[type-arg]
     """What the person said of the prediction, on its page."""
 
     model = Feedback
-    fields = readonly_fields = ["subject", "verdict", "reason", "text", "created_at", "updated_at"]
+    fields = ["subject", "verdict", "reason", "text", "created_at", "updated_at"]
+    readonly_fields = ["created_at", "updated_at"]
     extra = 0
     can_delete = False
 
@@ -66,12 +71,16 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
 @admin.register(Feedback)
 class FeedbackAdmin(ReadOnlyAdmin):
-    list_display = ["prediction", "subject", "verdict", "reason", "text", "model_version", "updated_at"]
+    list_display = ["prediction", "subject", "verdict", "reason", "model_version", "words", "updated_at"]
     list_select_related = ["prediction__model_version"]
     list_filter = ["verdict", "reason", "prediction__model_version", "updated_at"]
     # how often each was said, and of which model version
     show_facets = admin.ShowFacets.ALWAYS
     search_fields = ["prediction__public_id", "prediction__account__public_id"]
+
+    @admin.display(ordering="text")
+    def words(self, feedback: Feedback) -> str:
+        return Truncator(feedback.text).chars(WORDS_LISTED)
 
     @admin.display(ordering="prediction__model_version")
     def model_version(self, feedback: Feedback) -> ModelVersion | None:

@@ -142,8 +142,8 @@ class Feedback(models.Model):
         WRONG = "wrong"
 
     class Reason(models.TextChoices):
-        TOO_HIGH = "too_high", "It says too much"
-        TOO_LOW = "too_low", "It says too little"
+        TOO_HIGH = "too_high", "It is too high"
+        TOO_LOW = "too_low", "It is too low"
         TOO_VAGUE = "too_vague", "It is too vague to act on"
         MISSES_SOMETHING = "misses_something", "It misses something that matters"
         UNCLEAR = "unclear", "I do not understand it"
@@ -167,4 +167,4 @@ class Feedback(models.Model):
         constraints = [models.UniqueConstraint(fields=["prediction", "subject"], name="one_feedback_per_subject")]
 
     def __str__(self) -> str:
-        return f"{self.verdict} of {self.prediction_id}: {self.subject}"
+        return f"{self.subject}: {self.verdict}"

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('subject', models.CharField(default='forecast', help_text='forecast, or the feature of one of its suggestions.', max_length=64)),
                 ('verdict', models.CharField(choices=[('useless', 'Useless'), ('wrong', 'Wrong')], max_length=16)),
-                ('reason', models.CharField(choices=[('too_high', 'It says too much'), ('too_low', 'It says too little'), ('too_vague', 'It is too vague to act on'), ('misses_something', 'It misses something that matters'), ('unclear', 'I do not understand it'), ('other', 'Something else')], max_length=32)),
+                ('reason', models.CharField(choices=[('too_high', 'It is too high'), ('too_low', 'It is too low'), ('too_vague', 'It is too vague to act on'), ('misses_something', 'It misses something that matters'), ('unclear', 'I do not understand it'), ('other', 'Something else')], max_length=32)),
                 ('text', models.TextField(blank=True, help_text="In the person's own words. Personal: shown to them and to staff only.", max_length=1000)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),

@@ -24,7 +24,7 @@ def test_it_is_said_changed_and_taken_back(browser: Client, creator: Creator) ->
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{page}#feedback")
     assert Feedback.objects.get().text == "Two lines\nof <b>mine</b>"
     source = browser.get(page).content.decode()
-    assert "You called this forecast wrong . It says too little." in section(source).text
+    assert "You called this forecast wrong . It is too low." in section(source).text
     assert "of <b>mine</b>" in section(source).text
     text = read(source).by_id("id_feedback_text")
     assert text is not None
@@ -61,7 +61,7 @@ def test_errors_stand_beside_their_field(
     assert f"id_feedback_{field}_error" in source.replace(f'id="id_feedback_{field}_error"', "")
     assert "open" in next(section(source).all("details")).attributes
     # what was said before still stands, and is still shown
-    assert "It says too much" in section(source).text
+    assert "It is too high" in section(source).text
     said.refresh_from_db()
     assert said.reason == "too_high"
 

@@ -151,7 +151,7 @@ class TestStaff:
         other = FeedbackFactory(verdict="useless", reason="unclear")
         address = reverse("admin:predictions_feedback_changelist")
         page = staff.get(address).content.decode()
-        for facet in ("Wrong (2)", "Useless (1)", "It says too much (2)", f"{champion.name} (2)"):
+        for facet in ("Wrong (2)", "Useless (1)", "It is too high (2)", f"{champion.name} (2)"):
             assert facet in page
         for query in ({"verdict": "useless"}, {"reason": "unclear"}, {"prediction__model_version__isnull": "True"}):
             listed = staff.get(address, query).context["cl"].queryset

@@ -23,7 +23,7 @@ NEARER, FARTHER = Compared(0.31, 0.74, True), Compared(0.74, 0.31, True)
 def luck(wins: int, losses: int) -> float:
     """That a fair coin falls at least `wins` times of all on one side: by counting, not by the library under test."""
     tosses = wins + losses
-    return sum(comb(tosses, heads) for heads in range(wins, tosses + 1)) / 2**tosses
+    return sum(comb(tosses, heads) for heads in range(wins, tosses + 1)) / float(2**tosses)
 
 
 def plain(text: str) -> str:

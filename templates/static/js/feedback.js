@@ -7,9 +7,9 @@ async function send(event) {
   event.preventDefault();
   try {
     const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
-    if (!response.ok) throw new Error(`answered ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.getElementById("feedback");
+    if (!fresh) throw new Error(`answered ${response.status} without the section`);
     section.replaceWith(fresh);
     (fresh.querySelector("[aria-invalid=true]") ?? fresh).focus();
   } catch {
