@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from predictions.models import Feedback
+from predictions.models import Feedback, Outcome
 from tests.factories import FeedbackFactory, OutcomeFactory, PredictionFactory
 from tests.pages.conftest import Creator
 from tests.pages.html import Element, read
@@ -73,12 +73,21 @@ def test_a_page_with_everything_said_is_sound(browser: Client, creator: Creator)
 
 
 @pytest.mark.parametrize("path", ["/posts/", "/forecasts/"])
-def test_how_well_it_does_is_told_where_there_is_something(path: str, browser: Client, creator: Creator) -> None:
+def test_how_well_it_does_is_told_and_that_it_is_too_early(path: str, browser: Client, creator: Creator) -> None:
     assert "On your only post with a forecast so far" in read(browser.get(path).content.decode()).text
     for post in creator.account.posts.all():
         OutcomeFactory(prediction=PredictionFactory(account=creator.account), post=post)
     response = browser.get(path)
     check_page(response.content.decode(), response.headers["Content-Security-Policy"])
     assert "nearer than your recent average 8 times" in read(response.content.decode()).text
+    Outcome.objects.all().delete()
+    early = read(browser.get(path).content.decode()).text
+    assert "It is too early to say how well Postcast does for you." in early
+    assert "nearer" not in early
+
+
+@pytest.mark.parametrize("path", ["/posts/", "/forecasts/"])
+def test_it_is_not_told_where_there_is_nothing_at_all(path: str, browser: Client, creator: Creator) -> None:
     creator.account.predictions.all().delete()
+    creator.account.posts.all().delete()
     assert read(browser.get(path).content.decode()).by_id("skill-heading") is None
