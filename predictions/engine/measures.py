@@ -16,6 +16,7 @@ import math
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -263,11 +264,10 @@ def fit_measures(
     as if ten accounts, or fifty posts, had shown those; then the half-life, by the error of the ratios given the likes;
     then the intervals, on accounts that the moments were not taken from.
     """
+    if not len(account):
+        return Measures()
     starts = np.flatnonzero(np.diff(account, prepend=-1))
-    posts = [
-        (posted_at[a:b], np.clip(logs[a:b], 0.0, _MOST))
-        for a, b in zip(starts, np.append(starts[1:], len(account)), strict=True)
-    ]
+    posts = [(posted_at[a:b], np.clip(logs[a:b], 0.0, _MOST)) for a, b in pairwise([*starts, len(account)])]
     learned = _moments([of_account for _, of_account in posts])
     step = max(1, len(account) // _LOOKED_AT)
     chosen = replace(learned, half_life=_half_lives(learned, posts, step))
