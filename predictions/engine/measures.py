@@ -155,9 +155,14 @@ class Measures:
         scale[0] = 1.0
         return within * np.multiply.outer(scale, scale)
 
-    def told(self, logs: Floats) -> NDArray[np.bool_]:
-        """(4,) whether anything is known of each measure, from the account's own posts (n, 4) or from training."""
-        return np.logical_or(np.any(~np.isnan(logs), axis=0), self.seen)
+    def distances(self, j: int, reach: tuple[float, float], on_likes: float, own: float) -> tuple[float, float]:
+        """How far down and up the interval of CALIBRATED[j] reaches, in log units.
+
+        `own` is what is promised given the likes, `on_likes` the slope on them, and `reach` how far those may be from
+        the typical: the spread of the likes and what is left given them are independent, so their squares add up.
+        """
+        down, up = reach
+        return math.hypot(on_likes * down, own * self.down[j]), math.hypot(on_likes * up, own * self.up[j])
 
     def to_json(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -184,42 +189,26 @@ def forecast_measures(
     each one's typical value with its 80 % interval, and those of the engagement rate. A measure of which neither the
     account nor training knows is left out, and without all four there is no rate.
     """
-    expected, told = measures.of_account(posted_at, logs), measures.told(logs)
+    log_likes = math.log1p(likes.typical)
+    ratios, slope, covariance = measures.of_account(posted_at, logs).given_likes(log_likes)
+    reach = (log_likes - math.log1p(likes.low), math.log1p(likes.high) - log_likes)
     log_point = math.log1p(point)
-    points = np.append(log_point, log_point + expected.given_likes(log_point)[0])
-    found = _ranges(measures, expected, told, likes)
-    metrics = {name: point if name == "likes" else _count(float(x)) for name, x in zip(MEASURES, points, strict=True)}
-    return {name: metrics[name] for name in found}, found, _rate_range(measures, expected, found)
-
-
-def _ranges(measures: Measures, expected: Expected, told: NDArray[np.bool_], likes: Range) -> dict[str, Range]:
-    """The spread of the likes and that of a ratio given the likes are independent: their squares add up, by side."""
-    low, typical, high = math.log1p(likes.low), math.log1p(likes.typical), math.log1p(likes.high)
-    ratios, slope, covariance = expected.given_likes(typical)
-    own = _Z * np.sqrt(np.diag(covariance))
-    found = {"likes": likes}
+    points = log_point + ratios + slope * (log_point - log_likes)
+    own, on_likes = _Z * np.sqrt(covariance.diagonal()), 1 + slope
+    metrics, found = {"likes": point}, {"likes": likes}
     for j, name in enumerate(MEASURES[1:]):
-        if told[j + 1]:
-            middle = min(max(typical + float(ratios[j]), 0.0), _MOST)
-            below = math.hypot((1 + slope[j]) * (typical - low), own[j] * measures.down[j])
-            above = math.hypot((1 + slope[j]) * (high - typical), own[j] * measures.up[j])
+        if measures.seen[j + 1] or not np.isnan(logs[:, j + 1]).all():
+            metrics[name] = _count(float(points[j]))
+            middle = min(max(log_likes + float(ratios[j]), 0.0), _MOST)
+            below, above = measures.distances(j, reach, float(on_likes[j]), float(own[j]))
             found[name] = Range(_count(middle - below), _count(middle), _count(middle + above))
-    return found
-
-
-def _rate_range(measures: Measures, expected: Expected, found: dict[str, Range]) -> Range | None:
-    """By the delta method in logs; None where one of the four measures is missing."""
     if len(found) < len(MEASURES):
-        return None
-    low, typical, high = (math.log1p(x) for x in (found["likes"].low, found["likes"].typical, found["likes"].high))
-    _, slope, covariance = expected.given_likes(typical)
+        return metrics, found, None
     counts = np.array([found[name].typical for name in MEASURES])
-    own, on_likes = _rate_spread(counts, slope, covariance)
-    below = math.hypot(on_likes * (typical - low), own * measures.down[-1])
-    above = math.hypot(on_likes * (high - typical), own * measures.up[-1])
+    below, above = measures.distances(len(MEASURES) - 1, reach, *_rate_spread(counts, slope, covariance))
     rate = min(_rate(counts), 1.0)
-    # Beyond a few log units the rate is 0 or 1 at most, and exp() would overflow.
-    return Range(rate * math.exp(-below), rate, min(rate * math.exp(min(above, _MOST)), 1.0))
+    # Further up than a few log units the rate is 1 anyway, and exp() would overflow.
+    return metrics, found, Range(rate * math.exp(-below), rate, min(rate * math.exp(min(above, _MOST)), 1.0))
 
 
 def _rate(counts: Floats) -> float:
@@ -228,12 +217,11 @@ def _rate(counts: Floats) -> float:
 
 
 def _rate_spread(counts: Floats, slope: Floats, covariance: Floats) -> tuple[float, float]:
-    """Of the log rate: the distance from the middle to the ends of its 80 % given the likes, and its slope on them."""
+    """Of the log rate, by the delta method: its slope on the likes, and how far 80 % reach given the likes."""
     total = float(counts[:3].sum())
-    shares_of_total = counts[1:3] / total if total > 0 else np.zeros(2)
     # Likes cancel out: all four move with them. What is left is how the ratios do.
-    moves = np.append(shares_of_total, -1.0)
-    return _Z * math.sqrt(max(float(moves @ covariance @ moves), 0.0)), float(moves @ slope)
+    moves = np.append(counts[1:3] / total if total > 0 else (0.0, 0.0), -1.0)
+    return float(moves @ slope), _Z * math.sqrt(max(float(moves @ covariance @ moves), 0.0))
 
 
 def fill_likes(
@@ -364,7 +352,7 @@ def _scores(measures: Measures, posts: list[_Posts], step: int) -> Iterator[tupl
             ratios, slope, covariance = measures.of_account(posted_at[:known], logs[:known]).given_likes(logs[i, 0])
             wanted = np.maximum(logs[i, 0] + ratios, 0.0)
             actual, expected = np.expm1(logs[i]), np.expm1(np.append(logs[i, 0], wanted))
-            own, _ = _rate_spread(expected, slope, covariance)
+            _, own = _rate_spread(expected, slope, covariance)
             rates = _rate(actual), _rate(expected)
             miss = math.log(rates[0] / rates[1]) if rates[0] > 0 and rates[1] > 0 else math.nan
             yield np.append(logs[i, 1:] - wanted, miss), np.append(_Z * np.sqrt(np.diag(covariance)), own)
