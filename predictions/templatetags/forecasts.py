@@ -48,7 +48,7 @@ def within_words(within: bool | str | None) -> str:
     """Whether a measure lay in its range, to follow a figure; nothing where no range was given."""
     if not isinstance(within, bool):
         return ""
-    return " in its range" if within else " outside its range"
+    return "in its range" if within else "outside its range"
 
 
 @register.filter
