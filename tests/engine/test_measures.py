@@ -313,7 +313,7 @@ def test_what_was_learned_survives_its_json_and_is_deterministic(learned: Measur
 
 
 def test_few_posts_leave_the_prior_nearly_as_it_is():
-    measures = fitted([np.log1p([[10.0, 9, 9, 11], [10, 9, 9, 11]])])
+    measures = fitted([np.log1p(np.tile([10.0, 9.0, 9.0, 11.0], (2, 1)))])
     np.testing.assert_allclose(measures.mean, Measures().mean, atol=0.5)
     nothing = np.zeros(0, dtype=np.int64)
     assert fit_measures([], nothing, nothing, np.zeros((0, 4))) == Measures()
