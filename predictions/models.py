@@ -95,6 +95,8 @@ class Prediction(models.Model):
     bucket = models.CharField(max_length=8, choices=Bucket)
     baseline = models.FloatField(null=True)
     metrics = models.JSONField(default=dict)
+    measures = models.JSONField(default=dict, help_text="By measure, the typical value and the interval [low, high].")
+    engagement_rate = models.JSONField(null=True, help_text="Likes, comments and shares per view; the same shape.")
     warnings = models.JSONField(default=list)
     latency_ms = models.FloatField()
 
@@ -125,6 +127,10 @@ class Outcome(models.Model):
     typical_error = models.FloatField(null=True, help_text="Of the typical forecast, as a share of the likes.")
     baseline_error = models.FloatField(null=True, help_text="Of the baseline, as a share of the likes.")
     within_interval = models.BooleanField()
+    engagement_rate = models.FloatField(null=True, help_text="Likes, comments and shares per view; None without views.")
+    measures_within = models.JSONField(
+        default=dict, help_text="By measure, whether it lay in its interval; engagement_rate among them."
+    )
     met_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

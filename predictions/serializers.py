@@ -98,6 +98,27 @@ class MetricsSerializer(serializers.Serializer[Any]):
     views = serializers.FloatField(required=False)
 
 
+class RangeSerializer(serializers.Serializer[Any]):
+    """A typical value, and the interval that 80 % of posts lie within."""
+
+    typical = serializers.FloatField(help_text="The median forecast.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(), min_length=2, max_length=2, help_text="Low and high."
+    )
+
+
+class MeasuresSerializer(serializers.Serializer[Any]):
+    """Counts at the horizon with their intervals; those that nothing is known of are absent."""
+
+    likes = RangeSerializer(required=False)
+    comments = RangeSerializer(required=False)
+    shares = RangeSerializer(required=False)
+    views = RangeSerializer(required=False)
+
+
+RATE_HELP = "(likes + comments + shares) / views, from 0 to 1; null where views, comments or shares are not known."
+
+
 class GivenForecastSerializer(serializers.Serializer[Any]):
     predicted_engagement = serializers.FloatField(help_text="The point forecast of the likes: least relative error.")
     predicted_bucket = serializers.ChoiceField(
@@ -108,6 +129,8 @@ class GivenForecastSerializer(serializers.Serializer[Any]):
         child=serializers.FloatField(), min_length=2, max_length=2, help_text="Low and high: 80 % of posts lie within."
     )
     metrics = MetricsSerializer()
+    measures = MeasuresSerializer()
+    engagement_rate = RangeSerializer(allow_null=True, help_text=RATE_HELP)
     horizon_hours = serializers.IntegerField()
 
 
@@ -167,6 +190,8 @@ class PredictResponseSerializer(serializers.Serializer[PredictionResult]):
                 "typical": given.typical,
                 "interval": [given.low, given.high],
                 "metrics": given.metrics,
+                "measures": given.measures,
+                "engagement_rate": given.engagement_rate,
                 "horizon_hours": HORIZON_HOURS,
             },
             "baseline": {"predicted_engagement": given.baseline},
@@ -188,12 +213,16 @@ class OutcomeSerializer(serializers.ModelSerializer[Outcome]):
     """What the post did at the horizon. Errors are shares of the likes, null where it got none."""
 
     post = serializers.CharField(source="post.public_id", read_only=True)
+    measures_within = serializers.DictField(
+        child=serializers.BooleanField(), read_only=True, help_text="Whether each lay in its interval."
+    )
 
     class Meta:
         model = Outcome
         fields = [
             *("post", "label", "likes", "comments", "shares", "views"),
             *("error", "typical_error", "baseline_error", "within_interval", "met_at"),
+            *("engagement_rate", "measures_within"),
         ]
         read_only_fields = fields
 
@@ -205,6 +234,8 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
     account = serializers.CharField(source="account.public_id", read_only=True)
     model_version = serializers.CharField(source="model_version.name", read_only=True, default="prior")
     metrics = MetricsSerializer(read_only=True)
+    measures = MeasuresSerializer(read_only=True)
+    engagement_rate = RangeSerializer(read_only=True, allow_null=True, help_text=RATE_HELP)
     warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
     outcome = OutcomeSerializer(read_only=True, allow_null=True, default=None)
 
@@ -214,6 +245,7 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
             *("id", "account", "created_at", "model_version", "weights_version", "basis"),
             *("scheduled_for", "duration_s", "caption", "caption_length", "hashtags", "client"),
             *("point", "typical", "low", "high", "bucket", "baseline", "metrics", "warnings", "outcome"),
+            *("measures", "engagement_rate"),
         ]
         read_only_fields = fields
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -26,7 +27,8 @@ from predictions.engine import (
     learn_account,
 )
 from predictions.engine.growth import MEASURED, Label, best_observation, label_of
-from predictions.engine.types import HORIZON, PublishedPost
+from predictions.engine.measures import MEASURES, RATE
+from predictions.engine.types import HORIZON, PublishedPost, Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
@@ -137,6 +139,8 @@ def predict(
         bucket=given.bucket,
         baseline=given.baseline,
         metrics=given.metrics,
+        measures={name: _recorded(found) for name, found in given.measures.items()},
+        engagement_rate=_recorded(given.engagement_rate) if given.engagement_rate else None,
         warnings=[*loaded.warnings, *warnings, *given.warnings],
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
@@ -291,8 +295,9 @@ def _label(model: GlobalModel, post: PublishedPost, now: datetime) -> Label | No
 
 
 def _outcome(prediction: Prediction, post_id: int, label: Label) -> Outcome:
-    likes, comments, shares, views = (None if math.isnan(log) else math.expm1(log) for log in label.logs)
+    likes, comments, shares, views = counts = [None if math.isnan(log) else math.expm1(log) for log in label.logs]
     assert likes is not None
+    rate = (likes + comments + shares) / views if comments is not None and shares is not None and views else None
     return Outcome(
         prediction=prediction,
         post_id=post_id,
@@ -305,7 +310,23 @@ def _outcome(prediction: Prediction, post_id: int, label: Label) -> Outcome:
         typical_error=_error(prediction.typical, likes),
         baseline_error=_error(prediction.baseline, likes),
         within_interval=prediction.low <= likes <= prediction.high,
+        engagement_rate=rate,
+        measures_within=_within(prediction, dict(zip(MEASURES, counts, strict=True)) | {RATE: rate}),
     )
+
+
+def _within(prediction: Prediction, actual: dict[str, float | None]) -> dict[str, bool]:
+    """Whether each measure lay in the interval that was forecast; those that either side does not know are absent."""
+    promised = prediction.measures | ({RATE: prediction.engagement_rate} if prediction.engagement_rate else {})
+    return {
+        name: promised[name]["interval"][0] <= value <= promised[name]["interval"][1]
+        for name, value in actual.items()
+        if value is not None and name in promised
+    }
+
+
+def _recorded(found: Range) -> dict[str, Any]:
+    return {"typical": found.typical, "interval": [found.low, found.high]}
 
 
 def _error(forecast: float | None, likes: float) -> float | None:

@@ -169,6 +169,15 @@ class PredictionFactory(DjangoModelFactory[Prediction]):
     bucket = Prediction.Bucket.MEDIUM
     baseline = 118.0
     metrics = factory.LazyFunction(lambda: {"likes": 120.0, "comments": 4.0, "shares": 1.0, "views": 1800.0})
+    measures = factory.LazyFunction(
+        lambda: {
+            "likes": {"typical": 160.0, "interval": [70.0, 400.0]},
+            "comments": {"typical": 5.0, "interval": [2.0, 14.0]},
+            "shares": {"typical": 1.5, "interval": [0.0, 6.0]},
+            "views": {"typical": 2100.0, "interval": [900.0, 5400.0]},
+        }
+    )
+    engagement_rate = factory.LazyFunction(lambda: {"typical": 0.0794, "interval": [0.0592, 0.113]})
     latency_ms = 5.0
 
 

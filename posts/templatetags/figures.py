@@ -34,6 +34,15 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def rate(share: float | None) -> str:
+    """A rate to two digits: 0.0812 -> 8.1 %, 0.113 -> 11 %; None -> –."""
+    if share is None:
+        return UNKNOWN
+    percentage = float(f"{share * 100:.2g}")
+    return f"{percentage:,g}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
 def signed_percent(percentage: float) -> str:
     """A percentage with its sign: 4.2 -> +4 %, -4.2 -> −4 %."""
     sign = "+" if percentage >= 0 else "\N{MINUS SIGN}"

@@ -7,11 +7,10 @@ import numpy as np
 from predictions.engine.explanation import explain_forecast
 from predictions.engine.features import Features
 from predictions.engine.global_model import MAX_LOG, GlobalModel, Raw, serve
-from predictions.engine.growth import Floats
 from predictions.engine.history import History, content_of
-from predictions.engine.population import MEASURES
+from predictions.engine.measures import MEASURES, forecast_measures
 from predictions.engine.state import AccountState
-from predictions.engine.types import DAY, Basis, Bucket, Draft, Forecast
+from predictions.engine.types import DAY, Basis, Bucket, Draft, Forecast, Range
 from predictions.engine.weights import inputs
 
 BASELINE_POSTS = 5
@@ -20,8 +19,6 @@ RECENT_POSTS = 20
 
 FEW_POSTS = 5
 _STALE_DAYS = 90
-_RATIO_POSTS = 3.0
-"""Posts' worth of the population's ratio of comments, shares and views to likes that an account's own is shrunk by."""
 
 
 def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: int, explain: bool = False) -> Forecast:
@@ -31,11 +28,10 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
     state's own counts as the state's own. The explanation is computed on demand: it costs several times the forecast.
     """
     now = max(as_of, state.as_of)
-    history = state.history.known_at(now)
-    ratios = _ratios(model, history)
+    history = state.history.filled_at(now, model.measures)
     warnings = _warnings(model, state, history, now)
     if not len(history):
-        return _from_population(model, state.followers, ratios, warnings)
+        return _from_population(model, state.followers, warnings)
     features = Features.of(history, content_of(draft), draft.publish_at, state.followers)
     tabular = features.tabular[None]
     raw = model.predict(np.array([features.base]), tabular, features.sequence[None])
@@ -45,21 +41,27 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
     served = serve(model, raw, shift, noise, np.array([len(history)]))
     point, typical, low, high = (float(x[0]) for x in (served.point, served.typical, served.low, served.high))
     explanation = explain_forecast(model, tabular, row * weights * raw.spread[0]) if explain else ()
+    # Where likes were filled in, they tell nothing of the ratios that they were filled in by.
+    counted = state.history.known_at(now)
+    likes = Range(low, typical, high)
+    metrics, measures, rate = forecast_measures(model.measures, counted.posted_at, counted.logs, likes, point)
     return Forecast(
         point=point,
         typical=typical,
         low=low,
         high=high,
         bucket=_bucket(history, typical),
-        metrics=_metrics(point, ratios),
+        metrics=metrics,
+        measures=measures,
+        engagement_rate=rate,
         baseline=float(np.expm1(history.likes[-BASELINE_POSTS:]).mean()),
         basis=_basis(model, history),
         explanation=explanation,
-        warnings=warnings,
+        warnings=warnings + _without_rate(metrics, rate),
     )
 
 
-def _from_population(model: GlobalModel, followers: float, ratios: Floats, warnings: tuple[str, ...]) -> Forecast:
+def _from_population(model: GlobalModel, followers: float, warnings: tuple[str, ...]) -> Forecast:
     population = model.population
     level = np.array([population.typical(followers)])
     raw = Raw(level, np.maximum(level + population.point, 0), level + population.low, level + population.high)
@@ -68,7 +70,11 @@ def _from_population(model: GlobalModel, followers: float, ratios: Floats, warni
         float(np.expm1(np.clip(x, 0.0, MAX_LOG))[0]) for x in (raw.point, raw.typical, raw.low, raw.high)
     )
     basis: Basis = "prior" if model.is_prior else "population"
-    return Forecast(point, typical, low, high, "medium", _metrics(point, ratios), None, basis, (), warnings)
+    nothing = History.of_contents([], [])
+    likes = Range(low, typical, high)
+    metrics, measures, rate = forecast_measures(model.measures, nothing.posted_at, nothing.logs, likes, point)
+    warnings += _without_rate(metrics, rate)
+    return Forecast(point, typical, low, high, "medium", metrics, measures, rate, None, basis, (), warnings)
 
 
 def _basis(model: GlobalModel, history: History) -> Basis:
@@ -87,22 +93,12 @@ def _bucket(history: History, typical: float) -> Bucket:
     return "high" if typical > upper else "medium"
 
 
-def _ratios(model: GlobalModel, history: History) -> Floats:
-    """(3,) log of comments, shares and views over likes, shrunk towards the population's; NaN where nobody knows."""
-    own = history.logs[-RECENT_POSTS:, 1:] - history.logs[-RECENT_POSTS:, :1]
-    known = ~np.isnan(own)
-    count, total = known.sum(axis=0), np.where(known, own, 0.0).sum(axis=0)
-    usual = np.array(model.population.ratios)
-    trust = np.where(np.isnan(usual), 0.0, _RATIO_POSTS)
-    with np.errstate(invalid="ignore"):
-        ratios: Floats = (total + trust * np.nan_to_num(usual)) / (count + trust)
-    return ratios
-
-
-def _metrics(point: float, ratios: Floats) -> dict[str, float]:
-    others = zip(MEASURES[1:], np.log1p(point) + ratios, strict=True)
-    counts = {name: float(np.expm1(np.clip(x, 0.0, MAX_LOG))) for name, x in others if not math.isnan(x)}
-    return {"likes": point} | counts
+def _without_rate(metrics: dict[str, float], rate: Range | None) -> tuple[str, ...]:
+    """Why there is no engagement rate, where there is none."""
+    if rate:
+        return ()
+    unknown = " and ".join(name for name in MEASURES if name not in metrics)
+    return (f"no engagement rate: {unknown} are not known, neither of your posts nor of other accounts",)
 
 
 def _warnings(model: GlobalModel, state: AccountState, history: History, now: int) -> tuple[str, ...]:

@@ -14,11 +14,12 @@ from posts.content import EXTRACTOR_VERSION
 from predictions.engine.calibration import Calibration
 from predictions.engine.features import SEQUENCE, TABULAR
 from predictions.engine.growth import Floats, GrowthCurve
+from predictions.engine.measures import Measures
 from predictions.engine.network import QUANTILES, Network, Scaling
 from predictions.engine.population import Population
 from predictions.engine.weights import WeightPrior
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FEATURES_VERSION = 1
 """Goes up whenever the same history and draft would give other features."""
 
@@ -73,6 +74,7 @@ class GlobalModel:
 
     curve: GrowthCurve
     population: Population
+    measures: Measures
     weight_prior: WeightPrior
     calibration: Calibration
     scaling: Scaling | None
@@ -84,7 +86,7 @@ class GlobalModel:
     def prior(cls) -> Self:
         """A model without training: it says what the shape of such data says, and says so."""
         manifest = {"prior": True, "rows": 0, "accounts": 0, **versions()}
-        return cls(GrowthCurve.prior(), Population(), WeightPrior(), Calibration(), None, (), manifest)
+        return cls(GrowthCurve.prior(), Population(), Measures(), WeightPrior(), Calibration(), None, (), manifest)
 
     @property
     def is_prior(self) -> bool:
@@ -108,6 +110,7 @@ class GlobalModel:
                 "layers": len(self.folds[0].network.weights) if self.folds else 0,
                 "curve": self.curve.to_json(),
                 "population": self.population.to_json(),
+                "measures": self.measures.to_json(),
                 "weight_prior": self.weight_prior.to_json(),
                 "calibration": self.calibration.to_json(),
             }
@@ -139,6 +142,7 @@ class GlobalModel:
             return cls(
                 GrowthCurve.from_json(parameters["curve"]),
                 Population.from_json(parameters["population"]),
+                Measures.from_json(parameters["measures"]),
                 WeightPrior.from_json(parameters["weight_prior"]),
                 Calibration.from_json(parameters["calibration"]),
                 Scaling(*_array(parts["scaling.npy"])) if "scaling.npy" in parts else None,

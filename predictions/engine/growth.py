@@ -105,6 +105,16 @@ def is_usable(posted_at: int, counts: Counts) -> bool:
     return counts.observed_at - posted_at >= _YOUNGEST and counts.likes >= 0 and math.isfinite(counts.likes)
 
 
+def is_partial(posted_at: int, counts: Counts) -> bool:
+    """Whether an observation lacks likes but has another count, from which they can be filled in."""
+    others = (counts.comments, counts.shares, counts.views)
+    return (
+        counts.observed_at - posted_at >= _YOUNGEST
+        and not 0 <= counts.likes < math.inf
+        and any(0 <= x < math.inf for x in others)
+    )
+
+
 def distance_to_horizon(posted_at: int, counts: Counts) -> float:
     return abs(math.log((counts.observed_at - posted_at) / HORIZON))
 

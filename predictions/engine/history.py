@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -15,9 +15,11 @@ from predictions.engine.growth import (
     GrowthCurve,
     Target,
     distance_to_horizon,
+    is_partial,
     is_usable,
     label_of,
 )
+from predictions.engine.measures import Measures, fill_likes
 from predictions.engine.types import HORIZON, AccountHistory, Draft, PublishedPost
 
 WINDOW = 400
@@ -31,6 +33,8 @@ CONTENT = (
 """Columns of `History.content`; counts and durations as log1p."""
 
 _EMBEDDING_STEPS = 127
+_WITHOUT_LIKES = 1e3
+"""Added to the distance of an observation without likes: any that has them tells more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,27 +134,44 @@ class History:
             return self[max(0, end - WINDOW) : end]
         return self[np.flatnonzero(~np.isnan(self.logs[:end, 0]))[-WINDOW:]]
 
+    def filled_at(self, moment: int, measures: Measures) -> Self:
+        """As `known_at`, with likes that nobody counted filled in from the other counts, as estimated labels."""
+        end = int(np.searchsorted(self.posted_at, moment - HORIZON, side="right"))
+        if not np.isnan(self.logs[:end, 0]).any():
+            return self.known_at(moment)
+        passed = self[:end]
+        logs, label_sd = fill_likes(measures, passed.posted_at, passed.logs, passed.label_sd)
+        return replace(passed, logs=logs, label_sd=label_sd).known_at(moment)
+
 
 class Timeline:
     """An account's history moving through time: each label is the best that the observations made so far give.
 
     With `reconstruct`, a post that had no observation yet by then counts with its first later one. Training needs it,
-    for histories that were fetched at once when somebody signed in; a forecast never does it.
+    for histories that were fetched at once when somebody signed in; a forecast never does it. With `measures`, likes
+    that nobody counted are filled in from the other counts.
     """
 
     def __init__(
-        self, account: AccountHistory, curve: GrowthCurve, target: Target, *, until: int, reconstruct: bool = False
+        self,
+        account: AccountHistory,
+        curve: GrowthCurve,
+        target: Target,
+        *,
+        until: int,
+        reconstruct: bool = False,
+        measures: Measures | None = None,
     ) -> None:
         posts = sorted((p for p in account.posts if p.posted_at <= until), key=lambda p: (p.posted_at, p.post_id))
         self.posts = posts
-        self._curve, self._target = curve, target
+        self._curve, self._target, self._measures = curve, target, measures
         self._distance = np.full(len(posts), np.inf)
         self._all = History.of_contents((p.posted_at for p in posts), [content_of(p) for p in posts])
         self._events = sorted(
             (c.observed_at, i, k)
             for i, p in enumerate(posts)
             for k, c in enumerate(p.observations)
-            if c.observed_at <= until and is_usable(p.posted_at, c)
+            if c.observed_at <= until and (is_usable(p.posted_at, c) or (measures and is_partial(p.posted_at, c)))
         )
         self._next = 0
         if reconstruct:
@@ -176,13 +197,16 @@ class Timeline:
     def known_at(self, moment: int) -> History:
         """The history as of `moment`; later calls may not ask for earlier moments."""
         self.advance(moment)
-        return self._all.known_at(moment)
+        return self._all.filled_at(moment, self._measures) if self._measures else self._all.known_at(moment)
 
     def _observe(self, i: int, k: int) -> None:
         post = self.posts[i]
         counts = post.observations[k]
         distance = distance_to_horizon(post.posted_at, counts) if self._target == "horizon" else 0.0
+        if not is_usable(post.posted_at, counts):
+            distance += _WITHOUT_LIKES
         if distance <= self._distance[i]:
             label = label_of(post.posted_at, counts, self._curve, self._target)
             self._distance[i] = distance
-            self._all.logs[i], self._all.label_sd[i], self._all.measured[i] = label.logs, label.sd, label.measured
+            self._all.logs[i], self._all.label_sd[i] = label.logs, label.sd
+            self._all.measured[i] = label.measured and distance < _WITHOUT_LIKES

@@ -9,7 +9,6 @@ from sklearn.linear_model import HuberRegressor
 
 from predictions.engine.growth import Floats
 
-MEASURES = ("likes", "comments", "shares", "views")
 _MIN_ACCOUNTS = 20
 """Fewer accounts with followers say nothing of how a level depends on them."""
 
@@ -20,8 +19,7 @@ class Population:
 
     The numbers of the prior are orders of magnitude. A middling post of a middling creator has some hundred likes;
     about one follower in thirty likes a post, and large followings respond less than in proportion. Without a history
-    a forecast can be off by a factor of ten. One like in fifty comes with a comment, one in a hundred with a share, and
-    ten views with a like.
+    a forecast can be off by a factor of ten.
     """
 
     level: float = 5.0
@@ -31,8 +29,6 @@ class Population:
     high: float = 2.3
     point: float = -1.5
     """Of the point forecast, below the median: on a spread this wide the relative error punishes the high side."""
-    ratios: tuple[float, ...] = (-3.9, -4.6, 2.3)
-    """Median log of comments, shares and views over likes (each plus one); NaN where nothing is known."""
 
     def typical(self, followers: float) -> float:
         if 0 <= followers < math.inf:
@@ -40,20 +36,18 @@ class Population:
         return self.level
 
     def to_json(self) -> dict[str, Any]:
-        values = {name: getattr(self, name) for name in self.__slots__}
-        return values | {"ratios": [None if math.isnan(r) else r for r in self.ratios]}
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        ratios = tuple(math.nan if r is None else float(r) for r in data["ratios"])
-        return cls(**{n: float(data[n]) for n in cls.__slots__ if n != "ratios"}, ratios=ratios)
+        return cls(**{name: float(data[name]) for name in cls.__slots__})
 
 
-def fit_population(level: Floats, followers: Floats, first: Floats, ratios: Floats) -> Population:
+def fit_population(level: Floats, followers: Floats, first: Floats) -> Population:
     """Learn it from n accounts.
 
-    `level` (n,) is each one's median log1p likes, `first` (n,) that of one post of it, `followers` (n,) NaN where
-    unknown, and `ratios` (n, 3) the log ratios of comments, shares and views to likes.
+    `level` (n,) is each one's median log1p likes, `first` (n,) that of one post of it, and `followers` (n,) NaN where
+    unknown.
     """
     prior = Population()
     if not len(level):
@@ -73,10 +67,7 @@ def fit_population(level: Floats, followers: Floats, first: Floats, ratios: Floa
         trust * float(np.quantile(miss, q)) + (1 - trust) * p for q, p in ((0.1, prior.low), (0.9, prior.high))
     )
     point = trust * _relative_median(miss) + (1 - trust) * prior.point
-    medians = tuple(
-        float(np.median(column[~np.isnan(column)])) if (~np.isnan(column)).any() else math.nan for column in ratios.T
-    )
-    return Population(middle, intercept, slope, min(low, -0.5), max(high, 0.5), min(point, 0.0), medians)
+    return Population(middle, intercept, slope, min(low, -0.5), max(high, 0.5), min(point, 0.0))
 
 
 def _relative_median(miss: Floats) -> float:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from predictions.engine.features import SEQUENCE, TABULAR, Features
 from predictions.engine.growth import Floats, GrowthCurve, Target
 from predictions.engine.history import Timeline
+from predictions.engine.measures import Measures
 from predictions.engine.types import HORIZON, AccountHistory
 
 
@@ -22,6 +23,7 @@ class Rows:
     known: NDArray[np.int64]  # (n,) posts of history
     label: Floats  # (n,) log1p likes, NaN where there is no label
     label_sd: Floats
+    logs: Floats  # (n, 4) label as log1p of likes, comments, shares, views; NaN unknown
     base: Floats
     baseline: Floats  # (n,) mean likes of the last five posts
     tabular: Floats  # (n, len(TABULAR))
@@ -35,13 +37,21 @@ class Rows:
 
 
 def rows_of_account(
-    position: int, account: AccountHistory, curve: GrowthCurve, target: Target, until: int, latest: int | None = None
+    position: int,
+    account: AccountHistory,
+    curve: GrowthCurve,
+    target: Target,
+    until: int,
+    latest: int | None = None,
+    measures: Measures | None = None,
 ) -> Rows:
     """Rows of the account's posts published by `until` (only the last `latest` of them, where given).
 
+    With `measures`, likes that nobody counted are filled in where they are history; no row has such a label.
+
     Labels come from observations made by `until`, and those of posts whose horizon had not passed do not exist.
     """
-    timeline = Timeline(account, curve, target, until=until, reconstruct=True)
+    timeline = Timeline(account, curve, target, until=until, reconstruct=True, measures=measures)
     everything = timeline.contents()
     posts = timeline.posts
     features, places, known, baselines = [], [], [], []
@@ -63,6 +73,7 @@ def rows_of_account(
         known=np.array(known, dtype=np.int64),
         label=np.where(passed, everything.likes[at], np.nan),
         label_sd=everything.label_sd[at],
+        logs=everything.logs[at],
         base=np.array([f.base for f in features]),
         baseline=np.array(baselines),
         tabular=np.array([f.tabular for f in features]).reshape(-1, len(TABULAR)),

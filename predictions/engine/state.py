@@ -112,14 +112,14 @@ def learn_account(model: GlobalModel, account: AccountHistory, *, as_of: int) ->
 
 
 def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> AccountState:
-    rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW)
+    rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW, measures=model.measures)
     if len(rows):
         raw = model.predict(rows.base, rows.tabular, rows.sequence)
         miss = (rows.label - raw.typical) / raw.spread
         weights = walk(model.weight_prior, rows.posted_at, inputs(rows.tabular), miss, HORIZON).weights
     else:
         weights = Weights(model.weight_prior)
-    timeline = Timeline(account, model.curve, "horizon", until=as_of)
+    timeline = Timeline(account, model.curve, "horizon", until=as_of, measures=model.measures)
     timeline.advance(as_of)
     followers = account.followers if 0 <= account.followers < math.inf else math.nan
     return AccountState(
@@ -129,10 +129,11 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> AccountSt
 
 def _latest(history: History) -> History:
     """What a forecast can need: the latest posts, those whose horizon is still to come, and the latest with a label."""
-    labelled = np.flatnonzero(~np.isnan(history.likes))[-WINDOW:]
+    known = np.any(~np.isnan(history.logs), axis=1)
+    labelled = np.flatnonzero(known)[-WINDOW:]
     # Posts of the last day are not part of a forecast made now, and the older ones must not be pushed out by them.
     passed = np.searchsorted(history.posted_at, history.posted_at[-1:] - HORIZON, side="right")
-    older = np.flatnonzero(~np.isnan(history.likes[: int(passed.sum())]))[-WINDOW:]
+    older = np.flatnonzero(known[: int(passed.sum())])[-WINDOW:]
     return history[np.union1d(labelled, older)]
 
 

@@ -14,6 +14,7 @@ from predictions.engine.calibration import Calibration, calibrate
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import Fold, GlobalModel, Raw, ordered, versions
 from predictions.engine.growth import Floats, GrowthCurve, Target, fit_growth
+from predictions.engine.measures import fit_measures
 from predictions.engine.network import Scaling, train_network
 from predictions.engine.population import fit_population
 from predictions.engine.rows import Rows, concatenate, rows_of_account
@@ -74,12 +75,13 @@ def train_on_rows(
         **versions(),
     }
     population = _population(rows, accounts)
+    measures = fit_measures([a.account_id for a in accounts], rows.account, rows.posted_at, rows.logs)
     fold_of = np.array([zlib.crc32(accounts[i].account_id.encode()) % FOLDS for i in rows.account], dtype=np.int64)
     if len(rows) < MIN_ROWS or any((fold_of == f).all() or not (fold_of == f).any() for f in range(FOLDS)):
         raw = prior.predict(rows.base, rows.tabular, rows.sequence)
         manifest["prior"] = True
         calibration = calibrate(rows.label, raw.typical, raw.low, raw.high, rows.known)
-        return replace(prior, population=population, calibration=calibration, manifest=manifest)
+        return replace(prior, population=population, measures=measures, calibration=calibration, manifest=manifest)
     with one_blas_thread():
         scaling = Scaling.of(np.hstack([rows.tabular, rows.sequence]))
         folds = [_train_fold(rows, fold_of != f, scaling, seed * FOLDS + f) for f in range(FOLDS)]
@@ -87,7 +89,7 @@ def train_on_rows(
     weight_prior, shift, noise = _best_weight_prior(rows, raw)
     calibration = calibrate_walked(rows, raw, shift, noise)
     manifest["metrics"] = _metrics(rows, raw, shift)
-    return GlobalModel(curve, population, weight_prior, calibration, scaling, tuple(folds), manifest)
+    return GlobalModel(curve, population, measures, weight_prior, calibration, scaling, tuple(folds), manifest)
 
 
 def _train_fold(rows: Rows, chosen: NDArray[np.bool_], scaling: Scaling, seed: int) -> Fold:
@@ -143,13 +145,12 @@ def calibrate_walked(rows: Rows, raw: Raw, shift: Floats, noise: Floats) -> Cali
 
 
 def _population(rows: Rows, accounts: Sequence[AccountHistory]) -> Any:
-    views = [TABULAR.index(f"{name}_20") for name in ("comments", "shares", "views")]
     starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
     ends = np.append(starts[1:], len(rows))
     level = np.array([np.median(rows.label[a:b]) for a, b in zip(starts, ends, strict=True)])
     first = rows.label[starts]
     followers = np.array([accounts[i].followers for i in rows.account[starts]], dtype=np.float64)
-    return fit_population(level, followers, first, rows.tabular[ends - 1][:, views])
+    return fit_population(level, followers, first)
 
 
 def _data_hash(rows: Rows) -> str:

@@ -64,6 +64,15 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """A typical value within an 80 % interval: low <= typical <= high."""
+
+    low: float
+    typical: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """Counts at the horizon. Always finite, never negative, low <= typical <= high."""
 
@@ -74,6 +83,10 @@ class Forecast:
     bucket: Bucket
     metrics: dict[str, float]
     """likes (the point), and comments, shares and views where the account's history or the population tells them."""
+    measures: dict[str, Range]
+    """Of the same measures the typical value, and the interval."""
+    engagement_rate: Range | None
+    """(likes + comments + shares) / views, from 0 to 1; None, with a warning that says why, where it is not known."""
     baseline: float | None
     """Mean of the last five labels; None when there is none."""
     basis: Basis

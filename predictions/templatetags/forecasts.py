@@ -47,6 +47,14 @@ def basis_words(basis: str) -> str:
 
 
 @register.filter
+def within_words(within: bool | str | None) -> str:
+    """Whether a measure lay in its range, to follow a figure; nothing where no range was given."""
+    if not isinstance(within, bool):
+        return ""
+    return "in its range" if within else "outside its range"
+
+
+@register.filter
 def feature_words(feature: str) -> str:
     """`post_hour` -> The hour; features that have no words of their own are named as the API names them."""
     return FEATURES.get(feature) or feature.replace("_", " ").capitalize()

@@ -32,6 +32,26 @@ def test_the_page_of_one_compares_it_with_its_outcome(browser: Client, creator: 
     assert len([mark for mark in wide.all("path") if mark["class"] == "mark--outcome"]) == 1
 
 
+def test_the_engagement_rate_is_told_in_plain_words(browser: Client, creator: Creator) -> None:
+    prediction = creator.met_prediction
+    prediction.outcome.engagement_rate = 0.0812
+    prediction.outcome.measures_within = {"engagement_rate": True, "views": False}
+    prediction.outcome.views = 7_200
+    prediction.outcome.save()
+    text = read(browser.get(f"/forecasts/{prediction.public_id}/").content.decode()).text
+    assert "Engagement rate 7.9 % (5.9 % to 11 %): likes, comments and shares per view" in text
+    assert "Engagement rate 8.1 % in its range" in text
+    assert "Views 7,200 outside its range" in text
+    assert "Views 2,100 900 to 5,400" in text
+
+
+def test_a_rate_that_nobody_knows_is_not_told(browser: Client, creator: Creator) -> None:
+    unknown = PredictionFactory(account=creator.account, measures={}, metrics={"likes": 120.0}, engagement_rate=None)
+    text = read(browser.get(f"/forecasts/{unknown.public_id}/").content.decode()).text
+    assert "Engagement rate" not in text
+    assert "Views –" in text
+
+
 def test_without_forecasts_the_composer_is_offered(browser: Client, creator: Creator) -> None:
     creator.account.predictions.all().delete()
     page = read(browser.get("/forecasts/").content.decode())

@@ -63,6 +63,34 @@ def test_a_miss_is_outside_the_interval(prediction, now):
     assert not Outcome.objects.get().within_interval
 
 
+def test_each_measure_and_the_rate_meet_their_intervals(prediction, now):
+    published(prediction, h24=200)
+    services.meet_outcomes(now=now)
+    outcome = Outcome.objects.get()
+    # 200 likes, 10 comments, 4 shares, 2,400 views
+    assert outcome.engagement_rate == pytest.approx(214 / 2400)
+    assert outcome.measures_within == dict.fromkeys(["likes", "comments", "shares", "views", "engagement_rate"], True)
+
+
+def test_a_measure_can_miss_its_interval_alone(account, now):
+    narrow = {
+        "likes": {"typical": 200.0, "interval": [100.0, 400.0]},
+        "views": {"typical": 9.0, "interval": [8.0, 10.0]},
+    }
+    published(predicted(account, now - 40 * HOUR, measures=narrow, engagement_rate=None), h24=200)
+    services.meet_outcomes(now=now)
+    assert Outcome.objects.get().measures_within == {"likes": True, "views": False}
+
+
+def test_without_views_there_is_no_rate(prediction, now):
+    post = published(prediction)
+    ObservationFactory(post=post, likes=200, views=None)
+    services.meet_outcomes(now=now)
+    outcome = Outcome.objects.get()
+    assert outcome.engagement_rate is None
+    assert set(outcome.measures_within) == {"likes", "comments", "shares"}
+
+
 def test_without_an_observation_near_the_horizon_the_label_is_estimated(prediction, now):
     published(prediction, h6=100)
     assert services.meet_outcomes(now=now) == 1

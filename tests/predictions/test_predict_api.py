@@ -66,7 +66,8 @@ def test_the_answer_has_the_contracts_shape_and_names(route, champion, learned_a
         *("prediction_id", "basis"),
     }
     assert set(body["prediction"]) == {
-        *("predicted_engagement", "predicted_bucket", "typical", "interval", "metrics", "horizon_hours")
+        *("predicted_engagement", "predicted_bucket", "typical", "interval", "metrics", "horizon_hours"),
+        *("measures", "engagement_rate"),
     }
     assert set(body["baseline"]) == {"predicted_engagement"}
     assert set(body["diagnostics"]) == {
@@ -79,6 +80,10 @@ def test_the_answer_has_the_contracts_shape_and_names(route, champion, learned_a
     assert 0 <= low <= prediction["typical"] <= high
     assert prediction["predicted_bucket"] in {"low", "medium", "high"}
     assert prediction["metrics"]["likes"] == prediction["predicted_engagement"]
+    assert prediction["measures"]["likes"] == {"typical": prediction["typical"], "interval": [low, high]}
+    assert set(prediction["measures"]) == {"likes", "comments", "shares", "views"}
+    # the history has 1 comment in 20 likes, 1 share in 50, and 12 views to a like
+    assert prediction["engagement_rate"]["typical"] == pytest.approx(1.07 / 12, rel=0.15)
     assert prediction["horizon_hours"] == 24
     assert body["suggestions"] == []
     assert body["explanation"]
@@ -100,6 +105,9 @@ def test_the_prediction_is_recorded_as_it_was_shown(champion, learned_account, c
         body["prediction"]["typical"],
     )
     assert [recorded.low, recorded.high] == body["prediction"]["interval"]
+    assert recorded.metrics == body["prediction"]["metrics"]
+    assert recorded.measures == body["prediction"]["measures"]
+    assert recorded.engagement_rate == body["prediction"]["engagement_rate"]
     assert recorded.baseline == body["baseline"]["predicted_engagement"]
     assert recorded.hashtags == ["sunset", "photography"]
     assert (recorded.client, recorded.duration_s) == ("web-v0.9", 15)
