@@ -195,7 +195,7 @@ def test_a_label_is_less_sure_the_further_the_horizon_and_the_fewer_the_likes(a,
         assert curve.sd(further) >= curve.sd(nearer)
 
 
-@pytest.mark.parametrize("rate", [0.05, 0.5])
+@pytest.mark.parametrize("rate", [0.05, 0.3])
 def test_the_spread_of_growth_is_learned(rate):
     prior = GrowthCurve.prior()
     accounts = growing_accounts(GrowthCurve(prior.log_share, rate), (6 * HOUR, DAY, 4 * DAY))
