@@ -78,7 +78,7 @@ def train_on_rows(
     if len(rows) < MIN_ROWS or any((fold_of == f).all() or not (fold_of == f).any() for f in range(FOLDS)):
         raw = prior.predict(rows.base, rows.tabular, rows.sequence)
         manifest["prior"] = True
-        calibration = calibrate(rows.label, raw.typical, raw.low, raw.high, rows.known)
+        calibration = calibrate(imputed(rows, seed).label, raw.typical, raw.low, raw.high, rows.known)
         return replace(prior, population=population, calibration=calibration, manifest=manifest)
     with one_blas_thread():
         scaling = Scaling.of(np.hstack([rows.tabular, rows.sequence]))
