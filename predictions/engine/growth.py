@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any, Literal, Self
 
@@ -26,17 +26,32 @@ _KNOTS = np.log(np.array(KNOT_HOURS) * HOUR)
 # attention to a piece of content, and all that a model without data says of it.
 _PRIOR_STRETCH = 0.7
 _PRIOR_SCALE_HOURS = 24.0 / math.log(2.0) ** (1 / _PRIOR_STRETCH)
-# Log-count variance per unit of log age between an observation and the horizon: a factor of about 1.5 from 6 h or 96 h.
-_PRIOR_VARIANCE_RATE = 0.12
-# The prior weighs as much as this many pairs of observations at every knot.
-_PRIOR_PAIRS = 10.0
+# Log-count variance per unit of log growth: a post that doubles does so within a factor of about 1.5.
+_PRIOR_VARIANCE_RATE = 0.2
+# What that rate is believed as strongly as: ten posts seen to double.
+_PRIOR_GROWTH = 10 * math.log(2.0)
+# Each step of the curve differs from the prior's by about its own size, and from account to account by half of it.
+_PRIOR_DOUBT = 1.0
+_UNLIKENESS = 0.5
+# A normal's mean square, with what lies beyond two standard deviations counted as two.
+_CLIP, _CLIPPED_NORMAL = 2.0, 0.9205
+# Counts are shown rounded, and levels move: no pair of counts tells a step more exactly than this (log units).
+_FINEST = 0.1
 _YOUNGEST = 10 * 60
 """Counts younger than this (seconds) say nothing about the horizon."""
+
+_ABSURD = 1e15
+"""No count of what people do is as large as this."""
 
 
 @dataclass(frozen=True, slots=True)
 class GrowthCurve:
-    """log_share[i]: log of the share of its final count that a post has at age KNOT_HOURS[i]; linear in log age."""
+    """log_share[i]: log of the share of its final count that a post has at age KNOT_HOURS[i]; linear in log age.
+
+    A single post grows around it as a gamma process whose clock is the curve itself (van Noortwijk, "A survey of the
+    application of gamma processes in maintenance", 2009): steps of the log count that do not overlap are independent,
+    and the variance of each is `variance_rate` times its mean. A young post has its luck before it, an old one none.
+    """
 
     log_share: tuple[float, ...]
     variance_rate: float
@@ -52,9 +67,14 @@ class GrowthCurve:
         at, to = np.interp(np.log([max(age, 1.0), to_age]), _KNOTS, self.log_share)
         return float(to - at)
 
-    def sd(self, age: float, to_age: float = HORIZON) -> float:
-        """Standard deviation of that step, in log units."""
-        return math.sqrt(self.variance_rate * abs(math.log(max(age, 1.0) / to_age)))
+    def sd(self, age: float, to_age: float = HORIZON, count: float = math.inf) -> float:
+        """Standard deviation of that step, in log units, from a `count` at `age`.
+
+        To the spread of growth comes that of counting: of a post's final likers, each has come by an age or not, which
+        leaves few likes less sure than many.
+        """
+        gain = self.gain(age, to_age)
+        return math.sqrt(self.variance_rate * abs(gain) + _counting(count, gain))
 
     def to_json(self) -> dict[str, Any]:
         return {"log_share": list(self.log_share), "variance_rate": self.variance_rate}
@@ -84,7 +104,15 @@ def label_of(posted_at: int, counts: Counts, curve: GrowthCurve, target: Target)
     gain = curve.gain(age)
     # Growth multiplies counts: a zero stays a zero, and log1p is undone before the step.
     moved = tuple(math.log1p(math.expm1(x) * math.exp(gain)) if x > 0 else x for x in logs)
-    return Label(moved, curve.sd(age), MEASURED[0] <= age <= MEASURED[1])  # type: ignore[arg-type]
+    # likes that nobody counted are filled in from other counts, with a doubt of their own
+    sd = curve.sd(age, count=counts.likes if _is_count(counts.likes) else math.inf)
+    return Label(moved, sd, MEASURED[0] <= age <= MEASURED[1])  # type: ignore[arg-type]
+
+
+def _counting(count: float, gain: float) -> float:
+    """Variance of log1p of a count from thinning (binomial) or its reverse, by a share of exp(-|gain|)."""
+    fewer = count * math.exp(min(gain, 0.0))
+    return -math.expm1(-abs(gain)) / (1 + fewer)
 
 
 def best_observation(post: PublishedPost, known_by: int, target: Target) -> Counts | None:
@@ -102,17 +130,14 @@ def best_observation(post: PublishedPost, known_by: int, target: Target) -> Coun
 
 def is_usable(posted_at: int, counts: Counts) -> bool:
     """Whether an observation can give a label: it has likes, and the post was not minutes old."""
-    return counts.observed_at - posted_at >= _YOUNGEST and counts.likes >= 0 and math.isfinite(counts.likes)
+    return counts.observed_at - posted_at >= _YOUNGEST and _is_count(counts.likes)
 
 
 def is_partial(posted_at: int, counts: Counts) -> bool:
     """Whether an observation lacks likes but has another count, from which they can be filled in."""
+    old_enough = counts.observed_at - posted_at >= _YOUNGEST
     others = (counts.comments, counts.shares, counts.views)
-    return (
-        counts.observed_at - posted_at >= _YOUNGEST
-        and not 0 <= counts.likes < math.inf
-        and any(0 <= x < math.inf for x in others)
-    )
+    return old_enough and not _is_count(counts.likes) and any(_is_count(x) for x in others)
 
 
 def distance_to_horizon(posted_at: int, counts: Counts) -> float:
@@ -121,39 +146,68 @@ def distance_to_horizon(posted_at: int, counts: Counts) -> float:
 
 def log_count(count: float) -> float:
     """log1p of a count; NaN for one that is unknown or no count at all."""
-    return math.log1p(count) if 0 <= count < math.inf else math.nan
+    return math.log1p(count) if _is_count(count) else math.nan
+
+
+def _is_count(count: float) -> bool:
+    return 0 <= count < _ABSURD
 
 
 def fit_growth(accounts: Sequence[AccountHistory], until: int) -> GrowthCurve:
     """Learn the curve from posts observed more than once, and from how young posts stand in their own account.
 
-    Both give (age a, age b, log ratio): two observations of a post; or a post's count against the median of the
-    account's nearest mature posts, weighted down by the spread between posts. Least squares in Huber's sense on the
-    curve's values at the knots, ridged towards the prior curve and made monotone. Observations after `until` are
-    not looked at.
+    Both give pairs of counts: two observations of a post; or a post's count and the median of the account's latest
+    mature posts, less sure by the spread between posts. Least squares in Huber's sense on the curve's values at the
+    knots, ridged towards the prior curve and made monotone. Observations after `until` are not looked at.
     """
     prior = GrowthCurve.prior()
-    pairs = np.array(
-        [pair for account in accounts for pair in (*_repeated(account, until), *_against_level(account, until))]
-    ).reshape(-1, 4)
-    if not len(pairs):
+    repeated = _Pairs.of([_repeated(account, until) for account in accounts], prior)
+    pairs = repeated.and_(_Pairs.of([_against_level(account, until) for account in accounts], prior))
+    if not len(pairs.step):
         return prior
-    ages, log_ratio, sd = pairs[:, :2], pairs[:, 2], pairs[:, 3]
-    design = _interpolation(ages[:, 1]) - _interpolation(ages[:, 0])
     anchor = np.array(prior.log_share)
-    residual = log_ratio - design @ anchor
-    weight = 1 / sd**2
     # Neighbouring knots share what they learn: the ridge is on the differences between them.
     steps = np.diff(np.eye(len(KNOT_HOURS)), axis=0)
-    ridge = _PRIOR_PAIRS / _PRIOR_VARIANCE_RATE * (steps.T @ steps)
+    ridge = steps.T @ (steps / (_PRIOR_DOUBT * np.diff(anchor))[:, None] ** 2)
     ridge[-1, -1] += 1e6  # nothing is left to come after the last knot
+    residual = pairs.step - pairs.design @ anchor
     shift = np.zeros(len(KNOT_HOURS))
     for _ in range(10):
-        misfit = np.abs(residual - design @ shift) / sd
-        robust = weight / np.maximum(misfit / 1.345, 1)
-        shift = np.linalg.solve(design.T @ (design * robust[:, None]) + ridge, design.T @ (robust * residual))
+        misfit = np.abs(residual - pairs.design @ shift) / np.sqrt(pairs.variance)
+        weight = 1 / (pairs.variance * np.maximum(misfit / 1.345, 1))
+        weighted = pairs.design * weight[:, None]
+        shift = np.linalg.solve(pairs.design.T @ weighted + ridge, weighted.T @ residual)
     curve = IsotonicRegression().fit_transform(_KNOTS, anchor + shift)
-    return GrowthCurve(tuple(float(x) for x in curve), _variance_rate(pairs, curve))
+    return GrowthCurve(tuple(float(x) for x in curve), _variance_rate(repeated, curve))
+
+
+Pair = tuple[float, float, float, float, float]
+"""Ages a and b (seconds), log ratio of the counts there, the count at a, and what else makes it unsure (variance)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """n steps from one count to a later one."""
+
+    design: Floats  # (n, knots): the step that a curve expects is this times its log shares
+    step: Floats  # (n,) log ratio
+    counting: Floats  # (n,) variance of the step from small counts and from a level in the place of a count
+    variance: Floats  # (n,) of the step around the common curve, with what the account's other pairs tell as well
+
+    @classmethod
+    def of(cls, of_accounts: list[list[Pair]], prior: GrowthCurve) -> Self:
+        pairs = np.array([pair for of_account in of_accounts for pair in of_account]).reshape(-1, 5)
+        design = _interpolation(np.log(pairs[:, 1])) - _interpolation(np.log(pairs[:, 0]))
+        gain = design @ np.array(prior.log_share)
+        counting = np.array([_counting(n, g) for n, g in zip(pairs[:, 3], gain, strict=True)]) + pairs[:, 4]
+        # An account's curve is its own: n pairs of it tell less of the common one than pairs of n accounts.
+        together = np.repeat([len(p) for p in of_accounts], [len(p) for p in of_accounts])
+        unlike = together * (_UNLIKENESS * gain) ** 2
+        variance = prior.variance_rate * gain + counting + unlike + _FINEST**2
+        return cls(design, pairs[:, 2], counting, variance)
+
+    def and_(self, other: Self) -> Self:
+        return type(self)(*(np.concatenate([getattr(p, f.name) for p in (self, other)]) for f in fields(self)))
 
 
 def _interpolation(log_age: Floats) -> Floats:
@@ -161,44 +215,40 @@ def _interpolation(log_age: Floats) -> Floats:
     return np.stack([np.interp(log_age, _KNOTS, unit) for unit in np.eye(len(KNOT_HOURS))], axis=1)
 
 
-Pair = tuple[float, float, float, float]
-"""Log age a, log age b, log ratio of the counts, and its standard deviation."""
-
-
 def _repeated(account: AccountHistory, until: int) -> list[Pair]:
     pairs = []
     for post in account.posts:
         known = [c for c in post.observations if is_usable(post.posted_at, c) and c.observed_at <= until]
-        for first, second in pairwise(known):
+        for first, second in pairwise(sorted(known, key=lambda c: c.observed_at)):
             if min(first.likes, second.likes) >= 1 and second.observed_at > first.observed_at:
-                a, b = (math.log(c.observed_at - post.posted_at) for c in (first, second))
-                counting = 1 / first.likes + 1 / second.likes
-                sd = math.sqrt(_PRIOR_VARIANCE_RATE * (b - a) + counting)
-                pairs.append((a, b, math.log(second.likes / first.likes), sd))
+                a, b = (float(c.observed_at - post.posted_at) for c in (first, second))
+                pairs.append((a, b, math.log(second.likes / first.likes), first.likes, 0.0))
     return pairs
 
 
 def _against_level(account: AccountHistory, until: int) -> list[Pair]:
     newest = [(p, c) for p in account.posts if (c := best_observation(p, until, "mature")) and c.likes >= 1]
-    ages = np.array([c.observed_at - p.posted_at for p, c in newest])
+    newest.sort(key=lambda known: (known[0].posted_at, known[0].post_id))
+    ages = np.array([float(c.observed_at - p.posted_at) for p, c in newest])
     logs = np.array([math.log(c.likes) for _, c in newest])
     old = np.flatnonzero(ages >= MATURE_AGE)[-15:]
     if len(old) < 5:
         return []
-    level, level_age = float(np.median(logs[old])), math.log(float(np.median(ages[old])))
+    level, level_age = float(np.median(logs[old])), float(np.median(ages[old]))
     spread = float(np.median(np.abs(logs[old] - level))) * 1.4826 + 0.3
     young = np.flatnonzero(ages < MATURE_AGE)
-    return [(math.log(ages[i]), level_age, level - float(logs[i]), 1.5 * spread) for i in young]
+    return [(ages[i], level_age, level - float(logs[i]), math.exp(logs[i]), spread**2) for i in young]
 
 
-def _variance_rate(pairs: Floats, curve: Floats) -> float:
-    """Spread of repeated observations around the curve, per unit of log age; shrunk towards the prior's."""
-    step = pairs[:, 1] - pairs[:, 0]
-    gain = np.interp(pairs[:, 1], _KNOTS, curve) - np.interp(pairs[:, 0], _KNOTS, curve)
-    # The normal's median of chi-square with one degree of freedom is 0.455; level pairs carry the spread between posts.
-    repeated = (step > 0.2) & (pairs[:, 3] ** 2 < 2 * _PRIOR_VARIANCE_RATE * step)
-    rates = (pairs[repeated, 2] - gain[repeated]) ** 2 / step[repeated] / 0.455
-    found = float(np.median(rates)) if len(rates) else _PRIOR_VARIANCE_RATE
-    shrunk = (found * len(rates) + _PRIOR_VARIANCE_RATE * _PRIOR_PAIRS) / (len(rates) + _PRIOR_PAIRS)
-    # Repeated observations are mostly of old posts, which grow more steadily than young ones do.
-    return max(shrunk, _PRIOR_VARIANCE_RATE / 2)
+def _variance_rate(repeated: _Pairs, curve: Floats) -> float:
+    """Spread of posts observed twice around the curve, per unit of growth; the prior's where few have grown.
+
+    Huber's "proposal 2": misses beyond two standard deviations count as such, and a normal's spread is found unbiased.
+    """
+    gain = repeated.design @ curve
+    square = (repeated.step - gain) ** 2 - repeated.counting
+    rate = _PRIOR_VARIANCE_RATE
+    for _ in range(10):
+        found = np.clip(square, 0, _CLIP**2 * rate * gain).sum() / _CLIPPED_NORMAL
+        rate = float((found + _PRIOR_VARIANCE_RATE * _PRIOR_GROWTH) / (gain.sum() + _PRIOR_GROWTH))
+    return rate

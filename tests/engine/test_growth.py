@@ -1,13 +1,57 @@
 import math
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from predictions.engine import Counts
+from predictions.engine import AccountHistory, Counts
 from predictions.engine.growth import KNOT_HOURS, GrowthCurve, best_observation, fit_growth, label_of
+from predictions.engine.history import Timeline
+from predictions.engine.rows import rows_of_account
+from predictions.engine.training import imputed
 from tests.engine.synthetic import DAY, START, account, post, share_at
 
 HOUR = 3600
+EVER = 2**40
+
+ages = st.integers(600, 5 * 365 * DAY)
+counts = st.one_of(st.just(math.nan), st.just(-1.0), st.just(math.inf), st.integers(0, 10**18).map(float))
+
+
+@st.composite
+def accounts_of_any_counts(draw: st.DrawFn) -> list[AccountHistory]:
+    """A few accounts whose observations are of any counts at any ages: falling, absurd, unknown, clock skew too."""
+    observation = st.builds(Counts, st.integers(START - DAY, START + 400 * DAY), counts, counts, counts, counts)
+    histories = []
+    for i in range(draw(st.integers(1, 3))):
+        observed = draw(st.lists(st.lists(observation, max_size=4), min_size=1, max_size=12))
+        posts = [
+            replace(post(f"{i}-{k}", START + k * DAY, 1.0), observations=tuple(sorted(o, key=lambda c: c.observed_at)))
+            for k, o in enumerate(observed)
+        ]
+        histories.append(AccountHistory(f"a{i}", 100.0, tuple(posts)))
+    return histories
+
+
+def growing_accounts(curve: GrowthCurve, seen: tuple[int, ...], level: float = 9.0) -> list[AccountHistory]:
+    """Sixty accounts whose posts grow as the curve's gamma process says, observed at the given ages."""
+    random = np.random.default_rng(5)
+    histories = []
+    for i in range(60):
+        posts = []
+        for k in range(20):
+            gains = [curve.gain(a, b) for a, b in pairwise(seen)]
+            steps = [random.gamma(gain / curve.variance_rate) * curve.variance_rate for gain in gains]
+            likes = [round(math.exp(level + random.normal()))]
+            for step in reversed(steps):  # each of those who liked it by an age had done so by an earlier one, or not
+                likes.insert(0, int(random.binomial(likes[0], math.exp(-step))))
+            observed = tuple(Counts(START + k * DAY + a, float(n), 0, 0, 0) for a, n in zip(seen, likes, strict=True))
+            posts.append(replace(post(f"g{i}-{k}", START + k * DAY, 1.0), observations=observed))
+        histories.append(AccountHistory(f"g{i}", 100.0, tuple(posts)))
+    return histories
 
 
 def test_the_prior_says_half_by_24_hours_and_nearly_all_in_two_weeks():
@@ -86,3 +130,114 @@ def test_the_observation_nearest_to_the_horizon_counts_and_of_equals_the_latest(
 
 def test_a_zero_stays_a_zero_at_any_age():
     assert label_of(START, Counts(START + HOUR, 0, 0, 0, 0), GrowthCurve.prior(), "horizon").logs == (0, 0, 0, 0)
+
+
+@given(accounts_of_any_counts())
+@settings(deadline=None, max_examples=60)
+def test_whatever_was_counted_the_curve_rises_and_labels_are_numbers(accounts):
+    curve = fit_growth(accounts, EVER)
+    assert np.isfinite(curve.log_share).all()
+    assert np.all(np.diff(curve.log_share) >= 0)
+    assert 0 < curve.variance_rate < math.inf
+    for history in accounts:
+        timeline = Timeline(history, curve, "horizon", until=EVER)
+        known = timeline.known_at(EVER)
+        assert np.isfinite(known.likes).all()
+        assert np.all(known.logs[~np.isnan(known.logs)] >= 0)
+        assert np.all(known.label_sd >= 0)
+        assert np.isfinite(known.label_sd).all()
+
+
+@given(accounts_of_any_counts(), st.integers(START, START + 400 * DAY))
+@settings(deadline=None, max_examples=40)
+def test_nothing_observed_later_moves_the_curve(accounts, until):
+    def cut(history: AccountHistory) -> AccountHistory:
+        posts = [
+            replace(p, observations=tuple(c for c in p.observations if c.observed_at <= until)) for p in history.posts
+        ]
+        return replace(history, posts=tuple(posts))
+
+    assert fit_growth(accounts, until) == fit_growth([cut(a) for a in accounts], until)
+
+
+@given(st.randoms(use_true_random=False))
+@settings(deadline=None, max_examples=10)
+def test_the_order_of_accounts_posts_and_observations_does_not_matter(random):
+    def shuffled(items):
+        return tuple(random.sample(items, len(items)))
+
+    accounts = [account(f"o{i}", 25, observed=(HOUR, DAY, (3 + i) * DAY)) for i in range(6)]
+    mixed = [
+        replace(a, posts=tuple(replace(p, observations=shuffled(p.observations)) for p in shuffled(a.posts)))
+        for a in shuffled(accounts)
+    ]
+    one, other = fit_growth(accounts, EVER), fit_growth(mixed, EVER)
+    assert one.log_share == pytest.approx(other.log_share)
+    assert one.variance_rate == pytest.approx(other.variance_rate)
+
+
+@given(ages, ages, ages)
+def test_steps_add_up_and_lead_back(a, b, c):
+    curve = GrowthCurve.prior()
+    assert curve.gain(a, b) + curve.gain(b, c) == pytest.approx(curve.gain(a, c), abs=1e-9)
+    assert curve.gain(a, b) == pytest.approx(-curve.gain(b, a), abs=1e-12)
+    # Moved to the horizon and back, a count is what it was.
+    counted = Counts(START + a, 1234.0, 1, 1, 1)
+    log_count = label_of(START, counted, curve, "horizon").logs[0]
+    assert math.expm1(log_count) * math.exp(curve.gain(DAY, a)) == pytest.approx(1234)
+
+
+@given(ages, ages, st.integers(0, 10**9))
+def test_a_label_is_less_sure_the_further_the_horizon_and_the_fewer_the_likes(a, b, count):
+    curve = GrowthCurve.prior()
+    assert curve.sd(DAY, count=count) == 0
+    assert curve.sd(a, count=count) >= curve.sd(a, count=count + 1) >= curve.sd(a)
+    if (a - DAY) * (b - DAY) > 0:
+        nearer, further = sorted((a, b), key=lambda age: abs(age - DAY))
+        assert curve.sd(further) >= curve.sd(nearer)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.3])
+def test_the_spread_of_growth_is_learned(rate):
+    prior = GrowthCurve.prior()
+    accounts = growing_accounts(GrowthCurve(prior.log_share, rate), (6 * HOUR, DAY, 4 * DAY))
+    assert fit_growth(accounts, EVER).variance_rate == pytest.approx(rate, rel=0.25)
+
+
+@pytest.mark.parametrize("age", [6 * HOUR, 4 * DAY, 30 * DAY])
+@pytest.mark.parametrize("level", [3.0, 9.0])
+def test_the_middle_80_per_cent_of_estimated_labels_hold_80_per_cent_of_first_days(age, level):
+    curve = GrowthCurve.prior()
+    seen = tuple(sorted((age, DAY)))
+    accounts = growing_accounts(curve, seen, level)
+    inside = []
+    for p in (p for a in accounts for p in a.posts):
+        by_age = {c.observed_at - p.posted_at: c for c in p.observations}
+        label = label_of(p.posted_at, by_age[age], curve, "horizon")
+        inside.append(abs(label.logs[0] - math.log1p(by_age[DAY].likes)) <= 1.2816 * label.sd)
+    assert 0.74 <= np.mean(inside) <= 0.9
+
+
+def test_many_posts_of_one_account_do_not_make_the_curve_of_all():
+    """Thirty accounts grow as the prior has it; one with as many posts as all of them together has no growth at all."""
+    usual = [account(f"u{i}", 20, observed=(DAY, 30 * DAY)) for i in range(30)]
+    odd = account("odd", 600, observed=(DAY, 30 * DAY))
+    odd = replace(
+        odd,
+        posts=tuple(
+            replace(p, observations=(p.observations[0], replace(p.observations[1], likes=p.observations[0].likes)))
+            for p in odd.posts
+        ),
+    )
+    assert fit_growth([*usual, odd], EVER).gain(DAY, 30 * DAY) > 0.8 * fit_growth(usual, EVER).gain(DAY, 30 * DAY)
+
+
+def test_labels_to_learn_from_are_drawn_as_unsure_as_they_are():
+    rows = rows_of_account(0, account("i", 400, observed=(30 * DAY,), step=HOUR), GrowthCurve.prior(), "horizon", EVER)
+    drawn = imputed(rows, 1).label - rows.label
+    assert drawn.mean() == pytest.approx(0, abs=0.1)
+    assert drawn.std() == pytest.approx(rows.label_sd.mean(), rel=0.15)
+    assert np.array_equal(imputed(rows, 1).label, imputed(rows, 1).label)
+    assert not np.array_equal(imputed(rows, 1).label, imputed(rows, 2).label)
+    sure = replace(rows, label_sd=np.zeros(len(rows)))
+    assert np.array_equal(imputed(sure, 1).label, rows.label)
