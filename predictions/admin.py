@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from accounts.admin import ReadOnlyAdmin
-from predictions.models import AccountWeights, ModelVersion, Outcome, Prediction
+from predictions.models import AccountWeights, DriftCheck, Miss, ModelVersion, Outcome, Prediction
 
 
 @admin.register(ModelVersion)
@@ -44,3 +44,19 @@ class OutcomeAdmin(ReadOnlyAdmin):
     list_filter = ["label", "within_interval"]
     search_fields = ["prediction__public_id", "post__public_id"]
     show_full_result_count = False
+
+
+@admin.register(Miss)
+class MissAdmin(ReadOnlyAdmin):
+    list_display = ["post", "account", "due_at", "miss", "covered", "model_version"]
+    list_select_related = ["post", "account", "model_version"]
+    list_filter = ["model_version", "covered"]
+    search_fields = ["post__public_id", "account__public_id"]
+    exclude = ["features"]
+    show_full_result_count = False
+
+
+@admin.register(DriftCheck)
+class DriftCheckAdmin(ReadOnlyAdmin):
+    list_display = ["checked_at", "verdict", "posts", "changed_since", "over_at", "retraining_requested_at", "reason"]
+    list_filter = ["verdict", "checked_at"]

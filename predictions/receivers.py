@@ -6,8 +6,10 @@ from django.dispatch import receiver
 
 from accounts.signals import texts_unwanted
 from posts.signals import posts_changed
+from predictions import metrics
 from predictions.models import Prediction
 from predictions.tasks import enqueue_weights_update
+from telemetry.signals import metrics_scraped
 
 
 @receiver(posts_changed)
@@ -20,3 +22,8 @@ def learn_from_changed_posts(account_id: int, **_: Any) -> None:
 def erase_drafts(user_id: int, **_: Any) -> None:
     """The forecasts stay, the text goes."""
     Prediction.objects.filter(account__user=user_id).exclude(caption="").update(caption="")
+
+
+@receiver(metrics_scraped)
+def show_drift(**_: Any) -> None:
+    metrics.show_drift()
