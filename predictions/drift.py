@@ -107,9 +107,8 @@ def _request_retraining(alarm: DriftCheck, now: datetime) -> None:
 
 def _nothing_came_of(alarm: DriftCheck, now: datetime) -> bool:
     asked = alarm.retraining_requested_at or alarm.checked_at
-    return (
-        now - asked >= ASKED_AGAIN_AFTER and not ModelVersion.objects.filter(created_at__gte=alarm.checked_at).exists()
-    )
+    came = ModelVersion.objects.filter(created_at__gte=alarm.checked_at)
+    return now - asked >= ASKED_AGAIN_AFTER and not came.exists()
 
 
 def _alarm(change: Change) -> dict[str, Any]:

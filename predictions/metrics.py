@@ -1,4 +1,4 @@
-"""Prometheus gauges of drift, set from the database when they are asked for: a worker finds it, any process tells it."""
+"""Prometheus gauges of drift, set from the database when they are asked for: a worker finds it, any process tells."""
 
 from prometheus_client import Gauge
 

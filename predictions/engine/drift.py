@@ -182,9 +182,7 @@ def _follow(misses: Misses, now: int, episode: Episode) -> Finding:
     changes = tuple(change for change in compared if change)
     calm = changes and all(change.severity < SETTLED_SCORE for change in changes)
     settled = calm and now - episode.since >= RECENT_DAYS * DAY
-    return Finding(
-        "settled" if settled or now - episode.raised_at >= SETTLED_AFTER_DAYS * DAY else "unsettled", changes
-    )
+    return Finding("settled" if settled or episode.is_usual_by(now) else "unsettled", changes)
 
 
 def _changes(misses: Misses, now: int) -> tuple[Change, ...]:
