@@ -85,7 +85,7 @@ class Misses:
     def __len__(self) -> int:
         return len(self.due_at)
 
-    def __getitem__(self, rows: NDArray[np.bool_]) -> Self:
+    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
         return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
 
 

@@ -128,9 +128,10 @@ def test_neither_order_nor_names_nor_the_future_matter(seed, now_h, offset) -> N
     now = now_h * HOUR
     expected = judge(misses, now=now)
     order = np.random.default_rng(seed).permutation(len(misses))
-    other = Misses(misses.account[order] + offset, *(x[order] for x in (misses.due_at, misses.miss, misses.covered)))
-    future = other.due_at > now
-    other = Misses(other.account, other.due_at, np.where(future, 99.0, other.miss), other.covered & ~future)
+    shuffled = misses[order]
+    future = shuffled.due_at > now
+    miss, covered = np.where(future, 99.0, shuffled.miss), shuffled.covered & ~future
+    other = Misses(shuffled.account + offset, shuffled.due_at, miss, covered)
     found = judge(other, now=now)
     assert found.verdict == expected.verdict
     for one, two in zip(found.changes, expected.changes, strict=True):
@@ -138,7 +139,7 @@ def test_neither_order_nor_names_nor_the_future_matter(seed, now_h, offset) -> N
         assert (one.score, one.recent, one.reference) == pytest.approx((two.score, two.recent, two.reference), abs=1e-6)
 
 
-def features(seed: int, accounts: int = 30, posts: int = 40) -> tuple:
+def features(seed, accounts=30, posts=40):
     """Accounts that differ much, three features, the last third of each account's posts recent."""
     random = np.random.default_rng(seed)
     account = np.repeat(np.arange(accounts), posts)

@@ -155,6 +155,7 @@ def test_an_alarm_is_recorded_and_asks_for_retraining_once(
     assert check(SHIFT - HOUR, commit).verdict == DriftCheck.Verdict.STEADY
     alarm = check(SHIFT + DAY, commit)
     assert alarm.verdict == ALARM
+    assert alarm.changed_since is not None
     assert moment(START + SHIFT - DAY) <= alarm.changed_since <= alarm.checked_at
     assert set(alarm.figures) == {"level", "error", "uncovered"}
     assert alarm.features == {}
@@ -243,9 +244,9 @@ def test_features_that_move_are_told_and_ring_nothing(requested, django_capture_
 def test_staff_see_checks_and_misses(client, shifted, requested, django_capture_on_commit_callbacks) -> None:
     check(SHIFT + DAY, django_capture_on_commit_callbacks)
     client.force_login(StaffFactory())
-    for name, row in (("driftcheck", DriftCheck.objects.get()), ("miss", Miss.objects.first())):
+    for name, key in (("driftcheck", DriftCheck.objects.get().pk), ("miss", Miss.objects.latest("due_at").pk)):
         assert client.get(reverse(f"admin:predictions_{name}_changelist")).status_code == 200
-        assert client.get(reverse(f"admin:predictions_{name}_change", args=[row.pk])).status_code == 200
+        assert client.get(reverse(f"admin:predictions_{name}_change", args=[key])).status_code == 200
 
 
 def test_beat_checks_every_hour() -> None:
@@ -271,7 +272,7 @@ def live_through(
     for account in accounts:
         assert services.update_weights(account_id=account.pk, now=moment(until))
     # posts published since the change have labels a day later
-    moments = range(shift_at + DAY - STATIONARY_DAYS * DAY, until, every)
+    moments = range(shift_at + DAY - STATIONARY_DAYS * DAY, until + 1, every)
     before: list[DriftCheck] = []
     for now in moments:
         with commit(execute=True):
