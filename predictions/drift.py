@@ -18,6 +18,7 @@ from posts.models import Post
 from predictions import selectors
 from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, Change, Episode, Finding, LookBack, judge, moved_features
 from predictions.engine.features import TABULAR
+from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import HORIZON
 from predictions.models import DriftCheck, Miss, ModelVersion
 from predictions.registry import LoadedModel
@@ -49,6 +50,7 @@ def record_misses(*, account_id: int, loaded: LoadedModel, looked_back: LookBack
             due_at=datetime.fromtimestamp(due_at[row], UTC),
             miss=looked_back.miss[row],
             covered=looked_back.covered[row],
+            features_version=FEATURES_VERSION,
             features=looked_back.features[row].astype("<f4").tobytes(),
         )
         for post_id, public_id in unrecorded.values_list("pk", "public_id")

@@ -79,6 +79,7 @@ class Miss(models.Model):
     due_at = models.DateTimeField(db_index=True, help_text="When the post's horizon passed.")
     miss = models.FloatField(help_text="Label less typical forecast, over the promised standard deviation.")
     covered = models.BooleanField(help_text="Whether the label is inside the 80 % interval.")
+    features_version = models.PositiveSmallIntegerField(help_text="Features of different versions are not compared.")
     features = models.BinaryField(help_text="predictions.engine.features.TABULAR, float32, little-endian")
 
     class Meta:

@@ -18,6 +18,7 @@ from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
 from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, REFERENCE_DAYS, SETTLED_AFTER_DAYS, Misses
 from predictions.engine.features import TABULAR
+from predictions.engine.global_model import FEATURES_VERSION
 from predictions.models import AccountWeights, DriftCheck, Miss, ModelVersion, Prediction
 from predictions.outcomes import Planned, Published
 
@@ -158,7 +159,7 @@ def drift_alarms(now: datetime) -> QuerySet[DriftCheck]:
 def recent_features(now: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Account (n,), due time (n,) and features (n, len(TABULAR)) of the last weeks' misses, of a share of accounts."""
     reach = now - timedelta(days=REFERENCE_DAYS + RECENT_DAYS)
-    rows = Miss.objects.filter(due_at__gt=reach, due_at__lte=now)
+    rows = Miss.objects.filter(due_at__gt=reach, due_at__lte=now, features_version=FEATURES_VERSION)
     accounts = rows.aggregate(accounts=Count("account", distinct=True))["accounts"]
     rows = rows.alias(part=Mod("account_id", 1 + accounts // FEATURE_ACCOUNTS)).filter(part=0)
     found = list(rows.values_list("account_id", _seconds("due_at"), "features"))

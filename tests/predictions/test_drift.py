@@ -17,6 +17,7 @@ from predictions import drift, registry, selectors, services
 from predictions.engine import Draft, forecast, learn_account, train
 from predictions.engine.drift import MIN_HISTORY, Misses
 from predictions.engine.features import TABULAR
+from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.history_file import read_history_file
 from predictions.engine.types import DAY, HOUR
 from predictions.models import DriftCheck, Miss, ModelVersion
@@ -67,7 +68,15 @@ def store(misses: Misses) -> None:
     )
     features = np.random.default_rng(1).normal(size=(len(misses), len(TABULAR))).astype("<f4")
     Miss.objects.bulk_create(
-        Miss(post=post, account=post.account, due_at=due, miss=miss, covered=covered, features=row.tobytes())
+        Miss(
+            post=post,
+            account=post.account,
+            due_at=due,
+            miss=miss,
+            covered=covered,
+            features_version=FEATURES_VERSION,
+            features=row.tobytes(),
+        )
         for post, due, miss, covered, row in zip(
             posts, due_at, misses.miss.tolist(), misses.covered.tolist(), features, strict=True
         )
@@ -239,6 +248,12 @@ def test_features_that_move_are_told_and_ring_nothing(requested, django_capture_
     assert list(found.features) == ["duration"]
     assert found.verdict == DriftCheck.Verdict.STEADY
     assert requested == []
+
+
+def test_features_of_another_version_are_not_compared(requested) -> None:
+    store(simulated(3))
+    Miss.objects.filter(due_at__lte=moment(START + SHIFT - 7 * DAY)).update(features_version=0, features=b"other")
+    assert drift.check_drift(now=moment(START + SHIFT)).features == {}
 
 
 def test_staff_see_checks_and_misses(client, shifted, requested, django_capture_on_commit_callbacks) -> None:
