@@ -31,7 +31,8 @@ from tests.sandbox.effects import Shift
 pytestmark = pytest.mark.django_db
 
 ALARM, UNSETTLED = DriftCheck.Verdict.ALARM, DriftCheck.Verdict.UNSETTLED
-START = int(timezone.now().timestamp()) // DAY * DAY - 65 * DAY
+START = 1_789_948_800
+"""A UTC midnight; fixed, because what creators publish follows from it."""
 SHIFT = 40 * DAY
 
 
@@ -302,12 +303,10 @@ def live_through(
 def test_the_sandbox_with_another_audience_rings_within_a_day_of_labels(
     requested, django_capture_on_commit_callbacks
 ) -> None:
-    epoch = int(timezone.now().timestamp()) // DAY * DAY - 45 * DAY
-    shift_at = epoch + 40 * DAY
-    accounts = publish(1, epoch, shift_at + 3 * DAY, history=HISTORY, shifts=[Shift(shift_at, "", hours=0, level=-1.2)])
-    before, found = live_through(
-        accounts, shift_at, django_capture_on_commit_callbacks, every=6 * HOUR, until=shift_at + 2 * DAY
-    )
+    shift_at, until = START + SHIFT, START + SHIFT + 2 * DAY
+    accounts = publish(1, START, until, history=HISTORY, shifts=[Shift(shift_at, "", hours=0, level=-1.2)])
+    commit = django_capture_on_commit_callbacks
+    before, found = live_through(accounts, shift_at, commit, every=6 * HOUR, until=until)
     assert before == []
     assert found is not None
     assert found.figures["level"]["recent"] < found.figures["level"]["reference"]
@@ -321,16 +320,14 @@ def test_how_soon_the_sandbox_with_another_audience_rings(
 ) -> None:
     """With a model trained on other creators of the sandbox, and checks every hour."""
     hours, level = shift
-    epoch = int(timezone.now().timestamp()) // DAY * DAY - 50 * DAY
-    train_on_population(tmp_path / "population.csv.gz", until=epoch)
-    shift_at = epoch + 40 * DAY
+    train_on_population(tmp_path / "population.csv.gz", until=START)
+    shift_at, until = START + SHIFT, START + SHIFT + 8 * DAY
     early, delays = 0, []
     for run in range(scaled(3)):
         Miss.objects.all().delete()
         DriftCheck.objects.all().delete()
         TikTokAccount.objects.all().delete()
-        until = shift_at + 8 * DAY
-        accounts = publish(SEED + run, epoch, until, history=HISTORY, shifts=[Shift(shift_at, "", hours, level)])
+        accounts = publish(SEED + run, START, until, history=HISTORY, shifts=[Shift(shift_at, "", hours, level)])
         before, found = live_through(accounts, shift_at, django_capture_on_commit_callbacks, every=HOUR, until=until)
         early += len(before)
         delays.append((found.checked_at.timestamp() - shift_at) / HOUR - 24 if found else np.inf)
