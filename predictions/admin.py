@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.text import Truncator
 
 from accounts.admin import ReadOnlyAdmin
-from predictions.models import AccountWeights, Feedback, ModelVersion, Outcome, Prediction
+from predictions.models import AccountWeights, DriftCheck, Feedback, Miss, ModelVersion, Outcome, Prediction
 
 WORDS_LISTED = 80
 """Characters of a person's own words in a list; the rest is on the page of the feedback."""
@@ -85,3 +85,18 @@ class FeedbackAdmin(ReadOnlyAdmin):
     @admin.display(ordering="prediction__model_version")
     def model_version(self, feedback: Feedback) -> ModelVersion | None:
         return feedback.prediction.model_version
+
+@admin.register(Miss)
+class MissAdmin(ReadOnlyAdmin):
+    list_display = ["post", "account", "due_at", "miss", "covered", "model_version"]
+    list_select_related = ["post", "account", "model_version"]
+    list_filter = ["model_version", "covered"]
+    search_fields = ["post__public_id", "account__public_id"]
+    exclude = ["features"]
+    show_full_result_count = False
+
+
+@admin.register(DriftCheck)
+class DriftCheckAdmin(ReadOnlyAdmin):
+    list_display = ["checked_at", "verdict", "posts", "changed_since", "over_at", "retraining_requested_at", "reason"]
+    list_filter = ["verdict", "checked_at"]

@@ -65,6 +65,64 @@ class AccountWeights(models.Model):
         return f"{self.account_id} v{self.version}"
 
 
+class Miss(models.Model):
+    """How far a post's measured label was from its forecast as of its publishing, by the model that served then.
+
+    One for each post, whether anybody asked for a forecast or not, written when the label became known and never
+    changed: `predictions.engine.drift` judges by these.
+    """
+
+    post = models.OneToOneField(Post, on_delete=models.CASCADE, primary_key=True, related_name="miss")
+    account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="misses")
+    # None: the prior
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True)
+    due_at = models.DateTimeField(db_index=True, help_text="When the post's horizon passed.")
+    miss = models.FloatField(help_text="Label less typical forecast, over the promised standard deviation.")
+    covered = models.BooleanField(help_text="Whether the label is inside the 80 % interval.")
+    features_version = models.PositiveSmallIntegerField(help_text="Features of different versions are not compared.")
+    features = models.BinaryField(help_text="predictions.engine.features.TABULAR, float32, little-endian")
+
+    class Meta:
+        verbose_name_plural = "misses"
+
+    def __str__(self) -> str:
+        return f"{self.post_id}: {self.miss:+.2f}"
+
+
+class DriftCheck(models.Model):
+    """What was found when the misses were tested for drift; an alarm asks for retraining."""
+
+    class Verdict(models.TextChoices):
+        TOO_FEW = "too_few"
+        STEADY = "steady"
+        ALARM = "alarm"
+        # the change of an earlier alarm goes on
+        UNSETTLED = "unsettled"
+        SETTLED = "settled"
+
+    checked_at = models.DateTimeField(unique=True)
+    verdict = models.CharField(max_length=16, choices=Verdict)
+    posts = models.PositiveIntegerField(help_text="Of the last 70 days, with a measured label.")
+    figures = models.JSONField(
+        default=dict, help_text="Level, error and uncovered: of late, before, and the score of the difference."
+    )
+    features = models.JSONField(
+        default=dict, help_text="Which features moved, in their standard deviations. They are told, and ring nothing."
+    )
+    # of alarms
+    changed_since = models.DateTimeField(null=True, help_text="Where the change most likely began.")
+    over_at = models.DateTimeField(null=True, help_text="When the change was found to be over.")
+    reason = models.CharField(max_length=200, blank=True, help_text="With which retraining is asked for.")
+    retraining_requested_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-checked_at"]
+        indexes = [models.Index(fields=["verdict", "checked_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.verdict} at {self.checked_at:%Y-%m-%d %H:%M}"
+
+
 class Prediction(models.Model):
     """A forecast that was given for a draft, recorded as it was shown."""
 

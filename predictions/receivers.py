@@ -6,8 +6,10 @@ from django.dispatch import receiver
 
 from accounts.signals import texts_unwanted
 from posts.signals import posts_changed
+from predictions import metrics
 from predictions.models import Feedback, Prediction
 from predictions.tasks import enqueue_weights_update
+from telemetry.signals import metrics_scraped
 
 
 @receiver(posts_changed)
@@ -24,3 +26,8 @@ def erase_texts(user_id: int, **_: Any) -> None:
     """
     Prediction.objects.filter(account__user=user_id).exclude(caption="").update(caption="")
     Feedback.objects.filter(prediction__account__user=user_id).exclude(text="").update(text="")
+
+
+@receiver(metrics_scraped)
+def show_drift(**_: Any) -> None:
+    metrics.show_drift()

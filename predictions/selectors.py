@@ -6,15 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+import numpy as np
+from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Extract, Mod
 from django.db.models.lookups import Exact
+from numpy.typing import NDArray
 
 from accounts.models import TikTokAccount, User
 from posts.models import Post
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
-from predictions.models import AccountWeights, Feedback, ModelVersion, Outcome, Prediction
+from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, REFERENCE_DAYS, SETTLED_AFTER_DAYS, Misses
+from predictions.engine.features import TABULAR
+from predictions.engine.global_model import FEATURES_VERSION
+from predictions.models import AccountWeights, DriftCheck, Feedback, Miss, ModelVersion, Outcome, Prediction
 from predictions.outcomes import Planned, Published
 from predictions.skill import Compared, Skill, skill_over
 
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 HORIZON_DELTA = timedelta(seconds=HORIZON)
 POSTS_JUDGED = 50
 """How many of an account's latest posts tell how well Postcast does for it: models and accounts change."""
+FEATURE_ACCOUNTS = 1_000
+"""About as many accounts are enough to see features move; a check must not read all of them every hour."""
 CHAMPION_ID = Subquery(ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).values("pk")[:1])
 
 
@@ -163,6 +170,38 @@ def published_captions(account_id: int, after: datetime, before: datetime) -> li
             account=account_id, posted_at__range=(after, before), content__isnull=False
         ).values_list("pk", "content__caption_fingerprint", "posted_at")
     ]
+
+
+def misses(now: datetime) -> Misses:
+    """What is tested for drift: all misses due by `now` that can still matter."""
+    rows = Miss.objects.filter(due_at__gt=now - timedelta(days=KEPT_DAYS), due_at__lte=now)
+    columns = list(zip(*rows.values_list("account_id", _seconds("due_at"), "miss", "covered"), strict=True))
+    account, due_at, miss, covered = columns or ((), (), (), ())
+    return Misses(
+        np.array(account, np.int64), np.array(due_at, np.int64), np.array(miss, np.float64), np.array(covered, np.bool_)
+    )
+
+
+def drift_alarms(now: datetime) -> QuerySet[DriftCheck]:
+    """The alarms whose episodes can still matter, in order."""
+    reach = now - timedelta(days=KEPT_DAYS + SETTLED_AFTER_DAYS)
+    return DriftCheck.objects.filter(verdict=DriftCheck.Verdict.ALARM, checked_at__gt=reach).order_by("checked_at")
+
+
+def recent_features(now: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Account (n,), due time (n,) and features (n, len(TABULAR)) of the last weeks' misses, of a share of accounts."""
+    reach = now - timedelta(days=REFERENCE_DAYS + RECENT_DAYS)
+    rows = Miss.objects.filter(due_at__gt=reach, due_at__lte=now, features_version=FEATURES_VERSION)
+    accounts = rows.aggregate(accounts=Count("account", distinct=True))["accounts"]
+    rows = rows.alias(part=Mod("account_id", 1 + accounts // FEATURE_ACCOUNTS)).filter(part=0)
+    found = list(rows.values_list("account_id", _seconds("due_at"), "features"))
+    features = np.frombuffer(b"".join(bytes(row[2]) for row in found), "<f4").reshape(len(found), len(TABULAR))
+    account, due_at = (np.array([row[column] for row in found], np.int64) for column in (0, 1))
+    return account, due_at, features
+
+
+def _seconds(column: str) -> Extract:
+    return Extract(column, "epoch", output_field=BigIntegerField())
 
 
 def _published(facts: PostFacts) -> PublishedPost:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import TikTokAccount, User
 from posts.content import measure_caption, measure_cover
 from posts.services import caption_fingerprint
-from predictions import selectors
+from predictions import drift, selectors
 from predictions.engine import (
     AccountHistory,
     AccountState,
@@ -25,6 +25,7 @@ from predictions.engine import (
     UnreadableState,
     forecast,
     learn_account,
+    learn_and_look_back,
 )
 from predictions.engine.growth import MEASURED, Label, best_observation, label_of
 from predictions.engine.measures import MEASURES, RATE
@@ -171,7 +172,8 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
         if loaded.version_id != stale.champion_id:
             log.warning("weights_wait_for_model", account_id=account_id, champion_id=stale.champion_id)
             return False
-        state = learn_account(loaded.model, selectors.account_history(account_id, now), as_of=int(now.timestamp()))
+        history = selectors.account_history(account_id, now)
+        state, looked_back = learn_and_look_back(loaded.model, history, as_of=int(now.timestamp()))
         learned = {
             "model_version_id": loaded.version_id,
             "posts_sequence": stale.posts_sequence,
@@ -185,6 +187,7 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
             defaults={**learned, "version": F("version") + 1},
             create_defaults=learned,
         )
+        drift.record_misses(account_id=account_id, loaded=loaded, looked_back=looked_back, now=now)
     return True
 
 

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from predictions import selectors, services
+from predictions import drift, selectors, services
 
 QUIET_SECONDS = 2
 """Changes of an account's posts within this time are learned together."""
@@ -38,6 +38,11 @@ def update_stale_weights() -> None:
 @shared_task
 def meet_outcomes() -> None:
     services.meet_outcomes()
+
+
+@shared_task
+def check_drift() -> None:
+    drift.check_drift()
 
 
 def _key(account_id: int) -> str:

@@ -10,6 +10,8 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 from django_prometheus.exports import ExportToDjangoView
 
+from telemetry.signals import metrics_scraped
+
 REDIS_TIMEOUT_S = 2
 
 
@@ -37,6 +39,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "")
     if not settings.METRICS_TOKEN or not secrets.compare_digest(given.encode(), expected.encode()):
         raise Http404
+    metrics_scraped.send(sender=None)
     response: HttpResponse = ExportToDjangoView(request)
     return response
 

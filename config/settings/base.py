@@ -167,6 +167,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume refreshes": {"task": "posts.tasks.resume_stalled_refreshes", "schedule": crontab()},
     "update weights": {"task": "predictions.tasks.update_stale_weights", "schedule": crontab()},
     "meet outcomes": {"task": "predictions.tasks.meet_outcomes", "schedule": crontab(minute="*/5")},
+    "check drift": {"task": "predictions.tasks.check_drift", "schedule": crontab(minute="50")},
     "refresh credentials": {
         "task": "accounts.tasks.refresh_expiring_credentials",
         "schedule": crontab(minute="17"),

@@ -10,12 +10,14 @@ from typing import Any, Self
 import numpy as np
 
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
-from predictions.engine.global_model import GlobalModel
+from predictions.engine.drift import MIN_HISTORY, LookBack
+from predictions.engine.features import TABULAR
+from predictions.engine.global_model import GlobalModel, Raw, serve
 from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
-from predictions.engine.rows import rows_of_account
+from predictions.engine.rows import Rows, rows_of_account
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, AccountHistory
-from predictions.engine.weights import WEIGHTS, WeightPrior, Weights, inputs, walk
+from predictions.engine.weights import WEIGHTS, Walk, WeightPrior, Weights, inputs, walk
 
 FORMAT_VERSION = 1
 _MAX_STATE = 16 * 1024 * 1024
@@ -107,23 +109,43 @@ def learn_account(model: GlobalModel, account: AccountHistory, *, as_of: int) ->
     from. This is done anew each time, from at most `WINDOW` posts: a label that was estimated yesterday and measured
     today then counts once, and as measured.
     """
+    return learn_and_look_back(model, account, as_of=as_of)[0]
+
+
+def learn_and_look_back(model: GlobalModel, account: AccountHistory, *, as_of: int) -> tuple[AccountState, LookBack]:
+    """As `learn_account`; and how far off the forecasts were that learning goes through, where labels are measured."""
     with one_blas_thread():
         return _learn(model, account, as_of)
 
 
-def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> AccountState:
+def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[AccountState, LookBack]:
+    timeline = Timeline(account, model.curve, "horizon", until=as_of, measures=model.measures)
+    timeline.advance(as_of)
     rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW, measures=model.measures)
     if len(rows):
         raw = model.predict(rows.base, rows.tabular, rows.sequence)
         miss = (rows.label - raw.typical) / raw.spread
-        weights = walk(model.weight_prior, rows.posted_at, inputs(rows.tabular), miss, HORIZON).weights
+        walked = walk(model.weight_prior, rows.posted_at, inputs(rows.tabular), miss, HORIZON)
+        weights, looked_back = walked.weights, _look_back(model, timeline, rows, raw, walked)
     else:
+        none = np.empty(0)
         weights = Weights(model.weight_prior)
-    timeline = Timeline(account, model.curve, "horizon", until=as_of, measures=model.measures)
-    timeline.advance(as_of)
+        looked_back = LookBack((), none.astype(np.int64), none, none > 0, np.empty((0, len(TABULAR)), np.float32))
     followers = account.followers if 0 <= account.followers < math.inf else math.nan
-    return AccountState(
-        as_of, followers, _latest(timeline.contents()), weights, len(account.posts) - len(timeline.posts)
+    ignored = len(account.posts) - len(timeline.posts)
+    return AccountState(as_of, followers, _latest(timeline.contents()), weights, ignored), looked_back
+
+
+def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, walked: Walk) -> LookBack:
+    served = serve(model, raw, walked.shift * raw.spread, walked.noise, rows.known)
+    typical, low, high = (np.log1p(x) for x in (served.typical, served.low, served.high))
+    chosen = timeline.contents().measured[rows.post] & ~np.isnan(rows.label) & (rows.known >= MIN_HISTORY)
+    return LookBack(
+        tuple(timeline.posts[i].post_id for i in rows.post[chosen]),
+        rows.posted_at[chosen],
+        ((rows.label - typical) / np.maximum((high - low) / 2.563, 0.1))[chosen],
+        ((low <= rows.label) & (rows.label <= high))[chosen],
+        rows.tabular[chosen].astype(np.float32),
     )
 
 

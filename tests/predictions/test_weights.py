@@ -14,7 +14,15 @@ from posts.content import measure_caption
 from posts.models import PostsChange
 from posts.signals import posts_changed
 from predictions import selectors, services, tasks
-from predictions.engine import AccountHistory, Counts, Draft, PublishedPost, forecast, learn_account
+from predictions.engine import (
+    AccountHistory,
+    Counts,
+    Draft,
+    PublishedPost,
+    forecast,
+    learn_account,
+    learn_and_look_back,
+)
 from predictions.models import AccountWeights
 from predictions.registry import register
 from tests.factories import CAPTIONS, PostFactory, TikTokAccountFactory, history_of_posts
@@ -110,9 +118,9 @@ def test_two_workers_at_once_learn_once(champion, account, registry, monkeypatch
 
     def learn_and_count(*args, **kwargs):
         runs.append(args)
-        return learn_account(*args, **kwargs)
+        return learn_and_look_back(*args, **kwargs)
 
-    monkeypatch.setattr(services, "learn_account", learn_and_count)
+    monkeypatch.setattr(services, "learn_and_look_back", learn_and_count)
 
     def work() -> None:
         together.wait(10)
@@ -135,9 +143,9 @@ def test_a_change_while_learning_leaves_the_weights_stale(champion, account, mon
 
     def change_meanwhile(*args, **kwargs):
         PostsChange.objects.filter(account=account).update(sequence=2)
-        return learn_account(*args, **kwargs)
+        return learn_and_look_back(*args, **kwargs)
 
-    monkeypatch.setattr(services, "learn_account", change_meanwhile)
+    monkeypatch.setattr(services, "learn_and_look_back", change_meanwhile)
     assert services.update_weights(account_id=account.pk)
     assert stale() == [account.pk]
 

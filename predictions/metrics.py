@@ -1,0 +1,34 @@
+"""Prometheus gauges of drift, set from the database when they are asked for: a worker finds it, any process tells."""
+
+from prometheus_client import Gauge
+
+from predictions.models import DriftCheck
+
+
+def _gauge(name: str, text: str, *labels: str) -> Gauge:
+    return Gauge(f"postcast_drift_{name}", text, labels, multiprocess_mode="mostrecent")
+
+
+SCORE = _gauge("score", "Standard errors between a figure of late and before; alarms begin at 4", "figure")
+RECENT = _gauge("recent", "A figure of the forecasts' misses of late", "figure")
+REFERENCE = _gauge("reference", "The same figure before", "figure")
+FEATURES_MOVED = _gauge("features_moved", "Features that moved within accounts in the last seven days")
+ALARMS = _gauge("alarms", "Drift alarms so far")
+OPEN_ALARMS = _gauge("open_alarms", "Drift alarms whose change goes on")
+CHECKED = _gauge("checked_timestamp_seconds", "When drift was last checked for")
+
+
+def show_drift() -> None:
+    """Set the gauges to what the latest check found."""
+    check = DriftCheck.objects.first()
+    if check is None:
+        return
+    for figure, told in check.figures.items():
+        SCORE.labels(figure).set(told["score"])
+        RECENT.labels(figure).set(told["recent"])
+        REFERENCE.labels(figure).set(told["reference"])
+    alarms = DriftCheck.objects.filter(verdict=DriftCheck.Verdict.ALARM)
+    FEATURES_MOVED.set(len(check.features))
+    ALARMS.set(alarms.count())
+    OPEN_ALARMS.set(alarms.filter(over_at=None).count())
+    CHECKED.set(check.checked_at.timestamp())

@@ -1,0 +1,59 @@
+"""Misses of simulated accounts, to see how often drift is told of, and how soon."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from predictions.engine.drift import Change, Episode, Finding, Misses, judge
+from predictions.engine.types import DAY, HOUR
+
+NORMAL_80 = 1.2816
+
+
+def simulated(
+    seed: int, *, accounts: int = 40, days: int = 65, bias: float = 0.1, rhythm: float = 0.08, shock: float = 0.08,
+    growth: float = 1.0, at: int = 0, level: float = 0.0, spread: float = 1.0,
+) -> Misses:  # fmt: skip
+    """Heavy-tailed misses (Student t, four degrees of freedom) of accounts that post at their own pace and hours.
+
+    Each account has a bias and a noise of its own, each weekday too, and each day a shock that half lasts (standard
+    deviations `bias`, `rhythm`, `shock`). With `growth`, that many times the first accounts are there at the end. From
+    `at` (seconds) on all misses move by `level` and are `spread` times as wide.
+    """
+    random = np.random.default_rng([seed, accounts])
+    pace = np.clip(np.exp(random.normal(np.log(0.7), 0.7, accounts)), 0.1, 3.0)
+    begins = np.where(random.random(accounts) < 1 / growth, 0, random.uniform(0, days * DAY, accounts))
+    hour, own = random.uniform(0, 24, accounts), random.normal(0, bias, accounts)
+    noise = random.uniform(0.6, 1.2, accounts)
+    account = np.repeat(np.arange(accounts), random.poisson(pace * days))
+    due_at = random.integers(0, days, len(account)) * DAY
+    due_at = due_at + ((hour[account] + random.normal(0, 2, len(account))) % 24 * HOUR).astype(np.int64)
+    there = due_at >= begins[account]
+    account, due_at = account[there], due_at[there]
+    weekday, shocks = random.normal(0, rhythm, 7), random.normal(0, shock, days)
+    for day in range(1, days):
+        shocks[day] = 0.5 * shocks[day - 1] + 0.75**0.5 * shocks[day]
+    miss = random.standard_t(4, len(account)) / 2**0.5 * noise[account]
+    miss += own[account] + weekday[due_at // DAY % 7] + shocks[due_at // DAY]
+    changed = due_at >= (at or days * DAY)
+    miss = np.where(changed, miss * spread + level, miss)
+    return Misses(account, due_at, miss, np.abs(miss) < NORMAL_80)
+
+
+def watch(misses: Misses, moments: Iterable[int]) -> list[tuple[int, Finding]]:
+    """What was found at each moment, with the episodes kept as the service keeps them."""
+    episodes: list[Episode] = []
+    found = []
+    for now in moments:
+        finding = judge(misses, now=now, episodes=episodes)
+        if finding.verdict == "alarm":
+            episodes.append(Episode(finding.worst.since, now))
+        elif finding.verdict == "settled":
+            episodes[-1] = Episode(episodes[-1].since, episodes[-1].raised_at, now)
+        found.append((now, finding))
+    return found
+
+
+def alarms(misses: Misses, moments: Iterable[int]) -> list[tuple[int, Change]]:
+    """When it rang, and for what."""
+    return [(now, finding.worst) for now, finding in watch(misses, moments) if finding.verdict == "alarm"]

@@ -1,0 +1,92 @@
+"""A month and more of the sandbox's creators in the database, observed as the service does, made in one go.
+
+The sandbox's own simulator makes the posts and their counts; `Shift` is what its control `shift_audience` leaves.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from accounts.models import TikTokAccount
+from posts.content import EXTRACTOR_VERSION, measure_caption
+from posts.models import Observation, Post, PostContent, PostsChange
+from tests.factories import TikTokAccountFactory
+from tests.sandbox.creators import Creator, roster
+from tests.sandbox.effects import Shift
+from tests.sandbox.simulator import Simulator, counts_at, join
+
+HOUR = 3600
+OBSERVED_AT_H = (1, 6, 24)
+CREATORS = 40
+"""Those of ordinary nature; the odd ones come after them."""
+
+
+def publish(seed: int, epoch: int, until: int, *, history: int, shifts: Sequence[Shift] = ()) -> list[TikTokAccount]:
+    """The creators' last `history` posts before the epoch (a UTC midnight), and all from then on."""
+    simulator = Simulator(seed, epoch)
+    return [_publish(simulator, creator, until, history, shifts) for creator in roster(seed)[:CREATORS]]
+
+
+def _publish(
+    simulator: Simulator, creator: Creator, until: int, history: int, shifts: Sequence[Shift]
+) -> TikTokAccount:
+    made = join([simulator.block(creator, number) for number in range(simulator.block_number(until) + 1)])
+    begin = max(int(np.searchsorted(made.posted_at, simulator.epoch)) - history, 0)
+    made = made.take(np.arange(begin, np.searchsorted(made.posted_at, until)))
+    finals = simulator.finals(creator, made, shifts)
+    account: TikTokAccount = TikTokAccountFactory(follower_count=creator.followers)
+    moments = [datetime.fromtimestamp(at, UTC) for at in made.posted_at.tolist()]
+    posts = Post.objects.bulk_create(
+        Post(
+            account=account,
+            tiktok_id=str(tiktok_id),
+            posted_at=moment,
+            duration_s=duration_s,
+            first_seen_at=moment,
+            last_seen_at=moment,
+        )
+        for tiktok_id, moment, duration_s in zip(
+            made.ids.tolist(), moments, made.content.duration_s.tolist(), strict=True
+        )
+    )
+    PostContent.objects.bulk_create(_content(post, caption) for post, caption in zip(posts, made.captions, strict=True))
+    for age_h in OBSERVED_AT_H:
+        observed_at = made.posted_at + age_h * HOUR + 120
+        counts = counts_at(finals, made.posted_at, made.tau_h, observed_at.astype(float))
+        Observation.objects.bulk_create(
+            Observation(
+                post=post,
+                observed_at=datetime.fromtimestamp(at, UTC),
+                scheduled_age_h=age_h,
+                likes=likes,
+                comments=comments,
+                shares=shares,
+                views=views,
+            )
+            for post, at, (likes, comments, shares, views) in zip(
+                posts, observed_at.tolist(), counts.tolist(), strict=True
+            )
+        )
+    PostsChange.objects.create(account=account, changed_at=moments[-1], sequence=1)
+    return account
+
+
+def _content(post: Post, caption: str) -> PostContent:
+    measures = measure_caption(caption)
+    return PostContent(
+        post=post,
+        extractor_version=EXTRACTOR_VERSION,
+        length=measures.length,
+        words=measures.words,
+        questions=measures.questions,
+        exclamations=measures.exclamations,
+        emoji=measures.emoji,
+        mentions=measures.mentions,
+        links=measures.links,
+        uppercase_share=measures.uppercase_share,
+        sentiment=measures.sentiment,
+        hashtags=list(measures.hashtags),
+        embedding=measures.embedding.astype("<f4").tobytes(),
+        cover_state=PostContent.Cover.UNAVAILABLE,
+    )

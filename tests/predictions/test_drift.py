@@ -1,0 +1,343 @@
+"""Drift on the real path: misses come of learning, checks are recorded, an alarm asks for retraining."""
+
+import datetime
+from datetime import UTC
+from pathlib import Path
+
+import numpy as np
+import pytest
+from celery import current_app
+from django.conf import settings as django_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import TikTokAccount
+from posts.models import Observation, Post
+from predictions import drift, registry, selectors, services
+from predictions.engine import Draft, forecast, learn_account, train
+from predictions.engine.drift import MIN_HISTORY, Misses
+from predictions.engine.features import TABULAR
+from predictions.engine.global_model import FEATURES_VERSION
+from predictions.engine.history_file import read_history_file
+from predictions.engine.types import DAY, HOUR
+from predictions.models import DriftCheck, Miss, ModelVersion
+from tests.engine.drifting import simulated
+from tests.factories import PostFactory, StaffFactory, TikTokAccountFactory, history_of_posts
+from tests.predictions.audience import publish
+from tests.prove import SEED, scaled
+from tests.sandbox import population
+from tests.sandbox.effects import Shift
+
+pytestmark = pytest.mark.django_db
+
+ALARM, UNSETTLED = DriftCheck.Verdict.ALARM, DriftCheck.Verdict.UNSETTLED
+START = 1_789_948_800
+"""A UTC midnight; fixed, because what creators publish follows from it."""
+SHIFT = 40 * DAY
+
+
+@pytest.fixture
+def requested(monkeypatch) -> list[str]:
+    """The reasons with which retraining was asked for."""
+    reasons: list[str] = []
+
+    def send_task(name: str, kwargs: dict[str, str]) -> None:
+        assert name == "predictions.tasks.retrain_model"
+        reasons.append(kwargs["reason"])
+
+    monkeypatch.setattr(current_app, "send_task", send_task)
+    return reasons
+
+
+def moment(seconds: int) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, UTC)
+
+
+def store(misses: Misses) -> None:
+    """The misses, counted from START, as rows of posts that have nothing else."""
+    accounts = TikTokAccountFactory.create_batch(int(misses.account.max()) + 1)
+    due_at = [moment(START + at) for at in misses.due_at.tolist()]
+    posts = Post.objects.bulk_create(
+        Post(
+            account=accounts[account],
+            tiktok_id=str(number),
+            posted_at=due - datetime.timedelta(days=1),
+            first_seen_at=due,
+            last_seen_at=due,
+        )
+        for number, (account, due) in enumerate(zip(misses.account.tolist(), due_at, strict=True))
+    )
+    features = np.random.default_rng(1).normal(size=(len(misses), len(TABULAR))).astype("<f4")
+    Miss.objects.bulk_create(
+        Miss(
+            post=post,
+            account=post.account,
+            due_at=due,
+            miss=miss,
+            covered=covered,
+            features_version=FEATURES_VERSION,
+            features=row.tobytes(),
+        )
+        for post, due, miss, covered, row in zip(
+            posts, due_at, misses.miss.tolist(), misses.covered.tolist(), features, strict=True
+        )
+    )
+
+
+@pytest.fixture
+def shifted() -> None:
+    """Forty accounts whose audience goes at SHIFT and does not come back."""
+    store(simulated(3, at=SHIFT, level=-1.3))
+
+
+def check(seconds: int, commit) -> DriftCheck:
+    """The check of a moment counted from START, with what it does after its commit."""
+    with commit(execute=True):
+        return drift.check_drift(now=moment(START + seconds))
+
+
+def test_learning_records_the_misses_of_measured_labels_once(champion, account):
+    now = timezone.now()
+    history_of_posts(account, count=30, until=now)
+    until = champion.manifest["until"]
+    assert services.update_weights(account_id=account.pk, now=now)
+    recorded = dict(Miss.objects.values_list("post_id", "miss"))
+    untrained = account.posts.filter(posted_at__gt=moment(until - DAY), posted_at__lte=now - datetime.timedelta(days=1))
+    assert len(recorded) == untrained.count() > 10
+    assert set(Miss.objects.values_list("model_version", flat=True)) == {champion.pk}
+
+    PostFactory(account=account, posted_at=now - datetime.timedelta(hours=26), likes_by_hour={1: 30, 24: 90})
+    estimated = PostFactory(account=account, posted_at=now - datetime.timedelta(hours=30), likes_by_hour={6: 90})
+    # counts that were seen anew change later forecasts, and nothing that is recorded
+    Observation.objects.filter(post=account.posts.first(), scheduled_age_h=None).update(likes=7)
+    account.posts_change.sequence = 2
+    account.posts_change.save()
+    assert services.update_weights(account_id=account.pk, now=now)
+    again = dict(Miss.objects.values_list("post_id", "miss"))
+    assert len(again) == len(recorded) + 1
+    assert estimated.pk not in again
+    assert {post: again[post] for post in recorded} == recorded
+
+
+def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, account):
+    now = timezone.now()
+    trained_models[0].manifest["until"], until = int(now.timestamp()), trained_models[0].manifest["until"]
+    try:
+        registry.register(model=trained_models[0], metrics={}, promote=True)
+    finally:
+        trained_models[0].manifest["until"] = until
+    history_of_posts(account, count=30, until=now)
+    assert services.update_weights(account_id=account.pk, now=now)
+    assert not Miss.objects.exists()
+
+
+def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, champion, account):
+    now = timezone.now().replace(microsecond=0)
+    history_of_posts(account, count=30, until=now)
+    services.update_weights(account_id=account.pk, now=now)
+    model = trained_models[0]
+    everything = selectors.account_history(account.pk, now)
+    for miss in Miss.objects.select_related("post").order_by("?")[:5]:
+        then = miss.post.posted_at
+        state = learn_account(model, selectors.account_history(account.pk, then), as_of=int(then.timestamp()))
+        (published,) = (post for post in everything.posts if post.post_id == miss.post.public_id)
+        draft = Draft(published.posted_at, published.caption, published.duration_s, published.sound, published.cover)
+        given = forecast(model, state, draft, as_of=published.posted_at)
+        typical, low, high = np.log1p([given.typical, given.low, given.high])
+        label = np.log1p(
+            next(seen.likes for seen in published.observations if seen.observed_at - published.posted_at == DAY)
+        )
+        assert miss.miss == pytest.approx((label - typical) / max((high - low) / 2.563, 0.1), abs=1e-6)
+        assert miss.covered == (low <= label <= high)
+
+
+def test_short_histories_are_left_out(account):
+    now = timezone.now()
+    history_of_posts(account, count=MIN_HISTORY, until=now)
+    services.update_weights(account_id=account.pk, now=now)
+    assert not Miss.objects.exists()
+
+
+def test_an_alarm_is_recorded_and_asks_for_retraining_once(
+    shifted, requested, django_capture_on_commit_callbacks
+) -> None:
+    commit = django_capture_on_commit_callbacks
+    assert check(SHIFT - HOUR, commit).verdict == DriftCheck.Verdict.STEADY
+    alarm = check(SHIFT + DAY, commit)
+    assert alarm.verdict == ALARM
+    assert alarm.changed_since is not None
+    assert moment(START + SHIFT - DAY) <= alarm.changed_since <= alarm.checked_at
+    assert set(alarm.figures) == {"level", "error", "uncovered"}
+    assert alarm.features == {}
+    assert requested == [alarm.reason]
+    assert "drift: " in alarm.reason
+
+    # a model came of it: whether it serves or not, one change rings once
+    ModelVersion.objects.create(name="v9.0.0", artefact=b"", signature="")
+    ModelVersion.objects.update(created_at=alarm.checked_at)
+    assert [check(SHIFT + DAY + hour * HOUR, commit).verdict for hour in (1, 12, 24, 48)] == [UNSETTLED] * 4
+    assert requested == [alarm.reason]
+    assert DriftCheck.objects.filter(verdict=ALARM).count() == 1
+
+
+def test_retraining_of_which_nothing_came_is_asked_for_again(
+    shifted, requested, django_capture_on_commit_callbacks
+) -> None:
+    commit = django_capture_on_commit_callbacks
+    alarm = check(SHIFT + DAY, commit)
+    for hour in (1, 23):
+        check(SHIFT + DAY + hour * HOUR, commit)
+    assert len(requested) == 1
+    for hour in (24, 25, 47):
+        check(SHIFT + DAY + hour * HOUR, commit)
+    assert requested == [alarm.reason] * 2
+    assert DriftCheck.objects.filter(verdict=ALARM).count() == 1
+
+
+def test_an_alarm_ends_when_the_change_has_become_usual(shifted, requested, django_capture_on_commit_callbacks) -> None:
+    commit = django_capture_on_commit_callbacks
+    alarm = check(SHIFT + DAY, commit)
+    settled = check(SHIFT + DAY + 28 * DAY, commit)
+    assert settled.verdict == DriftCheck.Verdict.SETTLED
+    alarm.refresh_from_db()
+    assert alarm.over_at == settled.checked_at
+
+
+def test_two_checks_of_one_moment_are_one(shifted, requested, django_capture_on_commit_callbacks) -> None:
+    commit = django_capture_on_commit_callbacks
+    assert check(SHIFT + DAY, commit) == check(SHIFT + DAY, commit)
+    assert len(requested) == 1
+
+
+def test_without_misses_nothing_is_said(requested) -> None:
+    found = drift.check_drift()
+    assert (found.verdict, found.posts, found.figures, found.features) == (DriftCheck.Verdict.TOO_FEW, 0, {}, {})
+
+
+def test_old_misses_and_checks_go_and_alarms_stay(shifted, requested, django_capture_on_commit_callbacks) -> None:
+    commit = django_capture_on_commit_callbacks
+    for seconds in (SHIFT - HOUR, SHIFT + DAY):
+        check(seconds, commit)
+    much_later = 200 * DAY
+    check(much_later, commit)
+    assert not Miss.objects.exists()
+    assert list(DriftCheck.objects.values_list("verdict", flat=True)) == ["too_few", "alarm"]
+
+
+def test_monitoring_is_told_by_any_process(
+    client, settings, shifted, requested, django_capture_on_commit_callbacks
+) -> None:
+    alarm = check(SHIFT + DAY, django_capture_on_commit_callbacks)
+    settings.METRICS_TOKEN = "metrics"
+    told = client.get(reverse("telemetry:metrics"), headers={"authorization": "Bearer metrics"}).content.decode()
+    figures = dict(line.rsplit(" ", 1) for line in told.splitlines() if line.startswith("postcast_drift"))
+    assert float(figures['postcast_drift_score{figure="level"}']) == alarm.figures["level"]["score"]
+    assert float(figures['postcast_drift_reference{figure="uncovered"}']) == alarm.figures["uncovered"]["reference"]
+    assert float(figures["postcast_drift_open_alarms"]) == float(figures["postcast_drift_alarms"]) == 1
+    assert float(figures["postcast_drift_checked_timestamp_seconds"]) == alarm.checked_at.timestamp()
+
+
+def test_features_that_move_are_told_and_ring_nothing(requested, django_capture_on_commit_callbacks) -> None:
+    store(simulated(3))
+    column = TABULAR.index("duration")
+    for miss in Miss.objects.filter(due_at__gt=moment(START + SHIFT - 7 * DAY)):
+        features = np.frombuffer(miss.features, "<f4").copy()
+        features[column] += 3
+        miss.features = features.tobytes()
+        miss.save()
+    found = check(SHIFT, django_capture_on_commit_callbacks)
+    assert list(found.features) == ["duration"]
+    assert found.verdict == DriftCheck.Verdict.STEADY
+    assert requested == []
+
+
+def test_features_of_another_version_are_not_compared(requested) -> None:
+    store(simulated(3))
+    Miss.objects.filter(due_at__lte=moment(START + SHIFT - 7 * DAY)).update(features_version=0, features=b"other")
+    assert drift.check_drift(now=moment(START + SHIFT)).features == {}
+
+
+def test_staff_see_checks_and_misses(client, shifted, requested, django_capture_on_commit_callbacks) -> None:
+    check(SHIFT + DAY, django_capture_on_commit_callbacks)
+    client.force_login(StaffFactory())
+    for name, key in (("driftcheck", DriftCheck.objects.get().pk), ("miss", Miss.objects.latest("due_at").pk)):
+        assert client.get(reverse(f"admin:predictions_{name}_changelist")).status_code == 200
+        assert client.get(reverse(f"admin:predictions_{name}_change", args=[key])).status_code == 200
+
+
+def test_beat_checks_every_hour() -> None:
+    current_app.loader.import_default_modules()
+    assert django_settings.CELERY_BEAT_SCHEDULE["check drift"]["task"] in current_app.tasks
+
+
+# --- the sandbox's creators: stationary for weeks, then their audience changes ---------------------------------------
+
+STATIONARY_DAYS = 30
+HISTORY = 40
+"""Posts before the weeks that are watched; the first of these weeks are the first reference."""
+
+
+def live_through(
+    accounts: list[TikTokAccount], shift_at: int, commit, *, every: int, until: int
+) -> tuple[list[DriftCheck], DriftCheck | None]:
+    """The alarms before anything had changed, and the first one after: checks from the first week on.
+
+    Labels are forecast as of each post's publishing whenever that is computed, so they are all learned at the end; the
+    checks see those that were due.
+    """
+    for account in accounts:
+        assert services.update_weights(account_id=account.pk, now=moment(until))
+    # posts published since the change have labels a day later
+    moments = range(shift_at + DAY - STATIONARY_DAYS * DAY, until + 1, every)
+    before: list[DriftCheck] = []
+    for now in moments:
+        with commit(execute=True):
+            found = drift.check_drift(now=moment(now))
+        if found.verdict == ALARM:
+            if now > shift_at + DAY:
+                return before, found
+            before.append(found)
+    return before, None
+
+
+def test_the_sandbox_with_another_audience_rings_within_a_day_of_labels(
+    requested, django_capture_on_commit_callbacks
+) -> None:
+    shift_at, until = START + SHIFT, START + SHIFT + 2 * DAY
+    accounts = publish(1, START, until, history=HISTORY, shifts=[Shift(shift_at, "", hours=0, level=-1.2)])
+    commit = django_capture_on_commit_callbacks
+    before, found = live_through(accounts, shift_at, commit, every=6 * HOUR, until=until)
+    assert before == []
+    assert found is not None
+    assert found.figures["level"]["recent"] < found.figures["level"]["reference"]
+    assert requested == [found.reason]
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("shift", [(0.0, -0.7), (0.0, -1.0), (0.0, 1.0), (8.0, 0.0)], ids=str)
+def test_how_soon_the_sandbox_with_another_audience_rings(
+    shift, requested, django_capture_on_commit_callbacks, record_property, tmp_path
+) -> None:
+    """With a model trained on other creators of the sandbox, and checks every hour."""
+    hours, level = shift
+    train_on_population(tmp_path / "population.csv.gz", until=START)
+    shift_at, until = START + SHIFT, START + SHIFT + 8 * DAY
+    early, delays = 0, []
+    for run in range(scaled(3)):
+        Miss.objects.all().delete()
+        DriftCheck.objects.all().delete()
+        TikTokAccount.objects.all().delete()
+        accounts = publish(SEED + run, START, until, history=HISTORY, shifts=[Shift(shift_at, "", hours, level)])
+        before, found = live_through(accounts, shift_at, django_capture_on_commit_callbacks, every=HOUR, until=until)
+        early += len(before)
+        delays.append((found.checked_at.timestamp() - shift_at) / HOUR - 24 if found else np.inf)
+    record_property("false_alarms_before", early)
+    record_property("hours_of_labels_until_the_alarm", [round(delay, 1) for delay in delays])
+    if abs(level) >= 1:
+        assert early <= len(delays)
+        assert np.median(delays) <= 24
+
+
+def train_on_population(path: Path, until: int) -> None:
+    population.write(path, seed=77, accounts=60, posts_max=80, until=until)
+    registry.register(model=train(read_history_file(path), until=until), metrics={}, promote=True)
