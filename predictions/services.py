@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import structlog
 from django.db import connection, transaction
@@ -15,11 +16,13 @@ from accounts.models import TikTokAccount, User
 from posts.content import measure_caption, measure_cover
 from posts.services import caption_fingerprint
 from predictions import selectors
+from predictions.canary import record_failure
 from predictions.engine import (
     AccountHistory,
     AccountState,
     Draft,
     Effect,
+    Forecast,
     GlobalModel,
     UnreadableState,
     forecast,
@@ -30,6 +33,9 @@ from predictions.engine.types import HORIZON, PublishedPost
 from predictions.models import AccountWeights, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +64,10 @@ class AccountNotChosen(ValueError):
             super().__init__(f"You have several accounts; name one of them: {', '.join(self.choices)}.")
         else:
             super().__init__("You have no connected TikTok account; sign in with TikTok first.")
+
+
+class ImpossibleForecast(ValueError):
+    """A model gave something that is no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +114,10 @@ def predict(
         cover=None if cover is None else measure_cover(cover),
     )
     fetching = time.perf_counter()
-    account, serving_id = _account_for_forecast(user, account_id)
+    account = _account_for_forecast(user, account_id)
     weights: AccountWeights | None = getattr(account, "weights", None)
-    loaded = registry.serving(serving_id)
-    state, warnings = _state(account, weights, loaded, now)
-    inferring = time.perf_counter()
-    given = forecast(loaded.model, state, draft, as_of=int(now.timestamp()), explain=explain)
+    answer = _answer(account, weights, draft, now, explain=explain)
+    loaded, given = answer.loaded, answer.given
     inferred = time.perf_counter()
     prediction = Prediction.objects.create(
         account=account,
@@ -130,7 +138,7 @@ def predict(
         bucket=given.bucket,
         baseline=given.baseline,
         metrics=given.metrics,
-        warnings=[*loaded.warnings, *warnings, *given.warnings],
+        warnings=[*loaded.warnings, *answer.warnings, *given.warnings],
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
     return PredictionResult(
@@ -139,8 +147,8 @@ def predict(
         explanation=given.explanation,
         weights_updated_at=weights.updated_at if weights else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
-        feature_fetch_ms=_milliseconds(fetching, inferring),
-        inference_ms=_milliseconds(inferring, inferred),
+        feature_fetch_ms=_milliseconds(fetching, answer.fetched_at),
+        inference_ms=_milliseconds(answer.fetched_at, inferred),
     )
 
 
@@ -156,13 +164,11 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
         stale = selectors.stale_weights(account_id, now)
         if stale is None:
             return False
-        loaded = registry.serving(stale.champion_id)
-        if loaded.version_id != stale.champion_id:
-            log.warning("weights_wait_for_model", account_id=account_id, champion_id=stale.champion_id)
+        state = _learned(account_id, stale, now)
+        if state is None:
             return False
-        state = learn_account(loaded.model, selectors.account_history(account_id, now), as_of=int(now.timestamp()))
         learned = {
-            "model_version_id": loaded.version_id,
+            "model_version_id": stale.serving_id,
             "posts_sequence": stale.posts_sequence,
             "as_of": now,
             "posts": state.posts,
@@ -188,13 +194,63 @@ def meet_outcomes(*, now: datetime | None = None) -> int:
     return sum(_meet_account(account_id, list(due.filter(account=account_id)), now) for account_id in accounts)
 
 
-def _account_for_forecast(user: User, public_id: str | None) -> tuple[TikTokAccount, int | None]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    loaded: LoadedModel
+    given: Forecast
+    warnings: list[str]
+    fetched_at: float
+
+
+def _answer(
+    account: "WithAnnotations[TikTokAccount, selectors.Serving]",
+    weights: AccountWeights | None,
+    draft: Draft,
+    now: datetime,
+    *,
+    explain: bool,
+) -> _Answer:
+    """By the canary if it serves the account, by the champion otherwise and wherever the canary fails."""
+    if account.canary_id is not None:
+        try:
+            challenger = registry.challenger(account.canary_id)
+            if challenger:
+                return _answer_by(challenger, account, weights, draft, now, explain=explain)
+        except Exception as error:  # noqa: BLE001 whatever a challenger does, the request is answered
+            record_failure(account.canary_id, error)
+    champion = registry.serving(account.champion_id)
+    try:
+        return _answer_by(champion, account, weights, draft, now, explain=explain)
+    except Exception as error:
+        # a canary is compared with it
+        record_failure(champion.version_id, error)
+        raise
+
+
+def _answer_by(
+    loaded: LoadedModel,
+    account: TikTokAccount,
+    weights: AccountWeights | None,
+    draft: Draft,
+    now: datetime,
+    *,
+    explain: bool,
+) -> _Answer:
+    state, warnings = _state(account, weights, loaded, now)
+    fetched_at = time.perf_counter()
+    given = forecast(loaded.model, state, draft, as_of=int(now.timestamp()), explain=explain)
+    if not all(map(math.isfinite, (given.point, given.typical, given.low, given.high))):
+        raise ImpossibleForecast(f"{loaded.name} gave {given.low} to {given.high}, typically {given.typical}")
+    return _Answer(loaded, given, warnings, fetched_at)
+
+
+def _account_for_forecast(user: User, public_id: str | None) -> "WithAnnotations[TikTokAccount, selectors.Serving]":
     accounts = selectors.accounts_for_forecast(user, public_id)
     if public_id and not accounts:
         raise AccountNotFound
     if len(accounts) != 1:
         raise AccountNotChosen([account.public_id for account in accounts])
-    return accounts[0], accounts[0].champion_id
+    return accounts[0]
 
 
 def _state(
@@ -216,6 +272,31 @@ def _state(
 def _empty_state(account: TikTokAccount, loaded: LoadedModel, now: datetime) -> AccountState:
     followers = math.nan if account.follower_count is None else float(account.follower_count)
     return learn_account(loaded.model, AccountHistory(str(account.pk), followers, posts=()), as_of=int(now.timestamp()))
+
+
+def _learned(account_id: int, stale: selectors.StaleWeights, now: datetime) -> AccountState | None:
+    """What the model that serves the account learns of it; None where that cannot be loaded, or is a canary that fails:
+    soon another one serves."""
+    try:
+        model = _model(stale)
+        if model is None:
+            log.warning("weights_wait_for_model", account_id=account_id, version_id=stale.serving_id)
+            return None
+        return learn_account(model, selectors.account_history(account_id, now), as_of=int(now.timestamp()))
+    except Exception as error:
+        if stale.canary_id is None:
+            raise
+        record_failure(stale.canary_id, error)
+        return None
+
+
+def _model(stale: selectors.StaleWeights) -> GlobalModel | None:
+    """The model that serves the account; None while it cannot be loaded here. Raises RefusedArtefact for a canary."""
+    if stale.canary_id is not None:
+        challenger = registry.challenger(stale.canary_id)
+        return challenger.model if challenger else None
+    champion = registry.serving(stale.champion_id)
+    return champion.model if champion.version_id == stale.champion_id else None
 
 
 def _lock_learning(account_id: int) -> None:
