@@ -37,7 +37,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         try:
             if request.method == "POST":
                 target = _roll_back(request)
-                messages.success(request, f"{target or f'The {PRIOR_NAME}'} serves from now on.")
+                messages.success(request, f"From now on {target or f'the {PRIOR_NAME}'} serves.")
                 return redirect(versions)
             champion = ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).first()
             target = rollback_target(champion)

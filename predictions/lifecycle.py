@@ -126,7 +126,7 @@ def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion 
     """
     with transaction.atomic():
         champion = next((v for v in lock_versions() if v.role == ModelVersion.Role.CHAMPION), None)
-        if champion is None or champion.pk != champion_id:
+        if (champion.pk if champion else None) != champion_id:
             serves = f"{champion.name} serves" if champion else "the prior serves"
             raise CannotRollBack(f"The champion changed meanwhile: {serves} now. Nothing was changed.")
         target = rollback_target(champion)

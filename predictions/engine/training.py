@@ -145,7 +145,7 @@ def calibrate_walked(rows: Rows, raw: Raw, shift: Floats, noise: Floats) -> Cali
 def _population(rows: Rows, accounts: Sequence[AccountHistory]) -> Any:
     views = [TABULAR.index(f"{name}_20") for name in ("comments", "shares", "views")]
     starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
-    ends = np.append(starts[1:], len(rows))
+    ends = np.append(starts, len(rows))[1:]
     level = np.array([np.median(rows.label[a:b]) for a, b in zip(starts, ends, strict=True)])
     first = rows.label[starts]
     followers = np.array([accounts[i].followers for i in rows.account[starts]], dtype=np.float64)

@@ -100,11 +100,11 @@ SMALL = np.log(500)
 
 
 def harm_to_small_accounts(raw: Raw, base: Any) -> Raw:
-    return moved(raw, np.where(base < SMALL, 1.5, 0.0))
+    return moved(raw, np.where(base < SMALL, 1.0, 0.0))
 
 
 def harm_to_large_accounts(raw: Raw, base: Any) -> Raw:
-    return moved(raw, np.where(base < SMALL, 0.0, 2.0))
+    return moved(raw, np.where(base < SMALL, 0.0, 3.0))
 
 
 def narrow(raw: Raw, base: Any) -> Raw:
