@@ -46,7 +46,7 @@ class LoadedModel:
 
 
 def register(
-    *, model: GlobalModel, metrics: Mapping[str, Any], name: str | None = None, promote: bool = False
+    *, model: GlobalModel, metrics: Mapping[str, Any], name: str | None = None, promote: bool = False, by: str = ""
 ) -> ModelVersion:
     """Store a model as a new version, by default named one minor version after the newest; `promote` lets it serve.
 
@@ -64,7 +64,7 @@ def register(
             name=name, artefact=artefact, signature=_sign(artefact), manifest=model.manifest, metrics=dict(metrics)
         )
         if promote:
-            make_champion(version, reason="Promoted as it was registered, without a comparison.")
+            make_champion(version, by=by, reason="Promoted as it was registered, without a comparison.")
     return version
 
 

@@ -35,7 +35,7 @@ class Command(BaseCommand):
             "training_seconds": round(time.monotonic() - started, 1),
         }
         try:
-            version = register(model=model, metrics=metrics, name=name, promote=promote)
+            version = register(model=model, metrics=metrics, name=name, promote=promote, by="manage.py train_model")
         except InvalidVersionName as error:
             raise CommandError(str(error)) from error
         if model.is_prior:
