@@ -120,8 +120,11 @@ def end_canary(*, by: str, reason: str, figures: Mapping[str, Any] | None = None
 
 
 def lock_versions() -> list[ModelVersion]:
-    """All versions without their artefacts, locked until the transaction ends: what serves is decided one at a time."""
-    return list(ModelVersion.objects.select_for_update().order_by("id"))
+    """All versions without their artefacts, locked until the transaction ends: what serves is decided one at a time.
+
+    The lock lets rows that refer to versions be written meanwhile: forecasts do not wait for it.
+    """
+    return list(ModelVersion.objects.select_for_update(no_key=True).order_by("id"))
 
 
 def load(version: ModelVersion) -> GlobalModel:

@@ -88,8 +88,11 @@ def accounts_to_learn_from() -> QuerySet[TikTokAccount]:
 
 
 def training_histories(as_of: datetime) -> Iterator[AccountHistory]:
-    """Histories of the accounts that may be learned from, by keyed pseudonym, as of a moment: one account at a time."""
-    for account_id, public_id in accounts_to_learn_from().order_by("pk").values_list("pk", "public_id"):
+    """Histories of the accounts that may be learned from, by keyed pseudonym, as of a moment: one account at a time.
+
+    In the order of their public ids, which are random.
+    """
+    for account_id, public_id in accounts_to_learn_from().order_by("public_id").values_list("pk", "public_id"):
         yield replace(account_history(account_id, as_of), account_id=pseudonym(public_id))
 
 

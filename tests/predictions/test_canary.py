@@ -1,5 +1,6 @@
 """A canary: always the same accounts, never a failed request, and over when it fails or is slow."""
 
+import dataclasses
 import datetime
 import math
 from typing import Any
@@ -13,7 +14,7 @@ from predictions import canary as canary_module
 from predictions import registry as registry_module
 from predictions import selectors, services, tasks
 from predictions.canary import MIN_FAILURES, MIN_FORECASTS, CannotStartCanary, start_canary, watch_canary
-from predictions.engine import GlobalModel
+from predictions.engine import GlobalModel, forecast
 from predictions.models import AccountWeights, ForecastFailure, ModelEvent, ModelVersion, Prediction
 from predictions.registry import RefusedArtefact, make_champion, register
 from tests.factories import PredictionFactory, TikTokAccountFactory, history_of_posts
@@ -23,12 +24,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def challenger(champion, trained_models) -> ModelVersion:
+def challenger(champion: ModelVersion, trained_models: tuple[GlobalModel, GlobalModel]) -> ModelVersion:
     return register(model=trained_models[1], metrics={})
 
 
 @pytest.fixture
-def canary(challenger) -> ModelVersion:
+def canary(challenger: ModelVersion) -> ModelVersion:
     """It serves everybody, so that tests need not look for an account of its share."""
     start_canary(version=challenger, share=1.0, by="a test")
     return challenger
@@ -124,7 +125,7 @@ def test_a_challenger_that_raises_fails_no_request_and_is_ended_at_once(
         assert answer.json()["model_version"] == champion.name
     assert not running()
     assert list(ForecastFailure.objects.values_list("model_version", "error")) == [(canary.pk, "ArithmeticError")] * 3
-    event = ModelEvent.objects.first()
+    event = ModelEvent.objects.latest("id")
     assert (event.kind, event.from_version, event.to_version) == ("canary ended", champion, canary)
     assert event.reason.startswith("It failed in 100.0% of 3 forecasts")
     assert event.figures["canary"]["failures"] == 3
@@ -132,17 +133,10 @@ def test_a_challenger_that_raises_fails_no_request_and_is_ended_at_once(
     assert ForecastFailure.objects.count() == MIN_FAILURES
 
 
-def test_what_is_no_number_is_a_failure_too(champion, learned_account, canary, monkeypatch):
-    given = services.forecast
-
+def test_what_is_no_number_is_a_failure_too(champion, learned_account, canary, registry, monkeypatch):
     def not_a_number(model, *args, **kwargs):
-        forecast = given(model, *args, **kwargs)
-        spoilt = model is not services.registry.serving(champion.pk).model
-        return (
-            type(forecast)(**{n: getattr(forecast, n) for n in forecast.__slots__} | {"high": math.nan})
-            if spoilt
-            else forecast
-        )
+        given = forecast(model, *args, **kwargs)
+        return given if model is registry.serving(champion.pk).model else dataclasses.replace(given, high=math.nan)
 
     monkeypatch.setattr(services, "forecast", not_a_number)
     assert predict(learned_account).model_version == champion.name
@@ -167,7 +161,7 @@ def test_a_challenger_that_cannot_learn_an_account_is_ended(champion, canary, ac
 
 def test_a_champion_that_raises_is_counted_and_not_hidden(champion, learned_account, monkeypatch):
     make_broken(monkeypatch, champion)
-    services.registry.__init__()
+    monkeypatch.setattr(services, "registry", registry_module.Registry())
     with pytest.raises(ArithmeticError):
         predict(learned_account)
     assert ForecastFailure.objects.get().model_version == champion
@@ -193,7 +187,7 @@ def test_a_slow_canary_is_ended(champion, canary, account):
     forecasts(canary, MIN_FORECASTS, 60.0, account)
     tasks.watch_canary()
     assert not running()
-    event = ModelEvent.objects.first()
+    event = ModelEvent.objects.latest("id")
     assert "Nine in ten of its forecasts took up to" in event.reason
     assert event.figures["canary"]["p90_ms"] > event.figures["champion"]["p90_ms"]
 

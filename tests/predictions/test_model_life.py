@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from predictions import lifecycle, selectors, tasks
 from predictions.engine import GlobalModel
+from predictions.engine.promotion import decide
 from predictions.engine.weights import WeightPrior
 from predictions.lifecycle import AlreadyTraining, CannotRollBack, NothingToLearn, challenge, retrain, roll_back
 from predictions.models import ModelEvent, ModelVersion
@@ -59,7 +60,7 @@ def test_a_challenger_that_wins_is_promoted(bad_champion, accounts):
     done = retrain(by="a test", reason="The audience changed.", now=NOW)
     assert done.decision.promote, done.decision.reason
     assert (role(done.version), role(bad_champion)) == ("champion", "retired")
-    event = ModelEvent.objects.first()
+    event = ModelEvent.objects.latest("id")
     assert (event.kind, event.from_version, event.to_version) == ("promoted", bad_champion, done.version)
     assert (event.by, event.reason) == ("a test", done.decision.reason)
     assert event.figures["accounts"] == 22
@@ -100,7 +101,7 @@ def test_a_model_that_learned_from_the_latest_posts_has_nothing_left_to_be_compa
     decision = challenge(version=leaked, by="a test", now=NOW)
     assert not decision.promote
     assert "Only 0 accounts" in decision.reason
-    assert ModelEvent.objects.first().figures["slice"] == [UNTIL, UNTIL]
+    assert ModelEvent.objects.latest("id").figures["slice"] == [UNTIL, UNTIL]
 
 
 def test_what_was_tested_is_what_serves(bad_champion, accounts):
@@ -108,7 +109,12 @@ def test_what_was_tested_is_what_serves(bad_champion, accounts):
     manifest = load(ModelVersion.objects.get(pk=version.pk)).manifest
     assert manifest["until"] == UNTIL - 14 * DAY
     assert manifest["span"][1] < manifest["until"]
-    assert ModelEvent.objects.first().figures["slice"][0] >= manifest["until"]
+    assert ModelEvent.objects.latest("id").figures["slice"][0] >= manifest["until"]
+
+
+def test_a_thousand_accounts_by_chance_are_enough(bad_champion, accounts, monkeypatch):
+    monkeypatch.setattr(lifecycle, "MAX_COMPARED", 20)
+    assert retrain(by="a test", reason="", now=NOW).decision.figures["accounts"] == 20
 
 
 def test_a_champion_that_cannot_be_loaded_is_compared_as_the_prior_that_serves_in_its_place(bad_champion, accounts):
@@ -119,7 +125,6 @@ def test_a_champion_that_cannot_be_loaded_is_compared_as_the_prior_that_serves_i
 
 def test_a_champion_that_changed_meanwhile_is_not_replaced(bad_champion, accounts, monkeypatch):
     other = register(model=GlobalModel.prior(), metrics={})
-    decide = lifecycle.decide
 
     def decide_and_change(pairs):
         make_champion(other)
@@ -222,7 +227,7 @@ def test_commands_say_what_was_decided(bad_champion, accounts, capsys):
     assert "It was not promoted.\n" in capsys.readouterr().out
     call_command("promote_model", "v1.0.0", "--without-comparison", "We want it.")
     assert champion_id() == bad_champion.pk
-    assert ModelEvent.objects.first().reason == "We want it."
+    assert ModelEvent.objects.latest("id").reason == "We want it."
     call_command("rollback_model")
     assert "v1.1.0 serves from now on." in capsys.readouterr().out
     with pytest.raises(CommandError, match=r"no model version v9\.9\.9"):
@@ -287,7 +292,7 @@ def test_staff_with_the_permission_roll_back_in_the_admin(versions):
     done = client.post(ROLL_BACK, form, follow=True)
     assert "From now on v1.1.0 serves." in done.content.decode()
     assert champion_id() == versions[1].pk
-    event = ModelEvent.objects.first()
+    event = ModelEvent.objects.latest("id")
     assert (event.by, event.reason) == (done.context["user"].username, "It overshoots.")
     # the same form again, as by a second click
     again = client.post(ROLL_BACK, form, follow=True)
@@ -308,7 +313,7 @@ def test_staff_without_the_permission_do_not(versions):
 def test_the_admin_shows_decisions_and_says_when_there_is_nothing_to_go_back_to(versions):
     client = Client()
     client.force_login(StaffFactory())
-    event = ModelEvent.objects.first()
+    event = ModelEvent.objects.latest("id")
     for address in ("modelevent/", f"modelevent/{event.pk}/change/", "forecastfailure/", "modelversion/"):
         assert client.get(f"/admin/predictions/{address}").status_code == 200
     make_champion(None)
@@ -336,6 +341,14 @@ print(*given)
 """
 
 
+def start_worker(environment: dict[str, str]) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", WORKER]
+    return subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    )
+
+
 def forecasts_reach(given, count: int) -> None:
     deadline = time.monotonic() + 60
     while given.count() < count:
@@ -349,9 +362,7 @@ def test_a_rollback_reaches_every_worker_and_fails_no_request(trained_models, le
     old, new = (register(model=model, metrics={}, promote=True) for model in trained_models)
     url = os.environ["DATABASE_URL"].replace("/postcast", f"/{connection.settings_dict['NAME']}", 1)
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": url}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    command = [sys.executable, "-c", WORKER]
-    workers = [subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, **pipes) for _ in range(2)]
+    workers = [start_worker(environment) for _ in range(2)]
     given = learned_account.predictions
     try:
         forecasts_reach(given, 20)
