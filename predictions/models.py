@@ -1,4 +1,4 @@
-"""Model versions, account weights, predictions, their outcomes and what people say of them."""
+"""Model versions and their story, account weights, predictions, their outcomes and what people say of them."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -31,15 +31,69 @@ class ModelVersion(models.Model):
     signature = models.CharField(max_length=255, help_text="The signed SHA-256 of the artefact.")
     manifest = models.JSONField(default=dict, help_text="What it was trained on and with.")
     metrics = models.JSONField(default=dict)
+    canary_share = models.FloatField(
+        default=0.0, help_text="Of a challenger: the share of accounts whose forecasts it gives already."
+    )
 
     objects = ModelVersionManager()
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["role"], condition=Q(role="champion"), name="one_champion")]
+        permissions = [("roll_back_modelversion", "Can roll back to the previous champion")]
+        constraints = [
+            models.UniqueConstraint(fields=["role"], condition=Q(role="champion"), name="one_champion"),
+            models.UniqueConstraint(fields=["role"], condition=Q(canary_share__gt=0), name="one_canary"),
+            models.CheckConstraint(
+                condition=Q(canary_share=0) | Q(canary_share__gt=0, canary_share__lte=1, role="challenger"),
+                name="canary_is_a_challenger",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class ModelEvent(models.Model):
+    """A decision on which model serves: what, when, by whom, why, on what figures. Append-only.
+
+    `from_version` is the champion at the time, None for the prior; `to_version` the one that was decided on.
+    """
+
+    class Kind(models.TextChoices):
+        PROMOTED = "promoted"
+        REFUSED = "refused", "challenger refused"
+        ROLLED_BACK = "rolled back"
+        CANARY_STARTED = "canary started"
+        CANARY_ENDED = "canary ended"
+
+    at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(max_length=16, choices=Kind)
+    from_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    to_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.CharField(max_length=150, help_text="A member of staff, or the program that decided.")
+    reason = models.TextField()
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.from_version or 'the prior'} to {self.to_version or 'the prior'}"
+
+
+class ForecastFailure(models.Model):
+    """A model raised while it forecast or learned; the log has the traceback. Whose forecast it was is not kept."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, null=True, related_name="failures")
+    error = models.CharField(max_length=200, help_text="The exception's name.")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["model_version", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.error} of {self.model_version or 'the prior'}"
 
 
 class AccountWeights(models.Model):
@@ -160,7 +214,12 @@ class Prediction(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["account", "-created_at"]), models.Index(fields=["scheduled_for"])]
+        indexes = [
+            models.Index(fields=["account", "-created_at"]),
+            models.Index(fields=["scheduled_for"]),
+            # a canary's latency is compared each minute
+            models.Index(fields=["model_version", "-created_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.public_id

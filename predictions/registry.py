@@ -14,7 +14,7 @@ from django.db import DatabaseError, connections, transaction
 from threadpoolctl import threadpool_limits
 
 from predictions.engine import GlobalModel, UnreadableModel
-from predictions.models import ModelVersion
+from predictions.models import ModelEvent, ModelVersion
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +46,7 @@ class LoadedModel:
 
 
 def register(
-    *, model: GlobalModel, metrics: Mapping[str, Any], name: str | None = None, promote: bool = False
+    *, model: GlobalModel, metrics: Mapping[str, Any], name: str | None = None, promote: bool = False, by: str = ""
 ) -> ModelVersion:
     """Store a model as a new version, by default named one minor version after the newest; `promote` lets it serve.
 
@@ -54,8 +54,7 @@ def register(
     """
     artefact = model.to_bytes()
     with transaction.atomic():
-        # one at a time: the name depends on the versions that exist, and there is one champion
-        taken = set(ModelVersion.objects.select_for_update().order_by("id").values_list("name", flat=True))
+        taken = {version.name for version in lock_versions()}
         name = name or _next_name(taken)
         if not _VERSION_NAME.fullmatch(name):
             raise InvalidVersionName(f"{name!r} is no version name; expected the form v1.2.3.")
@@ -65,17 +64,67 @@ def register(
             name=name, artefact=artefact, signature=_sign(artefact), manifest=model.manifest, metrics=dict(metrics)
         )
         if promote:
-            make_champion(version)
+            make_champion(version, by=by, reason="Promoted as it was registered, without a comparison.")
     return version
 
 
-def make_champion(version: ModelVersion) -> None:
-    """Let the version serve from now on; the one that served before is retired."""
+def make_champion(
+    version: ModelVersion | None,
+    *,
+    kind: ModelEvent.Kind = ModelEvent.Kind.PROMOTED,
+    by: str = "",
+    reason: str = "",
+    figures: Mapping[str, Any] | None = None,
+) -> None:
+    """Let the version (None: the prior) serve from now on, and record why; the one that served before is retired.
+
+    Each forecast reads the champion's id, so every worker follows with its next one. A canary is compared with one
+    champion: it ends with that.
+    """
     with transaction.atomic():
-        serving = ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).exclude(pk=version.pk)
-        serving.update(role=ModelVersion.Role.RETIRED)
-        version.role = ModelVersion.Role.CHAMPION
-        version.save(update_fields=["role"])
+        versions = lock_versions()
+        before = next((v for v in versions if v.role == ModelVersion.Role.CHAMPION), None)
+        if before == version:
+            return
+        end_canary(by=by, reason="The champion changed.")
+        if before:
+            _save(before, role=ModelVersion.Role.RETIRED)
+        if version:
+            _save(version, role=ModelVersion.Role.CHAMPION, canary_share=0.0)
+        ModelEvent.objects.create(
+            kind=kind, from_version=before, to_version=version, by=by, reason=reason, figures=dict(figures or {})
+        )
+    log.info("champion_changed", kind=kind, version=version.name if version else PRIOR_NAME, reason=reason)
+
+
+def end_canary(*, by: str, reason: str, figures: Mapping[str, Any] | None = None) -> ModelVersion | None:
+    """Let the champion answer everybody again, and record why; the version whose canary ended, if one ran."""
+    with transaction.atomic():
+        versions = lock_versions()
+        canary = next((v for v in versions if v.canary_share > 0), None)
+        if canary is None:
+            return None
+        champion = next((v for v in versions if v.role == ModelVersion.Role.CHAMPION), None)
+        figures = {"share": canary.canary_share, **(figures or {})}
+        _save(canary, canary_share=0.0)
+        ModelEvent.objects.create(
+            kind=ModelEvent.Kind.CANARY_ENDED,
+            from_version=champion,
+            to_version=canary,
+            by=by,
+            reason=reason,
+            figures=figures,
+        )
+    log.info("canary_ended", version=canary.name, reason=reason)
+    return canary
+
+
+def lock_versions() -> list[ModelVersion]:
+    """All versions without their artefacts, locked until the transaction ends: what serves is decided one at a time.
+
+    The lock lets rows that refer to versions be written meanwhile: forecasts do not wait for it.
+    """
+    return list(ModelVersion.objects.select_for_update(no_key=True).order_by("id"))
 
 
 def load(version: ModelVersion) -> GlobalModel:
@@ -96,12 +145,16 @@ def load(version: ModelVersion) -> GlobalModel:
 
 
 class Registry:
-    """The model that this process serves. Threads share it: one loads a new champion, the others go on with the old."""
+    """The models that this process serves: the champion and, during a canary, a challenger.
+
+    Threads share them: one loads a new champion, the others go on with the old.
+    """
 
     def __init__(self) -> None:
         self._current: LoadedModel | None = None
+        self._challenger: LoadedModel | None = None
         self._loading = threading.Lock()
-        self._refused: tuple[int, float] | None = None
+        self._refused: dict[int, float] = {}
 
     def serving(self, champion_id: int | None) -> LoadedModel:
         """The champion's model, loaded now if it changed; where it is refused the one before it, with a warning."""
@@ -112,6 +165,26 @@ class Registry:
             name = "the prior" if current.version_id is None else current.name
             return replace(current, warnings=(REFUSED.format(name=name),))
         return current
+
+    def challenger(self, version_id: int) -> LoadedModel | None:
+        """The model of a canary, loaded now if it is another than before; None while another thread loads.
+
+        Raises RefusedArtefact.
+        """
+        held = self._challenger
+        if held is None or held.version_id != version_id:
+            if self._recently_refused(version_id):
+                raise RefusedArtefact("The canary's model was refused a moment ago.")
+            if not self._loading.acquire(blocking=False):
+                return None
+            try:
+                self._challenger = None  # given up before the next is read: never three models in memory
+                self._challenger = held = self._load(version_id)
+            finally:
+                self._loading.release()
+            if held is None:
+                raise RefusedArtefact("The canary's model was refused; the log says why.")
+        return held
 
     def _follow(self, champion_id: int | None) -> LoadedModel:
         # with nothing to serve meanwhile, wait for the thread that loads
@@ -124,23 +197,25 @@ class Registry:
         assert self._current is not None
         return self._current
 
-    def _load(self, champion_id: int | None) -> LoadedModel | None:
+    def _load(self, version_id: int | None) -> LoadedModel | None:
         """None for a version that is refused."""
-        if champion_id is None:
+        if version_id is None:
             return _prior()
-        version = ModelVersion.objects.get(pk=champion_id)
+        if self._challenger is not None and self._challenger.version_id == version_id:
+            return self._challenger
+        version = ModelVersion.objects.get(pk=version_id)
         try:
-            loaded = LoadedModel(champion_id, version.name, load(version))
+            loaded = LoadedModel(version_id, version.name, load(version))
         except RefusedArtefact as error:
             log.error("model_refused", version=version.name, reason=str(error))
-            self._refused = (champion_id, time.monotonic())
+            self._refused[version_id] = time.monotonic()
             return None
         log.info("model_loaded", version=version.name)
         return loaded
 
-    def _recently_refused(self, champion_id: int | None) -> bool:
-        refused = self._refused
-        return refused is not None and refused[0] == champion_id and time.monotonic() - refused[1] < RETRY_SECONDS
+    def _recently_refused(self, version_id: int | None) -> bool:
+        refused = None if version_id is None else self._refused.get(version_id)
+        return refused is not None and time.monotonic() - refused < RETRY_SECONDS
 
 
 registry = Registry()
@@ -163,6 +238,12 @@ def preload() -> None:
         log.warning("model_not_preloaded", reason=str(error))
     finally:
         connections.close_all()
+
+
+def _save(version: ModelVersion, **changes: Any) -> None:
+    for name, value in changes.items():
+        setattr(version, name, value)
+    version.save(update_fields=list(changes))
 
 
 def _prior() -> LoadedModel:

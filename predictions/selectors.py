@@ -1,14 +1,26 @@
 """Reads of predictions: what a forecast needs, which weights are stale, which predictions wait for their outcome."""
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
-from django.db.models import BigIntegerField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Extract, Mod
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    Exists,
+    F,
+    FloatField,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+)
+from django.db.models.functions import Cast, Coalesce, Extract, Mod
 from django.db.models.lookups import Exact
 from numpy.typing import NDArray
 
@@ -21,6 +33,7 @@ from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.models import AccountWeights, DriftCheck, Feedback, Miss, ModelVersion, Outcome, Prediction
 from predictions.outcomes import Planned, Published
+from predictions.pseudonyms import pseudonym
 from predictions.skill import Compared, Skill, skill_over
 
 if TYPE_CHECKING:
@@ -34,10 +47,31 @@ FEATURE_ACCOUNTS = 1_000
 CHAMPION_ID = Subquery(ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).values("pk")[:1])
 
 
-class Champion(TypedDict):
-    """The model version that serves, as an attribute of a row; None while there is only the prior."""
+class _Draw(Func):
+    """A number in [0, 1) that looks random and is always the same for the same two keys: MD5, as a fraction."""
+
+    template = "(('x' || substr(md5(%(expressions)s), 1, 8))::bit(32)::bigint / 4294967296.0)::float8"
+    arg_joiner = " || ':' || "
+    output_field = FloatField()
+
+
+# the version on canary, for accounts that draw less than its share: always the same ones, and more when it is raised
+CANARY_ID = Subquery(
+    ModelVersion.objects.filter(canary_share__gt=0)
+    .filter(canary_share__gt=_Draw(Cast(F("pk"), TextField()), Cast(OuterRef("pk"), TextField())))
+    .values("pk")[:1]
+)
+SERVING_ID = Coalesce(CANARY_ID, CHAMPION_ID)
+
+
+class Serving(TypedDict):
+    """The model versions for an account, as attributes of its row.
+
+    The champion is None while there is only the prior, the canary while none runs or it serves other accounts.
+    """
 
     champion_id: int | None
+    canary_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +80,21 @@ class StaleWeights:
 
     posts_sequence: int
     champion_id: int | None
+    canary_id: int | None
+
+    @property
+    def serving_id(self) -> int | None:
+        return self.canary_id or self.champion_id
 
 
-def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnotations[TikTokAccount, Champion]]":
-    """The person's account of that id, or all that are connected, with weights and the champion's id: one query.
+def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnotations[TikTokAccount, Serving]]":
+    """The person's account of that id, or all that are connected, with weights and the models that serve: one query.
 
     An account of somebody else is not among them.
     """
     accounts = TikTokAccount.objects.filter(user=user.pk)
     accounts = accounts.filter(public_id=public_id) if public_id else accounts.filter(disconnected_at=None)
-    return list(accounts.select_related("weights").annotate(champion_id=CHAMPION_ID))
+    return list(accounts.select_related("weights").annotate(champion_id=CHAMPION_ID, canary_id=CANARY_ID))
 
 
 def account_history(account_id: int, as_of: datetime) -> AccountHistory:
@@ -65,15 +104,29 @@ def account_history(account_id: int, as_of: datetime) -> AccountHistory:
     return AccountHistory(account_id=str(account_id), followers=_number(followers), posts=posts)
 
 
+def accounts_to_learn_from() -> QuerySet[TikTokAccount]:
+    """Accounts that the global model may be learned from: the one place that says so. All that are connected."""
+    return TikTokAccount.objects.filter(disconnected_at=None)
+
+
+def training_histories(as_of: datetime) -> Iterator[AccountHistory]:
+    """Histories of the accounts that may be learned from, by keyed pseudonym, as of a moment: one account at a time.
+
+    In the order of their public ids, which are random.
+    """
+    for account_id, public_id in accounts_to_learn_from().order_by("public_id").values_list("pk", "public_id"):
+        yield replace(account_history(account_id, as_of), account_id=pseudonym(public_id))
+
+
 def published_posts(account_id: int, as_of: datetime) -> dict[int, PublishedPost]:
     """The account's posts by primary key, as the engine takes them."""
     return {facts.post_id: _published(facts) for facts in account_posts(account_id, as_of)}
 
 
 def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
-    """Accounts whose weights have not seen the newest posts, the champion, or a label that matured; oldest first.
+    """Accounts whose weights have not seen the newest posts, the model that serves them, or a label that matured.
 
-    Accounts of which nothing is known yet are not stale: there is nothing to learn from.
+    Oldest first. Accounts of which nothing is known yet are not stale: there is nothing to learn from.
     """
     matured = Post.objects.filter(
         account=OuterRef("pk"),
@@ -86,7 +139,7 @@ def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
             Q(weights=None)
             | Q(weights__posts_sequence__lt=F("posts_change__sequence"))
             # the prior is null, which in SQL equals nothing, not even itself
-            | ~Exact(Coalesce("weights__model_version", 0), Coalesce(CHAMPION_ID, 0))
+            | ~Exact(Coalesce("weights__model_version", 0), Coalesce(SERVING_ID, 0))
             | Exists(matured)
         )
         .order_by(F("weights__as_of").asc(nulls_first=True), "pk")
@@ -95,8 +148,8 @@ def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
 
 def stale_weights(account_id: int, now: datetime) -> StaleWeights | None:
     """What the account's weights have not seen; None where it is none of `stale_accounts`. One query."""
-    found = stale_accounts(now).filter(pk=account_id).annotate(champion_id=CHAMPION_ID)
-    row = found.values_list("posts_change__sequence", "champion_id").first()
+    found = stale_accounts(now).filter(pk=account_id).annotate(champion_id=CHAMPION_ID, canary_id=CANARY_ID)
+    row = found.values_list("posts_change__sequence", "champion_id", "canary_id").first()
     return StaleWeights(*row) if row else None
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.db import connection, transaction
@@ -16,23 +16,29 @@ from accounts.models import TikTokAccount, User
 from posts.content import measure_caption, measure_cover
 from posts.services import caption_fingerprint
 from predictions import drift, selectors
+from predictions.canary import record_failure
 from predictions.engine import (
     AccountHistory,
     AccountState,
     Draft,
     Effect,
+    Forecast,
     GlobalModel,
     UnreadableState,
     forecast,
     learn_account,
     learn_and_look_back,
 )
+from predictions.engine.drift import LookBack
 from predictions.engine.growth import MEASURED, Label, best_observation, label_of
 from predictions.engine.measures import MEASURES, RATE
 from predictions.engine.types import HORIZON, PublishedPost, Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +74,10 @@ class NoSuchSubject(ValueError):
 
     def __init__(self, subjects: Sequence[str]) -> None:
         super().__init__(f"This prediction has no such part; feedback can be about: {', '.join(subjects)}.")
+
+
+class ImpossibleForecast(ValueError):
+    """A model gave something that is no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +124,10 @@ def predict(
         cover=None if cover is None else measure_cover(cover),
     )
     fetching = time.perf_counter()
-    account, serving_id = _account_for_forecast(user, account_id)
+    account = _account_for_forecast(user, account_id)
     weights: AccountWeights | None = getattr(account, "weights", None)
-    loaded = registry.serving(serving_id)
-    state, warnings = _state(account, weights, loaded, now)
-    inferring = time.perf_counter()
-    given = forecast(loaded.model, state, draft, as_of=int(now.timestamp()), explain=explain)
+    answer = _answer(account, weights, draft, now, explain=explain)
+    loaded, given = answer.loaded, answer.given
     inferred = time.perf_counter()
     prediction = Prediction.objects.create(
         account=account,
@@ -142,7 +150,7 @@ def predict(
         metrics=given.metrics,
         measures={name: _recorded(found) for name, found in given.measures.items()},
         engagement_rate=_recorded(given.engagement_rate) if given.engagement_rate else None,
-        warnings=[*loaded.warnings, *warnings, *given.warnings],
+        warnings=[*loaded.warnings, *answer.warnings, *given.warnings],
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
     return PredictionResult(
@@ -151,8 +159,8 @@ def predict(
         explanation=given.explanation,
         weights_updated_at=weights.updated_at if weights else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
-        feature_fetch_ms=_milliseconds(fetching, inferring),
-        inference_ms=_milliseconds(inferring, inferred),
+        feature_fetch_ms=_milliseconds(fetching, answer.fetched_at),
+        inference_ms=_milliseconds(answer.fetched_at, inferred),
     )
 
 
@@ -168,12 +176,10 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
         stale = selectors.stale_weights(account_id, now)
         if stale is None:
             return False
-        loaded = registry.serving(stale.champion_id)
-        if loaded.version_id != stale.champion_id:
-            log.warning("weights_wait_for_model", account_id=account_id, champion_id=stale.champion_id)
+        found = _learned(account_id, stale, now)
+        if found is None:
             return False
-        history = selectors.account_history(account_id, now)
-        state, looked_back = learn_and_look_back(loaded.model, history, as_of=int(now.timestamp()))
+        loaded, state, looked_back = found
         learned = {
             "model_version_id": loaded.version_id,
             "posts_sequence": stale.posts_sequence,
@@ -230,13 +236,63 @@ def _require_subject(prediction: Prediction, subject: str) -> None:
         raise NoSuchSubject(subjects)
 
 
-def _account_for_forecast(user: User, public_id: str | None) -> tuple[TikTokAccount, int | None]:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    loaded: LoadedModel
+    given: Forecast
+    warnings: list[str]
+    fetched_at: float
+
+
+def _answer(
+    account: "WithAnnotations[TikTokAccount, selectors.Serving]",
+    weights: AccountWeights | None,
+    draft: Draft,
+    now: datetime,
+    *,
+    explain: bool,
+) -> _Answer:
+    """By the canary if it serves the account, by the champion otherwise and wherever the canary fails."""
+    if account.canary_id is not None:
+        try:
+            challenger = registry.challenger(account.canary_id)
+            if challenger:
+                return _answer_by(challenger, account, weights, draft, now, explain=explain)
+        except Exception as error:  # noqa: BLE001 whatever a challenger does, the request is answered
+            record_failure(account.canary_id, error)
+    champion = registry.serving(account.champion_id)
+    try:
+        return _answer_by(champion, account, weights, draft, now, explain=explain)
+    except Exception as error:
+        # a canary is compared with it
+        record_failure(champion.version_id, error)
+        raise
+
+
+def _answer_by(
+    loaded: LoadedModel,
+    account: TikTokAccount,
+    weights: AccountWeights | None,
+    draft: Draft,
+    now: datetime,
+    *,
+    explain: bool,
+) -> _Answer:
+    state, warnings = _state(account, weights, loaded, now)
+    fetched_at = time.perf_counter()
+    given = forecast(loaded.model, state, draft, as_of=int(now.timestamp()), explain=explain)
+    if not all(map(math.isfinite, (given.point, given.typical, given.low, given.high))):
+        raise ImpossibleForecast(f"{loaded.name} gave {given.low} to {given.high}, typically {given.typical}")
+    return _Answer(loaded, given, warnings, fetched_at)
+
+
+def _account_for_forecast(user: User, public_id: str | None) -> "WithAnnotations[TikTokAccount, selectors.Serving]":
     accounts = selectors.accounts_for_forecast(user, public_id)
     if public_id and not accounts:
         raise AccountNotFound
     if len(accounts) != 1:
         raise AccountNotChosen([account.public_id for account in accounts])
-    return accounts[0], accounts[0].champion_id
+    return accounts[0]
 
 
 def _state(
@@ -258,6 +314,33 @@ def _state(
 def _empty_state(account: TikTokAccount, loaded: LoadedModel, now: datetime) -> AccountState:
     followers = math.nan if account.follower_count is None else float(account.follower_count)
     return learn_account(loaded.model, AccountHistory(str(account.pk), followers, posts=()), as_of=int(now.timestamp()))
+
+
+def _learned(
+    account_id: int, stale: selectors.StaleWeights, now: datetime
+) -> tuple[LoadedModel, AccountState, LookBack] | None:
+    """What the model that serves the account learns of it; None where that cannot be loaded, or is a canary that fails:
+    soon another one serves."""
+    try:
+        loaded = _serving(stale)
+        if loaded is None:
+            log.warning("weights_wait_for_model", account_id=account_id, version_id=stale.serving_id)
+            return None
+        history = selectors.account_history(account_id, now)
+        return loaded, *learn_and_look_back(loaded.model, history, as_of=int(now.timestamp()))
+    except Exception as error:
+        if stale.canary_id is None:
+            raise
+        record_failure(stale.canary_id, error)
+        return None
+
+
+def _serving(stale: selectors.StaleWeights) -> LoadedModel | None:
+    """The model that serves the account; None while it cannot be loaded here. Raises RefusedArtefact for a canary."""
+    if stale.canary_id is not None:
+        return registry.challenger(stale.canary_id)
+    champion = registry.serving(stale.champion_id)
+    return champion if champion.version_id == stale.champion_id else None
 
 
 def _lock_learning(account_id: int) -> None:

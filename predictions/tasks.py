@@ -1,10 +1,13 @@
 """Background work of predictions: thin, idempotent, each task loads by id and calls a service."""
 
+import structlog
 from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from predictions import drift, selectors, services
+from predictions import canary, drift, lifecycle, selectors, services
+
+log = structlog.get_logger(__name__)
 
 QUIET_SECONDS = 2
 """Changes of an account's posts within this time are learned together."""
@@ -12,6 +15,9 @@ LOST_AFTER_SECONDS = 5 * 60
 """A task that was lost keeps others of its account away for this long."""
 MAX_UPDATES_AT_ONCE = 500
 """By beat, each minute: the rest is still stale a minute later."""
+
+TRAINING_SECONDS = 28 * 60
+"""A training may take longer than other tasks, but not so long that Redis would hand it to a second worker."""
 
 
 def enqueue_weights_update(account_id: int) -> None:
@@ -43,6 +49,21 @@ def meet_outcomes() -> None:
 @shared_task
 def check_drift() -> None:
     drift.check_drift()
+
+
+@shared_task(time_limit=TRAINING_SECONDS, soft_time_limit=TRAINING_SECONDS - 60)
+def retrain_model(reason: str = "It was time.") -> None:
+    """Beat, each week, and whoever sees that the model has grown worse: train a challenger and let it compete."""
+    try:
+        lifecycle.retrain(by="retrain_model task", reason=reason)
+    except (lifecycle.AlreadyTraining, lifecycle.NothingToLearn) as error:
+        log.info("model_not_retrained", reason=str(error))
+
+
+@shared_task
+def watch_canary() -> None:
+    """Beat, each minute."""
+    canary.watch_canary()
 
 
 def _key(account_id: int) -> str:

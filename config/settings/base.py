@@ -168,6 +168,11 @@ CELERY_BEAT_SCHEDULE = {
     "update weights": {"task": "predictions.tasks.update_stale_weights", "schedule": crontab()},
     "meet outcomes": {"task": "predictions.tasks.meet_outcomes", "schedule": crontab(minute="*/5")},
     "check drift": {"task": "predictions.tasks.check_drift", "schedule": crontab(minute="50")},
+    "watch canary": {"task": "predictions.tasks.watch_canary", "schedule": crontab()},
+    "retrain model": {
+        "task": "predictions.tasks.retrain_model",
+        "schedule": crontab(day_of_week="monday", hour="4", minute="20"),
+    },
     "refresh credentials": {
         "task": "accounts.tasks.refresh_expiring_credentials",
         "schedule": crontab(minute="17"),

@@ -17,6 +17,7 @@ from predictions.engine.growth import Floats, GrowthCurve
 from predictions.engine.measures import Measures
 from predictions.engine.network import QUANTILES, Network, Scaling
 from predictions.engine.population import Population
+from predictions.engine.provenance import provenance
 from predictions.engine.weights import WeightPrior
 
 FORMAT_VERSION = 2
@@ -80,7 +81,7 @@ class GlobalModel:
     scaling: Scaling | None
     folds: tuple[Fold, ...]
     manifest: dict[str, Any] = field(compare=False)
-    """What went in: rows, accounts, span, data hash, versions, seed, metrics."""
+    """What went in: rows, accounts, span, data hash, code, library and format versions, seed, metrics."""
 
     @classmethod
     def prior(cls) -> Self:
@@ -191,7 +192,7 @@ def versions() -> dict[str, Any]:
         "format": FORMAT_VERSION,
         "features": FEATURES_VERSION,
         "extractor": EXTRACTOR_VERSION,
-        "lightgbm": lgb.__version__,
+        **provenance(),
     }
 
 

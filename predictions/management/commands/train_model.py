@@ -2,6 +2,7 @@
 
 import time
 from argparse import ArgumentParser
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from predictions.engine import AccountHistory, train
 from predictions.engine.history_file import BadHistoryFile, read_history_file
+from predictions.pseudonyms import pseudonym
 from predictions.registry import InvalidVersionName, register
 
 
@@ -33,7 +35,7 @@ class Command(BaseCommand):
             "training_seconds": round(time.monotonic() - started, 1),
         }
         try:
-            version = register(model=model, metrics=metrics, name=name, promote=promote)
+            version = register(model=model, metrics=metrics, name=name, promote=promote, by="manage.py train_model")
         except InvalidVersionName as error:
             raise CommandError(str(error)) from error
         if model.is_prior:
@@ -47,7 +49,7 @@ def _read(files: list[Path]) -> list[AccountHistory]:
     accounts: list[AccountHistory] = []
     for file in files:
         try:
-            accounts += read_history_file(file)
+            accounts += (replace(a, account_id=pseudonym(a.account_id)) for a in read_history_file(file))
         except BadHistoryFile as error:
             raise CommandError(str(error)) from error
         except OSError as error:

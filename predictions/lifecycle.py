@@ -1,0 +1,183 @@
+"""The life of a model: trained on what the database knows, compared with the champion, promoted or not, rolled back.
+
+A challenger is trained on what was known when the comparison's slice of time began, and compared on the posts that
+were published since. The artefact that was compared is the one that serves: it is not trained again on the slice.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+import structlog
+from django.db import connection, transaction
+from django.utils import timezone
+
+from predictions import selectors
+from predictions.engine import GlobalModel, train
+from predictions.engine.promotion import Decision, compare, decide, learned_until
+from predictions.models import ModelEvent, ModelVersion
+from predictions.registry import RefusedArtefact, load, lock_versions, make_champion, register
+
+log = structlog.get_logger(__name__)
+
+SLICE = timedelta(days=14)
+"""A comparison looks at posts published within this time, and after everything that either model learned from."""
+
+MAX_COMPARED = 1_000
+"""Accounts: more would tell hardly more, and each takes a fraction of a second. Public ids are random, and so are the
+accounts that come first by them."""
+
+_TRAINING_LOCK = (0x6D6F6465, 0)
+"""The keys of the advisory lock on training."""
+
+
+class AlreadyTraining(Exception):
+    """Another process trains a model at this moment."""
+
+
+class NothingToLearn(Exception):
+    """No account that may be learned from has a post whose first day is known."""
+
+
+class CannotRollBack(Exception):
+    """Nothing was changed; the message says why, in a sentence for staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    version: ModelVersion
+    decision: Decision
+
+
+def retrain(*, by: str, reason: str, now: datetime | None = None) -> Retraining:
+    """Train a challenger and let it compete with the champion. Raises AlreadyTraining, NothingToLearn.
+
+    Nothing is written before the training is done. A process that is killed leaves no lock: PostgreSQL releases it
+    with the connection.
+    """
+    now = now or timezone.now()
+    with _one_training():
+        started = time.monotonic()
+        model = _train(now - SLICE)
+        metrics = {
+            "training_accounts": model.manifest["accounts"],
+            "training_posts": model.manifest["rows"],
+            "training_seconds": round(time.monotonic() - started, 1),
+            "trained_because": reason,
+        }
+        version = register(model=model, metrics=metrics)
+        _retire_earlier_challengers(version)
+        return Retraining(version, challenge(version=version, by=by, now=now))
+
+
+def challenge(*, version: ModelVersion, by: str, now: datetime | None = None) -> Decision:
+    """Compare a version with the champion, or with the prior where there is none, and promote it if it wins.
+
+    The decision is recorded with its figures either way. Raises RefusedArtefact if the version cannot be loaded.
+    """
+    now = now or timezone.now()
+    challenger = load(version)
+    champion_version = ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).first()
+    champion = _model_of(champion_version)
+    until = int(now.timestamp())
+    since = max(int((now - SLICE).timestamp()), *(learned_until(m) or 0 for m in (champion, challenger)))
+    compared = compare(champion, challenger, selectors.training_histories(now), since=since, until=until)
+    decision = decide(list(islice(compared, MAX_COMPARED)))
+    figures = decision.figures | {"slice": [since, until]}
+    with transaction.atomic():
+        serving = next((v for v in lock_versions() if v.role == ModelVersion.Role.CHAMPION), None)
+        if serving != champion_version:
+            decision = Decision(False, "The champion changed during the comparison; compare again.", decision.figures)
+        if decision.promote:
+            make_champion(version, by=by, reason=decision.reason, figures=figures)
+        else:
+            ModelEvent.objects.create(
+                kind=ModelEvent.Kind.REFUSED,
+                from_version=champion_version,
+                to_version=version,
+                by=by,
+                reason=decision.reason,
+                figures=figures,
+            )
+    log.info("challenger_compared", version=version.name, promoted=decision.promote, reason=decision.reason)
+    return decision
+
+
+def promote(*, version: ModelVersion, by: str, reason: str) -> None:
+    """Let the version serve without a comparison. Raises RefusedArtefact if it cannot be loaded."""
+    load(version)
+    make_champion(version, by=by, reason=reason)
+
+
+def rollback_target(champion: ModelVersion | None) -> ModelVersion | None:
+    """What served before the champion was promoted; None for the prior. Raises CannotRollBack."""
+    if champion is None:
+        raise CannotRollBack("No model version serves, only the prior: there is nothing to go back from.")
+    promotions = ModelEvent.objects.filter(kind=ModelEvent.Kind.PROMOTED, to_version=champion)
+    promotion = promotions.select_related("from_version").defer("from_version__artefact").first()
+    if promotion is None:
+        raise CannotRollBack(f"It is not recorded what served before {champion.name}.")
+    return promotion.from_version
+
+
+def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion | None:
+    """Let the previous champion serve again (None: the prior), in every worker with its next forecast.
+
+    `champion_id` is the champion that is to go: if another one serves meanwhile, somebody was quicker. The version
+    must load, so that no worker is left with one that it refuses. Raises CannotRollBack.
+    """
+    with transaction.atomic():
+        champion = next((v for v in lock_versions() if v.role == ModelVersion.Role.CHAMPION), None)
+        if (champion.pk if champion else None) != champion_id:
+            serves = f"{champion.name} serves" if champion else "the prior serves"
+            raise CannotRollBack(f"The champion changed meanwhile: {serves} now. Nothing was changed.")
+        target = rollback_target(champion)
+        if target:
+            try:
+                load(target)
+            except RefusedArtefact as error:
+                raise CannotRollBack(f"{error} {champion} goes on serving.") from error
+        make_champion(target, kind=ModelEvent.Kind.ROLLED_BACK, by=by, reason=reason)
+    return target
+
+
+def _train(as_of: datetime) -> GlobalModel:
+    model = train(list(selectors.training_histories(as_of)), until=int(as_of.timestamp()))
+    if not model.manifest["rows"]:
+        raise NothingToLearn(f"No post that may be learned from had a known first day by {as_of:%Y-%m-%d %H:%M} UTC.")
+    return model
+
+
+def _model_of(champion: ModelVersion | None) -> GlobalModel:
+    """What workers serve as the champion: one that is refused leaves them with the prior."""
+    if champion is None:
+        return GlobalModel.prior()
+    try:
+        return load(champion)
+    except RefusedArtefact as error:
+        log.error("model_refused", version=champion.name, reason=str(error))
+        return GlobalModel.prior()
+
+
+def _retire_earlier_challengers(version: ModelVersion) -> None:
+    """One challenger competes at a time, beside one that is on canary."""
+    challengers = ModelVersion.objects.filter(role=ModelVersion.Role.CHALLENGER, canary_share=0)
+    challengers.exclude(pk=version.pk).update(role=ModelVersion.Role.RETIRED)
+
+
+@contextmanager
+def _one_training() -> Iterator[None]:
+    """Held by the connection, not by a transaction, which would stay open for minutes."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _TRAINING_LOCK)
+        (locked,) = cursor.fetchone()
+    if not locked:
+        raise AlreadyTraining("A model is being trained at this moment; try again when that is done.")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", _TRAINING_LOCK)

@@ -1,0 +1,31 @@
+"""`manage.py retrain_model`: a challenger from the accounts in the database, promoted if it beats the champion."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from predictions.lifecycle import AlreadyTraining, NothingToLearn, retrain
+
+
+class Command(BaseCommand):
+    help = (
+        "Train a challenger on what the database knows, compare it with the champion on later posts, and promote it "
+        "if it wins. What beat does each week."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--reason", default="Asked for at the command line.", help="recorded with the version")
+
+    def handle(self, *, reason: str, **options: Any) -> None:
+        try:
+            done = retrain(by="manage.py retrain_model", reason=reason)
+        except (AlreadyTraining, NothingToLearn) as error:
+            raise CommandError(str(error)) from error
+        metrics = done.version.metrics
+        self.stdout.write(
+            f"Registered {done.version.name}, trained on {metrics['training_posts']:,} posts of "
+            f"{metrics['training_accounts']:,} accounts in {metrics['training_seconds']} s."
+        )
+        self.stdout.write("It was promoted." if done.decision.promote else "It was not promoted.")
+        self.stdout.write(done.decision.reason)

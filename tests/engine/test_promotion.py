@@ -1,0 +1,221 @@
+"""Champion against challenger: a better one wins, and every kind of bad one is refused."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from predictions.engine import AccountHistory, GlobalModel, PublishedPost
+from predictions.engine.global_model import Raw
+from predictions.engine.promotion import (
+    HARM,
+    MIN_ACCOUNTS,
+    AlreadyLearned,
+    Decision,
+    Errors,
+    Pair,
+    compare,
+    decide,
+)
+from tests.engine.synthetic import DAY, START, population
+
+SINCE = START + 10 * DAY
+UNTIL = START + 18 * DAY
+
+
+class Distorted(GlobalModel):
+    """A model whose raw forecasts are changed by `distort` before they are used."""
+
+    distort: Any
+
+    def predict(self, base: Any, tabular: Any, sequence: Any) -> Raw:
+        raw: Raw = type(self).distort(GlobalModel.predict(self, base, tabular, sequence), base)
+        return raw
+
+
+def planted(model: GlobalModel, distort: Any) -> GlobalModel:
+    kind = type("Planted", (Distorted,), {"distort": staticmethod(distort)})
+    made: GlobalModel = kind(*(getattr(model, f.name) for f in dataclasses.fields(GlobalModel)))
+    return made
+
+
+def moved(raw: Raw, by: Any) -> Raw:
+    return Raw(raw.typical + by, raw.point + by, raw.low + by, raw.high + by)
+
+
+@pytest.fixture(scope="module")
+def accounts() -> list[AccountHistory]:
+    return population(24, 16)
+
+
+@pytest.fixture(scope="module")
+def good() -> GlobalModel:
+    """The prior, as if it had been learned from what was known when the slice began."""
+    prior = GlobalModel.prior()
+    return dataclasses.replace(prior, manifest=prior.manifest | {"until": SINCE})
+
+
+@pytest.fixture(scope="module")
+def poor(good: GlobalModel) -> GlobalModel:
+    """A champion that can be beaten: the same model with chance added, and an interval as wide as that asks for."""
+
+    def worse(raw: Raw, base: Any) -> Raw:
+        noisy = moved(raw, np.random.default_rng(5).normal(0, 1.0, len(base)))
+        return Raw(noisy.typical, noisy.point, noisy.low - 0.5, noisy.high + 0.5)
+
+    return planted(good, worse)
+
+
+def decided(champion: GlobalModel, challenger: GlobalModel, accounts: list[AccountHistory]) -> Decision:
+    return decide(list(compare(champion, challenger, accounts, since=SINCE, until=UNTIL)))
+
+
+def test_a_better_challenger_wins(poor, good, accounts):
+    decision = decided(poor, good, accounts)
+    assert decision.promote, decision.reason
+    assert decision.figures["all"]["log_mae"]["upper"] < 0
+    assert {"small account", "large account", "short history"} <= set(decision.figures["cohorts"])
+    assert "harming none" in decision.reason
+
+
+def test_a_model_does_not_beat_itself(good, accounts):
+    decision = decided(good, good, accounts)
+    assert not decision.promote
+    assert decision.figures["all"]["log_mae"]["difference"] == 0
+    assert "Not better beyond chance" in decision.reason
+
+
+def noise(raw: Raw, base: Any) -> Raw:
+    return moved(raw, np.random.default_rng(7).normal(0, 1.0, len(base)))
+
+
+def bias(raw: Raw, base: Any) -> Raw:
+    return moved(raw, 0.7)
+
+
+SMALL = np.log(500)
+
+
+def harm_to_small_accounts(raw: Raw, base: Any) -> Raw:
+    return moved(raw, np.where(base < SMALL, 1.0, 0.0))
+
+
+def harm_to_large_accounts(raw: Raw, base: Any) -> Raw:
+    return moved(raw, np.where(base < SMALL, 0.0, 3.0))
+
+
+def narrow(raw: Raw, base: Any) -> Raw:
+    return Raw(raw.typical, raw.point, *((raw.typical + (x - raw.typical) * 0.1) for x in (raw.low, raw.high)))
+
+
+def wide(raw: Raw, base: Any) -> Raw:
+    return Raw(raw.typical, raw.point, raw.low - 3, raw.high + 3)
+
+
+@pytest.mark.parametrize("distort", [noise, bias])
+def test_a_planted_bad_challenger_is_refused(distort, good, accounts):
+    decision = decided(good, planted(good, distort), accounts)
+    assert not decision.promote
+    assert "Not better" in decision.reason
+    assert "Harms a cohort (all accounts)" in decision.reason
+
+
+def test_harm_to_one_cohort_is_not_bought_by_a_gain_elsewhere(good, accounts):
+    decision = decided(planted(good, harm_to_large_accounts), planted(good, harm_to_small_accounts), accounts)
+    assert decision.figures["all"]["log_mae"]["upper"] < 0
+    assert not decision.promote
+    assert "Harms a cohort (small account)" in decision.reason
+
+
+@pytest.mark.parametrize("distort", [narrow, wide])
+def test_better_forecasts_do_not_make_up_for_an_interval_that_breaks_its_promise(distort, poor, good, accounts):
+    decision = decided(poor, planted(good, distort), accounts)
+    assert decision.figures["all"]["log_mae"]["upper"] < 0
+    assert not decision.promote
+    assert decision.reason.startswith("Its 80 % interval covers")
+
+
+def test_a_challenger_that_learned_from_the_slice_is_not_even_compared(poor, good, accounts):
+    leaked = dataclasses.replace(good, manifest=good.manifest | {"until": SINCE + 1})
+    with pytest.raises(AlreadyLearned, match="challenger"):
+        decided(poor, leaked, accounts)
+    with pytest.raises(AlreadyLearned, match="champion"):
+        decided(leaked, poor, accounts)
+
+
+def test_later_observations_of_the_slice_change_no_forecast_in_it(poor, good, accounts):
+    """What is compared is the same whether or not anything happened after `until`."""
+    known = [
+        dataclasses.replace(
+            account,
+            posts=tuple(
+                dataclasses.replace(p, observations=tuple(c for c in p.observations if c.observed_at <= UNTIL))
+                for p in account.posts
+                if p.posted_at <= UNTIL
+            ),
+        )
+        for account in population(6, 30)
+    ]
+    later = population(6, 30)
+    pairs = [list(compare(poor, good, some, since=SINCE, until=UNTIL)) for some in (known, later)]
+    assert pairs[0] == pairs[1]
+    assert pairs[0]
+
+
+def a_week_later(post: PublishedPost) -> PublishedPost:
+    seen = tuple(dataclasses.replace(c, observed_at=c.observed_at + 7 * DAY) for c in post.observations)
+    return dataclasses.replace(post, observations=seen)
+
+
+def test_posts_that_were_not_measured_near_24_hours_are_not_judged_by(good):
+    measured = population(3, 16)
+    unmeasured = [dataclasses.replace(a, posts=tuple(map(a_week_later, a.posts))) for a in measured]
+    until = UNTIL + 30 * DAY
+    assert list(compare(good, good, measured, since=SINCE, until=until))
+    assert not list(compare(good, good, unmeasured, since=SINCE, until=until))
+
+
+def pairs_of(champion: Any, challenger: Any, cohorts: frozenset[str] = frozenset()) -> list[Pair]:
+    return [Pair(10, Errors(a, a, 8), Errors(b, b, 8), cohorts) for a, b in zip(champion, challenger, strict=True)]
+
+
+def test_few_accounts_decide_nothing():
+    few = pairs_of([1.0] * (MIN_ACCOUNTS - 1), [0.1] * (MIN_ACCOUNTS - 1))
+    assert not decide(few).promote
+    assert "needed to tell" in decide(few).reason
+    assert decide([]).figures["accounts"] == 0
+
+
+def test_one_account_in_two_proves_nothing():
+    """A mean that one account makes is within chance."""
+    challenger = [1.0] * 39 + [0.2]
+    assert not decide(pairs_of([1.0] * 40, challenger)).promote
+
+
+def test_accounts_without_a_like_have_no_mape():
+    nothing = [Pair(3, Errors(0.1, float("nan"), 3), Errors(0.05, float("nan"), 3), frozenset({"x"}))] * 40
+    decision = decide(nothing)
+    assert decision.figures["all"]["mape"] == {}
+    assert decision.figures["all"]["log_mae"]["upper"] < 0
+
+
+errors = st.lists(st.tuples(st.floats(0.05, 3), st.floats(0.05, 3)), min_size=MIN_ACCOUNTS, max_size=60)
+
+
+@given(errors)
+def test_of_two_models_at_most_one_beats_the_other(both):
+    ours, theirs = zip(*both, strict=True)
+    assert not (decide(pairs_of(ours, theirs)).promote and decide(pairs_of(theirs, ours)).promote)
+
+
+@given(errors)
+def test_whoever_wins_is_better_on_average_and_harms_nobody(both):
+    ours, theirs = zip(*both, strict=True)
+    decision = decide(pairs_of(ours, theirs, frozenset({"a cohort"})))
+    if decision.promote:
+        assert np.mean(theirs) < np.mean(ours)
+        cohort = decision.figures["cohorts"]["a cohort"]["log_mae"]
+        assert cohort["challenger"] <= cohort["champion"] * (1 + HARM)

@@ -1,0 +1,50 @@
+"""The same data gives the same artefact, byte for byte, in any order and process; the manifest says what went in."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from predictions.engine import GlobalModel
+from predictions.engine.provenance import provenance
+from tests.engine.synthetic import population
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAIN_BACKWARDS = """
+import hashlib
+from predictions.engine import train
+from tests.engine.synthetic import end_of, population
+accounts = population()[::-1]
+print(hashlib.sha256(train(accounts, until=max(map(end_of, accounts))).to_bytes()).hexdigest())
+"""
+
+
+def test_another_process_that_reads_in_another_order_trains_the_same_bytes(model: GlobalModel) -> None:
+    """Its hashes of strings are seeded otherwise, and nothing is left over from other tests."""
+    environment = {**os.environ, "PYTHONHASHSEED": "17"}
+    command = [sys.executable, "-c", TRAIN_BACKWARDS]
+    trained = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert trained.stdout.strip() == hashlib.sha256(model.to_bytes()).hexdigest()
+
+
+def test_the_manifest_says_what_went_in(model: GlobalModel) -> None:
+    manifest = model.manifest
+    assert manifest["pseudonyms"] == sorted(account.account_id for account in population())
+    assert manifest["accounts"] == len(manifest["pseudonyms"])
+    assert manifest["span"][0] < manifest["span"][1] < manifest["until"]
+    assert manifest["seed"] == 0
+    assert len(manifest["data_sha256"]) == len(manifest["code_sha256"]) == 64
+    assert {"lightgbm", "numpy"} <= set(manifest["libraries"])
+
+
+def test_the_codes_hash_changes_with_the_code(tmp_path: Path, monkeypatch) -> None:
+    from predictions.engine import provenance as module
+
+    before = provenance()["code_sha256"]
+    for source in (ROOT / "predictions" / "engine").glob("*.py"):
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    monkeypatch.setattr(module, "_ENGINE", tmp_path)
+    assert provenance.__wrapped__()["code_sha256"] == before
+    (tmp_path / "weights.py").write_bytes(b"# another one\n")
+    assert provenance.__wrapped__()["code_sha256"] != before

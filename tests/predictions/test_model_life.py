@@ -1,0 +1,391 @@
+"""The life of a model: trained from the database, compared, promoted or refused, rolled back."""
+
+import dataclasses
+import datetime
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from predictions import lifecycle, selectors, tasks
+from predictions.engine import GlobalModel
+from predictions.engine.promotion import decide
+from predictions.engine.weights import WeightPrior
+from predictions.lifecycle import AlreadyTraining, CannotRollBack, NothingToLearn, challenge, retrain, roll_back
+from predictions.models import ModelEvent, ModelVersion
+from predictions.pseudonyms import pseudonym
+from predictions.registry import RefusedArtefact, champion_id, load, make_champion, register
+from tests.factories import StaffFactory
+from tests.predictions.histories import DAY, store, synthetic_histories
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now().replace(microsecond=0)
+UNTIL = int(NOW.timestamp())
+ROLL_BACK = "/admin/predictions/modelversion/roll-back/"
+
+
+def erratic() -> GlobalModel:
+    """A bad model that is well-formed: its account weights believe every single post."""
+    return dataclasses.replace(GlobalModel.prior(), weight_prior=WeightPrior(100.0, 100.0, 0.5))
+
+
+@pytest.fixture
+def accounts(db):
+    """Enough for a comparison; too few posts for trees and networks, so that training takes a moment."""
+    return store(synthetic_histories(22, 14, until=UNTIL, seed=3))
+
+
+@pytest.fixture
+def bad_champion(db) -> ModelVersion:
+    return register(model=erratic(), metrics={}, promote=True)
+
+
+def role(version: ModelVersion) -> str:
+    return ModelVersion.objects.values_list("role", flat=True).get(pk=version.pk)
+
+
+def test_a_challenger_that_wins_is_promoted(bad_champion, accounts):
+    done = retrain(by="a test", reason="The audience changed.", now=NOW)
+    assert done.decision.promote, done.decision.reason
+    assert (role(done.version), role(bad_champion)) == ("champion", "retired")
+    event = ModelEvent.objects.latest("id")
+    assert (event.kind, event.from_version, event.to_version) == ("promoted", bad_champion, done.version)
+    assert (event.by, event.reason) == ("a test", done.decision.reason)
+    assert event.figures["accounts"] == 22
+    assert event.figures["all"]["log_mae"]["upper"] < 0
+    assert done.version.metrics["trained_because"] == "The audience changed."
+
+
+def test_a_challenger_that_does_not_win_is_kept_and_told_why(accounts):
+    """The first model competes with the prior, which it is here but for what it learned of growth."""
+    done = retrain(by="a test", reason="", now=NOW)
+    assert not done.decision.promote
+    assert role(done.version) == "challenger"
+    assert champion_id() is None
+    event = ModelEvent.objects.get()
+    assert (event.kind, event.from_version, event.to_version) == ("refused", None, done.version)
+    assert "Not better beyond chance" in event.reason
+    again = retrain(by="a test", reason="", now=NOW)
+    assert (role(done.version), role(again.version)) == ("retired", "challenger")
+
+
+def test_a_planted_bad_challenger_is_refused(accounts):
+    champion = retrain(by="a test", reason="", now=NOW).version
+    make_champion(champion)
+    planted = register(model=erratic(), metrics={})
+    decision = challenge(version=planted, by="a test", now=NOW)
+    assert not decision.promote
+    assert "Harms a cohort" in decision.reason
+    assert champion_id() == champion.pk
+    planted.artefact = b"not what was signed"
+    planted.save()
+    with pytest.raises(RefusedArtefact):
+        challenge(version=planted, by="a test", now=NOW)
+
+
+def test_a_model_that_learned_from_the_latest_posts_has_nothing_left_to_be_compared_on(bad_champion, accounts):
+    manifest = GlobalModel.prior().manifest | {"until": UNTIL}
+    leaked = register(model=dataclasses.replace(GlobalModel.prior(), manifest=manifest), metrics={})
+    decision = challenge(version=leaked, by="a test", now=NOW)
+    assert not decision.promote
+    assert "Only 0 accounts" in decision.reason
+    assert ModelEvent.objects.latest("id").figures["slice"] == [UNTIL, UNTIL]
+
+
+def test_what_was_tested_is_what_serves(bad_champion, accounts):
+    version = retrain(by="a test", reason="", now=NOW).version
+    manifest = load(ModelVersion.objects.get(pk=version.pk)).manifest
+    assert manifest["until"] == UNTIL - 14 * DAY
+    assert manifest["span"][1] < manifest["until"]
+    assert ModelEvent.objects.latest("id").figures["slice"][0] >= manifest["until"]
+
+
+def test_a_thousand_accounts_by_chance_are_enough(bad_champion, accounts, monkeypatch):
+    monkeypatch.setattr(lifecycle, "MAX_COMPARED", 20)
+    assert retrain(by="a test", reason="", now=NOW).decision.figures["accounts"] == 20
+
+
+def test_a_champion_that_cannot_be_loaded_is_compared_as_the_prior_that_serves_in_its_place(bad_champion, accounts):
+    bad_champion.artefact = b"damaged"
+    bad_champion.save()
+    assert not retrain(by="a test", reason="", now=NOW).decision.promote
+
+
+def test_a_champion_that_changed_meanwhile_is_not_replaced(bad_champion, accounts, monkeypatch):
+    other = register(model=GlobalModel.prior(), metrics={})
+
+    def decide_and_change(pairs):
+        make_champion(other)
+        return decide(pairs)
+
+    monkeypatch.setattr(lifecycle, "decide", decide_and_change)
+    done = retrain(by="a test", reason="", now=NOW)
+    assert not done.decision.promote
+    assert "changed during the comparison" in done.decision.reason
+    assert champion_id() == other.pk
+
+
+def test_the_same_data_gives_the_same_artefact_whoever_came_first(accounts):
+    histories = synthetic_histories(22, 14, until=UNTIL, seed=3)
+    first = lifecycle._train(NOW - lifecycle.SLICE).to_bytes()
+    assert lifecycle._train(NOW - lifecycle.SLICE).to_bytes() == first
+    names = {account.public_id: history for account, history in zip(accounts, histories, strict=True)}
+    for account in accounts:
+        account.delete()
+    backwards = store(reversed(histories))
+    for account, history in zip(backwards, reversed(histories), strict=True):
+        account.public_id = next(name for name, known in names.items() if known is history)
+        account.save()
+    # posts have new random ids; only the order of posts of the same second depends on those
+    assert lifecycle._train(NOW - lifecycle.SLICE).to_bytes() == first
+
+
+def test_what_happened_after_the_slice_began_is_not_learned(accounts):
+    as_of = NOW - lifecycle.SLICE
+    before = lifecycle._train(as_of).to_bytes()
+    for account in accounts:
+        account.posts.filter(posted_at__gt=as_of).delete()
+    assert lifecycle._train(as_of).to_bytes() == before
+
+
+def test_the_manifest_names_accounts_by_a_keyed_pseudonym(accounts, settings):
+    version = retrain(by="a test", reason="", now=NOW).version
+    names = [pseudonym(account.public_id) for account in accounts]
+    assert version.manifest["pseudonyms"] == sorted(names)
+    stored = json.dumps(version.manifest)
+    assert not any(account.public_id in stored for account in accounts)
+    assert {"code_sha256", "data_sha256", "libraries", "seed", "span", "rows", "until"} <= set(version.manifest)
+    settings.SECRET_KEY = "another"
+    assert pseudonym(accounts[0].public_id) not in names
+
+
+def test_disconnected_accounts_are_not_learned_from(accounts):
+    accounts[0].disconnected_at = NOW
+    accounts[0].save()
+    assert len(list(selectors.training_histories(NOW))) == len(accounts) - 1
+
+
+def test_with_nothing_to_learn_nothing_is_registered():
+    with pytest.raises(NothingToLearn, match="known first day"):
+        retrain(by="a test", reason="")
+    tasks.retrain_model(reason="drift")
+    with pytest.raises(CommandError, match="known first day"):
+        call_command("retrain_model")
+    assert not ModelVersion.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_training_at_a_time(accounts, monkeypatch):
+    training, go_on = threading.Event(), threading.Event()
+
+    def slow_training(as_of):
+        training.set()
+        assert go_on.wait(20)
+        raise RuntimeError("killed")
+
+    def work():
+        with pytest.raises(RuntimeError):
+            retrain(by="a test", reason="")
+        connection.close()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lifecycle, "_train", slow_training)
+        worker = threading.Thread(target=work)
+        worker.start()
+        assert training.wait(20)
+        with pytest.raises(AlreadyTraining):
+            retrain(by="a test", reason="")
+        with pytest.raises(CommandError, match="being trained"):
+            call_command("retrain_model")
+        tasks.retrain_model()
+        go_on.set()
+        worker.join(20)
+    assert not ModelVersion.objects.exists()
+    # and one that ended badly keeps no other from it
+    assert retrain(by="a test", reason="", now=NOW).version
+
+
+def test_commands_say_what_was_decided(bad_champion, accounts, capsys):
+    call_command("retrain_model", "--reason", "a test")
+    printed = capsys.readouterr().out
+    assert "Registered v1.1.0" in printed
+    assert "It was promoted." in printed
+    call_command("promote_model", "v1.0.0")
+    assert "It was not promoted.\n" in capsys.readouterr().out
+    call_command("promote_model", "v1.0.0", "--without-comparison", "We want it.")
+    assert champion_id() == bad_champion.pk
+    assert ModelEvent.objects.latest("id").reason == "We want it."
+    call_command("rollback_model")
+    assert "v1.1.0 serves from now on." in capsys.readouterr().out
+    with pytest.raises(CommandError, match=r"no model version v9\.9\.9"):
+        call_command("promote_model", "v9.9.9")
+
+
+# --- rollback ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def versions(trained_models, db) -> list[ModelVersion]:
+    """Three, each promoted in its turn."""
+    models = [*trained_models, GlobalModel.prior()]
+    return [register(model=model, metrics={}, promote=True) for model in models]
+
+
+def test_rolling_back_goes_back_step_by_step_to_the_prior(versions):
+    for expected in (versions[1], versions[0], None):
+        assert roll_back(champion_id=champion_id(), by="a test", reason="bad") == expected
+        assert champion_id() == (expected.pk if expected else None)
+    with pytest.raises(CannotRollBack, match="only the prior"):
+        roll_back(champion_id=None, by="a test", reason="bad")
+    kinds = list(ModelEvent.objects.values_list("kind", "by")[:3])
+    assert kinds == [("rolled back", "a test")] * 3
+
+
+def test_a_version_that_is_broken_is_not_rolled_back_to(versions):
+    ModelVersion.objects.filter(pk=versions[1].pk).update(artefact=b"gone")
+    events = ModelEvent.objects.count()
+    with pytest.raises(CannotRollBack, match=r"artefact of v1\.1\.0 .* v1\.2\.0 goes on serving"):
+        roll_back(champion_id=versions[2].pk, by="a test", reason="bad")
+    with pytest.raises(CommandError, match="goes on serving"):
+        call_command("rollback_model")
+    assert champion_id() == versions[2].pk
+    assert ModelEvent.objects.count() == events
+
+
+def test_two_who_roll_back_at_once_go_back_once(versions):
+    roll_back(champion_id=versions[2].pk, by="a test", reason="bad")
+    with pytest.raises(CannotRollBack, match=r"changed meanwhile: v1\.1\.0 serves"):
+        roll_back(champion_id=versions[2].pk, by="another", reason="bad")
+    assert champion_id() == versions[1].pk
+
+
+def staff(*permissions: str) -> Client:
+    person = StaffFactory(is_superuser=False)
+    person.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person)
+    return client
+
+
+def test_staff_with_the_permission_roll_back_in_the_admin(versions):
+    client = staff("view_modelversion", "roll_back_modelversion")
+    assert ROLL_BACK in client.get("/admin/predictions/modelversion/").content.decode()
+    page = client.get(ROLL_BACK)
+    assert "Roll back to v1.1.0" in page.content.decode()
+    assert champion_id() == versions[2].pk
+    form = {"champion": versions[2].pk, "reason": "It overshoots."}
+    assert client.post(ROLL_BACK, form).status_code == 403
+    form["csrfmiddlewaretoken"] = page.context["csrf_token"]
+    done = client.post(ROLL_BACK, form, follow=True)
+    assert "From now on v1.1.0 serves." in done.content.decode()
+    assert champion_id() == versions[1].pk
+    event = ModelEvent.objects.latest("id")
+    assert (event.by, event.reason) == (done.context["user"].username, "It overshoots.")
+    # the same form again, as by a second click
+    again = client.post(ROLL_BACK, form, follow=True)
+    assert "changed meanwhile" in again.content.decode()
+    assert champion_id() == versions[1].pk
+
+
+def test_staff_without_the_permission_do_not(versions):
+    client = staff("view_modelversion", "change_modelversion")
+    client.handler.enforce_csrf_checks = False
+    assert ROLL_BACK not in client.get("/admin/predictions/modelversion/").content.decode()
+    assert client.get(ROLL_BACK).status_code == 403
+    assert client.post(ROLL_BACK, {"champion": versions[2].pk}).status_code == 403
+    assert Client().get(ROLL_BACK).status_code == 302
+    assert champion_id() == versions[2].pk
+
+
+def test_the_admin_shows_decisions_and_says_when_there_is_nothing_to_go_back_to(versions):
+    client = Client()
+    client.force_login(StaffFactory())
+    event = ModelEvent.objects.latest("id")
+    for address in ("modelevent/", f"modelevent/{event.pk}/change/", "forecastfailure/", "modelversion/"):
+        assert client.get(f"/admin/predictions/{address}").status_code == 200
+    make_champion(None)
+    assert "only the prior" in client.get(ROLL_BACK, follow=True).content.decode()
+
+
+WORKER = """
+import sys, threading, django
+django.setup()
+from django.db import connection
+from tests.predictions.drafts import predict
+from accounts.models import TikTokAccount
+stop, given = threading.Event(), []
+def work():
+    account = TikTokAccount.objects.select_related("user").get()
+    while not stop.is_set():
+        given.append(predict(account).prediction.pk)
+    connection.close()
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads: thread.start()
+sys.stdin.readline()
+stop.set()
+for thread in threads: thread.join()
+print(*given)
+"""
+
+
+def start_worker(environment: dict[str, str]) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", WORKER]
+    return subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    )
+
+
+def forecasts_reach(given, count: int) -> None:
+    deadline = time.monotonic() + 60
+    while given.count() < count:
+        assert time.monotonic() < deadline, f"{given.count()} of {count} forecasts after a minute"
+        time.sleep(0.02)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rollback_reaches_every_worker_and_fails_no_request(trained_models, learned_account):
+    """Two processes with two threads each forecast without a pause while the champion changes under them."""
+    old, new = (register(model=model, metrics={}, promote=True) for model in trained_models)
+    url = os.environ["DATABASE_URL"].replace("/postcast", f"/{connection.settings_dict['NAME']}", 1)
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": url}
+    workers = [start_worker(environment) for _ in range(2)]
+    given = learned_account.predictions
+    try:
+        forecasts_reach(given, 20)
+        roll_back(champion_id=new.pk, by="a test", reason="bad")
+        rolled_back_at = timezone.now()
+        forecasts_reach(given.filter(model_version=old), 30)
+        ended = [worker.communicate("stop\n", timeout=60) for worker in workers]
+    finally:
+        for worker in workers:
+            worker.kill()
+    assert [worker.returncode for worker in workers] == [0, 0]
+    # every forecast that was asked for was given and recorded: no thread died of an error
+    assert sorted(int(key) for out, _ in ended for key in out.split()) == sorted(given.values_list("pk", flat=True))
+    assert not any("Traceback" in complaints for _, complaints in ended)
+    assert all(len(out.split()) > 3 for out, _ in ended)
+    by_new = given.filter(model_version=new)
+    assert by_new.exists()
+    assert not by_new.filter(created_at__gt=rolled_back_at + datetime.timedelta(minutes=1)).exists()
+    assert set(given.order_by("-pk").values_list("model_version", flat=True)[:20]) == {old.pk}
+
+
+def test_files_give_pseudonyms_too(tmp_path: Path):
+    from tests.predictions.test_train_model import write_history
+
+    call_command("train_model", str(write_history(tmp_path / "a.csv", accounts=2, seed=1)))
+    names = ModelVersion.objects.get().manifest["pseudonyms"]
+    assert names == sorted(pseudonym(f"1-account-{number}") for number in range(2))
