@@ -52,6 +52,17 @@ def bad_champion(db) -> ModelVersion:
     return register(model=erratic(), metrics={}, promote=True)
 
 
+def start_process(script: str) -> subprocess.Popen[str]:
+    """The script in a process of its own, on the database of this test."""
+    url = os.environ["DATABASE_URL"].replace("/postcast", f"/{connection.settings_dict['NAME']}", 1)
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": url}
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", script]
+    return subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    )
+
+
 def role(version: ModelVersion) -> str:
     return ModelVersion.objects.values_list("role", flat=True).get(pk=version.pk)
 
@@ -217,6 +228,36 @@ def test_one_training_at_a_time(accounts, monkeypatch):
     assert retrain(by="a test", reason="", now=NOW).version
 
 
+TRAINING = """
+import time, django
+django.setup()
+from predictions.lifecycle import _one_training
+with _one_training():
+    print("training", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_training_that_was_killed_keeps_no_other_from_it():
+    process = start_process(TRAINING)
+    assert process.stdout
+    assert process.stdout.readline() == "training\n"
+    with pytest.raises(AlreadyTraining):
+        retrain(by="a test", reason="")
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            retrain(by="a test", reason="")
+        except NothingToLearn:
+            return
+        except AlreadyTraining:
+            assert time.monotonic() < deadline, "the lock of the dead is still held"
+            time.sleep(0.05)
+
+
 def test_commands_say_what_was_decided(bad_champion, accounts, capsys):
     call_command("retrain_model", "--reason", "a test")
     printed = capsys.readouterr().out
@@ -340,14 +381,6 @@ print(*given)
 """
 
 
-def start_worker(environment: dict[str, str]) -> subprocess.Popen[str]:
-    pipe = subprocess.PIPE
-    command = [sys.executable, "-c", WORKER]
-    return subprocess.Popen(
-        command, cwd=settings.BASE_DIR, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
-    )
-
-
 def forecasts_reach(given, count: int) -> None:
     deadline = time.monotonic() + 60
     while given.count() < count:
@@ -359,9 +392,7 @@ def forecasts_reach(given, count: int) -> None:
 def test_a_rollback_reaches_every_worker_and_fails_no_request(trained_models, learned_account):
     """Two processes with two threads each forecast without a pause while the champion changes under them."""
     old, new = (register(model=model, metrics={}, promote=True) for model in trained_models)
-    url = os.environ["DATABASE_URL"].replace("/postcast", f"/{connection.settings_dict['NAME']}", 1)
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": url}
-    workers = [start_worker(environment) for _ in range(2)]
+    workers = [start_process(WORKER) for _ in range(2)]
     given = learned_account.predictions
     try:
         forecasts_reach(given, 20)
