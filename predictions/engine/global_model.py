@@ -19,7 +19,7 @@ from predictions.engine.population import Population
 from predictions.engine.weights import WeightPrior
 
 FORMAT_VERSION = 1
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 """Goes up whenever the same history and draft would give other features."""
 
 POINT_GAP = 0.6

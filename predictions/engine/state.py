@@ -12,6 +12,7 @@ import numpy as np
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
 from predictions.engine.global_model import GlobalModel
 from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
+from predictions.engine.process import Process, Solved
 from predictions.engine.rows import rows_of_account
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, AccountHistory
@@ -20,7 +21,7 @@ from predictions.engine.weights import WEIGHTS, WeightPrior, Weights, inputs, wa
 FORMAT_VERSION = 1
 _MAX_STATE = 16 * 1024 * 1024
 # In what each array of the history is stored; all of them hold exactly what is computed with.
-_STORED = {"numbers": np.float32}
+_STORED = {"numbers": np.float32, "embedding": np.int8}
 _SHAPES = {"logs": (4,), "numbers": (len(CONTENT),), "embedding": (EMBEDDING_SIZE,), "tags": (MAX_TAGS,)}
 
 
@@ -37,6 +38,8 @@ class AccountState:
     history: History
     """The latest posts, those too whose horizon had not passed at `as_of`: a later forecast may count them in."""
     learned: Weights
+    solved: Solved | None
+    """What the account's process comes down to as of then; None without a post whose first day is known."""
     ignored: int
     """Posts that were left out because they claim to be published after `as_of`."""
 
@@ -44,6 +47,11 @@ class AccountState:
     def posts(self) -> int:
         """How many posts it holds."""
         return len(self.history)
+
+    def known_at(self, moment: int) -> tuple[History, Solved | None]:
+        """The history as of a moment, and what was solved for it; None where another post is known by then."""
+        history, solved_for = self.history.known_at(moment), self.history.known_at(self.as_of)
+        return history, self.solved if np.array_equal(history.posted_at, solved_for.posted_at) else None
 
     @property
     def weights(self) -> dict[str, float]:
@@ -63,10 +71,12 @@ class AccountState:
             "as_of": self.as_of,
             "followers": self.followers if math.isfinite(self.followers) else None,
             "ignored": self.ignored,
+            "centre": self.solved.centre if self.solved else None,
             "weight_prior": self.learned.prior.to_json(),
         }
         arrays = {f.name: getattr(self.history, f.name) for f in fields(History)}
         arrays |= {"precision": self.learned.precision, "evidence": self.learned.evidence}
+        arrays["solved"] = self.solved.weights if self.solved else np.zeros(0)
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(zipfile.ZipInfo("state.json"), json.dumps(head, sort_keys=True), zipfile.ZIP_DEFLATED)
@@ -85,15 +95,18 @@ class AccountState:
                     raise UnreadableState(f"The account state unpacks to more than {_MAX_STATE:,} bytes.")
                 head = json.loads(archive.read("state.json"))
                 _check_versions(head)
-                names = [*(f.name for f in fields(History)), "precision", "evidence"]
+                names = [*(f.name for f in fields(History)), "precision", "evidence", "solved"]
                 arrays = {n: np.load(io.BytesIO(archive.read(f"{n}.npy")), allow_pickle=False) for n in names}
             weights = Weights(
                 WeightPrior.from_json(head["weight_prior"]), arrays.pop("precision"), arrays.pop("evidence")
             )
-            _check_shapes(arrays, weights)
+            solved = None if head["centre"] is None else Solved(arrays["solved"], float(head["centre"]))
+            del arrays["solved"]
+            _check_shapes(arrays, weights, solved)
             arrays["numbers"] = arrays["numbers"].astype(np.float64)
+            arrays["embedding"] = arrays["embedding"].astype(np.float32)
             followers = math.nan if head["followers"] is None else float(head["followers"])
-            return cls(int(head["as_of"]), followers, History(**arrays), weights, int(head["ignored"]))
+            return cls(int(head["as_of"]), followers, History(**arrays), weights, solved, int(head["ignored"]))
         except UnreadableState:
             raise
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, OSError) as error:
@@ -120,11 +133,11 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> AccountSt
     else:
         weights = Weights(model.weight_prior)
     timeline = Timeline(account, model.curve, "horizon", until=as_of)
-    timeline.advance(as_of)
+    known = timeline.known_at(as_of)
+    solved = Process().learn(known) if len(known) else None
     followers = account.followers if 0 <= account.followers < math.inf else math.nan
-    return AccountState(
-        as_of, followers, _latest(timeline.contents()), weights, len(account.posts) - len(timeline.posts)
-    )
+    ignored = len(account.posts) - len(timeline.posts)
+    return AccountState(as_of, followers, _latest(timeline.contents()), weights, solved, ignored)
 
 
 def _latest(history: History) -> History:
@@ -144,10 +157,12 @@ def _check_versions(head: dict[str, Any]) -> None:
         )
 
 
-def _check_shapes(arrays: dict[str, Any], weights: Weights) -> None:
+def _check_shapes(arrays: dict[str, Any], weights: Weights, solved: Solved | None) -> None:
     n, size = len(arrays["posted_at"]), len(WEIGHTS)
     for name, array in arrays.items():
         if array.shape != (n, *_SHAPES.get(name, ())):
             raise UnreadableState(f"The account state's {name} has shape {array.shape}.")
     if weights.precision.shape != (size, size) or weights.evidence.shape != (size + 2,):
         raise UnreadableState("The account state's weights have another shape.")
+    if solved and (solved.weights.ndim != 1 or len(solved.weights) > n):
+        raise UnreadableState("The account state's process has another shape.")

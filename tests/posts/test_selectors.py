@@ -26,7 +26,7 @@ def test_facts_carry_the_measures_as_they_were_taken():
     (facts,) = account_posts(account.pk, NOW + timedelta(days=1))
     measures = measure_caption(text)
     np.testing.assert_array_equal(facts.caption.embedding, measures.embedding)
-    assert facts.caption.embedding.dtype == np.float32
+    assert facts.caption.embedding.dtype == np.int8
     for name in ("length", "words", "questions", "mentions", "links", "uppercase_share", "sentiment", "hashtags"):
         assert getattr(facts.caption, name) == getattr(measures, name)
     assert (facts.post_id, facts.posted_at, facts.duration_s) == (post.pk, post.posted_at, 20)
