@@ -82,7 +82,7 @@ class Process:
     def _add(self, posts: History, i: int) -> None:
         """Learn post i after those before it: one step of a Cholesky factorisation and of its inverse."""
         up_to, content = posts[: i + 1], posts.content(i)
-        level, alike = _kernels(up_to, up_to.likeness(content), content, int(posts.posted_at[i]), lag=0)
+        level, alike = covariances(up_to, up_to.likeness(content), content, int(posts.posted_at[i]), lag=0)
         kernel = level + alike
         whitening, surprises = self._whitening[:i, :i], self._surprises[:i]
         explained = whitening @ kernel[:i]
@@ -103,7 +103,7 @@ def process_features(
     """
     n = len(solved.weights)
     start = len(history) - n
-    level, alike = _kernels(history[start:], likeness[start:], content, publish_at)
+    level, alike = covariances(history[start:], likeness[start:], content, publish_at)
     by_content = float(alike @ solved.weights)
     by_level = float(level @ solved.weights) + solved.centre - base
     return np.array([by_content + by_level, by_content, by_level])
@@ -119,7 +119,9 @@ def _start(posted_at: NDArray[np.int64]) -> int:
     return 1 + int(np.argmax(np.diff(posted_at[: WINDOW // 2])))
 
 
-def _kernels(posts: History, likeness: Floats, content: Content, posted_at: int, lag: int = 1) -> tuple[Floats, Floats]:
+def covariances(
+    posts: History, likeness: Floats, content: Content, posted_at: int, lag: int = 1
+) -> tuple[Floats, Floats]:
     """(n,) covariances of a post with n earlier ones, by level and by content; it comes `lag` after the last."""
     n = len(posts)
     variance, days = _SEASON
