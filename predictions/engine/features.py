@@ -73,7 +73,8 @@ class Features:
     ) -> "Features":
         """Features of a draft to be published at `publish_at`; the history must hold at least one post.
 
-        `solved` is what `Process` learns of this history; where it is not at hand it is worked out, which takes long.
+        `solved` is what `Process` learned of this history, or of what was known of it a little earlier; where it is not
+        at hand it is worked out, which takes many times as long as the rest.
         """
         n = len(history)
         newest_first = history.likes[::-1]
@@ -84,8 +85,7 @@ class Features:
         relative = np.clip(level - base, -_CLIP, _CLIP)
         ages = np.maximum(publish_at - history.posted_at[::-1], 0) / DAY
         detrended = _detrended(relative)
-        likeness = history.likeness(content)
-        effects = _own_effects(history, likeness, content, publish_at, detrended)
+        effects = _own_effects(history, content, publish_at, detrended)
         usual = content.numbers[_USUAL] - _column_means(history.numbers[-40:, _USUAL])
         tabular = np.concatenate(
             [
@@ -97,7 +97,7 @@ class Features:
                 effects,
                 content.numbers,
                 usual,
-                process_features(solved or Process().learn(history), history, likeness, content, publish_at, base),
+                process_features(solved or Process().learn(history), content, publish_at, base),
             ]
         )
         sequence = np.zeros(SEQUENCE)
@@ -193,13 +193,13 @@ def _time(publish_at: int) -> Floats:
     return np.array([hour, math.sin(turn), math.cos(turn), float(publish_at // DAY % 7)])
 
 
-def _own_effects(history: History, likeness: Floats, content: Content, publish_at: int, detrended: Floats) -> Floats:
+def _own_effects(history: History, content: Content, publish_at: int, detrended: Floats) -> Floats:
     """How the account's earlier posts that are like the draft (in hour, length, caption, ...) did for their time.
 
     Each is a kernel-weighted mean (Nadaraya-Watson) of what was special about those posts, shrunk towards none.
     """
     posted_at = history.posted_at[::-1]
-    similarity = likeness[::-1]
+    similarity = history.likeness(content)[::-1]
     apart = np.abs((posted_at - publish_at) % DAY) / HOUR
     apart = np.minimum(apart, 24 - apart)
     numbers = history.numbers[::-1]

@@ -31,12 +31,12 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
     state's own counts as the state's own. The explanation is computed on demand: it costs several times the forecast.
     """
     now = max(as_of, state.as_of)
-    history, solved = state.known_at(now)
+    history = state.history.known_at(now)
     ratios = _ratios(model, history)
     warnings = _warnings(model, state, history, now)
     if not len(history):
         return _from_population(model, state.followers, ratios, warnings)
-    features = Features.of(history, content_of(draft), draft.publish_at, state.followers, solved)
+    features = Features.of(history, content_of(draft), draft.publish_at, state.followers, state.solved)
     tabular = features.tabular[None]
     raw = model.predict(np.array([features.base]), tabular, features.sequence[None])
     row = inputs(tabular)[0]

@@ -44,7 +44,8 @@ _DRIFT = _CONSTANT + np.sum([variance * np.exp(_LAGS / -scale) for variance, sca
 class Solved:
     """What a process comes down to: forecasts of a draft are sums of its kernel with the posts under these weights."""
 
-    weights: Floats  # (m,) of the latest m posts of the history
+    posts: History
+    weights: Floats  # (len(posts),)
     centre: float
     """Log likes that the weights are relative to."""
 
@@ -54,6 +55,7 @@ class Process:
 
     def __init__(self) -> None:
         self._posts: History | None = None
+        self._labels = np.zeros((0, 2))
         self._whitening = np.zeros((WINDOW, WINDOW))
         self._surprises = np.zeros(WINDOW)
 
@@ -62,10 +64,12 @@ class Process:
         posts = history[_start(history.posted_at) :]
         first_new = self._unchanged(posts)
         self._posts = posts
+        # A copy: a timeline writes better labels over earlier ones in place.
+        self._labels = np.stack([posts.likes, posts.label_sd], axis=1)
         for i in range(first_new, len(posts)):
             self._add(posts, i)
         n = len(posts)
-        return Solved(self._whitening[:n, :n].T @ self._surprises[:n], float(posts.likes[0]))
+        return Solved(posts, self._whitening[:n, :n].T @ self._surprises[:n], float(posts.likes[0]))
 
     def _unchanged(self, posts: History) -> int:
         """How many of the first posts are those that were learned, with the same labels."""
@@ -74,7 +78,7 @@ class Process:
             return 0
         n = min(len(known), len(posts))
         same = (known.posted_at[:n] == posts.posted_at[:n]) & (known.sound[:n] == posts.sound[:n])
-        same &= (known.likes[:n] == posts.likes[:n]) & (known.label_sd[:n] == posts.label_sd[:n])
+        same &= (self._labels[:n, 0] == posts.likes[:n]) & (self._labels[:n, 1] == posts.label_sd[:n])
         # Several posts of one second are told apart by what they measure; bits, as NaN equals nothing.
         same &= (known.numbers[:n].view(np.int64) == posts.numbers[:n].view(np.int64)).all(axis=1)
         return n if same.all() else int(np.argmin(same))
@@ -82,7 +86,7 @@ class Process:
     def _add(self, posts: History, i: int) -> None:
         """Learn post i after those before it: one step of a Cholesky factorisation and of its inverse."""
         up_to, content = posts[: i + 1], posts.content(i)
-        level, alike = covariances(up_to, up_to.likeness(content), content, int(posts.posted_at[i]), lag=0)
+        level, alike = covariances(up_to, content, int(posts.posted_at[i]), lag=0)
         kernel = level + alike
         whitening, surprises = self._whitening[:i, :i], self._surprises[:i]
         explained = whitening @ kernel[:i]
@@ -94,16 +98,12 @@ class Process:
         self._surprises[i] = min(max(surprise, -reach), reach)
 
 
-def process_features(
-    solved: Solved, history: History, likeness: Floats, content: Content, publish_at: int, base: float
-) -> Floats:
+def process_features(solved: Solved, content: Content, publish_at: int, base: float) -> Floats:
     """Posterior mean for the draft relative to `base` (log likes), and its parts from content and from level.
 
-    `likeness` (len(history),) are the posts' cosines with the draft's caption. Returns (len(PROCESS_FEATURES),).
+    Returns (len(PROCESS_FEATURES),).
     """
-    n = len(solved.weights)
-    start = len(history) - n
-    level, alike = covariances(history[start:], likeness[start:], content, publish_at)
+    level, alike = covariances(solved.posts, content, publish_at)
     by_content = float(alike @ solved.weights)
     by_level = float(level @ solved.weights) + solved.centre - base
     return np.array([by_content + by_level, by_content, by_level])
@@ -119,9 +119,7 @@ def _start(posted_at: NDArray[np.int64]) -> int:
     return 1 + int(np.argmax(np.diff(posted_at[: WINDOW // 2])))
 
 
-def covariances(
-    posts: History, likeness: Floats, content: Content, posted_at: int, lag: int = 1
-) -> tuple[Floats, Floats]:
+def covariances(posts: History, content: Content, posted_at: int, lag: int = 1) -> tuple[Floats, Floats]:
     """(n,) covariances of a post with n earlier ones, by level and by content; it comes `lag` after the last."""
     n = len(posts)
     variance, days = _SEASON
@@ -131,5 +129,5 @@ def covariances(
     longer = posts.numbers[:, _DURATION] - content.numbers[_DURATION]
     duration = np.where(np.isnan(longer), 0.0, np.exp(-0.5 * (longer / 0.5) ** 2))
     sound = (posts.sound == content.sound) & (posts.sound != 0)
-    caption = np.exp(_SHARPNESS * (likeness - 1))
+    caption = np.exp(_SHARPNESS * (posts.likeness(content) - 1))
     return level, _CAPTION * caption + _HOUR * hour + _DURATION_SHARE * duration + _SOUND * sound

@@ -11,6 +11,7 @@ import numpy as np
 
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
 from predictions.engine.global_model import GlobalModel
+from predictions.engine.growth import Floats
 from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
 from predictions.engine.process import Process, Solved
 from predictions.engine.rows import rows_of_account
@@ -39,7 +40,8 @@ class AccountState:
     """The latest posts, those too whose horizon had not passed at `as_of`: a later forecast may count them in."""
     learned: Weights
     solved: Solved | None
-    """What the account's process comes down to as of then; None without a post whose first day is known."""
+    """What the account's process comes down to as of then; None without a post whose first day is known. Like the
+    weights, it takes in posts that come to be known later only when the account is learned again."""
     ignored: int
     """Posts that were left out because they claim to be published after `as_of`."""
 
@@ -47,11 +49,6 @@ class AccountState:
     def posts(self) -> int:
         """How many posts it holds."""
         return len(self.history)
-
-    def known_at(self, moment: int) -> tuple[History, Solved | None]:
-        """The history as of a moment, and what was solved for it; None where another post is known by then."""
-        history, solved_for = self.history.known_at(moment), self.history.known_at(self.as_of)
-        return history, self.solved if np.array_equal(history.posted_at, solved_for.posted_at) else None
 
     @property
     def weights(self) -> dict[str, float]:
@@ -100,13 +97,14 @@ class AccountState:
             weights = Weights(
                 WeightPrior.from_json(head["weight_prior"]), arrays.pop("precision"), arrays.pop("evidence")
             )
-            solved = None if head["centre"] is None else Solved(arrays["solved"], float(head["centre"]))
-            del arrays["solved"]
-            _check_shapes(arrays, weights, solved)
+            solved = arrays.pop("solved")
+            _check_shapes(arrays, weights)
             arrays["numbers"] = arrays["numbers"].astype(np.float64)
             arrays["embedding"] = arrays["embedding"].astype(np.float32)
             followers = math.nan if head["followers"] is None else float(head["followers"])
-            return cls(int(head["as_of"]), followers, History(**arrays), weights, solved, int(head["ignored"]))
+            as_of, history = int(head["as_of"]), History(**arrays)
+            process = _solved(history.known_at(as_of), solved, head["centre"])
+            return cls(as_of, followers, history, weights, process, int(head["ignored"]))
         except UnreadableState:
             raise
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, OSError) as error:
@@ -157,12 +155,16 @@ def _check_versions(head: dict[str, Any]) -> None:
         )
 
 
-def _check_shapes(arrays: dict[str, Any], weights: Weights, solved: Solved | None) -> None:
+def _check_shapes(arrays: dict[str, Any], weights: Weights) -> None:
     n, size = len(arrays["posted_at"]), len(WEIGHTS)
     for name, array in arrays.items():
         if array.shape != (n, *_SHAPES.get(name, ())):
             raise UnreadableState(f"The account state's {name} has shape {array.shape}.")
     if weights.precision.shape != (size, size) or weights.evidence.shape != (size + 2,):
         raise UnreadableState("The account state's weights have another shape.")
-    if solved and (solved.weights.ndim != 1 or len(solved.weights) > n):
+
+
+def _solved(known: History, weights: Floats, centre: float | None) -> Solved | None:
+    if weights.ndim != 1 or len(weights) > len(known) or (centre is None) != (len(weights) == 0):
         raise UnreadableState("The account state's process has another shape.")
+    return None if centre is None else Solved(known[len(known) - len(weights) :], weights, float(centre))
