@@ -2,9 +2,9 @@
 
 Pure functions on text and bytes, free of Django. A caption is kept only as `CaptionMeasures`: a handful of counts, its
 hashtags and an embedding: a signed hash of words and letter groups into `EMBEDDING_SIZE` numbers. It was trained on
-nothing and lets two captions be compared. What it reveals: somebody who guesses a caption can confirm the
-guess, and can test for single words with some false alarms; but a sentence cannot be read back from it, as the words of
-all languages fall onto 128 slots and their order is lost.
+nothing and lets two captions be compared. What it reveals: somebody who guesses a caption can confirm the guess, and
+somebody with a dictionary can tell which of its words a short caption likely holds. Neither their order nor what no
+dictionary has can be read from it, and the more is written, the more words share each slot. It is personal data.
 """
 
 import io
@@ -24,10 +24,14 @@ from PIL import Image, ImageFilter, ImageStat, UnidentifiedImageError
 from sklearn.feature_extraction import FeatureHasher
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-EXTRACTOR_VERSION = 1
+EXTRACTOR_VERSION = 2
 """Goes up whenever the same caption or cover would give other measures."""
 
-EMBEDDING_SIZE = 128
+EMBEDDING_SIZE = 1024
+"""Chance alone makes two unlike captions alike by about one over its square root."""
+
+EMBEDDING_STEPS = 127
+"""An embedding is stored in whole steps, so many to one: sums of products of them are exact in any order."""
 
 MAX_CAPTION = 10_000
 MAX_HASHTAG = 100
@@ -65,8 +69,8 @@ class CaptionMeasures:
     uppercase_share: float
     sentiment: float
     hashtags: tuple[str, ...]
-    embedding: NDArray[np.float32]
-    """(EMBEDDING_SIZE,), of length one, or zero for a caption without words."""
+    embedding: NDArray[np.int8]
+    """(EMBEDDING_SIZE,), in steps of 1 / EMBEDDING_STEPS; of length one, or zero for a caption without words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +150,12 @@ def _sentiment_analyser() -> SentimentIntensityAnalyzer:
     return SentimentIntensityAnalyzer()
 
 
-def _embed(text: str, tags: Sequence[str]) -> NDArray[np.float32]:
+def _embed(text: str, tags: Sequence[str]) -> NDArray[np.int8]:
     tokens = Counter(_tokens(text, tags))
-    # Long words carry the topic and short ones the grammar, in most languages: a rule without a list of stop words.
-    pairs = ((token, (1 + math.log(count)) * _token_weight(token)) for token, count in tokens.items())
-    vector = _hasher().transform([pairs]).toarray()[0]
+    # All tokens weigh the same: a long word already counts more, by the number of its letter groups.
+    vector = _hasher().transform([((token, 1 + math.log(count)) for token, count in tokens.items())]).toarray()[0]
     norm = float(np.linalg.norm(vector))
-    embedding: NDArray[np.float32] = (vector / norm if norm else vector).astype(np.float32)
+    embedding: NDArray[np.int8] = np.rint(vector * (EMBEDDING_STEPS / norm if norm else 0.0)).astype(np.int8)
     return embedding
 
 
@@ -170,12 +173,6 @@ def _tokens(text: str, tags: Sequence[str]) -> Iterator[str]:
         framed = f"<{word}>"
         for start in range(len(framed) - 3):
             yield "g:" + framed[start : start + 4]
-
-
-def _token_weight(token: str) -> float:
-    if token.startswith("g:"):
-        return 0.25
-    return min(len(token) - 2, 8) / 8
 
 
 def _decode_cover(data: bytes) -> Image.Image:

@@ -59,7 +59,7 @@ class PostContent(models.Model):
     uppercase_share = models.FloatField()
     sentiment = models.FloatField()
     hashtags = ArrayField(models.CharField(max_length=200), default=list)
-    embedding = models.BinaryField(help_text="float32, little-endian")
+    embedding = models.BinaryField(help_text="int8, see posts.content")
     cover_state = models.CharField(max_length=16, choices=Cover, default=Cover.PENDING)
     cover_attempts = models.PositiveSmallIntegerField(default=0)
     cover_brightness = models.FloatField(null=True)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from django.db.models import OuterRef, QuerySet, Subquery
+from numpy.typing import NDArray
 
 from accounts.models import TikTokAccount, User
-from posts.content import CaptionMeasures, CoverMeasures
+from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION, CaptionMeasures, CoverMeasures
 from posts.models import Observation, Post, PostContent, Refresh
 
 if TYPE_CHECKING:
@@ -191,8 +192,18 @@ def _caption_measures(content: PostContent) -> CaptionMeasures:
         uppercase_share=content.uppercase_share,
         sentiment=content.sentiment,
         hashtags=tuple(content.hashtags),
-        embedding=np.frombuffer(content.embedding, dtype="<f4").astype(np.float32),
+        embedding=_embedding(content),
     )
+
+
+def _embedding(content: PostContent) -> NDArray[np.int8]:
+    """The stored embedding; nothing for one of an older extractor, which cannot be compared with those of today.
+
+    Its caption is gone: it is measured anew when the post is next fetched.
+    """
+    if content.extractor_version != EXTRACTOR_VERSION:
+        return np.zeros(EMBEDDING_SIZE, dtype=np.int8)
+    return np.frombuffer(content.embedding, dtype=np.int8)
 
 
 def _cover_measures(content: PostContent) -> CoverMeasures | None:

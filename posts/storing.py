@@ -108,7 +108,7 @@ def _content(post: Post, caption: str, fingerprint: str) -> PostContent:
         uppercase_share=measures.uppercase_share,
         sentiment=measures.sentiment,
         hashtags=list(measures.hashtags),
-        embedding=measures.embedding.astype("<f4").tobytes(),
+        embedding=measures.embedding.tobytes(),
     )
 
 

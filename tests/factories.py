@@ -95,7 +95,7 @@ class PostContentFactory(DjangoModelFactory[PostContent]):
     uppercase_share = factory.SelfAttribute("measures.uppercase_share")
     sentiment = factory.SelfAttribute("measures.sentiment")
     hashtags = factory.LazyAttribute(lambda row: list(row.measures.hashtags))
-    embedding = factory.LazyAttribute(lambda row: row.measures.embedding.astype("<f4").tobytes())
+    embedding = factory.LazyAttribute(lambda row: row.measures.embedding.tobytes())
     cover_state = PostContent.Cover.UNAVAILABLE
 
 

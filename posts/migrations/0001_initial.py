@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                 ('uppercase_share', models.FloatField()),
                 ('sentiment', models.FloatField()),
                 ('hashtags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=200), default=list, size=None)),
-                ('embedding', models.BinaryField(help_text='float32, little-endian')),
+                ('embedding', models.BinaryField(help_text='int8, see posts.content')),
                 ('cover_state', models.CharField(choices=[('pending', 'Pending'), ('measured', 'Measured'), ('unavailable', 'Unavailable')], default='pending', max_length=16)),
                 ('cover_attempts', models.PositiveSmallIntegerField(default=0)),
                 ('cover_brightness', models.FloatField(null=True)),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from predictions.engine.growth import Floats
 from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, Content, History
-from predictions.engine.process import PROCESS_FEATURES, process_features
+from predictions.engine.process import PROCESS_FEATURES, Process, Solved, process_features
 from predictions.engine.types import DAY, HOUR
 
 BASE_HALF_LIFE = 5.0
@@ -68,8 +68,14 @@ class Features:
     sequence: Floats  # (SEQUENCE,), the latest posts' log1p likes less base, newest first, 0 where there are fewer
 
     @classmethod
-    def of(cls, history: History, content: Content, publish_at: int, followers: float) -> "Features":
-        """Features of a draft to be published at `publish_at`; the history must hold at least one post."""
+    def of(
+        cls, history: History, content: Content, publish_at: int, followers: float, solved: Solved | None = None
+    ) -> "Features":
+        """Features of a draft to be published at `publish_at`; the history must hold at least one post.
+
+        `solved` is what `Process` learned of this history, or of what was known of it a little earlier; where it is not
+        at hand it is worked out, which takes many times as long as the rest.
+        """
         n = len(history)
         newest_first = history.likes[::-1]
         level = _robust(newest_first)
@@ -91,7 +97,7 @@ class Features:
                 effects,
                 content.numbers,
                 usual,
-                process_features(history, content, publish_at, relative),
+                process_features(solved or Process().learn(history), content, publish_at, base),
             ]
         )
         sequence = np.zeros(SEQUENCE)
@@ -193,7 +199,7 @@ def _own_effects(history: History, content: Content, publish_at: int, detrended:
     Each is a kernel-weighted mean (Nadaraya-Watson) of what was special about those posts, shrunk towards none.
     """
     posted_at = history.posted_at[::-1]
-    similarity = _similarity(history, content)[::-1]
+    similarity = history.likeness(content)[::-1]
     apart = np.abs((posted_at - publish_at) % DAY) / HOUR
     apart = np.minimum(apart, 24 - apart)
     numbers = history.numbers[::-1]
@@ -217,12 +223,6 @@ def _own_effects(history: History, content: Content, publish_at: int, detrended:
 
 def _bell(difference: Floats, width: float) -> Floats:
     return np.where(np.isnan(difference), 0.0, np.exp(-0.5 * (difference / width) ** 2))
-
-
-def _similarity(history: History, content: Content) -> Floats:
-    """(n,) cosine of the draft's caption with each earlier one, oldest first; exact whatever the order of sums."""
-    products = history.embedding.astype(np.float32) @ content.embedding.astype(np.float32)
-    return products.astype(np.float64) / 127**2
 
 
 def _tag_effects(history: History, content: Content, detrended: Floats) -> NDArray[np.float64]:

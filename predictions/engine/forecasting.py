@@ -32,7 +32,7 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
     warnings = _warnings(model, state, history, now)
     if not len(history):
         return _from_population(model, state.followers, warnings)
-    features = Features.of(history, content_of(draft), draft.publish_at, state.followers)
+    features = Features.of(history, content_of(draft), draft.publish_at, state.followers, state.solved)
     tabular = features.tabular[None]
     raw = model.predict(np.array([features.base]), tabular, features.sequence[None])
     row = inputs(tabular)[0]

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from posts.content import EMBEDDING_SIZE
+from posts.content import EMBEDDING_SIZE, EMBEDDING_STEPS
 from predictions.engine.growth import (
     Floats,
     GrowthCurve,
@@ -32,7 +32,6 @@ CONTENT = (
 )  # fmt: skip
 """Columns of `History.content`; counts and durations as log1p."""
 
-_EMBEDDING_STEPS = 127
 _WITHOUT_LIKES = 1e3
 """Added to the distance of an observation without likes: any that has them tells more."""
 
@@ -42,7 +41,7 @@ class Content:
     """What a post or draft consists of."""
 
     numbers: Floats  # (len(CONTENT),), NaN unknown
-    embedding: NDArray[np.int8]  # (EMBEDDING_SIZE,), in steps of 1/127: sums of products of it are exact
+    embedding: NDArray[np.float32]  # (EMBEDDING_SIZE,), whole steps of 1 / EMBEDDING_STEPS
     tags: NDArray[np.uint64]  # (MAX_TAGS,), hashed, 0 where there are fewer
     sound: np.uint64  # hashed, 0 where unknown
 
@@ -71,14 +70,11 @@ def content_of(item: PublishedPost | Draft) -> Content:
     numbers[~np.isfinite(numbers)] = np.nan
     # Single precision, so that a stored state gives the very same forecasts.
     numbers = numbers.astype(np.float32).astype(np.float64)
-    embedding = np.nan_to_num(np.asarray(caption.embedding, dtype=np.float64).ravel()[:EMBEDDING_SIZE])
-    steps = np.zeros(EMBEDDING_SIZE, dtype=np.int8)
-    steps[: embedding.size] = np.rint(np.clip(embedding, -1, 1) * _EMBEDDING_STEPS).astype(np.int8)
     tags = np.zeros(MAX_TAGS, dtype=np.uint64)
     hashed = sorted({_hash(tag) for tag in caption.hashtags[:MAX_TAGS]})
     tags[: len(hashed)] = hashed
     sound = item.sound.strip().lower()
-    return Content(numbers, steps, tags, np.uint64(_hash(sound) if sound else 0))
+    return Content(numbers, caption.embedding.astype(np.float32), tags, np.uint64(_hash(sound) if sound else 0))
 
 
 def _hash(text: str) -> int:
@@ -95,7 +91,7 @@ class History:
     label_sd: Floats  # (n,) standard deviation of the likes' label, log units
     measured: NDArray[np.bool_]  # (n,)
     numbers: Floats  # (n, len(CONTENT))
-    embedding: NDArray[np.int8]  # (n, EMBEDDING_SIZE)
+    embedding: NDArray[np.float32]  # (n, EMBEDDING_SIZE)
     tags: NDArray[np.uint64]  # (n, MAX_TAGS)
     sound: NDArray[np.uint64]  # (n,)
 
@@ -112,6 +108,11 @@ class History:
     def content(self, row: int) -> Content:
         return Content(self.numbers[row], self.embedding[row], self.tags[row], self.sound[row])
 
+    def likeness(self, content: Content) -> Floats:
+        """(n,) cosine of a draft's caption with each post's."""
+        products: NDArray[np.float32] = self.embedding @ content.embedding
+        return products.astype(np.float64) / EMBEDDING_STEPS**2
+
     @classmethod
     def of_contents(cls, posted_at: Iterable[int], contents: list[Content]) -> Self:
         """Posts without labels yet."""
@@ -122,7 +123,7 @@ class History:
             np.zeros(n),
             np.zeros(n, dtype=np.bool_),
             np.array([c.numbers for c in contents]).reshape(n, len(CONTENT)),
-            np.array([c.embedding for c in contents], dtype=np.int8).reshape(n, EMBEDDING_SIZE),
+            np.array([c.embedding for c in contents], dtype=np.float32).reshape(n, EMBEDDING_SIZE),
             np.array([c.tags for c in contents], dtype=np.uint64).reshape(n, MAX_TAGS),
             np.array([c.sound for c in contents], dtype=np.uint64),
         )

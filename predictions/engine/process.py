@@ -1,73 +1,133 @@
-"""A Gaussian process over one account's posts: several time scales, caption, hour, duration and sound.
+"""A Gaussian process over one account's posts: its level at several time scales, caption, hour, duration and sound.
 
-Rasmussen and Williams, "Gaussian Processes for Machine Learning" (2006), algorithm 2.1. Amplitudes are shares of the
-account's own variance, the same for every account; what they say of one draft becomes features of the global model.
+Rasmussen and Williams, "Gaussian Processes for Machine Learning" (2006), chapter 2. Every account has the same kernel,
+in units of its own chance: the variance of what nothing here explains is one. What it says of a draft becomes features
+of the global model.
+
+The posts are learned one by one, in order. Each adds a row to the inverse of the Gram matrix's Cholesky factor: what
+has been learned of the first posts stays as it is when later ones come, so one pass serves all rows of an account.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dposv
+from numpy.typing import NDArray
 
 from predictions.engine.growth import Floats
-from predictions.engine.history import CONTENT, Content, History
+from predictions.engine.history import CONTENT, WINDOW, Content, History
 from predictions.engine.types import DAY
 
 PROCESS_FEATURES = ("process_mean", "process_content", "process_level")
-PROCESS_WINDOW = 128
-"""Posts looked at: the cost of a forecast grows with its cube."""
 
-# Shares of the variance, in round numbers: a level that drifts over a few, a few dozen and a few hundred posts,
-# effects of content, and half left to chance.
-_DRIFTS = ((0.08, 3.0), (0.15, 20.0), (0.3, 200.0))
-_CONSTANT = 0.5
-_CAPTION, _HOUR, _DURATION_SHARE, _SOUND, _CHANCE = 0.35, 0.04, 0.06, 0.08, 0.6
+# Variances relative to chance, in round numbers: what an account's level is at all, how it drifts over a few and a few
+# dozen posts, and over two months.
+_CONSTANT = 10.0
+_DRIFTS = ((0.15, 3.0), (0.25, 20.0))
+_SEASON = (0.5, 60.0)
+# Two captions that share nothing still go together exp(-2) as much as two that are the same: with a kernel this wide,
+# small likenesses count, and those that come about by chance do little harm.
+_CAPTION, _SHARPNESS = 3.0, 2.0
+_HOUR, _DURATION_SHARE, _SOUND = 0.2, 0.15, 0.2
 _DURATION = CONTENT.index("duration")
 
+_CLIP = 2.5
+"""A post surprises by at most so many standard deviations: one viral post does not bend the rest."""
+_PRIOR_POSTS = 2.0
+"""So many posts' worth of "chance has a variance of one log unit squared" stand before an account's own surprises."""
 
-def _level_kernel(size: int) -> Floats:
-    lag = np.abs(np.subtract.outer(np.arange(size), np.arange(size))).astype(np.float64)
-    kernel = np.full_like(lag, _CONSTANT)
-    for share, scale in _DRIFTS:
-        kernel += share * np.exp(lag / -scale)
-    return kernel
-
-
-_LEVEL = _level_kernel(PROCESS_WINDOW + 1)
+_LAGS = np.arange(WINDOW + 1, dtype=np.float64)
+_DRIFT = _CONSTANT + np.sum([variance * np.exp(_LAGS / -scale) for variance, scale in _DRIFTS], axis=0)
 
 
-def process_features(history: History, content: Content, publish_at: int, relative: Floats) -> Floats:
-    """Posterior mean for the draft relative to the account's level, and its parts from content and from level.
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What a process comes down to: forecasts of a draft are sums of its kernel with the posts under these weights."""
 
-    `relative` are the history's log likes less the base, newest first. Returns (len(PROCESS_FEATURES),).
+    posts: History
+    weights: Floats  # (len(posts),)
+    centre: float
+    """Log likes that the weights are relative to."""
+
+
+class Process:
+    """Learns a history; a history that goes on where the last one ended costs only what is new in it."""
+
+    def __init__(self) -> None:
+        self._posts: History | None = None
+        self._labels = np.zeros((0, 2))
+        self._whitening = np.zeros((WINDOW, WINDOW))
+        self._surprises = np.zeros(WINDOW)
+
+    def learn(self, history: History) -> Solved:
+        """Learn the posts of a history of at least one post, as its labels are now."""
+        posts = history[_start(history.posted_at) :]
+        first_new = self._unchanged(posts)
+        self._posts = posts
+        # A copy: a timeline writes better labels over earlier ones in place.
+        self._labels = np.stack([posts.likes, posts.label_sd], axis=1)
+        for i in range(first_new, len(posts)):
+            self._add(posts, i)
+        n = len(posts)
+        return Solved(posts, self._whitening[:n, :n].T @ self._surprises[:n], float(posts.likes[0]))
+
+    def _unchanged(self, posts: History) -> int:
+        """How many of the first posts are those that were learned, with the same labels."""
+        known = self._posts
+        if known is None:
+            return 0
+        n = min(len(known), len(posts))
+        same = (known.posted_at[:n] == posts.posted_at[:n]) & (known.sound[:n] == posts.sound[:n])
+        same &= (self._labels[:n, 0] == posts.likes[:n]) & (self._labels[:n, 1] == posts.label_sd[:n])
+        # Several posts of one second are told apart by what they measure; bits, as NaN equals nothing.
+        same &= (known.numbers[:n].view(np.int64) == posts.numbers[:n].view(np.int64)).all(axis=1)
+        return n if same.all() else int(np.argmin(same))
+
+    def _add(self, posts: History, i: int) -> None:
+        """Learn post i after those before it: one step of a Cholesky factorisation and of its inverse."""
+        up_to, content = posts[: i + 1], posts.content(i)
+        level, alike = covariances(up_to, content, int(posts.posted_at[i]), lag=0)
+        kernel = level + alike
+        whitening, surprises = self._whitening[:i, :i], self._surprises[:i]
+        explained = whitening @ kernel[:i]
+        sd = math.sqrt(kernel[i] + 1 + posts.label_sd[i] ** 2 - float(explained @ explained))
+        surprise = (float(posts.likes[i] - posts.likes[0]) - float(explained @ surprises)) / sd
+        reach = _CLIP * math.sqrt((_PRIOR_POSTS + float(surprises @ surprises)) / (_PRIOR_POSTS + max(i - 1, 0)))
+        self._whitening[i, :i] = explained @ whitening / -sd
+        self._whitening[i, i] = 1 / sd
+        self._surprises[i] = min(max(surprise, -reach), reach)
+
+
+def process_features(solved: Solved, content: Content, publish_at: int, base: float) -> Floats:
+    """Posterior mean for the draft relative to `base` (log likes), and its parts from content and from level.
+
+    Returns (len(PROCESS_FEATURES),).
     """
-    n = min(len(history), PROCESS_WINDOW)
-    values = relative[:n][::-1]
-    variance = max(float(values.var()), 0.1)
-    near = history[len(history) - n :]
-    level = _LEVEL[: n + 1, : n + 1]
-    alike = _content_kernel(near, content, publish_at)
-    kernel = level + alike
-    noise = _CHANCE + near.label_sd**2 / variance
-    gram = kernel[:n, :n] + np.diag(noise)
-    _, solved, _ = dposv(gram, values)
-    by_content = float(alike[n, :n] @ solved)
-    by_level = float(level[n, :n] @ solved)
+    level, alike = covariances(solved.posts, content, publish_at)
+    by_content = float(alike @ solved.weights)
+    by_level = float(level @ solved.weights) + solved.centre - base
     return np.array([by_content + by_level, by_content, by_level])
 
 
-def _content_kernel(near: History, content: Content, publish_at: int) -> Floats:
-    """(n + 1, n + 1): the posts, and the draft as the last row."""
-    embedding = np.vstack([near.embedding, content.embedding]).astype(np.float32)
-    cosine = (embedding @ embedding.T).astype(np.float64) / 127**2
-    turn = (np.append(near.posted_at, publish_at) % DAY) * (2 * math.pi / DAY)
-    east, north = np.cos(turn), np.sin(turn)
-    hour = np.exp(2 * (np.outer(east, east) + np.outer(north, north) - 1))
-    duration = np.append(near.numbers[:, _DURATION], content.numbers[_DURATION])
-    unlike = np.nan_to_num(duration[:, None] - duration, nan=9.0)
-    sound = np.append(near.sound, content.sound)
-    same_sound = (sound[:, None] == sound) & (sound != 0)
-    kernel: Floats = (
-        _CAPTION * cosine + _HOUR * hour + _DURATION_SHARE * np.exp(-0.5 * (unlike / 0.5) ** 2) + _SOUND * same_sound
-    )
-    return kernel
+def _start(posted_at: NDArray[np.int64]) -> int:
+    """The whole history, but a full window begins after the longest pause in its older half.
+
+    It then begins anew only once in a while, and not with each post, which would have everything learned again.
+    """
+    if len(posted_at) < WINDOW:
+        return 0
+    return 1 + int(np.argmax(np.diff(posted_at[: WINDOW // 2])))
+
+
+def covariances(posts: History, content: Content, posted_at: int, lag: int = 1) -> tuple[Floats, Floats]:
+    """(n,) covariances of a post with n earlier ones, by level and by content; it comes `lag` after the last."""
+    n = len(posts)
+    variance, days = _SEASON
+    apart = np.abs(posts.posted_at - posted_at) / DAY
+    level = _DRIFT[lag : n + lag][::-1] + variance * np.exp(apart / -days)
+    hour = np.exp(2 * np.cos(apart * (2 * math.pi)) - 2)
+    longer = posts.numbers[:, _DURATION] - content.numbers[_DURATION]
+    duration = np.where(np.isnan(longer), 0.0, np.exp(-0.5 * (longer / 0.5) ** 2))
+    sound = (posts.sound == content.sound) & (posts.sound != 0)
+    caption = np.exp(_SHARPNESS * (posts.likeness(content) - 1))
+    return level, _CAPTION * caption + _HOUR * hour + _DURATION_SHARE * duration + _SOUND * sound

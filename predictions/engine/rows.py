@@ -10,6 +10,7 @@ from predictions.engine.features import SEQUENCE, TABULAR, Features
 from predictions.engine.growth import Floats, GrowthCurve, Target
 from predictions.engine.history import Timeline
 from predictions.engine.measures import Measures
+from predictions.engine.process import Process
 from predictions.engine.types import HORIZON, AccountHistory
 
 
@@ -55,10 +56,12 @@ def rows_of_account(
     everything = timeline.contents()
     posts = timeline.posts
     features, places, known, baselines = [], [], [], []
+    process = Process()
     for i in range(max(0, len(posts) - latest) if latest else 0, len(posts)):
         history = timeline.known_at(posts[i].posted_at)
         if len(history):
-            features.append(Features.of(history, everything.content(i), posts[i].posted_at, account.followers))
+            solved = process.learn(history)
+            features.append(Features.of(history, everything.content(i), posts[i].posted_at, account.followers, solved))
             places.append(i)
             known.append(len(history))
             baselines.append(float(np.expm1(history.likes[-5:]).mean()))

@@ -13,7 +13,9 @@ from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
 from predictions.engine.drift import MIN_HISTORY, LookBack
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import GlobalModel, Raw, serve
+from predictions.engine.growth import Floats
 from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
+from predictions.engine.process import Process, Solved
 from predictions.engine.rows import Rows, rows_of_account
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, AccountHistory
@@ -22,7 +24,7 @@ from predictions.engine.weights import WEIGHTS, Walk, WeightPrior, Weights, inpu
 FORMAT_VERSION = 1
 _MAX_STATE = 16 * 1024 * 1024
 # In what each array of the history is stored; all of them hold exactly what is computed with.
-_STORED = {"numbers": np.float32}
+_STORED = {"numbers": np.float32, "embedding": np.int8}
 _SHAPES = {"logs": (4,), "numbers": (len(CONTENT),), "embedding": (EMBEDDING_SIZE,), "tags": (MAX_TAGS,)}
 
 
@@ -39,6 +41,9 @@ class AccountState:
     history: History
     """The latest posts, those too whose horizon had not passed at `as_of`: a later forecast may count them in."""
     learned: Weights
+    solved: Solved | None
+    """What the account's process comes down to as of then; None without a post whose first day is known. Like the
+    weights, it takes in posts that come to be known later only when the account is learned again."""
     ignored: int
     """Posts that were left out because they claim to be published after `as_of`."""
 
@@ -65,10 +70,12 @@ class AccountState:
             "as_of": self.as_of,
             "followers": self.followers if math.isfinite(self.followers) else None,
             "ignored": self.ignored,
+            "centre": self.solved.centre if self.solved else None,
             "weight_prior": self.learned.prior.to_json(),
         }
         arrays = {f.name: getattr(self.history, f.name) for f in fields(History)}
         arrays |= {"precision": self.learned.precision, "evidence": self.learned.evidence}
+        arrays["solved"] = self.solved.weights if self.solved else np.zeros(0)
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr(zipfile.ZipInfo("state.json"), json.dumps(head, sort_keys=True), zipfile.ZIP_DEFLATED)
@@ -87,15 +94,19 @@ class AccountState:
                     raise UnreadableState(f"The account state unpacks to more than {_MAX_STATE:,} bytes.")
                 head = json.loads(archive.read("state.json"))
                 _check_versions(head)
-                names = [*(f.name for f in fields(History)), "precision", "evidence"]
+                names = [*(f.name for f in fields(History)), "precision", "evidence", "solved"]
                 arrays = {n: np.load(io.BytesIO(archive.read(f"{n}.npy")), allow_pickle=False) for n in names}
             weights = Weights(
                 WeightPrior.from_json(head["weight_prior"]), arrays.pop("precision"), arrays.pop("evidence")
             )
+            solved = arrays.pop("solved")
             _check_shapes(arrays, weights)
             arrays["numbers"] = arrays["numbers"].astype(np.float64)
+            arrays["embedding"] = arrays["embedding"].astype(np.float32)
             followers = math.nan if head["followers"] is None else float(head["followers"])
-            return cls(int(head["as_of"]), followers, History(**arrays), weights, int(head["ignored"]))
+            as_of, history = int(head["as_of"]), History(**arrays)
+            process = _solved(history, as_of, solved, head["centre"])
+            return cls(as_of, followers, history, weights, process, int(head["ignored"]))
         except UnreadableState:
             raise
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, OSError) as error:
@@ -133,7 +144,10 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[Acc
         looked_back = LookBack((), none.astype(np.int64), none, none > 0, np.empty((0, len(TABULAR)), np.float32))
     followers = account.followers if 0 <= account.followers < math.inf else math.nan
     ignored = len(account.posts) - len(timeline.posts)
-    return AccountState(as_of, followers, _latest(timeline.contents()), weights, ignored), looked_back
+    history = _latest(timeline.contents())
+    known = history.filled_at(as_of, model.measures)
+    solved = Process().learn(known) if len(known) else None
+    return AccountState(as_of, followers, history, weights, solved, ignored), looked_back
 
 
 def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, walked: Walk) -> LookBack:
@@ -174,3 +188,12 @@ def _check_shapes(arrays: dict[str, Any], weights: Weights) -> None:
             raise UnreadableState(f"The account state's {name} has shape {array.shape}.")
     if weights.precision.shape != (size, size) or weights.evidence.shape != (size + 2,):
         raise UnreadableState("The account state's weights have another shape.")
+
+
+def _solved(history: History, as_of: int, weights: Floats, centre: float | None) -> Solved | None:
+    """The process, of the latest posts whose horizon had passed by then and of which any count is known."""
+    passed = history[: int(np.searchsorted(history.posted_at, as_of - HORIZON, side="right"))]
+    known = passed[~np.isnan(passed.logs).all(axis=1)]
+    if weights.ndim != 1 or len(weights) > len(known) or (centre is None) != (len(weights) == 0):
+        raise UnreadableState("The account state's process has another shape.")
+    return None if centre is None else Solved(known[len(known) - len(weights) :], weights, float(centre))

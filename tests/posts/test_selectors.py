@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from posts.content import measure_caption
+from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION, measure_caption
 from posts.models import Observation, PostContent
 from posts.selectors import account_posts, posts_for_page, refresh_status
 from tests.factories import ObservationFactory, PostFactory, TikTokAccountFactory, history_of_posts
@@ -26,12 +26,22 @@ def test_facts_carry_the_measures_as_they_were_taken():
     (facts,) = account_posts(account.pk, NOW + timedelta(days=1))
     measures = measure_caption(text)
     np.testing.assert_array_equal(facts.caption.embedding, measures.embedding)
-    assert facts.caption.embedding.dtype == np.float32
+    assert facts.caption.embedding.dtype == np.int8
     for name in ("length", "words", "questions", "mentions", "links", "uppercase_share", "sentiment", "hashtags"):
         assert getattr(facts.caption, name) == getattr(measures, name)
     assert (facts.post_id, facts.posted_at, facts.duration_s) == (post.pk, post.posted_at, 20)
     assert [row.likes for row in facts.observations] == [5, 60]
     assert facts.cover is None
+
+
+def test_an_embedding_of_an_older_extractor_is_not_compared():
+    account = TikTokAccountFactory()
+    post = PostFactory(account=account, text="Which one would you pick?")
+    PostContent.objects.filter(post=post).update(extractor_version=EXTRACTOR_VERSION - 1, embedding=b"\1" * 512)
+    (facts,) = account_posts(account.pk, NOW + timedelta(days=1))
+    assert facts.caption.embedding.shape == (EMBEDDING_SIZE,)
+    assert not facts.caption.embedding.any()
+    assert facts.caption.words == 5
 
 
 def test_a_cover_is_whole_or_not_there():
