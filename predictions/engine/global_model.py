@@ -14,11 +14,11 @@ from posts.content import EXTRACTOR_VERSION
 from predictions.engine.calibration import Calibration
 from predictions.engine.features import SEQUENCE, TABULAR
 from predictions.engine.growth import Floats, GrowthCurve
-from predictions.engine.network import QUANTILES, Network, Scaling
+from predictions.engine.network import OUTPUTS, Network, Scaling
 from predictions.engine.population import Population
 from predictions.engine.weights import WeightPrior
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FEATURES_VERSION = 1
 """Goes up whenever the same history and draft would give other features."""
 
@@ -177,7 +177,8 @@ def serve(model: GlobalModel, raw: Raw, shift: Floats, noise: Floats, known: NDA
     down, up = model.calibration.factors(known)
     typical = raw.typical + shift
     low, high = typical - (raw.typical - raw.low) * noise * down, typical + (raw.high - raw.typical) * noise * up
-    counts = [np.expm1(np.clip(x, 0.0, MAX_LOG)) for x in (typical, raw.point + shift, low, high)]
+    point = raw.point + shift + model.calibration.point
+    counts = [np.expm1(np.clip(x, 0.0, MAX_LOG)) for x in (typical, point, low, high)]
     return Served(*counts)
 
 
@@ -227,7 +228,7 @@ def _check_versions(parameters: dict[str, Any], manifest: dict[str, Any]) -> Non
 
 def _fold(parts: dict[str, bytes], i: int, layers: int) -> Fold:
     network = [_array(parts[f"{i}/layer{layer}.npy"]).astype(np.float32) for layer in range(layers)]
-    if network[0].shape[0] != len(TABULAR) + SEQUENCE + 1 or network[-1].shape[1] != len(QUANTILES):
+    if network[0].shape[0] != len(TABULAR) + SEQUENCE + 1 or network[-1].shape[1] != OUTPUTS:
         raise UnreadableModel("The model's network has another shape than its features.")
     typical, point = (lgb.Booster(model_str=parts[f"{i}/{head}.txt"].decode()) for head in ("typical", "point"))
     return Fold(typical, point, Network(tuple(x[:-1] for x in network), tuple(x[-1] for x in network)))
