@@ -1,7 +1,8 @@
 """Correction of the 80 % interval, per length of history, and of the point, on forecasts of accounts not seen.
 
-The interval's is conformal: Romano, Patterson and Candes, "Conformalized quantile regression" (NeurIPS 2019), with each side corrected by itself:
-how far labels fell outside the promised quantile, in units of its promised distance from the typical forecast.
+The interval's is conformal: Romano, Patterson and Candes, "Conformalized quantile regression" (NeurIPS 2019), with each
+side corrected by itself: how far labels fell outside the promised quantile, in units of its promised distance from the
+typical forecast.
 """
 
 import math

@@ -117,7 +117,7 @@ def _slopes(excess: Singles) -> Singles:
 
     Pinball losses for the quantiles, |exp(excess) - 1| for the point: its relative error.
     """
-    slopes = np.clip(excess / _SMOOTH, -1, 1) * np.float32(0.5) + (np.float32(0.5) - _LEVELS)
+    slopes: Singles = np.clip(excess / _SMOOTH, -1, 1) * np.float32(0.5) + (np.float32(0.5) - _LEVELS)
     ratio = np.exp(np.minimum(excess[:, -1], _MAX_EXCESS))
     slopes[:, -1] = np.clip((ratio - 1) / _SMOOTH, -1, 1) * ratio
     return slopes

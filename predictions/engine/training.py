@@ -4,6 +4,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import lightgbm as lgb
@@ -12,9 +13,9 @@ from numpy.typing import NDArray
 
 from predictions.engine.calibration import Calibration, calibrate, is_liked
 from predictions.engine.features import TABULAR
-from predictions.engine.global_model import Fold, GlobalModel, Raw, ordered, versions
+from predictions.engine.global_model import Ensemble, GlobalModel, Raw, ordered, versions
 from predictions.engine.growth import Floats, GrowthCurve, Target, fit_growth
-from predictions.engine.network import Scaling, train_network
+from predictions.engine.network import OUTPUTS, Scaling, train_network
 from predictions.engine.population import fit_population
 from predictions.engine.rows import Rows, concatenate, rows_of_account
 from predictions.engine.threads import one_blas_thread
@@ -22,6 +23,14 @@ from predictions.engine.types import HORIZON, AccountHistory
 from predictions.engine.weights import WeightPrior, inputs, walk
 
 FOLDS = 4
+"""Parts of the accounts. Corrections are learned from forecasts by models that learned from the other parts; what
+serves has learned from all."""
+
+NETWORKS = 2
+MAX_ROWS = 150_000
+"""Models learn from so many posts, spread over all accounts, and corrections from so many: cost stays bounded, and more
+posts of the same kind stop helping well below."""
+
 MIN_ROWS = 200
 """With fewer rows the model stays the prior; only curve, population and intervals are learned."""
 
@@ -38,10 +47,14 @@ _LABEL_VARIANCE = 0.5
 """An estimated label weighs 1 / (1 + its variance / this): half when it is about as unsure as the forecast."""
 
 _WEIGHT_PRIORS = [
-    WeightPrior(level, slope, memory)
-    for level, slope in ((0.0, 0.0), (0.003, 0.0), (0.01, 0.003), (0.03, 0.01), (0.1, 0.03))
-    for memory in (0.98, 0.995)
+    WeightPrior(0.0, 0.0, 0.98),
+    *(
+        WeightPrior(level, slope, memory)
+        for level, slope in ((0.003, 0.0), (0.01, 0.003), (0.03, 0.01), (0.1, 0.03))
+        for memory in (0.98, 0.995)
+    ),
 ]
+"""The first is "no weights"; the interval's width still follows the account's noise."""
 
 
 def train(accounts: Sequence[AccountHistory], *, until: int, seed: int = 0, target: Target = "horizon") -> GlobalModel:
@@ -76,77 +89,113 @@ def train_on_rows(
         **versions(),
     }
     population = _population(rows, accounts)
-    fold_of = np.array([zlib.crc32(accounts[i].account_id.encode()) % FOLDS for i in rows.account], dtype=np.int64)
-    if len(rows) < MIN_ROWS or any((fold_of == f).all() or not (fold_of == f).any() for f in range(FOLDS)):
+    fold_of = np.array([zlib.crc32(a.account_id.encode()) % FOLDS for a in accounts], dtype=np.int64)
+    if len(rows) < MIN_ROWS or len(np.unique(fold_of[rows.account])) < FOLDS:
         raw = prior.predict(rows.base, rows.tabular, rows.sequence)
         manifest["prior"] = True
         calibration = calibrate(rows.label, raw.typical, raw.point, raw.low, raw.high, rows.known)
         return replace(prior, population=population, calibration=calibration, manifest=manifest)
     with one_blas_thread():
-        scaling = Scaling.of(np.hstack([rows.tabular, rows.sequence]))
-        folds = [_train_fold(rows, fold_of != f, scaling, seed * FOLDS + f) for f in range(FOLDS)]
-        raw = _out_of_fold(rows, fold_of, folds, scaling)
-    weight_prior, shift, noise = _best_weight_prior(rows, raw)
-    calibration = calibrate_walked(rows, raw, shift, noise)
-    manifest["metrics"] = _metrics(rows, raw, shift, calibration)
-    return GlobalModel(curve, population, weight_prior, calibration, scaling, tuple(folds), manifest)
+        learned, judged = rows[_spread(rows.account, seed)], rows[_whole_accounts(rows.account, seed)]
+        scaling = Scaling.of(np.hstack([learned.tabular, learned.sequence]))
+        ensemble = _train_ensemble(learned, scaling, seed, networks=NETWORKS)
+        raw = _out_of_fold(learned, judged, fold_of, scaling, seed)
+    weight_prior, shift, noise = _best_weight_prior(judged, raw)
+    calibration = calibrate_walked(judged, raw, shift, noise)
+    manifest["metrics"] = _metrics(judged, raw, shift, calibration)
+    return GlobalModel(curve, population, weight_prior, calibration, scaling, ensemble, manifest)
 
 
-def _train_fold(rows: Rows, chosen: NDArray[np.bool_], scaling: Scaling, seed: int) -> Fold:
-    tabular, relative = rows.tabular[chosen], rows.label[chosen] - rows.base[chosen]
-    sure = 1 / (1 + rows.label_sd[chosen] ** 2 / _LABEL_VARIANCE)
+def _spread(account: NDArray[np.int64], seed: int) -> NDArray[np.intp]:
+    """At most MAX_ROWS rows, as many of each account as of any other where it has them."""
+    shuffled = np.random.default_rng(seed).permutation(len(account))
+    grouped = shuffled[np.argsort(account[shuffled], kind="stable")]
+    place = np.empty(len(account), dtype=np.int64)
+    place[grouped] = _places(account[grouped])
+    return np.sort(np.argsort(place, kind="stable")[:MAX_ROWS])
+
+
+def _whole_accounts(account: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
+    """All rows of accounts drawn by chance, until they are MAX_ROWS."""
+    names, counts = np.unique(account, return_counts=True)
+    drawn = np.random.default_rng(seed).permutation(len(names))
+    before = np.cumsum(counts[drawn]) - counts[drawn]
+    return np.isin(account, names[drawn[before < MAX_ROWS]])
+
+
+def _places(account: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) each row's place among its account's; the rows stand account by account."""
+    _, starts, counts = np.unique(account, return_index=True, return_counts=True)
+    places: NDArray[np.int64] = np.arange(len(account)) - np.repeat(starts, counts)
+    return places
+
+
+def _train_ensemble(rows: Rows, scaling: Scaling, seed: int, networks: int = 1) -> Ensemble:
+    relative = rows.label - rows.base
+    sure = 1 / (1 + rows.label_sd**2 / _LABEL_VARIANCE)
     # The median under weights 1 / count is what minimises the mean relative error.
     by_count = sure * np.exp(-np.clip(relative, -_WEIGHT_CLIP, _WEIGHT_CLIP))
-    boosters = [
+    typical, point = (
         lgb.train(
             {**_BOOSTING, "seed": seed},
-            lgb.Dataset(tabular, relative, weight=weight, feature_name=list(TABULAR)),
+            lgb.Dataset(rows.tabular, relative, weight=weight, feature_name=list(TABULAR)),
             _TREES,
         )
         for weight in (sure, by_count)
-    ]
-    scaled = scaling.apply(np.hstack([tabular, rows.sequence[chosen]]))
-    losses = np.stack([sure, sure, sure, sure * is_liked(rows.label[chosen])], axis=1)
-    return Fold(boosters[0], boosters[1], train_network(scaled, relative, losses, seed))
+    )
+    scaled = scaling.apply(np.hstack([rows.tabular, rows.sequence]))
+    losses = np.stack([sure, sure, sure, sure * is_liked(rows.label)], axis=1)
+    return Ensemble(
+        typical, point, tuple(train_network(scaled, relative, losses, seed * networks + i) for i in range(networks))
+    )
 
 
-def _out_of_fold(rows: Rows, fold_of: NDArray[np.int64], folds: list[Fold], scaling: Scaling) -> Raw:
-    """Each row's forecast by the models that never saw its account."""
-    outputs = np.empty((len(rows), 4))
-    for f, fold in enumerate(folds):
-        out = fold_of == f
-        scaled = scaling.apply(np.hstack([rows.tabular[out], rows.sequence[out]]))
-        outputs[out] = fold.predict(rows.tabular[out], scaled)
-    return ordered(rows.base, outputs)
+def _out_of_fold(learned: Rows, judged: Rows, fold_of: NDArray[np.int64], scaling: Scaling, seed: int) -> Raw:
+    """Forecasts of `judged` by models that learned from `learned` without the accounts of the row's fold.
+
+    `fold_of` (accounts,) is the fold of each account.
+    """
+    outputs = np.empty((len(judged), OUTPUTS))
+    for fold in range(FOLDS):
+        ensemble = _train_ensemble(learned[fold_of[learned.account] != fold], scaling, seed + fold)
+        out = fold_of[judged.account] == fold
+        scaled = scaling.apply(np.hstack([judged.tabular[out], judged.sequence[out]]))
+        outputs[out] = ensemble.predict(judged.tabular[out], scaled)
+    return ordered(judged.base, outputs)
 
 
 def walk_all(prior: WeightPrior, rows: Rows, raw: Raw) -> tuple[Floats, Floats]:
     """Shift (log units) and noise factor of each row's account weights, learned from its account's earlier rows."""
     shift, noise = np.zeros(len(rows)), np.ones(len(rows))
     row_inputs, miss = inputs(rows.tabular), (rows.label - raw.typical) / raw.spread
-    for account in np.unique(rows.account):
-        own = np.flatnonzero(rows.account == account)
+    starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
+    for start, end in pairwise([*starts, len(rows)]):
+        own = slice(start, end)
         walked = walk(prior, rows.posted_at[own], row_inputs[own], miss[own], HORIZON)
         shift[own], noise[own] = walked.shift * raw.spread[own], walked.noise
     return shift, noise
 
 
 def _best_weight_prior(rows: Rows, raw: Raw) -> tuple[WeightPrior, Floats, Floats]:
-    """The prior whose weights leave the smallest error on accounts that the models had not seen; maybe none at all.
+    """The prior whose weights leave the smallest error on accounts that the models had not seen.
 
-    The error is that of both forecasts, log error of the typical and relative error of the point, on the later half of
-    each account's posts: following an account's latest misses can help the one and harm the other.
+    That is "no weights" unless others win by two standard errors, paired by account. The error is that of both
+    forecasts, log error of the typical and relative error of the point, on the later half of each account's posts:
+    following an account's latest misses can help the one and harm the other.
     """
-    late = _later_half(rows)
-    liked = late & is_liked(rows.label)
+    late, liked = _later_half(rows), is_liked(rows.label)
+    starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
 
-    def error(shift: Floats) -> float:
-        typical = np.abs(raw.typical + shift - rows.label)[late].mean()
-        point = np.abs(np.expm1(raw.point + shift - rows.label))[liked]
-        return float(typical + (point.mean() if len(point) else 0.0))
+    def errors(shift: Floats) -> Floats:
+        typical = np.abs(raw.typical + shift - rows.label)
+        point = np.abs(np.expm1(raw.point + shift - rows.label))
+        by_account: Floats = np.add.reduceat(late * (typical + liked * point), starts)
+        return by_account
 
-    walks = [(prior, *walk_all(prior, rows, raw)) for prior in _WEIGHT_PRIORS]
-    return min(walks, key=lambda w: error(w[1]))
+    none, *others = [(prior, *walk_all(prior, rows, raw)) for prior in _WEIGHT_PRIORS]
+    best = min(others, key=lambda w: errors(w[1]).sum())
+    gain = errors(none[1]) - errors(best[1])
+    return best if gain.sum() > 2 * np.sqrt((gain**2).sum()) else none
 
 
 def calibrate_walked(rows: Rows, raw: Raw, shift: Floats, noise: Floats) -> Calibration:
@@ -157,15 +206,14 @@ def calibrate_walked(rows: Rows, raw: Raw, shift: Floats, noise: Floats) -> Cali
     """
     down, up = (raw.typical - raw.low) * noise, (raw.high - raw.typical) * noise
     typical = raw.typical + shift
-    columns = (rows.label, typical, raw.point + shift, typical - down, typical + up, rows.known)
+    columns = (rows.label, typical, raw.point + shift, typical - down, typical + up)
     late = _later_half(rows)
-    return calibrate(*(column[late] for column in columns))
+    return calibrate(*(column[late] for column in columns), rows.known[late])
 
 
 def _later_half(rows: Rows) -> NDArray[np.bool_]:
-    _, starts, counts = np.unique(rows.account, return_index=True, return_counts=True)
-    place = np.arange(len(rows)) - np.repeat(starts, counts)
-    late: NDArray[np.bool_] = 2 * place >= np.repeat(counts, counts) - 1
+    _, counts = np.unique(rows.account, return_counts=True)
+    late: NDArray[np.bool_] = 2 * _places(rows.account) >= np.repeat(counts, counts) - 1
     return late
 
 
