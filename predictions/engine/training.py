@@ -204,11 +204,10 @@ def calibrate_walked(rows: Rows, raw: Raw, shift: Floats, noise: Floats) -> Cali
     On the later half of each account's posts: forecasts are asked for an account's next posts, and those are most like
     them, in time and in what is known before them.
     """
-    down, up = (raw.typical - raw.low) * noise, (raw.high - raw.typical) * noise
-    typical = raw.typical + shift
-    columns = (rows.label, typical, raw.point + shift, typical - down, typical + up)
     late = _later_half(rows)
-    return calibrate(*(column[late] for column in columns), rows.known[late])
+    label, typical, point = rows.label[late], (raw.typical + shift)[late], (raw.point + shift)[late]
+    down, up = ((raw.typical - raw.low) * noise)[late], ((raw.high - raw.typical) * noise)[late]
+    return calibrate(label, typical, point, typical - down, typical + up, rows.known[late])
 
 
 def _later_half(rows: Rows) -> NDArray[np.bool_]:
