@@ -29,7 +29,7 @@ _LEVELS = np.array([*QUANTILES, 0.5], np.float32)
 
 _HIDDEN = (64, 32)
 _EPOCHS, _BATCH, _RATE, _DECAY, _DROPOUT = 20, 256, 2e-3, 1e-3, 0.2
-_NOISE = 0.6
+_NOISE = 0.35
 """Standard deviation of the noise on the inputs, which span about -3..3."""
 
 _MIN_STEPS = 600
