@@ -40,9 +40,9 @@ def explain_forecast(model: GlobalModel, tabular: Floats, own: Floats) -> tuple[
     group. The network's half is not taken apart: what it adds is close to what the trees add.
     """
     total = dict.fromkeys([*GROUP_OF.values(), *_GROUP_OF_WEIGHT.values()], 0.0)
-    if model.folds:
-        parts = [np.asarray(f.typical.predict(tabular, pred_contrib=True, num_threads=1))[0, :-1] for f in model.folds]
-        for name, value in zip(TABULAR, np.mean(parts, axis=0), strict=True):
+    if model.ensemble:
+        parts = np.asarray(model.ensemble.typical.predict(tabular, pred_contrib=True, num_threads=1))[0, :-1]
+        for name, value in zip(TABULAR, parts, strict=True):
             total[GROUP_OF[name]] += float(value)
     for name, value in zip(WEIGHTS, own, strict=True):
         total[_GROUP_OF_WEIGHT[name]] += float(value)

@@ -15,7 +15,7 @@ from predictions.engine.calibration import Calibration
 from predictions.engine.features import SEQUENCE, TABULAR
 from predictions.engine.growth import Floats, GrowthCurve
 from predictions.engine.measures import Measures
-from predictions.engine.network import QUANTILES, Network, Scaling
+from predictions.engine.network import OUTPUTS, Network, Scaling
 from predictions.engine.population import Population
 from predictions.engine.provenance import provenance
 from predictions.engine.weights import WeightPrior
@@ -54,16 +54,16 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """Models trained without one part of the accounts. Their mean serves; each alone is tested on its part."""
+class Ensemble:
+    """Trees and networks that learned from the same rows; half of a forecast comes from either."""
 
     typical: lgb.Booster
     point: lgb.Booster
-    network: Network
+    networks: tuple[Network, ...]
 
     def predict(self, tabular: Floats, scaled: NDArray[np.float32]) -> Floats:
-        """(n, 4): low, typical, high, point, relative to the base."""
-        outputs = self.network.predict(scaled)
+        """(n, OUTPUTS): low, typical, high, point, relative to the base."""
+        outputs: Floats = np.mean([network.predict(scaled) for network in self.networks], axis=0)
         for column, booster in ((1, self.typical), (3, self.point)):
             outputs[:, column] = (outputs[:, column] + np.asarray(booster.predict(tabular, num_threads=1))) / 2
         return outputs
@@ -79,7 +79,7 @@ class GlobalModel:
     weight_prior: WeightPrior
     calibration: Calibration
     scaling: Scaling | None
-    folds: tuple[Fold, ...]
+    ensemble: Ensemble | None
     manifest: dict[str, Any] = field(compare=False)
     """What went in: rows, accounts, span, data hash, code, library and format versions, seed, metrics."""
 
@@ -87,19 +87,17 @@ class GlobalModel:
     def prior(cls) -> Self:
         """A model without training: it says what the shape of such data says, and says so."""
         manifest = {"prior": True, "rows": 0, "accounts": 0, **versions()}
-        return cls(GrowthCurve.prior(), Population(), Measures(), WeightPrior(), Calibration(), None, (), manifest)
+        return cls(GrowthCurve.prior(), Population(), Measures(), WeightPrior(), Calibration(), None, None, manifest)
 
     @property
     def is_prior(self) -> bool:
-        return not self.folds
+        return self.ensemble is None
 
     def predict(self, base: Floats, tabular: Floats, sequence: Floats) -> Raw:
         """Forecasts of n drafts from their features."""
-        if self.scaling is None:
+        if self.scaling is None or self.ensemble is None:
             return _structural(base, tabular)
-        scaled = self.scaling.apply(np.hstack([tabular, sequence]))
-        outputs = np.mean([fold.predict(tabular, scaled) for fold in self.folds], axis=0)
-        return ordered(base, outputs)
+        return ordered(base, self.ensemble.predict(tabular, self.scaling.apply(np.hstack([tabular, sequence]))))
 
     def to_bytes(self) -> bytes:
         """The artefact: a zip of JSON, LightGBM's text and plain arrays; the same model gives the same bytes."""
@@ -107,8 +105,8 @@ class GlobalModel:
         parts["parameters.json"] = _json(
             {
                 "format": FORMAT_VERSION,
-                "folds": len(self.folds),
-                "layers": len(self.folds[0].network.weights) if self.folds else 0,
+                "networks": len(self.ensemble.networks) if self.ensemble else 0,
+                "layers": len(self.ensemble.networks[0].weights) if self.ensemble else 0,
                 "curve": self.curve.to_json(),
                 "population": self.population.to_json(),
                 "measures": self.measures.to_json(),
@@ -118,11 +116,12 @@ class GlobalModel:
         )
         if self.scaling:
             parts["scaling.npy"] = _npy(np.stack([self.scaling.middle, self.scaling.reach]))
-        for i, fold in enumerate(self.folds):
-            parts[f"{i}/typical.txt"] = fold.typical.model_to_string().encode()
-            parts[f"{i}/point.txt"] = fold.point.model_to_string().encode()
-            for layer, (weight, bias) in enumerate(zip(fold.network.weights, fold.network.biases, strict=True)):
-                parts[f"{i}/layer{layer}.npy"] = _npy(np.vstack([weight, bias]))
+        if self.ensemble:
+            parts["typical.txt"] = self.ensemble.typical.model_to_string().encode()
+            parts["point.txt"] = self.ensemble.point.model_to_string().encode()
+            for i, network in enumerate(self.ensemble.networks):
+                for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+                    parts[f"{i}/layer{layer}.npy"] = _npy(np.vstack([weight, bias]))
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in sorted(parts.items()):
@@ -147,7 +146,7 @@ class GlobalModel:
                 WeightPrior.from_json(parameters["weight_prior"]),
                 Calibration.from_json(parameters["calibration"]),
                 Scaling(*_array(parts["scaling.npy"])) if "scaling.npy" in parts else None,
-                tuple(_fold(parts, i, parameters["layers"]) for i in range(parameters["folds"])),
+                _ensemble(parts, parameters["networks"], parameters["layers"]) if parameters["networks"] else None,
                 manifest,
             )
         except UnreadableModel:
@@ -182,7 +181,8 @@ def serve(model: GlobalModel, raw: Raw, shift: Floats, noise: Floats, known: NDA
     down, up = model.calibration.factors(known)
     typical = raw.typical + shift
     low, high = typical - (raw.typical - raw.low) * noise * down, typical + (raw.high - raw.typical) * noise * up
-    counts = [np.expm1(np.clip(x, 0.0, MAX_LOG)) for x in (typical, raw.point + shift, low, high)]
+    point = raw.point + shift + model.calibration.point
+    counts = [np.expm1(np.clip(x, 0.0, MAX_LOG)) for x in (typical, point, low, high)]
     return Served(*counts)
 
 
@@ -230,12 +230,16 @@ def _check_versions(parameters: dict[str, Any], manifest: dict[str, Any]) -> Non
             )
 
 
-def _fold(parts: dict[str, bytes], i: int, layers: int) -> Fold:
+def _ensemble(parts: dict[str, bytes], networks: int, layers: int) -> Ensemble:
+    typical, point = (lgb.Booster(model_str=parts[f"{head}.txt"].decode()) for head in ("typical", "point"))
+    return Ensemble(typical, point, tuple(_network(parts, i, layers) for i in range(networks)))
+
+
+def _network(parts: dict[str, bytes], i: int, layers: int) -> Network:
     network = [_array(parts[f"{i}/layer{layer}.npy"]).astype(np.float32) for layer in range(layers)]
-    if network[0].shape[0] != len(TABULAR) + SEQUENCE + 1 or network[-1].shape[1] != len(QUANTILES):
+    if network[0].shape[0] != len(TABULAR) + SEQUENCE + 1 or network[-1].shape[1] != OUTPUTS:
         raise UnreadableModel("The model's network has another shape than its features.")
-    typical, point = (lgb.Booster(model_str=parts[f"{i}/{head}.txt"].decode()) for head in ("typical", "point"))
-    return Fold(typical, point, Network(tuple(x[:-1] for x in network), tuple(x[-1] for x in network)))
+    return Network(tuple(x[:-1] for x in network), tuple(x[-1] for x in network))
 
 
 def _array(data: bytes) -> NDArray[Any]:

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.linear_model import HuberRegressor
 
+from predictions.engine.calibration import relative_median
 from predictions.engine.growth import Floats
 
 _MIN_ACCOUNTS = 20
@@ -66,12 +67,5 @@ def fit_population(level: Floats, followers: Floats, first: Floats) -> Populatio
     low, high = (
         trust * float(np.quantile(miss, q)) + (1 - trust) * p for q, p in ((0.1, prior.low), (0.9, prior.high))
     )
-    point = trust * _relative_median(miss) + (1 - trust) * prior.point
+    point = trust * relative_median(miss) + (1 - trust) * prior.point
     return Population(middle, intercept, slope, min(low, -0.5), max(high, 0.5), min(point, 0.0))
-
-
-def _relative_median(miss: Floats) -> float:
-    """What minimises the mean of |forecast - count| / count: the median under weights 1 / count."""
-    order = np.argsort(miss)
-    weight = np.exp(-np.clip(miss[order], -3, 3)).cumsum()
-    return float(miss[order][np.searchsorted(weight, weight[-1] / 2)])

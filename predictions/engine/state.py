@@ -193,7 +193,7 @@ def _check_shapes(arrays: dict[str, Any], weights: Weights) -> None:
 def _solved(history: History, as_of: int, weights: Floats, centre: float | None) -> Solved | None:
     """The process, of the latest posts whose horizon had passed by then and of which any count is known."""
     passed = history[: int(np.searchsorted(history.posted_at, as_of - HORIZON, side="right"))]
-    known = passed[~np.isnan(passed.logs).all(axis=1)]
+    known = passed[np.flatnonzero(np.any(~np.isnan(passed.logs), axis=1))]
     if weights.ndim != 1 or len(weights) > len(known) or (centre is None) != (len(weights) == 0):
         raise UnreadableState("The account state's process has another shape.")
     return None if centre is None else Solved(known[len(known) - len(weights) :], weights, float(centre))

@@ -4,18 +4,19 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.calibration import Calibration, calibrate
+from predictions.engine.calibration import Calibration, calibrate, is_liked
 from predictions.engine.features import TABULAR
-from predictions.engine.global_model import Fold, GlobalModel, Raw, ordered, versions
+from predictions.engine.global_model import Ensemble, GlobalModel, Raw, ordered, versions
 from predictions.engine.growth import Floats, GrowthCurve, Target, fit_growth
 from predictions.engine.measures import fit_measures
-from predictions.engine.network import Scaling, train_network
+from predictions.engine.network import OUTPUTS, Network, Scaling, train_network
 from predictions.engine.population import fit_population
 from predictions.engine.rows import Rows, concatenate, rows_of_account
 from predictions.engine.threads import one_blas_thread
@@ -23,13 +24,23 @@ from predictions.engine.types import HORIZON, AccountHistory
 from predictions.engine.weights import WeightPrior, inputs, walk
 
 FOLDS = 4
+"""Parts of the accounts. Corrections are learned from forecasts by models that learned from the other parts; what
+serves has learned from all."""
+
+NETWORKS = 2
+MAX_ROWS = 150_000
+"""Models learn from so many posts, spread over all accounts, and corrections from so many of whole accounts: the cost
+is bounded. Sets of short histories stop gaining at a tenth of this."""
+
 MIN_ROWS = 200
 """With fewer rows the model stays the prior; only curve, population and intervals are learned."""
 
-_TREES = 250
+_TREES = 400
+# Small trees, each of a third of the features, split at random places (Geurts et al., "Extremely randomized trees",
+# 2006): most features are neighbours of one another, and choosing the best of them by few accounts is mostly chance.
 _BOOSTING = {
-    "objective": "l1", "learning_rate": 0.05, "num_leaves": 20, "min_data_in_leaf": 60, "lambda_l2": 5.0,
-    "bagging_fraction": 0.8, "bagging_freq": 1, "feature_fraction": 0.5, "max_bin": 127,
+    "objective": "l1", "learning_rate": 0.03, "num_leaves": 16, "min_data_in_leaf": 60, "lambda_l2": 5.0,
+    "bagging_fraction": 0.8, "bagging_freq": 1, "feature_fraction": 0.3, "extra_trees": True, "max_bin": 127,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
 }  # fmt: skip
 _WEIGHT_CLIP = 3.0
@@ -37,10 +48,14 @@ _LABEL_VARIANCE = 0.5
 """An estimated label weighs 1 / (1 + its variance / this): half when it is about as unsure as the forecast."""
 
 _WEIGHT_PRIORS = [
-    WeightPrior(level, slope, memory)
-    for level, slope in ((0.0, 0.0), (0.003, 0.0), (0.01, 0.003), (0.03, 0.003), (0.03, 0.01), (0.1, 0.03))
-    for memory in (0.95, 0.98, 0.995)
+    WeightPrior(0.0, 0.0, 0.98),
+    *(
+        WeightPrior(level, slope, memory)
+        for level, slope in ((0.003, 0.0), (0.01, 0.003), (0.03, 0.01), (0.1, 0.03))
+        for memory in (0.98, 0.995)
+    ),
 ]
+"""The first is "no weights"; the interval's width still follows the account's noise."""
 
 
 def train(accounts: Sequence[AccountHistory], *, until: int, seed: int = 0, target: Target = "horizon") -> GlobalModel:
@@ -75,84 +90,155 @@ def train_on_rows(
         **versions(),
     }
     population = _population(rows, accounts)
-    measures = fit_measures([a.account_id for a in accounts], rows.account, rows.posted_at, rows.logs)
-    fold_of = np.array([zlib.crc32(accounts[i].account_id.encode()) % FOLDS for i in rows.account], dtype=np.int64)
-    if len(rows) < MIN_ROWS or any((fold_of == f).all() or not (fold_of == f).any() for f in range(FOLDS)):
+    names = [a.account_id for a in accounts]
+    fold_of = np.array([zlib.crc32(name.encode()) % FOLDS for name in names], dtype=np.int64)
+    if len(rows) < MIN_ROWS or len(np.unique(fold_of[rows.account])) < FOLDS:
         raw = prior.predict(rows.base, rows.tabular, rows.sequence)
         manifest["prior"] = True
-        calibration = calibrate(imputed(rows, seed).label, raw.typical, raw.low, raw.high, rows.known)
+        measures = fit_measures(names, rows.account, rows.posted_at, rows.logs)
+        calibration = calibrate(imputed(rows, seed).label, raw.typical, raw.point, raw.low, raw.high, rows.known)
         return replace(prior, population=population, measures=measures, calibration=calibration, manifest=manifest)
     with one_blas_thread():
-        scaling = Scaling.of(np.hstack([rows.tabular, rows.sequence]))
-        folds = [_train_fold(rows, fold_of != f, scaling, seed * FOLDS + f) for f in range(FOLDS)]
-        raw = _out_of_fold(rows, fold_of, folds, scaling)
-    weight_prior, shift, noise = _best_weight_prior(rows, raw)
-    calibration = calibrate_walked(imputed(rows, seed), raw, shift, noise)
-    manifest["metrics"] = _metrics(rows, raw, shift)
-    return GlobalModel(curve, population, measures, weight_prior, calibration, scaling, tuple(folds), manifest)
+        learned, judged = rows[_spread(rows.account, seed)], rows[_whole_accounts(rows.account, seed)]
+        scaling = Scaling.of(np.hstack([learned.tabular, learned.sequence]))
+        ensemble = _train_ensemble(learned, scaling, seed, networks=NETWORKS)
+        raw = _out_of_fold(learned, judged, fold_of, scaling, seed)
+    measures = fit_measures(names, judged.account, judged.posted_at, judged.logs)
+    weight_prior, shift, noise = _best_weight_prior(judged, raw)
+    calibration = calibrate_walked(imputed(judged, seed), raw, shift, noise)
+    manifest["metrics"] = _metrics(judged, raw, shift, calibration)
+    return GlobalModel(curve, population, measures, weight_prior, calibration, scaling, ensemble, manifest)
 
 
-def _train_fold(rows: Rows, chosen: NDArray[np.bool_], scaling: Scaling, seed: int) -> Fold:
-    tabular, relative = rows.tabular[chosen], (imputed(rows, seed).label - rows.base)[chosen]
-    sure = 1 / (1 + rows.label_sd[chosen] ** 2 / _LABEL_VARIANCE)
+def _spread(account: NDArray[np.int64], seed: int) -> NDArray[np.intp]:
+    """At most MAX_ROWS rows, as many of each account as of any other where it has them."""
+    shuffled = np.random.default_rng(seed).permutation(len(account))
+    grouped = shuffled[np.argsort(account[shuffled], kind="stable")]
+    place = np.empty(len(account), dtype=np.int64)
+    place[grouped] = _places(account[grouped])
+    return np.sort(np.argsort(place, kind="stable")[:MAX_ROWS])
+
+
+def _whole_accounts(account: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
+    """All rows of accounts drawn by chance, until they are MAX_ROWS."""
+    names, counts = np.unique(account, return_counts=True)
+    drawn = np.random.default_rng(seed).permutation(len(names))
+    before = np.cumsum(counts[drawn]) - counts[drawn]
+    return np.isin(account, names[drawn[before < MAX_ROWS]])
+
+
+def _places(account: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) each row's place among its account's; the rows stand account by account."""
+    _, starts, counts = np.unique(account, return_index=True, return_counts=True)
+    places: NDArray[np.int64] = np.arange(len(account)) - np.repeat(starts, counts)
+    return places
+
+
+def _train_ensemble(rows: Rows, scaling: Scaling, seed: int, networks: int = 1) -> Ensemble:
+    # each member has a draw of its own
+    for_typical, for_point, *for_networks = (imputed(rows, seed, draw) for draw in range(2 + networks))
+    scaled = scaling.apply(np.hstack([rows.tabular, rows.sequence]))
     # The median under weights 1 / count is what minimises the mean relative error.
-    by_count = sure * np.exp(-np.clip(relative, -_WEIGHT_CLIP, _WEIGHT_CLIP))
-    boosters = [
-        lgb.train(
-            {**_BOOSTING, "seed": seed},
-            lgb.Dataset(tabular, relative, weight=weight, feature_name=list(TABULAR)),
-            _TREES,
-        )
-        for weight in (sure, by_count)
-    ]
-    scaled = scaling.apply(np.hstack([tabular, rows.sequence[chosen]]))
-    losses = np.stack([sure, sure, sure, by_count / by_count.mean()], axis=1)
-    return Fold(boosters[0], boosters[1], train_network(scaled, relative, losses, seed))
+    relative = for_point.label - for_point.base
+    by_count = np.exp(-np.clip(relative, -_WEIGHT_CLIP, _WEIGHT_CLIP))
+    return Ensemble(
+        _boost(for_typical, _sureness(rows), seed),
+        _boost(for_point, _sureness(rows) * by_count, seed),
+        tuple(_train_network(drawn, scaled, seed * networks + i) for i, drawn in enumerate(for_networks)),
+    )
 
 
-def imputed(rows: Rows, seed: int) -> Rows:
+def _boost(rows: Rows, weight: Floats, seed: int) -> lgb.Booster:
+    data = lgb.Dataset(rows.tabular, rows.label - rows.base, weight=weight, feature_name=list(TABULAR))
+    return lgb.train({**_BOOSTING, "seed": seed}, data, _TREES)
+
+
+def _train_network(rows: Rows, scaled: NDArray[np.float32], seed: int) -> Network:
+    sure = _sureness(rows)
+    losses = np.stack([sure, sure, sure, sure * is_liked(rows.label)], axis=1)
+    return train_network(scaled, rows.label - rows.base, losses, seed)
+
+
+def _sureness(rows: Rows) -> Floats:
+    weight: Floats = 1 / (1 + rows.label_sd**2 / _LABEL_VARIANCE)
+    return weight
+
+
+def imputed(rows: Rows, seed: int, draw: int = 0) -> Rows:
     """The rows with each label drawn from what it may have been, by the uncertainty that it came with.
 
     An estimate in the place of a count hides how much first days vary: models learn intervals that are too narrow and
-    points that are too high. Each fold learns from a draw of its own (multiple imputation: Rubin, "Multiple Imputation
-    for Nonresponse in Surveys", 1987), and their mean serves.
+    points that are too high. Each member of the ensemble learns from a draw of its own (multiple imputation: Rubin,
+    "Multiple Imputation for Nonresponse in Surveys", 1987), and their mean serves.
     """
-    chance = np.random.default_rng([seed, 1]).standard_normal(len(rows))
+    chance = np.random.default_rng([seed, 1 + draw]).standard_normal(len(rows))
     return replace(rows, label=np.maximum(rows.label + rows.label_sd * chance, 0.0))
 
 
-def _out_of_fold(rows: Rows, fold_of: NDArray[np.int64], folds: list[Fold], scaling: Scaling) -> Raw:
-    """Each row's forecast by the models that never saw its account."""
-    outputs = np.empty((len(rows), 4))
-    for f, fold in enumerate(folds):
-        out = fold_of == f
-        scaled = scaling.apply(np.hstack([rows.tabular[out], rows.sequence[out]]))
-        outputs[out] = fold.predict(rows.tabular[out], scaled)
-    return ordered(rows.base, outputs)
+def _out_of_fold(learned: Rows, judged: Rows, fold_of: NDArray[np.int64], scaling: Scaling, seed: int) -> Raw:
+    """Forecasts of `judged` by models that learned from `learned` without the accounts of the row's fold.
+
+    `fold_of` (accounts,) is the fold of each account.
+    """
+    outputs = np.empty((len(judged), OUTPUTS))
+    for fold in range(FOLDS):
+        ensemble = _train_ensemble(learned[fold_of[learned.account] != fold], scaling, seed + fold)
+        out = fold_of[judged.account] == fold
+        scaled = scaling.apply(np.hstack([judged.tabular[out], judged.sequence[out]]))
+        outputs[out] = ensemble.predict(judged.tabular[out], scaled)
+    return ordered(judged.base, outputs)
 
 
 def walk_all(prior: WeightPrior, rows: Rows, raw: Raw) -> tuple[Floats, Floats]:
     """Shift (log units) and noise factor of each row's account weights, learned from its account's earlier rows."""
     shift, noise = np.zeros(len(rows)), np.ones(len(rows))
     row_inputs, miss = inputs(rows.tabular), (rows.label - raw.typical) / raw.spread
-    for account in np.unique(rows.account):
-        own = np.flatnonzero(rows.account == account)
+    starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
+    for start, end in pairwise([*starts, len(rows)]):
+        own = slice(start, end)
         walked = walk(prior, rows.posted_at[own], row_inputs[own], miss[own], HORIZON)
         shift[own], noise[own] = walked.shift * raw.spread[own], walked.noise
     return shift, noise
 
 
 def _best_weight_prior(rows: Rows, raw: Raw) -> tuple[WeightPrior, Floats, Floats]:
-    """The prior whose weights leave the smallest error on accounts that the models had not seen; maybe none at all."""
-    walks = [(prior, *walk_all(prior, rows, raw)) for prior in _WEIGHT_PRIORS]
-    return min(walks, key=lambda w: float(np.abs(raw.typical + w[1] - rows.label).mean()))
+    """The prior whose weights leave the smallest error on accounts that the models had not seen.
+
+    That is "no weights" unless others win by two standard errors, paired by account. The error is that of both
+    forecasts, log error of the typical and relative error of the point, on the later half of each account's posts:
+    following an account's latest misses can help the one and harm the other.
+    """
+    late, liked = _later_half(rows), is_liked(rows.label)
+    starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
+
+    def errors(shift: Floats) -> Floats:
+        typical = np.abs(raw.typical + shift - rows.label)
+        point = np.abs(np.expm1(raw.point + shift - rows.label))
+        by_account: Floats = np.add.reduceat(late * (typical + liked * point), starts)
+        return by_account
+
+    none, *others = [(prior, *walk_all(prior, rows, raw)) for prior in _WEIGHT_PRIORS]
+    best = min(others, key=lambda w: errors(w[1]).sum())
+    gain = errors(none[1]) - errors(best[1])
+    return best if gain.sum() > 2 * np.sqrt((gain**2).sum()) else none
 
 
 def calibrate_walked(rows: Rows, raw: Raw, shift: Floats, noise: Floats) -> Calibration:
-    """Calibration of the interval as it is served: moved and stretched by the account's weights."""
-    down, up = (raw.typical - raw.low) * noise, (raw.high - raw.typical) * noise
-    typical = raw.typical + shift
-    return calibrate(rows.label, typical, typical - down, typical + up, rows.known)
+    """Calibration of what is served: moved and stretched by the account's weights.
+
+    On the later half of each account's posts: forecasts are asked for an account's next posts, and those are most like
+    them, in time and in what is known before them.
+    """
+    late = _later_half(rows)
+    label, typical, point = rows.label[late], (raw.typical + shift)[late], (raw.point + shift)[late]
+    down, up = ((raw.typical - raw.low) * noise)[late], ((raw.high - raw.typical) * noise)[late]
+    return calibrate(label, typical, point, typical - down, typical + up, rows.known[late])
+
+
+def _later_half(rows: Rows) -> NDArray[np.bool_]:
+    _, counts = np.unique(rows.account, return_counts=True)
+    late: NDArray[np.bool_] = 2 * _places(rows.account) >= np.repeat(counts, counts) - 1
+    return late
 
 
 def _population(rows: Rows, accounts: Sequence[AccountHistory]) -> Any:
@@ -171,11 +257,11 @@ def _data_hash(rows: Rows) -> str:
     return digest.hexdigest()
 
 
-def _metrics(rows: Rows, raw: Raw, shift: Floats) -> dict[str, float]:
+def _metrics(rows: Rows, raw: Raw, shift: Floats, calibration: Calibration) -> dict[str, float]:
     """On accounts that the models had not seen; MAPE over posts with a like."""
     count = np.expm1(rows.label)
     liked = count >= 1
-    point = np.expm1(np.maximum(raw.point + shift, 0))
+    point = np.expm1(np.maximum(raw.point + shift + calibration.point, 0))
     return {
         "mape": round(float(np.mean(np.abs(point - count)[liked] / count[liked])), 6) if liked.any() else 0.0,
         "log_mae": round(float(np.abs(raw.typical + shift - rows.label).mean()), 6),

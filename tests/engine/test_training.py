@@ -1,0 +1,107 @@
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from predictions.engine import training
+from predictions.engine.calibration import Calibration, calibrate, relative_median
+from predictions.engine.global_model import Ensemble, Raw
+from predictions.engine.growth import GrowthCurve
+from predictions.engine.network import train_network
+from predictions.engine.rows import Rows, concatenate, rows_of_account
+from tests.engine.synthetic import end_of, population
+
+ACCOUNTS = population(24, 20)
+
+
+@pytest.fixture(scope="module")
+def rows() -> Rows:
+    until = max(end_of(a) for a in ACCOUNTS)
+    found = concatenate([rows_of_account(i, a, GrowthCurve.prior(), "horizon", until) for i, a in enumerate(ACCOUNTS)])
+    return found[~np.isnan(found.label)]
+
+
+def test_relative_median_minimises_the_relative_error():
+    label = np.random.default_rng(0).normal(size=2_000)
+    best = relative_median(label)
+
+    def error(constant: float) -> float:
+        return float(np.abs(np.expm1(constant - label)).mean())
+
+    assert best < np.median(label)
+    assert error(best) <= min(error(best - 0.1), error(best + 0.1), error(0.0))
+
+
+def test_the_network_learns_quantiles_and_the_best_point_of_each_input():
+    """Log-normal counts whose spread depends on the input: the wider, the further the point lies below the median."""
+    random = np.random.default_rng(1)
+    inputs = random.choice([-2.0, 2.0], size=(6_000, 1)).astype(np.float32)
+    sd = np.where(inputs[:, 0] > 0, 1.0, 0.4)
+    network = train_network(inputs, random.normal(size=6_000) * sd, np.ones((6_000, 4)), seed=0)
+    narrow, wide = network.predict(np.array([[-2.0], [2.0]], np.float32))
+    # A log-normal's best point is one variance below its median; its 10 % quantile 1.28 deviations.
+    assert narrow == pytest.approx([-0.51, 0, 0.51, -0.16], abs=0.2)
+    assert wide == pytest.approx([-1.28, 0, 1.28, -1.0], abs=0.3)
+
+
+def test_training_on_a_sample_represents_all_accounts(rows: Rows, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(training, "MAX_ROWS", 240)
+    known = []
+    learn = training._train_ensemble
+
+    def watched(sample: Rows, *args: Any, **options: Any) -> Ensemble:
+        known.append(sample)
+        return learn(sample, *args, **options)
+
+    monkeypatch.setattr(training, "_train_ensemble", watched)
+    model = training.train_on_rows(rows, ACCOUNTS, GrowthCurve.prior(), seed=0, until=0)
+    _, counts = np.unique(known[0].account, return_counts=True)
+    assert len(counts) == len(ACCOUNTS)
+    assert set(counts) == {10}
+    assert all(len(sample) < 240 for sample in known[1:])
+    assert not model.is_prior
+    assert model.manifest["rows"] == len(rows)
+
+
+def test_rows_that_judge_are_whole_accounts(rows: Rows, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(training, "MAX_ROWS", 100)
+    chosen = training._whole_accounts(rows.account, 0)
+    drawn = np.unique(rows.account[chosen])
+    assert 100 <= chosen.sum() < 140
+    assert np.array_equal(chosen, np.isin(rows.account, drawn))
+
+
+def test_calibration_finds_the_misplaced_point_and_the_narrow_interval():
+    label = np.random.default_rng(2).normal(6.0, 1.0, size=4_000)
+    level, known = np.full(4_000, 6.0), np.full(4_000, 30)
+    found = calibrate(label, level, level, level - 0.64, level + 2.56, known)
+    down, up = found.factors(known[:1])
+    assert down[0] == pytest.approx(2, rel=0.1)
+    assert up[0] == pytest.approx(0.5, rel=0.1)
+    # No further than a factor, however wrong the point.
+    assert found.point == -0.5
+    assert calibrate(label, level, level - 0.9, level - 1.28, level + 1.28, known).point == pytest.approx(-0.1, abs=0.1)
+    assert Calibration.from_json(found.to_json()) == found
+
+
+def test_posts_without_a_like_say_nothing_of_the_point():
+    zeros, level = np.zeros(300), np.full(300, 2.0)
+    assert calibrate(zeros, level, level, level - 1, level + 1, np.full(300, 9)).point == 0
+    mixed = np.append(zeros, np.full(300, 2.0 + math.log(1.2)))
+    both = np.full(600, 2.0)
+    assert calibrate(mixed, both, both, both - 1, both + 1, np.full(600, 9)).point == pytest.approx(math.log(1.2))
+
+
+def test_weights_are_used_only_where_they_win_beyond_noise(rows: Rows):
+    """On forecasts that miss by chance there is nothing for an account to correct; a lasting miss there is."""
+    random = np.random.default_rng(3)
+    chance = random.normal(size=len(rows)) * 0.8
+    lasting = np.where(rows.account % 2 == 0, 0.8, -0.8)
+    for miss, used in ((chance, False), (chance + lasting, True)):
+        typical = rows.label - miss
+        raw = Raw(typical, typical - 0.6, typical - 1.0, typical + 1.0)
+        prior, shift, noise = training._best_weight_prior(rows, raw)
+        assert (prior.level_variance > 0) is used
+        assert shift.any() == used
+        assert np.ptp(noise) > 0
