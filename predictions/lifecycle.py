@@ -145,7 +145,7 @@ def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion 
 
 
 def _train(as_of: datetime) -> GlobalModel:
-    model = train(list(selectors.training_histories(as_of)), until=int(as_of.timestamp()))
+    model = train(selectors.training_histories(as_of), until=int(as_of.timestamp()))
     if not model.manifest["rows"]:
         raise NothingToLearn(f"No post that may be learned from had a known first day by {as_of:%Y-%m-%d %H:%M} UTC.")
     return model

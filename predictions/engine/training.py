@@ -2,8 +2,9 @@
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
 
@@ -32,6 +33,9 @@ MAX_ROWS = 150_000
 """Models learn from so many posts, spread over all accounts, and corrections from so many of whole accounts: the cost
 is bounded. Sets of short histories stop gaining at a tenth of this."""
 
+MAX_POSTS = 2 * MAX_ROWS
+"""Features are made of the posts of whole accounts, drawn by chance, until they have so many."""
+
 MIN_ROWS = 200
 """With fewer rows the model stays the prior; only curve, population and intervals are learned."""
 
@@ -58,19 +62,41 @@ _WEIGHT_PRIORS = [
 """The first is "no weights"; the interval's width still follows the account's noise."""
 
 
-def train(accounts: Sequence[AccountHistory], *, until: int, seed: int = 0, target: Target = "horizon") -> GlobalModel:
+def train(accounts: Iterable[AccountHistory], *, until: int, seed: int = 0, target: Target = "horizon") -> GlobalModel:
     """Learn from what was known at `until` (epoch seconds): observations made and horizons passed by then.
 
-    `target` is "mature" only in the evaluation protocol. The same accounts give the same model, bit for bit, in any
-    order. Posts of too few accounts give a model that predicts as the prior does, on a learned curve and population.
+    Of more than `MAX_POSTS` posts a sample of accounts is learned from, and no more than that is held at a time: the
+    accounts may come one by one. `target` is "mature" only in the evaluation protocol. The same accounts give the same
+    model, bit for bit, in any order. Posts of too few accounts give a model that predicts as the prior does, on a
+    learned curve and population.
     The accounts' ids stand in the manifest as they are: whoever keeps the model gives keyed pseudonyms, since a plain
     hash of an id can be found by trying ids.
     """
-    ordered_accounts = sorted(accounts, key=lambda a: a.account_id)
-    curve = fit_growth(ordered_accounts, until) if target == "horizon" else GrowthCurve.prior()
+    drawn = draw_accounts(accounts, seed)
+    curve = fit_growth(drawn, until) if target == "horizon" else GrowthCurve.prior()
     with one_blas_thread():
-        rows = concatenate([rows_of_account(i, a, curve, target, until) for i, a in enumerate(ordered_accounts)])
-    return train_on_rows(rows[~np.isnan(rows.label)], ordered_accounts, curve, seed=seed, until=until)
+        rows = concatenate([rows_of_account(i, a, curve, target, until) for i, a in enumerate(drawn)])
+    return train_on_rows(rows[~np.isnan(rows.label)], drawn, curve, seed=seed, until=until)
+
+
+def draw_accounts(accounts: Iterable[AccountHistory], seed: int) -> list[AccountHistory]:
+    """Accounts drawn by chance until they have `MAX_POSTS` posts, all where there are fewer; in the order of their ids.
+
+    Each draws a lot from its id and the seed, and the smallest lots are kept: neither the order in which accounts come
+    nor what they hold decides. One pass, which holds what is kept and one account more.
+    """
+    kept: list[tuple[int, str, AccountHistory]] = []  # the largest lot first
+    posts = 0
+    for account in accounts:
+        heappush(kept, (-_lot(account.account_id, seed), account.account_id, account))
+        posts += len(account.posts)
+        while posts - len(kept[0][-1].posts) >= MAX_POSTS:
+            posts -= len(heappop(kept)[-1].posts)
+    return sorted((account for *_, account in kept), key=lambda a: a.account_id)
+
+
+def _lot(account_id: str, seed: int) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{seed}:{account_id}".encode(), digest_size=8).digest())
 
 
 def train_on_rows(

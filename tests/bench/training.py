@@ -1,30 +1,54 @@
-"""How training's cost grows with the number of posts, on simulated creators."""
+"""How training's cost grows with the number of posts, up to a million.
 
-import tempfile
+The accounts are made one by one while training asks for them, as a database would give them; making them is part of the
+time. Each size is trained in a process of its own, whose largest memory is told.
+"""
+
+import json
+import resource
+import subprocess
+import sys
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
-from predictions.engine import train
-from predictions.engine.history_file import read_history_file
-from tests.sandbox import population
+import numpy as np
 
-ACCOUNTS = (75, 150, 300)
-UNTIL = 20_000 * 24 * 3600
+from predictions.engine import AccountHistory, train
+from tests.engine.synthetic import DAY, START, account
+
+POSTS_EACH = 100
+ACCOUNTS = (100, 1_000, 10_000)
+_MIB = 1024
+"""ru_maxrss is in KiB."""
 
 
 def measure() -> dict[str, dict[str, float]]:
-    """{posts: {seconds: s, ms per post: ms}} for a population and twice and four times as many accounts."""
-    with tempfile.TemporaryDirectory() as folder:
-        return dict(_measure(Path(folder), accounts) for accounts in ACCOUNTS)
+    """{posts: {s, ms per post, MiB}} of tens of thousands to a million posts."""
+    return dict(_in_its_own_process(accounts) for accounts in ACCOUNTS)
 
 
-def _measure(folder: Path, accounts: int) -> tuple[str, dict[str, float]]:
-    file = folder / f"{accounts}.csv.gz"
-    population.write(file, seed=1, accounts=accounts, posts_max=100, until=UNTIL)
-    histories = read_history_file(file)
-    posts = sum(len(account.posts) for account in histories)
-    until = max(counts.observed_at for account in histories for post in account.posts for counts in post.observations)
+def _in_its_own_process(accounts: int) -> tuple[str, dict[str, float]]:
+    command = [sys.executable, "-m", "tests.bench.training", str(accounts)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return f"{accounts * POSTS_EACH:,} posts", json.loads(told)
+
+
+def _histories(accounts: int) -> Iterator[AccountHistory]:
+    levels = np.random.default_rng(1).normal(6.0, 1.5, accounts)
+    for number, level in enumerate(levels):
+        yield account(f"account-{number}", POSTS_EACH, level=float(level), caption_effect=0.3)
+
+
+def _measure(accounts: int) -> dict[str, float]:
     started = time.perf_counter()
-    train(histories, until=until)
+    train(_histories(accounts), until=START + (POSTS_EACH + 8) * DAY)
     seconds = time.perf_counter() - started
-    return f"{posts:,} posts", {"s": round(seconds, 1), "ms per post": round(1000 * seconds / posts, 2)}
+    return {
+        "s": round(seconds, 1),
+        "ms per post": round(1000 * seconds / (accounts * POSTS_EACH), 2),
+        "MiB": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MIB),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(_measure(int(sys.argv[1]))))

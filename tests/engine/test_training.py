@@ -105,3 +105,19 @@ def test_weights_are_used_only_where_they_win_beyond_noise(rows: Rows):
         assert (prior.level_variance > 0) is used
         assert shift.any() == used
         assert np.ptp(noise) > 0
+
+
+def test_of_too_many_posts_whole_accounts_are_drawn_in_any_order(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(training, "MAX_POSTS", 210)  # each account has twenty
+    drawn = training.draw_accounts(iter(ACCOUNTS), seed=0)
+    assert [a.account_id for a in drawn] == sorted(a.account_id for a in drawn)
+    assert len(drawn) == 11
+    assert training.draw_accounts(ACCOUNTS[::-1], seed=0) == drawn
+    assert training.draw_accounts(ACCOUNTS, seed=1) != drawn
+    # who was drawn stays so when others come or go that draw larger lots
+    others = [a for a in ACCOUNTS if a not in drawn]
+    assert training.draw_accounts([*drawn, *others[:3]], seed=0) == drawn
+
+
+def test_few_posts_are_all_learned_from():
+    assert {a.account_id for a in training.draw_accounts(ACCOUNTS, seed=0)} == {a.account_id for a in ACCOUNTS}

@@ -87,6 +87,6 @@ def _content(post: Post, caption: str) -> PostContent:
         uppercase_share=measures.uppercase_share,
         sentiment=measures.sentiment,
         hashtags=list(measures.hashtags),
-        embedding=measures.embedding.astype("<f4").tobytes(),
+        embedding=measures.embedding.tobytes(),
         cover_state=PostContent.Cover.UNAVAILABLE,
     )

@@ -80,7 +80,7 @@ def _store_account(history: AccountHistory) -> TikTokAccount:
 def _content(post: Post, caption: CaptionMeasures) -> PostContent:
     """Without the factory, which takes milliseconds to log what it was given."""
     told = {name: getattr(caption, name) for name in MEASURES}
-    told["hashtags"], told["embedding"] = list(caption.hashtags), caption.embedding.astype("<f4").tobytes()
+    told["hashtags"], told["embedding"] = list(caption.hashtags), caption.embedding.tobytes()
     return PostContent(
         post=post, extractor_version=EXTRACTOR_VERSION, cover_state=PostContent.Cover.UNAVAILABLE, **told
     )
