@@ -12,9 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from predictions.engine import HORIZON, AccountHistory, Counts, Forecast, GlobalModel, PublishedPost
+from predictions.engine import (
+    HORIZON,
+    AccountHistory,
+    Counts,
+    Forecast,
+    GlobalModel,
+    PublishedPost,
+    learn_account,
+    train,
+)
 from predictions.engine import forecast as forecast_draft
-from predictions.engine import learn_account, train
 from predictions.engine.backtest import run_backtest
 from predictions.engine.growth import GrowthCurve
 from predictions.engine.rows import rows_of_account
@@ -62,9 +70,9 @@ def leaks(
 
 
 def _same(account: AccountHistory, other: AccountHistory) -> bool:
-    return account.followers == other.followers and [
-        (p.post_id, p.sound, p.observations) for p in account.posts
-    ] == [(p.post_id, p.sound, p.observations) for p in other.posts]
+    return account.followers == other.followers and [(p.post_id, p.sound, p.observations) for p in account.posts] == [
+        (p.post_id, p.sound, p.observations) for p in other.posts
+    ]
 
 
 # What may change after a moment.
