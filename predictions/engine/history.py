@@ -36,6 +36,9 @@ _EMBEDDING_STEPS = 127
 _WITHOUT_LIKES = 1e3
 """Added to the distance of an observation without likes: any that has them tells more."""
 
+_LARGEST = 1e6
+"""No measure of a content is as large."""
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -68,7 +71,7 @@ def content_of(item: PublishedPost | Draft) -> Content:
             ),
         ]
     )
-    numbers[~np.isfinite(numbers)] = np.nan
+    numbers[~(np.abs(numbers) < _LARGEST)] = np.nan
     # Single precision, so that a stored state gives the very same forecasts.
     numbers = numbers.astype(np.float32).astype(np.float64)
     embedding = np.nan_to_num(np.asarray(caption.embedding, dtype=np.float64).ravel()[:EMBEDDING_SIZE])
