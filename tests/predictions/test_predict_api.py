@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from rest_framework.test import APIClient
 
+from posts.models import PostsChange
 from predictions import api as predictions_api
 from predictions import services
 from predictions.models import Prediction
@@ -395,10 +396,11 @@ def test_a_request_costs_two_queries(champion, learned_account, client_of):
     ids=["constant", "zeros", "one post", "falling", "huge", "seen before it was published", "never seen"],
 )
 def test_odd_accounts_are_forecast(likes_by_age, champion, account, client_of):
+    now = timezone.now()
     for i, likes in enumerate(likes_by_age):
-        PostFactory(
-            account=account, posted_at=timezone.now() - datetime.timedelta(days=2 + 300 * i), likes_by_hour=likes
-        )
+        published = now - datetime.timedelta(days=2 + 300 * i)
+        PostFactory(account=account, posted_at=published, likes_by_hour=likes)
+    PostsChange.objects.create(account=account, changed_at=now, sequence=1)
     assert services.update_weights(account_id=account.pk)
 
     response = client_of.post(ROUTES[0], sample(account), format="json")
