@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from posts.content import EMBEDDING_SIZE, EMBEDDING_STEPS
 from predictions.engine.growth import (
+    MEASURED,
     Floats,
     GrowthCurve,
     Target,
@@ -34,6 +35,9 @@ CONTENT = (
 
 _WITHOUT_LIKES = 1e3
 """Added to the distance of an observation without likes: any that has them tells more."""
+
+_LARGEST = 1e6
+"""No measure of a content is as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def content_of(item: PublishedPost | Draft) -> Content:
             ),
         ]
     )
-    numbers[~np.isfinite(numbers)] = np.nan
+    numbers[~(np.abs(numbers) < _LARGEST)] = np.nan
     # Single precision, so that a stored state gives the very same forecasts.
     numbers = numbers.astype(np.float32).astype(np.float64)
     tags = np.zeros(MAX_TAGS, dtype=np.uint64)
@@ -167,6 +171,8 @@ class Timeline:
         self.posts = posts
         self._curve, self._target, self._measures = curve, target, measures
         self._distance = np.full(len(posts), np.inf)
+        self.known_from = np.array([p.posted_at + HORIZON for p in posts], dtype=np.int64)
+        """(posts,) when each label came to be known; a later one than could be measured stands in for a measured one."""
         self._all = History.of_contents((p.posted_at for p in posts), [content_of(p) for p in posts])
         self._events = sorted(
             (c.observed_at, i, k)
@@ -211,3 +217,6 @@ class Timeline:
             self._distance[i] = distance
             self._all.logs[i], self._all.label_sd[i] = label.logs, label.sd
             self._all.measured[i] = label.measured and distance < _WITHOUT_LIKES
+            if self._target == "horizon":
+                counted_at = min(counts.observed_at, post.posted_at + MEASURED[1])
+                self.known_from[i] = max(counted_at, post.posted_at + HORIZON)

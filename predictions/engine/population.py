@@ -9,6 +9,7 @@ from sklearn.linear_model import HuberRegressor
 
 from predictions.engine.calibration import relative_median
 from predictions.engine.growth import Floats
+from predictions.engine.types import MOST_FOLLOWERS
 
 _MIN_ACCOUNTS = 20
 """Fewer accounts with followers say nothing of how a level depends on them."""
@@ -32,7 +33,7 @@ class Population:
     """Of the point forecast, below the median: on a spread this wide the relative error punishes the high side."""
 
     def typical(self, followers: float) -> float:
-        if 0 <= followers < math.inf:
+        if 0 <= followers < MOST_FOLLOWERS:
             return max(self.intercept + self.slope * math.log1p(followers), 0.0)
         return self.level
 
@@ -53,7 +54,7 @@ def fit_population(level: Floats, followers: Floats, first: Floats) -> Populatio
     prior = Population()
     if not len(level):
         return prior
-    known = np.isfinite(followers) & (followers >= 0)
+    known = (followers >= 0) & (followers < MOST_FOLLOWERS)
     followers = np.where(known, followers, 0.0)
     middle = float(np.median(level))
     intercept, slope = middle, 0.0

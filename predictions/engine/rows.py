@@ -24,6 +24,7 @@ class Rows:
     known: NDArray[np.int64]  # (n,) posts of history
     label: Floats  # (n,) log1p likes, NaN where there is no label
     label_sd: Floats
+    known_from: NDArray[np.int64]  # (n,) when the label came to be known
     logs: Floats  # (n, 4) label as log1p of likes, comments, shares, views; NaN unknown
     base: Floats
     baseline: Floats  # (n,) mean likes of the last five posts
@@ -76,6 +77,7 @@ def rows_of_account(
         known=np.array(known, dtype=np.int64),
         label=np.where(passed, everything.likes[at], np.nan),
         label_sd=everything.label_sd[at],
+        known_from=timeline.known_from[at],
         logs=everything.logs[at],
         base=np.array([f.base for f in features]),
         baseline=np.array(baselines),

@@ -136,7 +136,7 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[Acc
     if len(rows):
         raw = model.predict(rows.base, rows.tabular, rows.sequence)
         miss = (rows.label - raw.typical) / raw.spread
-        walked = walk(model.weight_prior, rows.posted_at, inputs(rows.tabular), miss, HORIZON)
+        walked = walk(model.weight_prior, rows.posted_at, inputs(rows.tabular), miss, rows.known_from)
         weights, looked_back = walked.weights, _look_back(model, timeline, rows, raw, walked)
     else:
         none = np.empty(0)

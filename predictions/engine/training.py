@@ -21,7 +21,7 @@ from predictions.engine.network import OUTPUTS, Network, Scaling, train_network
 from predictions.engine.population import fit_population
 from predictions.engine.rows import Rows, concatenate, rows_of_account
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.types import HORIZON, AccountHistory
+from predictions.engine.types import AccountHistory
 from predictions.engine.weights import WeightPrior, inputs, walk
 
 FOLDS = 4
@@ -222,7 +222,7 @@ def walk_all(prior: WeightPrior, rows: Rows, raw: Raw) -> tuple[Floats, Floats]:
     starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
     for start, end in pairwise([*starts, len(rows)]):
         own = slice(start, end)
-        walked = walk(prior, rows.posted_at[own], row_inputs[own], miss[own], HORIZON)
+        walked = walk(prior, rows.posted_at[own], row_inputs[own], miss[own], rows.known_from[own])
         shift[own], noise[own] = walked.shift * raw.spread[own], walked.noise
     return shift, noise
 

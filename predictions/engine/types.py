@@ -13,6 +13,9 @@ DAY = 24 * HOUR
 HORIZON = DAY
 """A forecast is of the counts this many seconds after publishing."""
 
+MOST_FOLLOWERS = 1e10
+"""More than there are people: as many or more are no number of followers, and count as unknown."""
+
 Bucket = Literal["low", "medium", "high"]
 Basis = Literal["prior", "population", "account"]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from predictions.engine.features import TABULAR
 from predictions.engine.growth import Floats
@@ -101,11 +102,12 @@ def walk(
     posted_at: Sequence[int] | np.ndarray[Any, np.dtype[np.int64]],
     row_inputs: Floats,
     miss: Floats,
-    horizon: int,
+    known_from: NDArray[np.int64],
 ) -> Walk:
     """Go through one account's posts in order: forecast each with what earlier labels taught, then learn from it.
 
-    A label teaches only forecasts made at least `horizon` seconds after its post was published; NaN teaches nothing.
+    A label (n,) teaches only forecasts of posts published from `known_from` on, after those of earlier posts; NaN
+    teaches nothing.
     """
     weights = Weights(prior)
     shift, noise = np.zeros(len(miss)), np.ones(len(miss))
@@ -113,7 +115,7 @@ def walk(
     vector, factor = weights.vector(), weights.noise()
     for i, moment in enumerate(posted_at):
         before = learned
-        while learned < i and posted_at[learned] + horizon <= moment:
+        while learned < i and known_from[learned] <= moment:
             if not np.isnan(miss[learned]):
                 weights.learn(row_inputs[learned], float(miss[learned]))
             learned += 1

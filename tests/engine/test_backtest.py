@@ -1,7 +1,6 @@
 import csv
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,40 +53,6 @@ def test_posts_with_four_earlier_ones_are_not_tested():
         run_backtest([AccountHistory("few", 1, tuple(few))])
     with pytest.raises(NothingToTest, match="7 days"):
         run_backtest([account("young", 30, observed=(DAY,))])
-
-
-def test_later_labels_move_no_earlier_forecast():
-    """Bit for bit, whatever is fitted: trees, networks, calibration, population, seeds."""
-    test, train = mature_population(6, 30), mature_population(12, 30, "train")
-    before = run_backtest(test, train)
-    moments = dict(zip(before.post_id, before.posted_at, strict=True))
-    moment = int(np.median(before.posted_at))
-
-    def relabelled(accounts: Sequence[AccountHistory]) -> list[AccountHistory]:
-        return [
-            replace(
-                a,
-                posts=tuple(
-                    replace(
-                        p, observations=tuple(replace(c, likes=9e6, comments=9e5, views=3.0) for c in p.observations)
-                    )
-                    if p.posted_at >= moment
-                    else p
-                    for p in a.posts
-                ),
-            )
-            for a in accounts
-        ]
-
-    after = run_backtest(relabelled(test), relabelled(train))
-    first, second = columns(before), columns(after)
-    assert first.keys() == second.keys()
-    earlier = [key for key in first if moments[key[1]] < moment + DAY]
-    assert len(earlier) >= 10
-    assert all(first[key] == second[key] for key in earlier)
-    # The change does reach what comes after it: the comparison can fail.
-    assert any(first[key] != second[key] for key in first if key not in earlier)
-    assert not before.report["train"]["prior_only"]
 
 
 def test_the_order_of_accounts_and_files_does_not_matter():

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from predictions.engine import GlobalModel, forecast, learn_account
+from predictions.engine.growth import GrowthCurve
+from predictions.engine.rows import rows_of_account
+from predictions.engine.types import HOUR
 from predictions.engine.weights import WEIGHTS, WeightPrior, Weights, walk
 from tests.engine.synthetic import DAY, account, draft, end_of
 
@@ -16,7 +19,8 @@ def constant_inputs(n: int) -> np.ndarray:
 
 
 def walked(misses: np.ndarray, prior: WeightPrior = PRIOR):
-    return walk(prior, np.arange(len(misses)) * 2 * DAY, constant_inputs(len(misses)), misses, DAY)
+    posted_at = np.arange(len(misses)) * 2 * DAY
+    return walk(prior, posted_at, constant_inputs(len(misses)), misses, posted_at + DAY)
 
 
 def test_no_history_means_no_correction():
@@ -37,7 +41,8 @@ def test_weights_learn_a_slope_of_the_account():
     random = np.random.default_rng(0)
     rows = np.hstack([np.ones((400, 1)), random.normal(size=(400, SIZE - 1))])
     misses = 0.7 * rows[:, 2] + random.normal(size=400) * 0.5
-    vector = walk(PRIOR, np.arange(400) * 2 * DAY, rows, misses, DAY).weights.vector()
+    posted_at = np.arange(400) * 2 * DAY
+    vector = walk(PRIOR, posted_at, rows, misses, posted_at + DAY).weights.vector()
     assert vector[2] > 0.2
     assert np.abs(np.delete(vector, 2)).max() < 0.1
 
@@ -45,10 +50,10 @@ def test_weights_learn_a_slope_of_the_account():
 def test_weights_never_learn_from_labels_whose_horizon_has_not_passed():
     misses = np.random.default_rng(1).normal(size=50)
     posted_at = np.arange(50) * (DAY // 4)
-    before = walk(PRIOR, posted_at, constant_inputs(50), misses, DAY)
+    before = walk(PRIOR, posted_at, constant_inputs(50), misses, posted_at + DAY)
     changed = misses.copy()
     changed[20:] = 9.0
-    after = walk(PRIOR, posted_at, constant_inputs(50), changed, DAY)
+    after = walk(PRIOR, posted_at, constant_inputs(50), changed, posted_at + DAY)
     # Post 20's horizon passes with post 24.
     assert np.array_equal(before.shift[:24], after.shift[:24])
     assert np.array_equal(before.noise[:24], after.noise[:24])
@@ -91,3 +96,11 @@ def test_weights_are_readable(model: GlobalModel):
     assert set(state.weights) == {*WEIGHTS, "noise", "posts_learned"}
     assert state.weights["posts_learned"] > 10
     assert learn_account(model, account("w", 0), as_of=0).weights["posts_learned"] == 0
+
+
+@pytest.mark.parametrize(("counted_after", "known_after"), [(20, 24), (28, 28), (200, 30)])
+def test_a_label_teaches_from_when_it_was_counted(counted_after: int, known_after: int):
+    """One from long after stands in for one that would have been measured."""
+    posts = account("late", 5, observed=(counted_after * HOUR,))
+    rows = rows_of_account(0, posts, GrowthCurve.prior(), "horizon", end_of(posts) + 30 * DAY)
+    assert (rows.known_from - rows.posted_at == known_after * HOUR).all()

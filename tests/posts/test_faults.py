@@ -32,9 +32,9 @@ def impatient(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def _impatient_where_it_times_out(request):
+def _impatient_where_answers_do_not_come(request):
     # nowhere else: on a busy machine a right answer may take longer than that, and would be asked for twice
-    if "kind" in request.fixturenames and request.getfixturevalue("kind") == "timeout":
+    if "kind" in request.fixturenames and request.getfixturevalue("kind") in ("timeout", "slow"):
         request.getfixturevalue("impatient")
 
 

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from rest_framework.test import APIClient
 
+from posts.models import PostsChange
 from predictions import api as predictions_api
+from predictions import services
 from predictions.models import Prediction
-from tests.factories import TikTokAccountFactory, UserFactory
+from tests.factories import PostFactory, TikTokAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -378,3 +380,32 @@ def test_a_request_costs_two_queries(champion, learned_account, client_of):
         assert client_of.post("/predict", sample(learned_account), format="json").status_code == 200
     statements = [query["sql"].split()[0] for query in queries]
     assert statements == ["SELECT", "INSERT"]
+
+
+@pytest.mark.parametrize(
+    "likes_by_age",
+    [
+        [{24: 77}] * 12,
+        [{24: 0}] * 12,
+        [{24: 5}],
+        [{24: 100, 48: 40, 168: 0}] * 12,
+        [{24: 2**55}] * 12,
+        [{-3: 9, 0: 9}] * 12,
+        [{}] * 3,
+    ],
+    ids=["constant", "zeros", "one post", "falling", "huge", "seen before it was published", "never seen"],
+)
+def test_odd_accounts_are_forecast(likes_by_age, champion, account, client_of):
+    now = timezone.now()
+    for i, likes in enumerate(likes_by_age):
+        published = now - datetime.timedelta(days=2 + 300 * i)
+        PostFactory(account=account, posted_at=published, likes_by_hour=likes)
+    PostsChange.objects.create(account=account, changed_at=now, sequence=1)
+    assert services.update_weights(account_id=account.pk)
+
+    response = client_of.post(ROUTES[0], sample(account), format="json")
+
+    assert response.status_code == 200, response.json()
+    for measure in response.json()["prediction"]["measures"].values():
+        low, high = measure["interval"]
+        assert 0 <= low <= measure["typical"] <= high <= 1e10

@@ -1,0 +1,456 @@
+"""Nothing that becomes known later changes what is made as of a moment, over whole pipelines; and the alarm works."""
+
+import csv
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import call_command
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from predictions.engine import (
+    HORIZON,
+    AccountHistory,
+    Counts,
+    Draft,
+    GlobalModel,
+    PublishedPost,
+    forecast,
+    learn_account,
+    train,
+)
+from predictions.engine import training as engine_training
+from predictions.engine import weights as engine_weights
+from predictions.engine.features import Features
+from predictions.engine.growth import GrowthCurve
+from predictions.engine.history import History, Timeline, content_of
+from predictions.engine.promotion import compare
+from predictions.engine.rows import rows_of_account
+from tests.engine.leakage import (
+    FAR,
+    FUTURE,
+    UNRIPE,
+    Outputs,
+    Pipeline,
+    another_future,
+    backtest,
+    forecasts_with,
+    leaks,
+    rewritten,
+    rows,
+    states_with,
+    training,
+    unripe_recounted,
+    with_observations,
+)
+from tests.engine.synthetic import CAPTIONS, DAY, START, account, population, post
+from tests.engine.test_backtest import write
+from tests.prove import SEED, scaled
+
+SEEN = (2 * 3600, 6 * 3600, 20 * 3600, 28 * 3600, 3 * DAY)
+"""Ages: a label is better known some hours after the first day is over than when it ends."""
+
+
+def world(accounts: int = 2, posts: int = 24, *, name: str = "w", seed: int = 0) -> list[AccountHistory]:
+    """Accounts as a live service sees them: each post within hours, at the horizon, and later."""
+    made = []
+    for i in range(accounts):
+        made.append(
+            account(
+                f"{name}{i}", posts, seed=seed, level=4.0 + i % 4, observed=SEEN, step=DAY // 2 + i % 3 * DAY // 4,
+                caption_effect=1.0, favourite=i % len(CAPTIONS), followers=10.0 ** (2 + i % 5),
+            )
+        )  # fmt: skip
+    return made
+
+
+def without_some_likes(history: AccountHistory) -> AccountHistory:
+    """Every seventh post never shows its likes: they are filled in from its other counts."""
+    return replace(
+        history,
+        posts=tuple(
+            with_observations(p, (replace(c, likes=float("nan")) for c in p.observations)) if k % 7 == 6 else p
+            for k, p in enumerate(history.posts)
+        ),
+    )
+
+
+def moments_of(accounts: Sequence[AccountHistory]) -> list[int]:
+    """The edges: a second before the end of a first day, at it, just before an observation, and at publishing."""
+    posts = accounts[0].posts
+    a, b = posts[len(posts) // 2], posts[len(posts) * 3 // 4]
+    return [a.posted_at + HORIZON - 1, a.posted_at + HORIZON, a.observations[3].observed_at - 1, b.posted_at]
+
+
+ACCOUNTS = world()
+MOMENTS = moments_of(ACCOUNTS)
+HIDING = [without_some_likes(a) for a in ACCOUNTS]
+LIVE = {**FUTURE, **UNRIPE}
+
+# The real pipelines are silent.
+
+
+@pytest.mark.parametrize("kind", ["prior", "trained"])
+def test_no_future_moves_a_forecast_or_a_state(model: GlobalModel, kind: str):
+    used = model if kind == "trained" else GlobalModel.prior()
+    assert leaks(forecasts_with(used), HIDING, MOMENTS, LIVE) == []
+    assert leaks(states_with(used), HIDING, MOMENTS, FUTURE) == []
+
+
+def test_no_future_moves_a_training_row():
+    """Of posts that were observed by their horizon; others stand with their first later observation, by design."""
+    assert leaks(rows, ACCOUNTS, MOMENTS, LIVE) == []
+
+
+counts = st.builds(Counts, st.just(0), *[st.one_of(st.just(float("nan")), st.floats(0, 1e9)) for _ in range(4)])
+futures = st.lists(
+    st.tuples(st.integers(0, 10 * DAY), counts, st.integers(0, len(CAPTIONS) - 1)), min_size=1, max_size=6
+)
+
+
+def drawn(later: list[tuple[int, Counts, int]]) -> Callable[[AccountHistory, int], AccountHistory]:
+    """The change to a drawn future: other observations, other posts, other captions."""
+
+    def change(history: AccountHistory, moment: int) -> AccountHistory:
+        posts: list[PublishedPost] = []
+        for p in history.posts:
+            if p.posted_at <= moment:
+                known = tuple(c for c in p.observations if c.observed_at <= moment)
+                posts.append(
+                    with_observations(p, (*known, *(replace(c, observed_at=moment + 1 + d) for d, c, _ in later)))
+                )
+        posts += [post(f"new{i}", moment + 1 + d, 10.0 ** (i % 7), kind) for i, (d, _, kind) in enumerate(later)]
+        return replace(history, posts=tuple(posts))
+
+    return change
+
+
+@given(later=futures, moment=st.integers(START + 3 * DAY, START + 14 * DAY))
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_drawn_future_moves_anything(model: GlobalModel, later, moment):
+    for pipeline in (rows, forecasts_with(model), states_with(model)):
+        assert leaks(pipeline, ACCOUNTS[:1], [moment], {"drawn": drawn(later)}) == []
+
+
+def test_training_depends_on_nothing_but_what_was_known_until_then():
+    accounts = population(10, 27)
+    assert not train(accounts, until=START + 25 * DAY).is_prior
+    assert leaks(training, accounts, [START + 25 * DAY], {"another_future": another_future}) == []
+
+
+def crawled(accounts: int, posts: int, name: str) -> list[AccountHistory]:
+    """Histories read at one moment, weeks after their last post; and of each account a post a day old."""
+    made = []
+    for i in range(accounts):
+        history = account(f"{name}{i}", posts, level=4.0 + i % 5, observed=(60 * DAY,))
+        fresh = [post(f"{name}{i}-f{k}", START + (posts + 2 * k) * DAY + i, 4e3, k, (20 * 3600,)) for k in range(3)]
+        made.append(replace(history, posts=(*history.posts, *fresh)))
+    return made
+
+
+def predictions_file(
+    folder: Path, accounts: list[AccountHistory], *options: str
+) -> dict[str, tuple[int, dict[str, str]]]:
+    """When each test post was published, and its row but for the truth, from `manage.py backtest --predictions`."""
+    train_on, out = write(folder / "train.csv", crawled(8, 30, "train")), folder / "out.csv"
+    test = write(folder / "test.csv", accounts)
+    call_command("backtest", str(test), "--train", str(train_on), "--predictions", str(out), *options)
+    with out.open(encoding="utf-8") as file:
+        rows = {row["post_id"]: row for row in csv.DictReader(file)}
+    return {
+        name: (int(np.datetime64(row["posted_at"].rstrip("Z"), "s").astype(int)), row | {"likes": ""})
+        for name, row in rows.items()
+    }
+
+
+@pytest.mark.parametrize("options", [[], ["--horizon"]], ids=["mature", "horizon"])
+def test_a_later_label_changed_in_the_file_moves_no_earlier_forecast(tmp_path: Path, options: list[str]):
+    test = crawled(6, 30, "t")
+    moment = START + (32 if options else 27) * DAY
+    before = predictions_file(tmp_path, test, *options)
+    after = predictions_file(tmp_path, [unripe_recounted(a, moment) for a in test], *options)
+    moved = {name for name in before | after if before.get(name) != after.get(name)}
+    earlier = {name for name, (published, _) in before.items() if published <= moment}
+    assert len(earlier) >= 6
+    assert not moved & earlier
+    # The comparison can fail: the change does reach what is forecast later.
+    assert moved
+
+
+def noise(accounts: int, *, name: str, seed: int, copies: int = 1) -> list[AccountHistory]:
+    """Labels by pure chance, and followers that tell every account apart: there is nothing to learn but by heart."""
+    made = [account(f"{name}{i}", 12, seed=seed, level=5.0, noise=1.2, followers=1e3 + 7 * i) for i in range(accounts)]
+    return [replace(a, account_id=f"{a.account_id}-{copy}") for copy in range(copies) for a in made]
+
+
+def coverage_on_noise(learned_from: list[AccountHistory]) -> float:
+    """Share of posts of new accounts inside the 80 % interval, with a model learned from those given."""
+    learned = train(learned_from, until=FAR)
+    assert not learned.is_prior
+    inside = []
+    for history in noise(80, name="new", seed=2):
+        for p in (history.posts[5], history.posts[-1]):
+            state = learn_account(learned, history, as_of=p.posted_at)
+            f = forecast(learned, state, Draft(p.posted_at, p.caption, p.duration_s, p.sound, None), as_of=p.posted_at)
+            inside.append(f.low <= p.observations[0].likes <= f.high)
+    return float(np.mean(inside))
+
+
+def test_intervals_are_calibrated_on_accounts_that_the_models_did_not_see():
+    # Two standard errors of 160 forecasts are six points; the served ensemble errs less than the parts it is made of.
+    assert 0.72 <= coverage_on_noise(noise(30, name="a", seed=1)) <= 0.96
+    # The plant: every account under several names, so that each is calibrated by models that know its labels by heart.
+    assert coverage_on_noise(noise(30, name="a", seed=1, copies=2)) < 0.6
+
+
+def test_a_row_of_training_is_what_serving_computed_when_the_post_was_published():
+    history = account("b", 60, observed=(3600, 6 * 3600, DAY, 3 * DAY))
+    curve = GrowthCurve.prior()
+    found = rows_of_account(0, history, curve, "horizon", FAR)
+    assert len(found) >= 50
+    for i in range(len(found)):
+        p = history.posts[found.post[i]]
+        timeline = Timeline(history, curve, "horizon", until=p.posted_at)
+        served = Features.of(timeline.known_at(p.posted_at), content_of(p), p.posted_at, history.followers)
+        assert served.base == found.base[i]
+        assert np.array_equal(served.tabular, found.tabular[i], equal_nan=True)
+        assert np.array_equal(served.sequence, found.sequence[i])
+
+
+def test_only_the_window_is_looked_at_in_training_as_in_serving():
+    history = account("c", 450, step=DAY // 2)
+    last = rows_of_account(0, history, GrowthCurve.prior(), "horizon", FAR, latest=1)
+    p = history.posts[-1]
+    state = learn_account(GlobalModel.prior(), history, as_of=p.posted_at)
+    served = Features.of(state.history.known_at(p.posted_at), content_of(p), p.posted_at, history.followers)
+    assert np.array_equal(served.tabular, last.tabular[-1], equal_nan=True)
+
+
+def errors_on_one_post(model: GlobalModel) -> Pipeline:
+    """What a comparison says of the one post that was published at the moment and whose first day is measured."""
+
+    def pipeline(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+        rival = replace(GlobalModel.prior(), manifest={"until": moment})
+        known = replace(model, manifest=model.manifest | {"until": moment})
+        pairs = list(compare(known, rival, accounts, since=moment, until=moment + 60 * DAY))
+        assert all(pair.posts == 1 for pair in pairs)
+        return {f"errors on {i}": repr((pair.champion, pair.challenger)).encode() for i, pair in enumerate(pairs)}
+
+    return pipeline
+
+
+def test_a_comparison_forecasts_each_post_from_what_was_known_when_it_was_published(model: GlobalModel):
+    published = ACCOUNTS[0].posts[15]
+
+    def young_from_there_on(p: PublishedPost) -> PublishedPost:
+        """Only the judged post has a measured first day among those from it on."""
+        keep = SEEN if p.posted_at < published.posted_at else (SEEN[:3] if p is published else SEEN[:2])
+        return with_observations(p, (c for c in p.observations if c.observed_at - p.posted_at in keep))
+
+    history = replace(ACCOUNTS[0], posts=tuple(map(young_from_there_on, ACCOUNTS[0].posts)))
+
+    def later(account: AccountHistory, moment: int) -> AccountHistory:
+        """Posts that follow the judged one have other counts, younger than a label would be, and other content."""
+        posts = [
+            with_observations(p, (replace(c, likes=8e6) for c in p.observations)) if p.posted_at > moment else p
+            for p in account.posts
+        ]
+        return rewritten(replace(account, posts=tuple(posts)), moment)
+
+    assert leaks(errors_on_one_post(model), [history], [published.posted_at], {"later": later}) == []
+
+
+# The alarm rings for whatever leaks.
+
+
+def whole_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A feature from the mean of the account's whole history."""
+    real = Timeline.known_at
+
+    def leaking(self: Timeline, moment: int) -> History:
+        known = real(self, moment)
+        return replace(known, logs=known.logs + 1e-9 * np.mean([c.likes for p in self.posts for c in p.observations]))
+
+    monkeypatch.setattr(Timeline, "known_at", leaking)
+
+
+def only_the_last_post(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Timeline.known_at
+
+    def leaking(self: Timeline, moment: int) -> History:
+        known = real(self, moment)
+        return replace(known, logs=known.logs + 1e-9 * sum(c.likes for c in self.posts[-1].observations))
+
+    monkeypatch.setattr(Timeline, "known_at", leaking)
+
+
+def labels_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(History, "known_at", lambda self, moment: self[~np.isnan(self.likes)])
+
+
+def horizon_a_second_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = History.known_at
+    monkeypatch.setattr(History, "known_at", lambda self, moment: real(self, moment + 1))
+
+
+def observations_as_of_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Timeline.advance
+    monkeypatch.setattr(Timeline, "advance", lambda self, moment: real(self, FAR))
+
+
+def hashtags_of_all_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How often a post's hashtags occur among all of the account's posts, past and future."""
+    real = Timeline.contents
+
+    def leaking(self: Timeline) -> History:
+        contents = real(self)
+        used = [len(set(p.caption.hashtags) & set(q.caption.hashtags)) for p in self.posts for q in self.posts]
+        popularity = np.reshape(used, (len(self.posts), -1)).sum(axis=1, keepdims=True)
+        return replace(contents, numbers=contents.numbers + popularity)
+
+    monkeypatch.setattr(Timeline, "contents", leaking)
+
+
+def a_timeline_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account is learned without asking until when."""
+
+    class Endless(Timeline):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options | {"until": FAR})
+
+        def advance(self, moment: int) -> None:
+            super().advance(FAR)
+
+    monkeypatch.setattr("predictions.engine.state.Timeline", Endless)
+
+
+def followers_as_of_later(pipeline: Pipeline) -> Pipeline:
+    """Followers are counted today, and grow with everything that the account ever got."""
+
+    def leaking(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+        today = [
+            replace(a, followers=sum(p.observations[-1].views for p in a.posts if p.observations)) for a in accounts
+        ]
+        return pipeline(today, moment)
+
+    return leaking
+
+
+PRIOR = GlobalModel.prior()
+PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Pipeline, set[str]]] = {
+    "a mean of the whole history": (whole_mean, rows, {"recounted", "more_posts", "fewer_posts"}),
+    "the last post": (only_the_last_post, rows, {"last_recounted"}),
+    "labels without the horizon's delay": (labels_without_delay, forecasts_with(PRIOR), {"unripe_recounted"}),
+    "a horizon a second too short": (horizon_a_second_short, forecasts_with(PRIOR), {"unripe_recounted"}),
+    "counts as of later": (observations_as_of_later, rows, {"recounted", "unobserved"}),
+    "hashtags of all posts": (hashtags_of_all_posts, rows, {"rewritten", "more_posts", "fewer_posts"}),
+    "an account learned without end": (a_timeline_without_end, states_with(PRIOR), {"recounted", "more_posts"}),
+    "followers as of later": (
+        lambda monkeypatch: None, followers_as_of_later(states_with(PRIOR)), {"recounted", "more_posts"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_the_alarm_rings_for_a_planted_leak(monkeypatch: pytest.MonkeyPatch, name: str):
+    plant, pipeline, moved_by = PLANTS[name]
+    plant(monkeypatch)
+    found = leaks(pipeline, ACCOUNTS, MOMENTS, LIVE)
+    assert moved_by <= {leak.change for leak in found}
+    if name == "a horizon a second too short":
+        assert {leak.moment for leak in found} == {MOMENTS[0]}
+        assert {leak.output for leak in found} >= {"forecast 0 of w0"}
+
+
+def test_the_alarm_rings_for_training_that_ignores_its_moment():
+    def leaking(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+        return {"model": replace(train(accounts, until=FAR), manifest={}).to_bytes()}
+
+    accounts = population(3, 20)
+    assert leaks(leaking, accounts, [START + 15 * DAY], {"another_future": another_future})
+    assert leaks(training, accounts, [START + 15 * DAY], {"another_future": another_future}) == []
+
+
+def test_the_alarm_rings_for_weights_that_learn_before_a_day_is_over(monkeypatch: pytest.MonkeyPatch):
+    accounts = [account(f"h{i}", 30, step=DAY // 3, observed=(60 * DAY,)) for i in range(3)]
+    moment = accounts[0].posts[26].posted_at
+    assert leaks(backtest([]), accounts, [moment], UNRIPE) == []
+    monkeypatch.setattr(
+        engine_training, "walk", lambda prior, at, rows_, miss, _known: engine_weights.walk(prior, at, rows_, miss, at)
+    )
+    assert leaks(backtest([]), accounts, [moment], UNRIPE)
+
+
+def test_the_alarm_rings_for_test_rows_that_are_learned_from():
+    test = crawled(3, 20, "t")
+    moment = START + 22 * DAY
+
+    def leaking(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+        twins = [replace(a, account_id=f"train-{a.account_id}") for a in accounts]
+        return backtest(twins, horizon=True)(accounts, moment)
+
+    assert leaks(backtest([], horizon=True), test, [moment], UNRIPE) == []
+    assert leaks(leaking, test, [moment], UNRIPE)
+
+
+def test_the_alarm_says_when_it_has_nothing_to_hunt_in():
+    with pytest.raises(ValueError, match="no output"):
+        leaks(rows, ACCOUNTS, [START - DAY], FUTURE)
+    with pytest.raises(ValueError, match="nothing to change"):
+        leaks(rows, ACCOUNTS, [FAR], UNRIPE)
+
+
+@pytest.mark.prove
+def test_no_future_of_many_worlds_moves_anything(model: GlobalModel, record_property):
+    """Random worlds, random and edge moments, every kind of future and drawn ones; every plant is found in each."""
+    tried = 0
+    random = np.random.default_rng(SEED)
+    for i in range(scaled(40)):
+        accounts = world(3, int(random.integers(12, 60)), name=f"world{i}-", seed=SEED)
+        first, last = accounts[0].posts[4].posted_at, accounts[0].posts[-3].posted_at
+        moments = [*moments_of(accounts), *(int(m) for m in random.integers(first, last, 3))]
+        hiding = [without_some_likes(a) for a in accounts]
+        for used in (model, GlobalModel.prior()):
+            assert leaks(forecasts_with(used), hiding, moments, LIVE) == []
+            assert leaks(states_with(used), hiding, moments, FUTURE) == []
+        assert leaks(rows, accounts, moments, LIVE) == []
+        tried += len(moments) * (4 * len(FUTURE) + 3 + len(FUTURE))
+        for name, (plant, pipeline, moved_by) in PLANTS.items():
+            with pytest.MonkeyPatch.context() as monkeypatch:
+                plant(monkeypatch)
+                found = leaks(pipeline, accounts, moments, LIVE)
+            assert moved_by <= {leak.change for leak in found}, name
+    record_property("futures that moved nothing", tried)
+    record_property("planted leaks found", f"{len(PLANTS) * scaled(40)} of {len(PLANTS) * scaled(40)}")
+
+
+@pytest.mark.prove
+def test_no_drawn_future_of_many_moves_anything(model: GlobalModel, record_property):
+    examples = scaled(1000)
+
+    @seed(SEED)
+    @given(later=futures, moment=st.integers(START + 3 * DAY, START + 14 * DAY))
+    @settings(deadline=None, max_examples=examples, database=None)
+    def hold(later, moment):
+        for pipeline in (rows, forecasts_with(model), states_with(model)):
+            assert leaks(pipeline, ACCOUNTS, [moment], {"drawn": drawn(later)}) == []
+
+    hold()
+    record_property("drawn futures that moved nothing", examples)
+
+
+@pytest.mark.prove
+def test_no_future_moves_a_training_or_a_backtest(record_property):
+    worlds = scaled(5)
+    for i in range(worlds):
+        accounts = population(12, 30, name=f"p{i}-", seed=SEED + i)
+        assert leaks(training, accounts, [START + 18 * DAY, START + 25 * DAY + 7 * i], FUTURE) == []
+        test, learned_from = crawled(6, 30, f"t{i}-"), crawled(8, 30, f"train{i}-")
+        assert leaks(backtest(learned_from), test, [START + (25 + k) * DAY for k in range(4)], UNRIPE) == []
+        first_days = [START + (31 + 2 * k) * DAY for k in range(3)]
+        assert leaks(backtest(learned_from, horizon=True), test, first_days, UNRIPE) == []
+    record_property("futures that moved no training and no backtest", worlds * (2 * len(FUTURE) + 7))
