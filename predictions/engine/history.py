@@ -172,7 +172,7 @@ class Timeline:
         self._curve, self._target, self._measures = curve, target, measures
         self._distance = np.full(len(posts), np.inf)
         self.known_from = np.array([p.posted_at + HORIZON for p in posts], dtype=np.int64)
-        """(posts,) when each label came to be known; a later one than could be measured stands in for a measured one."""
+        """(posts,) when each label came to be known; one later than can be measured stands in for a measured one."""
         self._all = History.of_contents((p.posted_at for p in posts), [content_of(p) for p in posts])
         self._events = sorted(
             (c.observed_at, i, k)
