@@ -1,10 +1,11 @@
 """Whether a challenger may take the champion's place: both forecast the same later posts of the same accounts.
 
 The posts were published after everything that either model learned from, their first day is known from a measured
-observation, and each is forecast from what was known of its account when it was published. An earlier post that nobody
-had counted by then stands in that history with its first later count, as in training, and for both models alike: accounts
-are fetched when somebody signs in. Differences are taken account by account, so that one with many posts speaks once, and
-their means are bootstrapped over accounts (Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), 13.3).
+observation, and each is forecast from what was known of its account when it was published. An earlier post that
+nobody had counted by then stands in that history with its first later count, as in training, and for both models alike:
+accounts are fetched when somebody signs in. Differences are taken account by account, so that one with many posts
+speaks once, and their means are bootstrapped over accounts (Efron and Tibshirani, "An Introduction to the Bootstrap"
+(1993), 13.3).
 """
 
 import math
