@@ -409,7 +409,7 @@ def test_no_future_of_many_worlds_moves_anything(model: GlobalModel, record_prop
     """Random worlds, random and edge moments, every kind of future and drawn ones; every plant is found in each."""
     tried = 0
     random = np.random.default_rng(SEED)
-    for i in range(scaled(40)):
+    for i in range(scaled(10)):
         accounts = world(3, int(random.integers(12, 60)), name=f"world{i}-", seed=SEED)
         first, last = accounts[0].posts[4].posted_at, accounts[0].posts[-3].posted_at
         moments = [*moments_of(accounts), *(int(m) for m in random.integers(first, last, 3))]
@@ -425,12 +425,12 @@ def test_no_future_of_many_worlds_moves_anything(model: GlobalModel, record_prop
                 found = leaks(pipeline, accounts, moments, LIVE)
             assert moved_by <= {leak.change for leak in found}, name
     record_property("futures that moved nothing", tried)
-    record_property("planted leaks found", f"{len(PLANTS) * scaled(40)} of {len(PLANTS) * scaled(40)}")
+    record_property("planted leaks found", f"{len(PLANTS) * scaled(10)} of {len(PLANTS) * scaled(10)}")
 
 
 @pytest.mark.prove
 def test_no_drawn_future_of_many_moves_anything(model: GlobalModel, record_property):
-    examples = scaled(1000)
+    examples = scaled(300)
 
     @seed(SEED)
     @given(later=futures, moment=st.integers(START + 3 * DAY, START + 14 * DAY))
@@ -445,7 +445,7 @@ def test_no_drawn_future_of_many_moves_anything(model: GlobalModel, record_prope
 
 @pytest.mark.prove
 def test_no_future_moves_a_training_or_a_backtest(record_property):
-    worlds = scaled(5)
+    worlds = scaled(1)
     for i in range(worlds):
         accounts = population(12, 30, name=f"p{i}-", seed=SEED + i)
         assert leaks(training, accounts, [START + 18 * DAY, START + 25 * DAY + 7 * i], FUTURE) == []
