@@ -14,7 +14,7 @@ from tests.sandbox import consent, control, display, faults, oauth
 from tests.sandbox.context import Sandbox, Settings, sandbox_of
 from tests.sandbox.envelopes import DisplayError, OAuthError, display_error, new_log_id, oauth_error
 from tests.sandbox.grants import fingerprint
-from tests.sandbox.requestlog import Entry
+from tests.sandbox.requestlog import Entry, RequestLog
 
 Handler = Callable[[Request], Awaitable[Response]]
 Family = Literal["display", "oauth", "file"]
@@ -50,6 +50,8 @@ def create_app(settings: Settings) -> Starlette:
 def _wire(method: str, path: str, endpoint: str, family: Family, handler: Handler) -> Route:
     async def answer(request: Request) -> Response:
         sandbox, log_id = sandbox_of(request), new_log_id()
+        # a reset begins another: what was asked for before it belongs into the old one, however late it is answered
+        log = sandbox.log
         request.state.log_id = log_id
         # read at once: whoever later looks whether the client has hung up would swallow it
         await _form(request)
@@ -62,7 +64,7 @@ def _wire(method: str, path: str, endpoint: str, family: Family, handler: Handle
             response = oauth_error(error, log_id)
         except FileError as error:
             response = PlainTextResponse("refused", error.status)
-        await _note(request, sandbox, endpoint, response.status_code, fault)
+        await _note(request, log, endpoint, response.status_code, fault)
         return response
 
     return Route(path, answer, methods=[method])
@@ -114,9 +116,9 @@ async def _revoke_silently(request: Request, sandbox: Sandbox) -> None:
         sandbox.save()
 
 
-async def _note(request: Request, sandbox: Sandbox, endpoint: str, status: int, fault: faults.Fault | None) -> None:
+async def _note(request: Request, log: RequestLog, endpoint: str, status: int, fault: faults.Fault | None) -> None:
     form = await _form(request)
-    sandbox.log.add(
+    log.add(
         Entry(
             endpoint=endpoint,
             at=time.time(),
