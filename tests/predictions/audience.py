@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 import numpy as np
 
 from accounts.models import TikTokAccount
-from posts.content import EXTRACTOR_VERSION, measure_caption
+from posts.content import measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from tests.factories import TikTokAccountFactory
+from tests.predictions.histories import content_row
 from tests.sandbox.creators import Creator, roster
 from tests.sandbox.effects import Shift
 from tests.sandbox.simulator import Simulator, counts_at, join
@@ -50,7 +51,8 @@ def _publish(
             made.ids.tolist(), moments, made.content.duration_s.tolist(), strict=True
         )
     )
-    PostContent.objects.bulk_create(_content(post, caption) for post, caption in zip(posts, made.captions, strict=True))
+    measured = [measure_caption(caption) for caption in made.captions]
+    PostContent.objects.bulk_create(content_row(post, caption) for post, caption in zip(posts, measured, strict=True))
     for age_h in OBSERVED_AT_H:
         observed_at = made.posted_at + age_h * HOUR + 120
         counts = counts_at(finals, made.posted_at, made.tau_h, observed_at.astype(float))
@@ -70,23 +72,3 @@ def _publish(
         )
     PostsChange.objects.create(account=account, changed_at=moments[-1], sequence=1)
     return account
-
-
-def _content(post: Post, caption: str) -> PostContent:
-    measures = measure_caption(caption)
-    return PostContent(
-        post=post,
-        extractor_version=EXTRACTOR_VERSION,
-        length=measures.length,
-        words=measures.words,
-        questions=measures.questions,
-        exclamations=measures.exclamations,
-        emoji=measures.emoji,
-        mentions=measures.mentions,
-        links=measures.links,
-        uppercase_share=measures.uppercase_share,
-        sentiment=measures.sentiment,
-        hashtags=list(measures.hashtags),
-        embedding=measures.embedding.tobytes(),
-        cover_state=PostContent.Cover.UNAVAILABLE,
-    )

@@ -67,7 +67,7 @@ def _store_account(history: AccountHistory) -> TikTokAccount:
     ]
     Post.objects.bulk_create(posts)
     stored = list(zip(posts, history.posts, strict=True))
-    PostContent.objects.bulk_create(_content(row, p.caption) for row, p in stored)
+    PostContent.objects.bulk_create(content_row(row, p.caption) for row, p in stored)
     Observation.objects.bulk_create(
         Observation(post=row, observed_at=_moment(seen.observed_at), **{n: int(getattr(seen, n)) for n in COUNTS})
         for row, p in stored
@@ -77,7 +77,7 @@ def _store_account(history: AccountHistory) -> TikTokAccount:
     return account
 
 
-def _content(post: Post, caption: CaptionMeasures) -> PostContent:
+def content_row(post: Post, caption: CaptionMeasures) -> PostContent:
     """Without the factory, which takes milliseconds to log what it was given."""
     told = {name: getattr(caption, name) for name in MEASURES}
     told["hashtags"], told["embedding"] = list(caption.hashtags), caption.embedding.tobytes()
