@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from accounts import sealing
 from accounts.models import Credential
 from accounts.tiktok.client import Grant
+from privacy import sealing
 
 TOKENS = ("access_token", "refresh_token")
 

@@ -11,6 +11,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("accounts.api_urls")),
     path("", include("posts.api_urls")),
     path("", include("predictions.api_urls")),
+    path("", include("privacy.api_urls")),
 ]
 
 urlpatterns = [

@@ -1,7 +1,15 @@
 """Pages of privacy."""
 
+from django.contrib.auth.decorators import login_required
 from django.urls import path
 from django.views.generic import TemplateView
 
 app_name = "privacy"
-urlpatterns = [path("privacy/", TemplateView.as_view(template_name="privacy/privacy.html"), name="privacy")]
+urlpatterns = [
+    path("privacy/", TemplateView.as_view(template_name="privacy/privacy.html"), name="privacy"),
+    path(
+        "your-data/",
+        login_required(TemplateView.as_view(template_name="privacy/your_data.html")),
+        name="your_data",
+    ),
+]

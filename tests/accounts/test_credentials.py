@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts import credentials, services
 from accounts.models import Credential, TikTokAccount
-from accounts.sealing import SealBroken
 from accounts.services import CredentialLost, access_token, invalidate_access_token
 from accounts.tiktok import client as tiktok
 from accounts.tiktok.errors import AccessTokenInvalid, TikTokError, TikTokRateLimited, TikTokUnavailable
+from privacy.sealing import SealBroken
 from tests.accounts.support import connect, obtain_grant, tiktok_that_answers, token_answer
 from tests.prove import scaled
 

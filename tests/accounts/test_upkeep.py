@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts import services, tasks
 from accounts.management.commands import rotate_encryption_keys
 from accounts.models import Credential, TikTokAccount
-from accounts.sealing import key_id_of
 from accounts.services import access_token
+from privacy.sealing import key_id_of
 from tests.accounts.support import connect
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts import credentials
 from accounts.models import Credential
-from accounts.sealing import SealBroken, sealing_key_id
+from privacy.sealing import SealBroken, sealing_key_id
 
 BATCH = 100
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.sealing import SealBroken, key_id_of, seal, unseal
+from privacy.sealing import SealBroken, key_id_of, seal, unseal
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 places = st.builds("accounts.credential:{}:{}".format, st.integers(1, 10**9), st.sampled_from(["access", "refresh"]))

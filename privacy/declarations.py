@@ -1,0 +1,118 @@
+"""How apps declare what they keep: every table and column, Redis key, file and artefact, personal or not.
+
+Each app has a `data_map.py` with a tuple `DATA_MAP` of the declarations below; `declared()` gathers them, as the admin
+discovers `admin.py`. Whatever is not declared fails the checks (`privacy.checks`). Export, erasure, retention, the
+documents and the privacy page are all made from these declarations.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+
+from django.apps import apps
+from django.db import models
+from django.utils.module_loading import module_has_submodule
+
+from privacy.purposes import Basis, Purpose, Retention
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose data is meant: a person with all their accounts, or, where `whole` is false, the named accounts alone."""
+
+    user_id: int
+    account_ids: tuple[int, ...]
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, every column of which is in `personal` or in `plain`."""
+
+    model: str
+    """The model's label, e.g. `posts.Post`."""
+    category: str
+    """What it is, for people: the heading on the privacy page. Tables may share one."""
+    purposes: tuple[Purpose, ...]
+    """What its rows may be used for; the first is the one without which they are not written."""
+    why: str
+    """In plain words."""
+    retention: Retention
+    basis: Basis = Basis.CONSENT
+    person: str | None = None
+    """The path from a row to its person, e.g. `account__user`; None where rows concern nobody."""
+    account: str | None = None
+    """The path from a row to the TikTok account it belongs to, e.g. `account`; None where it belongs to the person."""
+    personal: Mapping[str, str] = field(default_factory=dict)
+    """Column -> what it means, in a plain sentence: the export's README and the documents show it."""
+    plain: Mapping[str, str] = field(default_factory=dict)
+    """Columns that say nothing of a person: keys, bookkeeping."""
+    exported: Mapping[str, Callable[[models.Model], object]] = field(default_factory=dict)
+    """Columns that are not exported as they are: how they are, e.g. that a token is held, but not the token."""
+    erased: str = "deleted"
+    """How erasure treats its rows, in words; `kept` is for what names nobody afterwards."""
+
+    def rows_of(self, subject: Subject) -> "models.QuerySet[models.Model]":
+        """The rows that concern the subject."""
+        rows: models.QuerySet[models.Model] = apps.get_model(self.model)._base_manager.all()
+        if self.account is not None:
+            return rows.filter(**{f"{self.account}__in": subject.account_ids})
+        if self.person is not None and subject.whole:
+            return rows.filter(**{self.person: subject.user_id})
+        return rows.none()
+
+
+@dataclass(frozen=True, slots=True)
+class RedisKeys:
+    """Keys of Redis that begin alike."""
+
+    prefix: str
+    category: str
+    why: str
+    retention: Retention
+    personal: bool = False
+    keys_of: Callable[[Subject], tuple[str, ...]] | None = None
+    """Patterns (as of SCAN) of the keys that concern a subject: what erasure deletes and the verifier looks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files outside of the database: uploads on their way, log lines, backups."""
+
+    name: str
+    category: str
+    why: str
+    retention: Retention
+    personal: bool = False
+    erased: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """What is learned across people, and how somebody leaves it."""
+
+    name: str
+    category: str
+    why: str
+    retention: Retention
+    purpose: Purpose
+    erased: str
+
+
+Declaration = Table | RedisKeys | Files | Artefact
+
+
+@cache
+def declared() -> tuple[Declaration, ...]:
+    """Every declaration of every installed app, in the order of the apps."""
+    found: list[Declaration] = []
+    for app in apps.get_app_configs():
+        if app.module is not None and module_has_submodule(app.module, "data_map"):
+            found += import_module(f"{app.name}.data_map").DATA_MAP
+    return tuple(found)
+
+
+def tables() -> tuple[Table, ...]:
+    """The declared tables."""
+    return tuple(each for each in declared() if isinstance(each, Table))

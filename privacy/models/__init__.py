@@ -1,0 +1,1 @@
+"""What privacy itself keeps, a module for each promise."""

@@ -1,0 +1,35 @@
+"""What personal data may be used for. Each purpose is consented to by itself, in the words of its current text."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    """The keys under which consents are kept and data is declared."""
+
+    SERVICE = "service"
+    """Fetching an account's posts and forecasting its drafts: nothing happens without it."""
+    LEARNING = "learning"
+    """Learning the model that all accounts share, and watching how well it does."""
+    DRAFTS = "drafts"
+    """Keeping the text of drafts and captions."""
+    OUTCOMES = "outcomes"
+    """Comparing forecasts with what the posts became."""
+
+
+class Basis(StrEnum):
+    """Why data may be kept at all (GDPR, article 6)."""
+
+    CONSENT = "consent"
+    LEGAL_OBLIGATION = "legal obligation"
+    LEGITIMATE_INTEREST = "legitimate interest"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long something is kept, in words for people; what makes it true is named in docs/data-map.md."""
+
+    text: str
+
+
+WHILE_ACTIVE = Retention("until your account here is erased: when you ask, or twelve months after your last sign-in")
