@@ -1,0 +1,254 @@
+"""What forecasting keeps: what was learned of each account, forecasts, their outcomes, and the models for all."""
+
+import base64
+
+import numpy as np
+from django.db.models import Model
+
+from predictions.models import AccountWeights, Miss
+from privacy.declarations import Artefact, Declaration, Files, RedisKeys, Table
+from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention
+
+FORECASTS = "Your forecasts: the planned time and length, the hashtags and length of the caption, and the figures"
+OUTCOMES = "What the posts of your forecasts became, and how far off the forecasts were"
+FEEDBACK = "What you say of a forecast: that it was useless or wrong, why, and your own words if you write any"
+LEARNED = "What was learned of your account: its usual level, trend and what works for it"
+MISSES = "How far each of your posts was from what would have been forecast"
+MODELS = "The model that all accounts share"
+WORK = "Bookkeeping of the service itself"
+
+KEPT = Retention("kept: it names nobody")
+
+
+def _state(row: Model) -> str:
+    assert isinstance(row, AccountWeights)
+    return base64.b64encode(row.state).decode()
+
+
+def _features(row: Model) -> list[float]:
+    assert isinstance(row, Miss)
+    return [round(float(value), 6) for value in np.frombuffer(row.features, "<f4")]
+
+
+DATA_MAP: tuple[Declaration, ...] = (
+    Table(
+        "predictions.AccountWeights",
+        category=LEARNED,
+        purposes=(Purpose.SERVICE,),
+        why="To forecast at once when you ask",
+        retention=Retention("learned anew with every change, and erased with your account here"),
+        person="account__user",
+        account="account",
+        personal={
+            "account_id": "The account",
+            "as_of": "The moment whose knowledge they hold",
+            "updated_at": "When they were learned",
+            "posts": "From how many posts",
+            "state": "The posts' figures and the weights, packed for a quick forecast",
+            "summary": "The weights, readable",
+        },
+        plain={
+            "version": "raised by every update",
+            "model_version_id": "the shared model beside which they were learned",
+            "posts_sequence": "the change of the posts that they have seen",
+        },
+        exported={"state": _state},
+    ),
+    Table(
+        "predictions.Miss",
+        category=MISSES,
+        purposes=(Purpose.LEARNING,),
+        why="To notice when forecasts stop being right",
+        retention=Retention("70 days"),
+        person="account__user",
+        account="account",
+        personal={
+            "post_id": "The post",
+            "account_id": "The account",
+            "due_at": "When the post's first day was over",
+            "miss": "The likes less the typical forecast, in promised standard deviations",
+            "covered": "Whether the likes lay in the forecast's range",
+            "features": "What the forecast was made from, as numbers",
+        },
+        plain={"model_version_id": "the model that served", "features_version": "version of the features"},
+        exported={"features": _features},
+    ),
+    Table(
+        "predictions.Prediction",
+        category=FORECASTS,
+        purposes=(Purpose.SERVICE, Purpose.DRAFTS, Purpose.OUTCOMES),
+        why="To show you what was forecast, and to get better for you",
+        retention=WHILE_ACTIVE,
+        person="account__user",
+        account="account",
+        personal={
+            "id": "The number of the forecast's row here",
+            "public_id": "The forecast's id in this service's pages and API",
+            "account_id": "The account",
+            "created_at": "When you asked",
+            "basis": "What it rests on: prior, population or account",
+            "scheduled_for": "When the draft was to be published",
+            "duration_s": "The draft's length in seconds",
+            "caption": "The draft's text, only if you chose to keep texts",
+            "caption_fingerprint": "Recognises the draft's post; the text cannot be read from it",
+            "caption_length": "Characters of the draft's text",
+            "hashtags": "The draft's hashtags",
+            "client": "The name of the program that asked",
+            "point": "The point forecast of likes after 24 hours",
+            "typical": "The typical value",
+            "low": "The lower end of the range",
+            "high": "The upper end of the range",
+            "bucket": "Low, medium or high for this account",
+            "baseline": "The moving average of the last five posts",
+            "metrics": "The point forecasts of likes, comments, shares and views",
+            "measures": "Typical values and ranges of those",
+            "engagement_rate": "Likes, comments and shares per view",
+            "warnings": "What the answer warned of",
+        },
+        plain={
+            "model_version_id": "the model that served",
+            "weights_version": "the version of the account's weights",
+            "latency_ms": "how long the answer took",
+        },
+    ),
+    Table(
+        "predictions.Outcome",
+        category=OUTCOMES,
+        purposes=(Purpose.OUTCOMES,),
+        why="To show how right forecasts were",
+        retention=WHILE_ACTIVE,
+        person="prediction__account__user",
+        account="prediction__account",
+        personal={
+            "prediction_id": "The forecast",
+            "post_id": "The post that it was for",
+            "label": "Whether the counts were measured near 24 hours, or estimated",
+            "likes": "Likes after 24 hours",
+            "comments": "Comments after 24 hours",
+            "shares": "Shares after 24 hours",
+            "views": "Views after 24 hours",
+            "error": "How far off the point forecast was, as a share of the likes",
+            "typical_error": "How far off the typical value was",
+            "baseline_error": "How far off the moving average was",
+            "within_interval": "Whether the likes lay in the range",
+            "engagement_rate": "Likes, comments and shares per view",
+            "measures_within": "Which measures lay in their ranges",
+            "met_at": "When forecast and post were compared",
+        },
+        plain={"id": "key"},
+    ),
+    Table(
+        "predictions.Feedback",
+        category=FEEDBACK,
+        purposes=(Purpose.SERVICE, Purpose.DRAFTS),
+        why="So that the staff of this service see where forecasts fail",
+        retention=Retention(
+            "until you take it back, or your account here is erased; your own words also go when you stop keeping texts"
+        ),
+        person="prediction__account__user",
+        account="prediction__account",
+        personal={
+            "prediction_id": "The forecast",
+            "subject": "What of it you meant",
+            "verdict": "Useless or wrong",
+            "reason": "Why",
+            "text": "Your own words",
+            "created_at": "When you said so",
+            "updated_at": "When you last changed it",
+        },
+        plain={"id": "key"},
+    ),
+    Table(
+        "predictions.ModelVersion",
+        category=MODELS,
+        purposes=(Purpose.LEARNING,),
+        why="To forecast. Its manifest names the accounts that it learned from by keyed pseudonyms",
+        retention=Retention("kept; the model itself is emptied once it can serve no more"),
+        plain={
+            "id": "key",
+            "name": "the version",
+            "role": "whether it serves",
+            "created_at": "when it was registered",
+            "artefact": "the model",
+            "signature": "the signed hash of the model",
+            "manifest": "what it was trained on: counts, hashes, accounts by keyed pseudonym",
+            "metrics": "how well it does",
+            "canary_share": "the share of accounts that it serves as a trial",
+        },
+        erased="kept: a version that learned from an erased account is replaced within seven days, for ever",
+    ),
+    Table(
+        "predictions.ModelEvent",
+        category=WORK,
+        purposes=(Purpose.LEARNING,),
+        why="Why each model serves",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=KEPT,
+        plain={
+            "id": "key",
+            "at": "when",
+            "kind": "what was decided",
+            "from_version_id": "which version served",
+            "to_version_id": "which version it was about",
+            "by": "the member of staff, or the program",
+            "reason": "why",
+            "figures": "on what figures, over all accounts",
+        },
+        erased="kept: it names nobody",
+    ),
+    Table(
+        "predictions.ForecastFailure",
+        category=WORK,
+        purposes=(Purpose.SERVICE,),
+        why="To end a model that fails",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("90 days"),
+        plain={"id": "key", "at": "when", "model_version_id": "which model", "error": "the error's name"},
+        erased="kept: it names nobody",
+    ),
+    Table(
+        "predictions.DriftCheck",
+        category=WORK,
+        purposes=(Purpose.LEARNING,),
+        why="When and why a model is trained anew",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("90 days; alarms are kept"),
+        plain={
+            "id": "key",
+            "checked_at": "when",
+            "verdict": "what was found",
+            "posts": "from how many posts",
+            "figures": "figures over all accounts",
+            "features": "which features moved, over all accounts",
+            "changed_since": "where the change began",
+            "over_at": "when it was over",
+            "reason": "why retraining was asked for",
+            "retraining_requested_at": "when it was asked for",
+        },
+        erased="kept: it names nobody",
+    ),
+    RedisKeys(
+        "cache:1:",
+        category=WORK,
+        why="That an account's weights are about to be learned, so that many changes are learned from at once",
+        retention=Retention("minutes"),
+        personal=True,
+        keys_of=lambda subject: tuple(f"cache:1:*weights*{account_id}" for account_id in subject.account_ids),
+    ),
+    Files(
+        "pictures sent with a draft",
+        category=FORECASTS,
+        why="Measured while the request is answered, and dropped",
+        retention=Retention("15 minutes, even if a worker dies with one"),
+        personal=True,
+        erased="removed within 15 minutes",
+    ),
+    Artefact(
+        "the shared model",
+        category=MODELS,
+        why="What tends to work, learned from the accounts that agreed",
+        retention=Retention("until a newer one serves; an account that left is out of it within seven days"),
+        purpose=Purpose.LEARNING,
+        erased="trained anew without the account within seven days; versions with it never serve again",
+    ),
+)
