@@ -1,0 +1,144 @@
+"""Consent, purpose by purpose: asked for wherever a person's data is about to be processed.
+
+Only consent to the current text counts. Whoever processes data asks at the latest possible point, inside the
+transaction that writes: a withdrawal then stops even running work at its next step.
+"""
+
+from datetime import datetime
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.dispatch import Signal
+from django.utils import timezone
+
+from privacy.models import Consent, Through
+from privacy.purposes import Purpose
+from privacy.texts import current_text
+
+# Sent with `user_id` and `purpose`, inside the transaction that records it: what follows from it happens with it or not
+# at all. Work for other processes is to be sent on commit.
+consent_given = Signal()
+consent_withdrawn = Signal()
+
+
+class NoConsent(Exception):
+    """The person has not agreed to the current text of this purpose, so nothing was done. The message tells them so."""
+
+    def __init__(self, purpose: Purpose) -> None:
+        self.purpose = purpose
+        super().__init__(
+            f"This needs your consent to “{current_text(purpose).title}”. Give it under “Your data”; "
+            "until then nothing is processed."
+        )
+
+
+class OutdatedText(ValueError):
+    """Consent was given to a text that is not the current one: read the current one first."""
+
+    def __init__(self, purpose: Purpose, version: int) -> None:
+        self.purpose = purpose
+        super().__init__(
+            f"Version {version} of the text on {purpose} is not the current one, which is {current_version(purpose)}. "
+            "Nothing was changed: read the current text and agree to that."
+        )
+
+
+def current_version(purpose: Purpose) -> int:
+    """The version of the text that consent is asked for now."""
+    return current_text(purpose).version
+
+
+def consenting(purpose: Purpose) -> "models.QuerySet[Consent, int]":
+    """The primary keys of the people who agree now, for `user__in=`."""
+    return _open(purpose).values_list("user_id", flat=True)
+
+
+def consents_to(purpose: Purpose, person: str) -> Exists:
+    """Whether the person at the path `person` (e.g. `account__user`) of an outer row agrees now: a condition in SQL."""
+    return Exists(_open(purpose).filter(user=OuterRef(person)))
+
+
+def has_consent(user_id: int, purpose: Purpose) -> bool:
+    """Whether the person agrees now to the current text. One query."""
+    return _open(purpose).filter(user=user_id).exists()
+
+
+def require(user_id: int, purpose: Purpose) -> None:
+    """Raise NoConsent unless the person agrees now."""
+    if not has_consent(user_id, purpose):
+        raise NoConsent(purpose)
+
+
+def purposes_of(user_id: int) -> frozenset[Purpose]:
+    """What the person agrees to now. One query."""
+    open_ones = Consent.objects.filter(user=user_id, withdrawn_at=None).values_list("purpose", "version")
+    return frozenset(Purpose(purpose) for purpose, version in open_ones if version == current_version(Purpose(purpose)))
+
+
+def history_of(user_id: int) -> models.QuerySet[Consent]:
+    """All consents of the person, current and past, newest first."""
+    return Consent.objects.filter(user=user_id).order_by("-given_at", "-pk")
+
+
+def withdrawn_since(before: datetime) -> "models.QuerySet[models.Model]":
+    """People without consent to the service who withdrew, or were last asked, before this moment.
+
+    Those who never agreed count from when they joined.
+    """
+    people = get_user_model()._default_manager.filter(is_staff=False, is_active=True)
+    ended = Consent.objects.filter(user=OuterRef("pk"), purpose=Purpose.SERVICE)
+    recent = ended.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=before))
+    return people.filter(~Exists(recent), date_joined__lte=before)
+
+
+@transaction.atomic
+def give(
+    *, user: AbstractBaseUser, purpose: Purpose, through: Through, version: int, now: datetime | None = None
+) -> Consent:
+    """Record consent to the text that was shown. Raises OutdatedText; agreeing twice changes nothing."""
+    if version != current_version(purpose):
+        raise OutdatedText(purpose, version)
+    now = now or timezone.now()
+    standing = _lock_standing(user.pk, purpose)
+    if standing and standing.version == version:
+        return standing
+    if standing:
+        _end(standing, through, now)
+    consent = Consent.objects.create(
+        user_id=user.pk,
+        purpose=purpose,
+        version=version,
+        text_fingerprint=current_text(purpose).fingerprint,
+        given_at=now,
+        given_through=through,
+    )
+    consent_given.send(sender=Consent, user_id=user.pk, purpose=purpose)
+    return consent
+
+
+@transaction.atomic
+def withdraw(*, user: AbstractBaseUser, purpose: Purpose, through: Through, now: datetime | None = None) -> bool:
+    """Record that consent ends now, with all that follows from it; whether there was any."""
+    standing = _lock_standing(user.pk, purpose)
+    if standing is None:
+        return False
+    _end(standing, through, now or timezone.now())
+    consent_withdrawn.send(sender=Consent, user_id=user.pk, purpose=purpose)
+    return True
+
+
+def _open(purpose: Purpose) -> models.QuerySet[Consent]:
+    return Consent.objects.filter(purpose=purpose, withdrawn_at=None, version=current_version(purpose))
+
+
+def _lock_standing(user_id: int, purpose: Purpose) -> Consent | None:
+    # the person's row: two answers at once must not both find nothing
+    list(get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
+    return Consent.objects.filter(user=user_id, purpose=purpose, withdrawn_at=None).first()
+
+
+def _end(consent: Consent, through: Through, now: datetime) -> None:
+    consent.withdrawn_at, consent.withdrawn_through = now, through
+    consent.save(update_fields=["withdrawn_at", "withdrawn_through"])

@@ -1,0 +1,42 @@
+"""Who agreed to what, in which words, and when that ended."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from privacy.purposes import Purpose
+
+
+class Through(models.TextChoices):
+    """The way in by which something was asked for."""
+
+    PAGE = "page"
+    API = "api"
+    ADMIN = "admin"
+    TASK = "task"
+    SHELL = "shell"
+    WEBHOOK = "webhook"
+
+
+class Consent(models.Model):
+    """A person's consent to one purpose in the words of one version of its text. Withdrawn ones are kept as proof."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=16, choices=[(each.value, each.value) for each in Purpose])
+    version = models.PositiveSmallIntegerField(help_text="Of the text that was shown.")
+    text_fingerprint = models.CharField(max_length=64, help_text="SHA-256 of that text.")
+    given_at = models.DateTimeField()
+    given_through = models.CharField(max_length=8, choices=Through)
+    withdrawn_at = models.DateTimeField(null=True, help_text="Also set when a newer version takes its place.")
+    withdrawn_through = models.CharField(max_length=8, choices=Through, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "purpose"], condition=Q(withdrawn_at=None), name="one_open_consent_per_purpose"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose}:{self.version} of {self.user_id}"

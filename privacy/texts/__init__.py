@@ -1,0 +1,47 @@
+"""The texts that people agree to: `<purpose>/<version>.md`. A released one is never changed; a new version is added."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from privacy.purposes import Purpose
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One version of what a person agrees to."""
+
+    purpose: Purpose
+    version: int
+    title: str
+    paragraphs: tuple[tuple[str, str], ...]
+    """Heading (what, what for, how long, with whom, your choice) and words."""
+    fingerprint: str
+
+
+@cache
+def current_text(purpose: Purpose) -> Text:
+    """The newest text of the purpose."""
+    return read_text(purpose, max(int(path.stem) for path in (FOLDER / purpose).glob("*.md")))
+
+
+@cache
+def read_text(purpose: Purpose, version: int) -> Text:
+    """One version of the purpose's text."""
+    words = (FOLDER / purpose / f"{version}.md").read_text(encoding="utf-8")
+    title, *paragraphs = [part.strip() for part in words.split("\n\n")]
+    return Text(
+        purpose=purpose,
+        version=version,
+        title=title.removeprefix("# "),
+        paragraphs=tuple(_heading_and_words(each) for each in paragraphs),
+        fingerprint=hashlib.sha256(words.encode()).hexdigest(),
+    )
+
+
+def _heading_and_words(paragraph: str) -> tuple[str, str]:
+    heading, words = paragraph.removeprefix("**").split("** ", 1)
+    return heading.rstrip("."), words
