@@ -6,10 +6,10 @@ import allauth.socialaccount.admin  # noqa: F401
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest
 
 from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
+from privacy.admin import ReadOnlyAdmin
 
 admin.site.site_header = admin.site.site_title = "Postcast staff"
 
@@ -20,19 +20,6 @@ for model in (SocialApp, SocialToken, SocialAccount, EmailAddress, EmailConfirma
         admin.site.unregister(model)
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that staff may look at and nothing else."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """People. A superuser may switch a person off and say what staff may do; the rest is the person's own."""
@@ -41,10 +28,10 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["is_staff", "is_active"]
     search_fields = ["username"]
     fields = [
-        *("username", "date_joined", "last_login", "keep_drafts"),
+        *("username", "date_joined", "last_login"),
         *("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
     ]
-    readonly_fields = ["username", "date_joined", "last_login", "keep_drafts"]
+    readonly_fields = ["username", "date_joined", "last_login"]
     filter_horizontal = ["groups", "user_permissions"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

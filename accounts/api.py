@@ -9,7 +9,6 @@ from rest_framework import generics, mixins, status, viewsets
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 
 from accounts import selectors, services
 from accounts.authentication import IsNotAnAPIToken
@@ -18,19 +17,14 @@ from accounts.serializers import AccountSerializer, APITokenSerializer, MeSerial
 
 
 @extend_schema(tags=["accounts"])
-class MeView(generics.RetrieveUpdateAPIView[User]):
-    """The signed-in person; `keep_drafts` can be changed."""
+class MeView(generics.RetrieveAPIView[User]):
+    """The signed-in person."""
 
     serializer_class = MeSerializer
-    http_method_names = ["get", "patch", "head", "options"]
 
     def get_object(self) -> User:
         user: User = self.request.user  # type: ignore[assignment]
         return user
-
-    def perform_update(self, serializer: BaseSerializer[User]) -> None:
-        if (keep := serializer.validated_data.get("keep_drafts")) is not None:
-            services.choose_drafts(user=self.get_object(), keep=keep)
 
 
 @extend_schema(tags=["accounts"])

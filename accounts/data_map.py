@@ -55,7 +55,6 @@ DATA_MAP: tuple[Declaration, ...] = (
             "is_active": "Whether you may sign in",
             "is_staff": "Whether you are staff of this service",
             "is_superuser": "Whether you are staff with every permission",
-            "keep_drafts": "Whether you chose to keep the texts of drafts and captions",
         },
         exported={"password": _password},
     ),

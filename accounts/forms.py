@@ -2,15 +2,7 @@
 
 from django import forms
 
-from accounts.models import APIToken, User
-
-
-class KeepDraftsForm(forms.ModelForm):  # type: ignore[type-arg]
-    class Meta:
-        model = User
-        fields = ["keep_drafts"]
-        labels = {"keep_drafts": "Keep the text of my drafts and captions"}
-        help_texts = {"keep_drafts": "Turned off again, every text that was kept is erased at once."}
+from accounts.models import APIToken
 
 
 class APITokenForm(forms.Form):

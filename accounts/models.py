@@ -34,10 +34,6 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     REQUIRED_FIELDS = []
 
-    keep_drafts = models.BooleanField(
-        default=False, help_text="The person chose to keep the text of drafts and captions."
-    )
-
     objects = UserManager()  # type: ignore[misc,assignment]
 
 

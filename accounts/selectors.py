@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.models import APIToken, Credential, TikTokAccount, User
+from privacy.consent import consenting
+from privacy.purposes import Purpose
 
 # how long before its end a grant is renewed
 RENEWAL_WINDOW = timedelta(days=14)
@@ -18,7 +20,9 @@ def accounts_of(user: User) -> QuerySet[TikTokAccount]:
 def credentials_to_renew(now: datetime) -> QuerySet[Credential]:
     """Active credentials whose grant ends soon, or has ended unnoticed."""
     return Credential.objects.filter(
-        state=Credential.State.ACTIVE, refresh_expires_at__lt=now + RENEWAL_WINDOW
+        state=Credential.State.ACTIVE,
+        refresh_expires_at__lt=now + RENEWAL_WINDOW,
+        account__user__in=consenting(Purpose.SERVICE),
     ).order_by("refresh_expires_at")
 
 

@@ -9,8 +9,8 @@ from accounts.models import APIToken, Credential, TikTokAccount, User
 class MeSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
-        fields = ["username", "keep_drafts", "date_joined"]
-        read_only_fields = ["username", "date_joined"]
+        fields = ["username", "date_joined"]
+        read_only_fields = fields
 
 
 class AccountSerializer(serializers.ModelSerializer[TikTokAccount]):

@@ -14,6 +14,8 @@ from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDe
 from accounts.tiktok import client
 from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
+from privacy.consent import has_consent, require
+from privacy.purposes import Purpose
 
 log = structlog.get_logger(__name__)
 
@@ -49,14 +51,16 @@ class AccountBelongsToAnother(Exception):
 def connect_account(*, user: User, profile: Profile, grant: Grant, now: datetime) -> TikTokAccount:
     """Link the TikTok account of `grant` to `user`, or renew the link, and seal its tokens.
 
-    Tells `signals.account_connected` after the commit. Raises AccountBelongsToAnother.
+    Before the person has consented to the service nothing of the profile is kept but TikTok's id of the account, which
+    recognises them. Tells `signals.account_connected` after the commit. Raises AccountBelongsToAnother.
     """
     account, _ = TikTokAccount.objects.select_for_update().get_or_create(
         open_id=grant.open_id, defaults={"user": user, "connected_at": now}
     )
     if account.user_id != user.pk:
         raise AccountBelongsToAnother
-    _set_profile(account, profile, now)
+    if has_consent(user.pk, Purpose.SERVICE):
+        _set_profile(account, profile, now)
     account.connected_at = now
     account.disconnected_at = None
     account.save()
@@ -71,10 +75,25 @@ def connect_account(*, user: User, profile: Profile, grant: Grant, now: datetime
     return account
 
 
+def lock_account(account_id: int) -> TikTokAccount:
+    """The account, for whoever is about to write what TikTok tells of it: others wait until this transaction ends.
+
+    Raises TikTokAccount.DoesNotExist when it was erased meanwhile, and NoConsent when its person withdrew theirs.
+    """
+    account = TikTokAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    require(account.user_id, Purpose.SERVICE)
+    return account
+
+
+def wait_for_writers(user_id: int) -> None:
+    """Inside a transaction that ends a consent: wait for those who asked for it before, who hold an account's lock."""
+    list(TikTokAccount.objects.select_for_update(no_key=True).filter(user=user_id).order_by("pk").values_list("pk"))
+
+
 @transaction.atomic
 def update_profile(*, account_id: int, profile: Profile, now: datetime) -> None:
     """Store what TikTok now says of an account."""
-    account = TikTokAccount.objects.select_for_update().get(pk=account_id)
+    account = lock_account(account_id)
     _set_profile(account, profile, now)
     account.save()
 
@@ -155,8 +174,12 @@ def access_token(*, account_id: int) -> str:
     """A valid access token for the account, refreshed where it expires within a minute.
 
     However many workers ask, one refreshes; the new tokens are committed before anybody gets them, which is why this
-    cannot be called inside a transaction. Raises CredentialLost, TikTokUnavailable, TikTokRateLimited.
+    cannot be called inside a transaction. Raises NoConsent, CredentialLost, TikTokUnavailable, TikTokRateLimited.
     """
+    user_id = TikTokAccount.objects.filter(pk=account_id).values_list("user_id", flat=True).first()
+    if user_id is None:
+        raise CredentialLost(account_id)
+    require(user_id, Purpose.SERVICE)
     return _current_token(account_id, Credential.State.ACTIVE)
 
 
@@ -233,17 +256,6 @@ def _is_fresh(credential: Credential) -> bool:
 
 
 # --- API tokens -------------------------------------------------------------------------------------------------------
-
-
-def choose_drafts(*, user: User, keep: bool) -> None:
-    """Record whether the person wants the text of drafts and captions kept; if not, those that were kept are erased."""
-    with transaction.atomic():
-        # whoever stores posts holds an account's lock and asks for the choice after that
-        list(TikTokAccount.objects.select_for_update(no_key=True).filter(user=user).order_by("pk"))
-        user.keep_drafts = keep
-        user.save(update_fields=["keep_drafts"])
-        if not keep:
-            signals.texts_unwanted.send(sender=User, user_id=user.pk)
 
 
 def create_api_token(*, user: User, name: str, expires_at: datetime | None = None) -> tuple[APIToken, str]:

@@ -13,7 +13,6 @@ urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),
     path("sign-in/failed/", views.sign_in_failed, name="sign_in_failed"),
     path("settings/", views.settings, name="settings"),
-    path("settings/texts/", views.keep_drafts, name="keep_drafts"),
     path("settings/tokens/", views.create_token, name="create_token"),
     path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
     path("settings/accounts/<slug:account_id>/disconnect/", views.disconnect, name="disconnect"),

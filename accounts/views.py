@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import services
-from accounts.forms import APITokenForm, KeepDraftsForm
+from accounts.forms import APITokenForm
 from accounts.requests import SignedInRequest, linked_accounts
 from accounts.selectors import accounts_of, api_tokens_of
 
@@ -32,17 +32,6 @@ def sign_in_failed(request: HttpRequest) -> HttpResponse:
 @login_required
 def settings(request: SignedInRequest) -> HttpResponse:
     return _settings_page(request)
-
-
-@require_POST
-@login_required
-def keep_drafts(request: SignedInRequest) -> HttpResponse:
-    form = KeepDraftsForm(request.POST, instance=request.user)
-    if form.is_valid():
-        kept = form.cleaned_data["keep_drafts"]
-        services.choose_drafts(user=request.user, keep=kept)
-        messages.success(request, "From now on your texts are kept." if kept else "No text is kept any more.")
-    return redirect("accounts:settings")
 
 
 @require_POST
@@ -83,7 +72,6 @@ def _settings_page(request: SignedInRequest, *, token_form: APITokenForm | None 
         "accounts/settings.html",
         {
             "accounts": linked_accounts(request.user),
-            "drafts_form": KeepDraftsForm(instance=request.user),
             "tokens": api_tokens_of(request.user),
             "token_form": token_form or APITokenForm(),
             **context,

@@ -13,6 +13,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from privacy.consent import NoConsent
+
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 
 
@@ -55,6 +57,8 @@ def problem_details(exception: Exception, context: dict[str, Any]) -> Response |
 
     Validation errors list what is wrong in `errors`: `[{"field": "post.text", "message": "..."}]`.
     """
+    if isinstance(exception, NoConsent):
+        exception = exceptions.PermissionDenied(str(exception))
     response = exception_handler(exception, context)
     if response is None:
         return None

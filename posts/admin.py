@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from accounts.admin import ReadOnlyAdmin
 from posts.models import Listing, Observation, Post, PostContent, PostsChange, Refresh
+from privacy.admin import ReadOnlyAdmin
 
 
 @admin.register(Post)

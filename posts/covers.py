@@ -6,9 +6,10 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.services import lock_account
 from posts.content import CoverMeasures, UnreadableImage, measure_cover
 from posts.models import PostContent
-from posts.storing import lock_account, record_change
+from posts.storing import record_change
 from posts.tiktok import CoverHostTroubled, CoverUnavailable, DisplayAPI, VideoCover, fetch_cover
 from posts.tiktok.client import QUERY_SIZE
 

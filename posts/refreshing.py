@@ -17,13 +17,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import Credential, TikTokAccount
-from accounts.services import CredentialLost, update_profile
+from accounts.services import CredentialLost, lock_account, update_profile
 from accounts.tiktok.errors import AccessTokenInvalid, ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
 from posts import covers
 from posts.models import Listing, Observation, Post, Refresh
-from posts.storing import append_observations, lock_account, mark_deleted, record_change, store_videos
+from posts.storing import append_observations, mark_deleted, record_change, store_videos
 from posts.tiktok import DisplayAPI, VideoCounts, VideoPage
 from posts.tiktok.client import QUERY_SIZE
+from privacy.consent import NoConsent
 
 log = structlog.get_logger(__name__)
 
@@ -115,7 +116,7 @@ def _take_turn(run: Run) -> None:
         return
     try:
         finished = _work(run)
-    except CredentialLost as error:
+    except (CredentialLost, NoConsent) as error:
         _fail(run, str(error))
     except ScopeMissing:
         _fail(run, VIDEOS_NOT_ALLOWED)

@@ -15,13 +15,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Credential, TikTokAccount
-from accounts.services import CredentialLost
+from accounts.services import CredentialLost, lock_account
 from accounts.tiktok.errors import TikTokError
 from posts import covers, services
 from posts.models import Listing, Observation, Post, Refresh
-from posts.storing import append_observations, lock_account, mark_deleted, record_change, store_videos
+from posts.storing import append_observations, mark_deleted, record_change, store_videos
 from posts.tiktok import DisplayAPI, Video, VideoCounts
 from posts.tiktok.client import QUERY_SIZE
+from privacy.consent import NoConsent, consenting
+from privacy.purposes import Purpose
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +75,7 @@ def observe_account(*, account_id: int) -> int:
     except TikTokError as error:
         # the next beat tries again for as long as the windows are open
         log.warning("observing_postponed", account_id=account_id, error=error.code, log_id=error.log_id)
-    except (CredentialLost, TikTokAccount.DoesNotExist) as error:
+    except (CredentialLost, NoConsent, TikTokAccount.DoesNotExist) as error:
         log.info("observing_ended", account_id=account_id, reason=type(error).__name__)
     return observed
 
@@ -112,7 +114,7 @@ def discover_posts(*, account_id: int) -> None:
         covers.measure_pending(api, go_on=lambda: True)
     except TikTokError as error:
         log.warning("discovery_postponed", account_id=account_id, error=error.code, log_id=error.log_id)
-    except (CredentialLost, services.NotConnected, TikTokAccount.DoesNotExist) as error:
+    except (CredentialLost, NoConsent, services.NotConnected, TikTokAccount.DoesNotExist) as error:
         log.info("discovery_ended", account_id=account_id, reason=type(error).__name__)
 
 
@@ -128,7 +130,9 @@ def enqueue_due_work(now: datetime) -> None:
 
 
 def _connected() -> QuerySet[TikTokAccount]:
-    return TikTokAccount.objects.filter(disconnected_at=None, credential__state=Credential.State.ACTIVE)
+    return TikTokAccount.objects.filter(
+        disconnected_at=None, credential__state=Credential.State.ACTIVE, user__in=consenting(Purpose.SERVICE)
+    )
 
 
 def _due_posts(age_h: int, now: datetime) -> QuerySet[Post]:

@@ -3,10 +3,10 @@
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.services import lock_account
 from posts.fingerprints import caption_fingerprint
 from posts.models import Refresh
 from posts.refreshing import enqueue_refresh
-from posts.storing import lock_account
 
 __all__ = ["NotConnected", "caption_fingerprint", "request_refresh"]
 
@@ -18,7 +18,7 @@ class NotConnected(Exception):
 def request_refresh(*, account_id: int) -> Refresh:
     """The account's active refresh, newly queued if there is none: at most one at a time for each account.
 
-    Raises NotConnected, and TikTokAccount.DoesNotExist.
+    Raises NotConnected, NoConsent, and TikTokAccount.DoesNotExist.
     """
     with transaction.atomic():
         account = lock_account(account_id)

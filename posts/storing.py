@@ -1,6 +1,6 @@
 """How videos become posts, observations and measures: the writes that refreshes and the schedule share.
 
-Every function here runs inside a caller's transaction that holds the account's lock (`lock_account`).
+Every function here runs inside a caller's transaction that holds the account's lock (`accounts.services.lock_account`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,12 +9,14 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from accounts.models import TikTokAccount, User
+from accounts.models import TikTokAccount
 from posts.content import EXTRACTOR_VERSION, measure_caption
 from posts.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange, Refresh
 from posts.signals import posts_changed
 from posts.tiktok import Video, VideoCounts
+from privacy.consent import has_consent
+from privacy.purposes import Purpose
 
 MEASURES = (
     "extractor_version",
@@ -33,14 +35,6 @@ MEASURES = (
 )
 
 
-def lock_account(account_id: int) -> TikTokAccount:
-    """The account; whoever else stores posts of it waits until this transaction ends.
-
-    Raises TikTokAccount.DoesNotExist when it was erased meanwhile.
-    """
-    return TikTokAccount.objects.select_for_update(no_key=True).get(pk=account_id)
-
-
 def store_videos(account: TikTokAccount, videos: Iterable[Video], seen_at: datetime) -> dict[str, Post]:
     """Insert or update the videos' posts and the measures of their captions; the posts by their TikTok id.
 
@@ -48,7 +42,7 @@ def store_videos(account: TikTokAccount, videos: Iterable[Video], seen_at: datet
     """
     by_id = {video.id: video for video in videos}
     # asked for under the account's lock: nothing that was unwanted meanwhile is stored
-    keep_captions = User.objects.values_list("keep_drafts", flat=True).get(pk=account.user_id)
+    keep_captions = has_consent(account.user_id, Purpose.DRAFTS)
     posts = [
         Post(
             account=account,

@@ -19,6 +19,8 @@ from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
 from posts.models import Post
 from posts.selectors import LatestCounts, posts_for_page, refresh_status
 from posts.services import NotConnected, request_refresh
+from privacy.consent import require
+from privacy.purposes import Purpose
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -36,6 +38,7 @@ def home(request: SignedInRequest) -> HttpResponse:
     chosen, linked = choose_account(request)
     if chosen is None:
         return render(request, "posts/no_account.html")
+    require(request.user.pk, Purpose.SERVICE)
     posts = posts_for_page(chosen.account)
     return render(
         request,

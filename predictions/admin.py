@@ -10,7 +10,6 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import Truncator
 
-from accounts.admin import ReadOnlyAdmin
 from predictions.lifecycle import CannotRollBack, roll_back, rollback_target
 from predictions.models import (
     AccountWeights,
@@ -24,6 +23,7 @@ from predictions.models import (
     Prediction,
 )
 from predictions.registry import PRIOR_NAME
+from privacy.admin import ReadOnlyAdmin
 
 WORDS_LISTED = 80
 """Characters of a person's own words in a list; the rest is on the page of the feedback."""

@@ -4,11 +4,13 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.signals import texts_unwanted
+from accounts.services import wait_for_writers
 from posts.signals import posts_changed
 from predictions import metrics
-from predictions.models import Feedback, Prediction
+from predictions.models import Feedback, Miss, Outcome, Prediction
 from predictions.tasks import enqueue_weights_update
+from privacy.consent import consent_withdrawn
+from privacy.purposes import Purpose
 from telemetry.signals import metrics_scraped
 
 
@@ -18,8 +20,19 @@ def learn_from_changed_posts(account_id: int, **_: Any) -> None:
     enqueue_weights_update(account_id)
 
 
-@receiver(texts_unwanted)
-def erase_texts(user_id: int, **_: Any) -> None:
+@receiver(consent_withdrawn)
+def erase_what_rested_on_consent(user_id: int, purpose: Purpose, **_: Any) -> None:
+    """What was kept for a purpose goes with the consent to it. Training looks for consent itself."""
+    wait_for_writers(user_id)
+    if purpose == Purpose.DRAFTS:
+        _erase_texts(user_id)
+    elif purpose == Purpose.OUTCOMES:
+        Outcome.objects.filter(prediction__account__user=user_id).delete()
+    elif purpose == Purpose.LEARNING:
+        Miss.objects.filter(account__user=user_id).delete()
+
+
+def _erase_texts(user_id: int) -> None:
     """The forecasts stay, and what was ticked against them; drafts and people's own words go.
 
     The words were meant for staff, but somebody who reads that no text is kept any more has to be able to rely on it.

@@ -25,7 +25,7 @@ from django.db.models.lookups import Exact
 from numpy.typing import NDArray
 
 from accounts.models import TikTokAccount, User
-from posts.models import Post
+from posts.models import Observation, Post, PostContent
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
 from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, REFERENCE_DAYS, SETTLED_AFTER_DAYS, Misses
@@ -35,6 +35,9 @@ from predictions.models import AccountWeights, DriftCheck, Feedback, Miss, Model
 from predictions.outcomes import Planned, Published
 from predictions.pseudonyms import pseudonym
 from predictions.skill import Compared, Skill, skill_over
+from privacy.consent import consents_to
+from privacy.declarations import require_declared
+from privacy.purposes import Purpose
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -65,13 +68,15 @@ SERVING_ID = Coalesce(CANARY_ID, CHAMPION_ID)
 
 
 class Serving(TypedDict):
-    """The model versions for an account, as attributes of its row.
+    """The model versions for an account and what its person agrees to, as attributes of its row.
 
     The champion is None while there is only the prior, the canary while none runs or it serves other accounts.
     """
 
     champion_id: int | None
     canary_id: int | None
+    may_serve: bool
+    keeps_drafts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,14 @@ def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnota
     """
     accounts = TikTokAccount.objects.filter(user=user.pk)
     accounts = accounts.filter(public_id=public_id) if public_id else accounts.filter(disconnected_at=None)
-    return list(accounts.select_related("weights").annotate(champion_id=CHAMPION_ID, canary_id=CANARY_ID))
+    return list(
+        accounts.select_related("weights").annotate(
+            champion_id=CHAMPION_ID,
+            canary_id=CANARY_ID,
+            may_serve=consents_to(Purpose.SERVICE, "user"),
+            keeps_drafts=consents_to(Purpose.DRAFTS, "user"),
+        )
+    )
 
 
 def account_history(account_id: int, as_of: datetime) -> AccountHistory:
@@ -105,8 +117,14 @@ def account_history(account_id: int, as_of: datetime) -> AccountHistory:
 
 
 def accounts_to_learn_from() -> QuerySet[TikTokAccount]:
-    """Accounts that the global model may be learned from: the one place that says so. All that are connected."""
-    return TikTokAccount.objects.filter(disconnected_at=None)
+    """Accounts that the global model may be learned from: the one place that says so.
+
+    All that are connected, whose people agree to the service and to learning.
+    """
+    require_declared(Purpose.LEARNING, TikTokAccount, Post, PostContent, Observation)
+    return TikTokAccount.objects.filter(
+        consents_to(Purpose.SERVICE, "user"), consents_to(Purpose.LEARNING, "user"), disconnected_at=None
+    )
 
 
 def training_histories(as_of: datetime) -> Iterator[AccountHistory]:
@@ -134,7 +152,7 @@ def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
         posted_at__lte=now - HORIZON_DELTA,
     )
     return (
-        TikTokAccount.objects.filter(posts_change__isnull=False)
+        TikTokAccount.objects.filter(consents_to(Purpose.SERVICE, "user"), posts_change__isnull=False)
         .filter(
             Q(weights=None)
             | Q(weights__posts_sequence__lt=F("posts_change__sequence"))
@@ -197,8 +215,13 @@ def weights_of(user: User) -> QuerySet[AccountWeights]:
 
 
 def predictions_due(now: datetime, *, given_up_after: timedelta) -> QuerySet[Prediction]:
-    """Predictions whose horizon has passed, not longer ago than that, and that met no post yet."""
+    """Predictions whose horizon has passed, not longer ago than that, and that met no post yet.
+
+    Of those who agree to forecasts and posts being compared.
+    """
     return Prediction.objects.filter(
+        consents_to(Purpose.SERVICE, "account__user"),
+        consents_to(Purpose.OUTCOMES, "account__user"),
         outcome=None,
         scheduled_for__lte=now - HORIZON_DELTA,
         scheduled_for__gt=now - HORIZON_DELTA - given_up_after,

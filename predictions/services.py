@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
+from accounts.services import lock_account
 from posts.content import measure_caption, measure_cover
 from posts.services import caption_fingerprint
 from predictions import drift, selectors
@@ -36,6 +37,8 @@ from predictions.engine.types import HORIZON, PublishedPost, Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
+from privacy.consent import NoConsent, has_consent, require
+from privacy.purposes import Purpose
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -111,7 +114,8 @@ def predict(
     Neither the cover nor (unless the person keeps drafts) the text outlives the call. Without `account_id` it is the
     only connected account of the person.
 
-    Raises AccountNotFound, AccountNotChosen, and posts.content.UnreadableImage for a cover that cannot be measured.
+    Raises NoConsent, AccountNotFound, AccountNotChosen, and posts.content.UnreadableImage for a cover that cannot be
+    measured.
     """
     started = time.perf_counter()
     now = now or timezone.now()
@@ -136,7 +140,7 @@ def predict(
         basis=given.basis,
         scheduled_for=scheduled_for,
         duration_s=duration_s,
-        caption=text if user.keep_drafts else "",
+        caption=text if account.keeps_drafts else "",
         caption_fingerprint=caption_fingerprint(text),
         caption_length=caption.length,
         hashtags=list(caption.hashtags),
@@ -180,6 +184,8 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
         if found is None:
             return False
         loaded, state, looked_back = found
+        # learning may have taken seconds, in which the account can have been erased or its consent withdrawn
+        account = lock_account(account_id)
         learned = {
             "model_version_id": loaded.version_id,
             "posts_sequence": stale.posts_sequence,
@@ -193,7 +199,8 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
             defaults={**learned, "version": F("version") + 1},
             create_defaults=learned,
         )
-        drift.record_misses(account_id=account_id, loaded=loaded, looked_back=looked_back, now=now)
+        if has_consent(account.user_id, Purpose.LEARNING):
+            drift.record_misses(account_id=account_id, loaded=loaded, looked_back=looked_back, now=now)
     return True
 
 
@@ -213,9 +220,10 @@ def give_feedback(
 ) -> tuple[Feedback, bool]:
     """Record what the person holds against the prediction, in place of what they said before; whether it is the first.
 
-    Raises NoSuchSubject where the prediction has no such part.
+    Raises NoConsent, and NoSuchSubject where the prediction has no such part.
     """
     _require_subject(prediction, subject)
+    require(prediction.account.user_id, Purpose.SERVICE)
     return Feedback.objects.update_or_create(
         prediction=prediction, subject=subject, defaults={"verdict": verdict, "reason": reason, "text": text}
     )
@@ -292,6 +300,8 @@ def _account_for_forecast(user: User, public_id: str | None) -> "WithAnnotations
         raise AccountNotFound
     if len(accounts) != 1:
         raise AccountNotChosen([account.public_id for account in accounts])
+    if not accounts[0].may_serve:
+        raise NoConsent(Purpose.SERVICE)
     return accounts[0]
 
 
@@ -366,7 +376,10 @@ def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
     outcomes = [
         _outcome(prediction, met[prediction], label) for prediction in met if (label := labels[met[prediction]])
     ]
-    Outcome.objects.bulk_create(outcomes, ignore_conflicts=True)
+    with transaction.atomic():
+        account = lock_account(account_id)
+        require(account.user_id, Purpose.OUTCOMES)
+        Outcome.objects.bulk_create(outcomes, ignore_conflicts=True)
     return len(outcomes)
 
 

@@ -16,6 +16,8 @@ from predictions.charts import RangeChart, range_chart
 from predictions.forms import DraftForm, FeedbackForm
 from predictions.models import Feedback, Outcome, Prediction
 from predictions.selectors import feedback_on, predictions_of
+from privacy.consent import require
+from privacy.purposes import Purpose
 
 FORECASTS_PER_PAGE = 20
 # the same picture twice: SVG text does not reflow, so phones get a narrower one
@@ -29,6 +31,7 @@ def compose(request: SignedInRequest) -> HttpResponse:
     chosen, linked = choose_account(request)
     if chosen is None:
         return redirect("posts:home")
+    require(request.user.pk, Purpose.SERVICE)
     context = {"account": chosen.account, "accounts": linked, "form": DraftForm.starting_now()}
     if request.method == "POST":
         context["form"] = form = DraftForm(request.POST, request.FILES)

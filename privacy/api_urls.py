@@ -1,5 +1,10 @@
-"""Addresses of privacy's part of the API."""
+"""Addresses under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from privacy import api
+
+urlpatterns = [
+    path("privacy/consents", api.ConsentListView.as_view(), name="consents"),
+    path("privacy/consents/<slug:purpose>", api.ConsentView.as_view(), name="consent"),
+]

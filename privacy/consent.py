@@ -4,10 +4,10 @@ Only consent to the current text counts. Whoever processes data asks at the late
 transaction that writes: a withdrawal then stops even running work at its next step.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.dispatch import Signal
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from privacy.models import Consent, Through
 from privacy.purposes import Purpose
-from privacy.texts import current_text
+from privacy.texts import Text, current_text
 
 # Sent with `user_id` and `purpose`, inside the transaction that records it: what follows from it happens with it or not
 # at all. Work for other processes is to be sent on commit.
@@ -77,6 +77,22 @@ def purposes_of(user_id: int) -> frozenset[Purpose]:
     return frozenset(Purpose(purpose) for purpose, version in open_ones if version == current_version(Purpose(purpose)))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A purpose as it is asked for: its current text, and how the person stands to it."""
+
+    text: Text
+    given: Consent | None
+    is_renewed: bool
+    """Consent was given to an earlier text, and is asked for again."""
+
+
+def asked_of(user_id: int) -> list[Asked]:
+    """Every purpose, in their order, and how the person stands to it. One query."""
+    standing = {each.purpose: each for each in Consent.objects.filter(user=user_id, withdrawn_at=None)}
+    return [_asked(current_text(purpose), standing.get(purpose)) for purpose in Purpose]
+
+
 def history_of(user_id: int) -> models.QuerySet[Consent]:
     """All consents of the person, current and past, newest first."""
     return Consent.objects.filter(user=user_id).order_by("-given_at", "-pk")
@@ -94,39 +110,42 @@ def withdrawn_since(before: datetime) -> "models.QuerySet[models.Model]":
 
 
 @transaction.atomic
-def give(
-    *, user: AbstractBaseUser, purpose: Purpose, through: Through, version: int, now: datetime | None = None
-) -> Consent:
+def give(*, user_id: int, purpose: Purpose, through: Through, version: int, now: datetime | None = None) -> Consent:
     """Record consent to the text that was shown. Raises OutdatedText; agreeing twice changes nothing."""
     if version != current_version(purpose):
         raise OutdatedText(purpose, version)
     now = now or timezone.now()
-    standing = _lock_standing(user.pk, purpose)
+    standing = _lock_standing(user_id, purpose)
     if standing and standing.version == version:
         return standing
     if standing:
         _end(standing, through, now)
     consent = Consent.objects.create(
-        user_id=user.pk,
+        user_id=user_id,
         purpose=purpose,
         version=version,
         text_fingerprint=current_text(purpose).fingerprint,
         given_at=now,
         given_through=through,
     )
-    consent_given.send(sender=Consent, user_id=user.pk, purpose=purpose)
+    consent_given.send(sender=Consent, user_id=user_id, purpose=purpose)
     return consent
 
 
 @transaction.atomic
-def withdraw(*, user: AbstractBaseUser, purpose: Purpose, through: Through, now: datetime | None = None) -> bool:
+def withdraw(*, user_id: int, purpose: Purpose, through: Through, now: datetime | None = None) -> bool:
     """Record that consent ends now, with all that follows from it; whether there was any."""
-    standing = _lock_standing(user.pk, purpose)
+    standing = _lock_standing(user_id, purpose)
     if standing is None:
         return False
     _end(standing, through, now or timezone.now())
-    consent_withdrawn.send(sender=Consent, user_id=user.pk, purpose=purpose)
+    consent_withdrawn.send(sender=Consent, user_id=user_id, purpose=purpose)
     return True
+
+
+def _asked(text: Text, standing: Consent | None) -> Asked:
+    is_current = standing is not None and standing.version == text.version
+    return Asked(text, standing if is_current else None, is_renewed=standing is not None and not is_current)
 
 
 def _open(purpose: Purpose) -> models.QuerySet[Consent]:

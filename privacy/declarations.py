@@ -113,6 +113,22 @@ def declared() -> tuple[Declaration, ...]:
     return tuple(found)
 
 
+def table_of(model: type[models.Model]) -> Table:
+    """The declaration of the model's table; raises KeyError where it is not declared."""
+    return {table.model: table for table in tables()}[model._meta.label]
+
+
+class NotDeclaredFor(Exception):
+    """Data would be used for a purpose that it is not declared, and was not collected, for."""
+
+
+def require_declared(purpose: Purpose, *read: type[models.Model]) -> None:
+    """Raise NotDeclaredFor unless each of the tables that are about to be read may be used for the purpose."""
+    for model in read:
+        if purpose not in table_of(model).purposes:
+            raise NotDeclaredFor(f"{model._meta.label} is not declared for the purpose “{purpose}”.")
+
+
 def tables() -> tuple[Table, ...]:
     """The declared tables."""
     return tuple(each for each in declared() if isinstance(each, Table))

@@ -4,6 +4,8 @@ from django.contrib.auth.decorators import login_required
 from django.urls import path
 from django.views.generic import TemplateView
 
+from privacy import views
+
 app_name = "privacy"
 urlpatterns = [
     path("privacy/", TemplateView.as_view(template_name="privacy/privacy.html"), name="privacy"),
@@ -12,4 +14,5 @@ urlpatterns = [
         login_required(TemplateView.as_view(template_name="privacy/your_data.html")),
         name="your_data",
     ),
+    path("your-data/consent/", views.consents, name="consents"),
 ]

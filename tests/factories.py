@@ -7,6 +7,7 @@ history = history_of_posts(account, count=30, until=timezone.now())
 
 import datetime
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import factory
@@ -17,16 +18,41 @@ from accounts.models import APIToken, TikTokAccount, User
 from posts.content import EXTRACTOR_VERSION, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from posts.services import caption_fingerprint
-from predictions.models import AccountWeights, Feedback, Outcome, Prediction
+from predictions.models import AccountWeights, Feedback, Miss, Outcome, Prediction
+from privacy import consent
+from privacy.models import Through
+from privacy.purposes import Purpose
 
 HOUR = datetime.timedelta(hours=1)
+USUAL_CONSENTS = (Purpose.SERVICE, Purpose.LEARNING, Purpose.OUTCOMES)
+ALL_CONSENTS = tuple(Purpose)
+
+
+def agree(user: User, *purposes: Purpose) -> None:
+    """The person agrees to the current texts of these purposes."""
+    for purpose in purposes:
+        consent.give(user_id=user.pk, purpose=purpose, through=Through.PAGE, version=consent.current_version(purpose))
+
+
+def disagree(user: User, *purposes: Purpose) -> None:
+    """The person takes these consents back."""
+    for purpose in purposes:
+        consent.withdraw(user_id=user.pk, purpose=purpose, through=Through.PAGE)
 
 
 class UserFactory(DjangoModelFactory[User]):
+    """A person who agrees to everything but the keeping of texts; `consents=()` or other purposes say otherwise."""
+
     class Meta:
         model = User
+        skip_postgeneration_save = True
 
     username = factory.Sequence(lambda n: f"creator{n}")
+
+    @factory.post_generation
+    def consents(self: User, create: bool, extracted: Iterable[Purpose] | None, **_: Any) -> None:
+        for purpose in USUAL_CONSENTS if extracted is None else extracted:
+            agree(self, purpose)
 
 
 class StaffFactory(UserFactory):
@@ -193,6 +219,19 @@ class OutcomeFactory(DjangoModelFactory[Outcome]):
     typical_error = 0.2
     baseline_error = 0.41
     within_interval = True
+
+
+class MissFactory(DjangoModelFactory[Miss]):
+    class Meta:
+        model = Miss
+
+    post = factory.SubFactory(PostFactory)
+    account = factory.SelfAttribute("post.account")
+    due_at = factory.LazyAttribute(lambda row: row.post.posted_at + 24 * HOUR)
+    miss = 0.3
+    covered = True
+    features_version = 2
+    features = bytes(4)
 
 
 class FeedbackFactory(DjangoModelFactory[Feedback]):

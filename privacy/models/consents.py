@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from privacy.purposes import Purpose
+from privacy.texts import read_text
 
 
 class Through(models.TextChoices):
@@ -37,6 +38,11 @@ class Consent(models.Model):
                 fields=["user", "purpose"], condition=Q(withdrawn_at=None), name="one_open_consent_per_purpose"
             )
         ]
+
+    @property
+    def title(self) -> str:
+        """The heading of the text that was agreed to."""
+        return read_text(Purpose(self.purpose), self.version).title
 
     def __str__(self) -> str:
         return f"{self.purpose}:{self.version} of {self.user_id}"

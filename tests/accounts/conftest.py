@@ -1,11 +1,17 @@
 """Fixtures of the accounts tests."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from django.db.models.signals import post_save
 from django.test import Client
 
 from accounts.models import TikTokAccount, User
 from accounts.tiktok import client as tiktok
+from privacy.purposes import Purpose
 from tests.accounts.support import connect, creators
+from tests.factories import UserFactory, agree
 from tests.sandbox.client import SandboxProcess
 
 
@@ -30,7 +36,20 @@ def browser() -> Client:
 @pytest.fixture
 def user(db: None) -> User:
     """A person."""
-    return User.objects.create_user("anna")
+    return UserFactory(username="anna")
+
+
+@pytest.fixture
+def newcomers_agree() -> Iterator[None]:
+    """People who sign in for the first time have agreed to the service by the time their account is stored."""
+
+    def agree_at_once(instance: User, created: bool, **_: Any) -> None:
+        if created:
+            agree(instance, Purpose.SERVICE)
+
+    post_save.connect(agree_at_once, sender=User)
+    yield
+    post_save.disconnect(agree_at_once, sender=User)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.test import Client
 from tests.accounts.support import path_of, sign_in
 from tests.sandbox.client import consent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("newcomers_agree")]
 DONE = "https://app.example.com/done"
 
 

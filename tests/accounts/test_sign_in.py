@@ -14,7 +14,7 @@ from accounts.tiktok import client as tiktok
 from tests.accounts.support import begin, creators, path_of, sign_in, tiktok_that_answers, token_answer
 from tests.sandbox.client import consent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("newcomers_agree")]
 
 
 def signed_in_as(browser: Client) -> User | None:

@@ -22,6 +22,9 @@ def sign_in(page: Page, creator: str, *, decline: str = "") -> None:
     if decline:
         page.locator(f"input[name=scope][value='{decline}']").uncheck()
     page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("heading", name="Before Postcast starts")).to_be_visible()
+    page.get_by_label("I agree").first.check()
+    page.get_by_role("button", name="Save and go on").click()
 
 
 @pytest.mark.parametrize("width", [1200, 390])

@@ -11,6 +11,8 @@ from django.utils.text import capfirst
 from PIL import Image
 
 from predictions.models import Prediction
+from privacy.purposes import Purpose
+from tests.factories import agree
 from tests.pages.conftest import Creator
 from tests.pages.html import read
 from tests.pages.test_every_page import check_page
@@ -99,8 +101,7 @@ def test_captions_are_shown_as_text(browser: Client, creator: Creator) -> None:
 
 
 def test_the_text_is_kept_for_who_wants_that(browser: Client, creator: Creator) -> None:
-    creator.user.keep_drafts = True
-    creator.user.save()
+    agree(creator.user, Purpose.DRAFTS)
     browser.post("/compose/", DRAFT)
     given = Prediction.objects.first()
     assert given is not None

@@ -42,17 +42,6 @@ def test_a_revoked_token_is_gone_from_the_page(browser: Client, creator: Creator
     assert creator.token.revoked_at is not None
 
 
-def test_texts_are_kept_only_by_choice(browser: Client, creator: Creator) -> None:
-    assert creator.user.keep_drafts is False
-    for choice, kept in (({"keep_drafts": "on"}, True), ({}, False)):
-        browser.post("/settings/texts/", choice)
-        creator.user.refresh_from_db()
-        assert creator.user.keep_drafts is kept
-        checkbox = read(browser.get("/settings/").content.decode()).by_id("id_keep_drafts")
-        assert checkbox is not None
-        assert ("checked" in checkbox.attributes) is kept
-
-
 def test_disconnecting_asks_first_and_then_does_it(browser: Client, creator: Creator) -> None:
     path = f"/settings/accounts/{creator.account.public_id}/disconnect/"
     assert "stay" in browser.get(path).content.decode()

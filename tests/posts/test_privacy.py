@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from posts.models import Post, Refresh
 from posts.services import caption_fingerprint, request_refresh
+from privacy.purposes import Purpose
+from tests.factories import agree, disagree
 from tests.posts.states import drive
 
 
@@ -42,13 +44,12 @@ def test_no_caption_and_no_cover_address_is_stored(sandbox, creator, connect, ca
 @pytest.mark.django_db(transaction=True)
 def test_captions_are_kept_for_those_who_chose_so_and_dropped_when_they_change_their_mind(sandbox, creator, connect):
     account = connect(creator)
-    account.user.keep_drafts = True
-    account.user.save()
+    agree(account.user, Purpose.DRAFTS)
     drive(account)
     captions = {post["id"]: post["caption"] for post in sandbox.control.posts(creator)}
     assert dict(Post.objects.values_list("tiktok_id", "caption")) == captions
-    account.user.keep_drafts = False
-    account.user.save()
+    disagree(account.user, Purpose.DRAFTS)
+    assert set(Post.objects.values_list("caption", flat=True)) == {""}
     request_refresh(account_id=account.pk)
     drive(account)
     assert set(Post.objects.values_list("caption", flat=True)) == {""}

@@ -19,7 +19,8 @@ from posts.models import PostsChange
 from predictions import api as predictions_api
 from predictions import services
 from predictions.models import Prediction
-from tests.factories import PostFactory, TikTokAccountFactory, UserFactory
+from privacy.purposes import Purpose
+from tests.factories import PostFactory, TikTokAccountFactory, UserFactory, agree
 
 pytestmark = pytest.mark.django_db
 
@@ -359,8 +360,7 @@ def test_neither_text_nor_place_nor_picture_is_stored(champion, learned_account,
 
 
 def test_text_is_kept_for_a_person_who_chose_so(champion, learned_account, client_of):
-    learned_account.user.keep_drafts = True
-    learned_account.user.save()
+    agree(learned_account.user, Purpose.DRAFTS)
     client_of.force_authenticate(learned_account.user)
     client_of.post("/predict", sample(learned_account, text="Zyzzyva beetles"), format="json")
     assert Prediction.objects.get().caption == "Zyzzyva beetles"

@@ -8,11 +8,13 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
+from accounts.services import lock_account
 from posts.models import Post
-from posts.storing import lock_account, store_videos
+from posts.storing import store_videos
 from posts.tiktok import Video
 from predictions.models import Feedback, Prediction
-from tests.factories import FeedbackFactory, PredictionFactory, TikTokAccountFactory
+from privacy.purposes import Purpose
+from tests.factories import ALL_CONSENTS, FeedbackFactory, PredictionFactory, TikTokAccountFactory, disagree
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +23,7 @@ VIDEO = Video.model_validate({"id": "1", "create_time": 1_700_000_000, "video_de
 
 @pytest.fixture
 def creator() -> User:
-    account: TikTokAccount = TikTokAccountFactory(user__keep_drafts=True)
+    account: TikTokAccount = TikTokAccountFactory(user__consents=ALL_CONSENTS)
     store_videos(lock_account(account.pk), [VIDEO], timezone.now())
     draft = PredictionFactory(account=account, caption="A draft about lighthouses")
     FeedbackFactory(prediction=draft, text="The lighthouse is closed")
@@ -39,22 +41,20 @@ def test_texts_are_kept_by_choice(creator: User) -> None:
 
 @pytest.mark.parametrize("way", ["page", "api"])
 def test_taking_the_choice_back_erases_them_at_once(creator: User, way: str) -> None:
-    other = PredictionFactory(account__user__keep_drafts=True, caption="somebody else's")
+    other = PredictionFactory(account__user__consents=ALL_CONSENTS, caption="somebody else's")
     others_words = FeedbackFactory(prediction=other, text="somebody else's words")
     client = Client()
     client.force_login(creator)
     if way == "page":
-        client.post("/settings/texts/", {})
+        client.post("/your-data/consent/", {"agree": ["service"], "version-service": "1"})
     else:
-        client.patch("/api/v1/me/", {"keep_drafts": False}, content_type="application/json")
+        client.delete("/api/v1/privacy/consents/drafts")
     assert sorted(texts_kept()) == ["", "", "", other.caption, others_words.text]
     assert set(Feedback.objects.values_list("verdict", "reason")) == {("wrong", "too_high")}
 
 
 def test_a_refresh_that_runs_meanwhile_keeps_none(creator: User) -> None:
     account = lock_account(creator.tiktok_accounts.get().pk)
-    # the run read the person before they changed their mind
-    assert account.user.keep_drafts
-    User.objects.update(keep_drafts=False)
+    disagree(creator, Purpose.DRAFTS)
     store_videos(account, [VIDEO], timezone.now())
     assert Post.objects.get().caption == ""

@@ -1,0 +1,45 @@
+"""Pages about a person's own data."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from privacy import consent
+from privacy.models import Through
+from privacy.purposes import Purpose
+from privacy.requests import person_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def consents(request: HttpRequest) -> HttpResponse:
+    """What the person agrees to, purpose by purpose; saving gives and withdraws what was changed."""
+    if request.method == "POST":
+        _save(request)
+        if consent.has_consent(person_of(request), Purpose.SERVICE):
+            messages.success(request, "Your choice is saved.")
+            return redirect(settings.LOGIN_REDIRECT_URL if "start" in request.POST else "privacy:consents")
+        messages.warning(request, "Your choice is saved. Without the first consent Postcast does nothing for you.")
+        return redirect("privacy:consents")
+    asked = consent.asked_of(person_of(request))
+    past = consent.history_of(person_of(request))
+    return render(request, "privacy/consents.html", {"asked": asked, "past": past, "is_start": not past})
+
+
+def _save(request: HttpRequest) -> None:
+    agreed = consent.purposes_of(person_of(request))
+    for purpose in Purpose:
+        wanted = purpose in request.POST.getlist("agree")
+        if wanted and purpose not in agreed:
+            shown = request.POST.get(f"version-{purpose}", "")
+            consent.give(
+                user_id=person_of(request),
+                purpose=purpose,
+                through=Through.PAGE,
+                version=int(shown) if shown.isdecimal() else 0,
+            )
+        elif not wanted:
+            consent.withdraw(user_id=person_of(request), purpose=purpose, through=Through.PAGE)
