@@ -1,10 +1,12 @@
 """What signing in keeps: people, TikTok accounts, the sealed keys to those, API tokens, and tables of libraries."""
 
+from datetime import timedelta
+
 from django.db.models import Model
 
 from accounts.models import APIToken, Credential
 from privacy.declarations import Declaration, RedisKeys, Table
-from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention
+from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 ACCOUNT = "Your TikTok account: its ids, name, user name, whether it is verified, and its public totals"
 SIGN_IN = "Your sign-in: a random name for you here, when you first and last signed in, and a cookie's session"
@@ -41,6 +43,8 @@ def _password(row: Model) -> str:
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "accounts.User",
+        source=Source.PERSON,
+        made_by=("accounts.adapters",),
         category=SIGN_IN,
         purposes=(Purpose.SERVICE,),
         why="To know that it is you",
@@ -60,6 +64,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "accounts.TikTokAccount",
+        source=Source.TIKTOK,
+        made_by=("accounts.services", "accounts.tiktok.client"),
         category=ACCOUNT,
         purposes=(Purpose.SERVICE, Purpose.LEARNING),
         why="To know whose posts these are, and how large the account is",
@@ -87,6 +93,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "accounts.Credential",
+        source=Source.TIKTOK,
+        made_by=("accounts.credentials", "privacy.sealing"),
         category=KEYS,
         purposes=(Purpose.SERVICE,),
         why="To read your posts. They are encrypted, and shown to nobody, staff included",
@@ -108,6 +116,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "accounts.APIToken",
+        source=Source.PERSON,
+        made_by=("accounts.services",),
         category=TOKENS,
         purposes=(Purpose.SERVICE,),
         why="To let your programs in. The token itself is not kept, only what recognises it",
@@ -132,7 +142,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         purposes=(Purpose.SERVICE,),
         why="To act only once on each message of TikTok",
         basis=Basis.LEGITIMATE_INTEREST,
-        retention=Retention("90 days"),
+        retention=Retention("90 days", timedelta(days=90)),
         plain={
             "id": "key",
             "digest": "SHA-256 of the message",
@@ -176,6 +186,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "admin.LogEntry",
         category=STAFF,
+        of_staff=True,
         purposes=(Purpose.SERVICE,),
         why="To know what staff did in the admin",
         basis=Basis.LEGITIMATE_INTEREST,
@@ -195,6 +206,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "accounts.User_groups",
         category=STAFF,
+        of_staff=True,
         purposes=(Purpose.SERVICE,),
         why="The roles of staff",
         basis=Basis.LEGITIMATE_INTEREST,
@@ -206,6 +218,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "accounts.User_user_permissions",
         category=STAFF,
+        of_staff=True,
         purposes=(Purpose.SERVICE,),
         why="Permissions of staff beyond their roles",
         basis=Basis.LEGITIMATE_INTEREST,

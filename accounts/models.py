@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts import identifiers
+from privacy.models import PersonalData
 
 
 class UserManager(BaseUserManager["User"]):
@@ -25,7 +26,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
 
-class User(AbstractUser):
+class User(PersonalData, AbstractUser):
     """A person: a creator who signs in with TikTok, or staff with a password."""
 
     # inherited personal fields that Postcast has no use for are not collected
@@ -37,7 +38,7 @@ class User(AbstractUser):
     objects = UserManager()  # type: ignore[misc,assignment]
 
 
-class TikTokAccount(models.Model):
+class TikTokAccount(PersonalData):
     """A creator's TikTok account, linked by its owner. Profile and counts are None where the scope was declined."""
 
     public_id = models.CharField(max_length=32, unique=True, default=identifiers.account_id, editable=False)
@@ -64,7 +65,7 @@ class TikTokAccount(models.Model):
         return self.public_id
 
 
-class Credential(models.Model):
+class Credential(PersonalData):
     """TikTok's tokens for an account, sealed: each ciphertext is bound to this row and its column."""
 
     class State(models.TextChoices):
@@ -88,7 +89,7 @@ class Credential(models.Model):
         return f"credential of {self.account_id}"
 
 
-class APIToken(models.Model):
+class APIToken(PersonalData):
     """A token that a person made for a program; only its digest is kept, so it can be shown just once."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")

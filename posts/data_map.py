@@ -1,11 +1,13 @@
 """What is kept of posts: TikTok's public facts, counts over time, and what was measured of captions and covers."""
 
+from datetime import timedelta
+
 import numpy as np
 from django.db.models import Model
 
 from posts.models import PostContent
 from privacy.declarations import Declaration, Files, RedisKeys, Table
-from privacy.purposes import WHILE_ACTIVE, Purpose, Retention
+from privacy.purposes import WHILE_ACTIVE, Purpose, Retention, Source
 
 POSTS = "Your public posts: TikTok's id and link, when, how long, and their counts at several moments"
 CONTENT = "What was measured of each caption and cover"
@@ -23,6 +25,8 @@ def _embedding(row: Model) -> list[int]:
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "posts.Post",
+        source=Source.TIKTOK,
+        made_by=("posts.storing", "posts.tiktok.wire"),
         category=POSTS,
         purposes=(*_LEARNED_FROM, Purpose.DRAFTS, Purpose.OUTCOMES),
         why="A forecast is learned from them, and compared with them",
@@ -46,6 +50,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "posts.PostContent",
+        source=Source.TIKTOK,
+        made_by=("posts.content", "posts.covers"),
         category=CONTENT,
         purposes=_LEARNED_FROM,
         why="Captions and covers matter to a forecast; the text and the picture are dropped once measured",
@@ -81,6 +87,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "posts.Observation",
+        source=Source.TIKTOK,
+        made_by=("posts.storing", "posts.tiktok.wire"),
         category=POSTS,
         purposes=(*_LEARNED_FROM, Purpose.OUTCOMES),
         why="How a post's counts grow",
@@ -101,10 +109,12 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "posts.Refresh",
+        source=Source.POSTCAST,
+        made_by=("posts.refreshing",),
         category=FETCHING,
         purposes=(Purpose.SERVICE,),
         why="To go on after an interruption, and to show you the progress",
-        retention=Retention("90 days"),
+        retention=Retention("90 days", timedelta(days=90)),
         person="account__user",
         account="account",
         personal={
@@ -130,6 +140,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "posts.PostsChange",
+        source=Source.POSTCAST,
+        made_by=("posts.storing",),
         category=FETCHING,
         purposes=(Purpose.SERVICE,),
         why="To know when to learn anew",
@@ -141,6 +153,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "posts.Listing",
+        source=Source.POSTCAST,
+        made_by=("posts.schedule",),
         category=FETCHING,
         purposes=(Purpose.SERVICE,),
         why="To find new posts between two sign-ins",

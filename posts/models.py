@@ -7,9 +7,10 @@ from django.db.models import Q
 
 from accounts import identifiers
 from accounts.models import TikTokAccount
+from privacy.models import PersonalData
 
 
-class Post(models.Model):
+class Post(PersonalData):
     """A published post. Its text and pictures are not kept: see `PostContent` for what is."""
 
     public_id = models.CharField(max_length=32, unique=True, default=identifiers.post_id, editable=False)
@@ -34,7 +35,7 @@ class Post(models.Model):
         return self.public_id
 
 
-class PostContent(models.Model):
+class PostContent(PersonalData):
     """What was measured of a post's caption and cover (`posts.content`), after which both were dropped."""
 
     class Cover(models.TextChoices):
@@ -72,7 +73,7 @@ class PostContent(models.Model):
         return f"content of {self.post_id}"
 
 
-class Refresh(models.Model):
+class Refresh(PersonalData):
     """One fetch of an account and all its posts. It resumes at `cursor` after a crash, page by page."""
 
     class State(models.TextChoices):
@@ -116,7 +117,7 @@ class Refresh(models.Model):
         return self.public_id
 
 
-class Observation(models.Model):
+class Observation(PersonalData):
     """A post's counts at a moment; append-only. At most one for each refresh and for each scheduled age."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="observations")
@@ -142,7 +143,7 @@ class Observation(models.Model):
         return f"{self.post_id} at {self.observed_at:%Y-%m-%d %H:%M}"
 
 
-class PostsChange(models.Model):
+class PostsChange(PersonalData):
     """When what is known of an account's posts last changed: account weights older than this are stale."""
 
     account = models.OneToOneField(
@@ -155,7 +156,7 @@ class PostsChange(models.Model):
         return f"{self.account_id}: {self.sequence}"
 
 
-class Listing(models.Model):
+class Listing(PersonalData):
     """When an account's newest posts were last asked for: posts published between sign-ins are found by that."""
 
     account = models.OneToOneField(TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="listing")

@@ -23,6 +23,7 @@ from posts.storing import append_observations, mark_deleted, record_change, stor
 from posts.tiktok import DisplayAPI, Video, VideoCounts
 from posts.tiktok.client import QUERY_SIZE
 from privacy.consent import NoConsent, consenting
+from privacy.models import STAMPS
 from privacy.purposes import Purpose
 
 log = structlog.get_logger(__name__)
@@ -94,7 +95,7 @@ def take_due_listings(now: datetime) -> list[int]:
         [Listing(account_id=account_id, listed_at=now) for account_id in ids],
         update_conflicts=True,
         unique_fields=["account"],
-        update_fields=["listed_at"],
+        update_fields=["listed_at", *STAMPS],
     )
     return ids
 

@@ -16,6 +16,7 @@ from posts.models import Observation, Post, PostContent, PostsChange, Refresh
 from posts.signals import posts_changed
 from posts.tiktok import Video, VideoCounts
 from privacy.consent import has_consent
+from privacy.models import STAMPS
 from privacy.purposes import Purpose
 
 MEASURES = (
@@ -62,7 +63,7 @@ def store_videos(account: TikTokAccount, videos: Iterable[Video], seen_at: datet
         posts,
         update_conflicts=True,
         unique_fields=["account", "tiktok_id"],
-        update_fields=["duration_s", "share_url", "is_ai_generated", "caption", "last_seen_at", "deleted_at"],
+        update_fields=["duration_s", "share_url", "is_ai_generated", "caption", "last_seen_at", "deleted_at", *STAMPS],
     )
     stored = {post.tiktok_id: post for post in posts}
     _measure_captions(stored, by_id)
@@ -82,7 +83,7 @@ def _measure_captions(posts: Mapping[str, Post], videos: Mapping[str, Video]) ->
         if measured.get(post.pk) != fingerprints[tiktok_id]
     ]
     PostContent.objects.bulk_create(
-        contents, update_conflicts=True, unique_fields=["post"], update_fields=list(MEASURES)
+        contents, update_conflicts=True, unique_fields=["post"], update_fields=[*MEASURES, *STAMPS]
     )
 
 

@@ -1,13 +1,14 @@
 """What forecasting keeps: what was learned of each account, forecasts, their outcomes, and the models for all."""
 
 import base64
+from datetime import timedelta
 
 import numpy as np
 from django.db.models import Model
 
 from predictions.models import AccountWeights, Miss
 from privacy.declarations import Artefact, Declaration, Files, RedisKeys, Table
-from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention
+from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 FORECASTS = "Your forecasts: the planned time and length, the hashtags and length of the caption, and the figures"
 OUTCOMES = "What the posts of your forecasts became, and how far off the forecasts were"
@@ -33,6 +34,8 @@ def _features(row: Model) -> list[float]:
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "predictions.AccountWeights",
+        source=Source.POSTCAST,
+        made_by=("predictions.engine.state", "predictions.engine.weights"),
         category=LEARNED,
         purposes=(Purpose.SERVICE,),
         why="To forecast at once when you ask",
@@ -56,10 +59,12 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.Miss",
+        source=Source.POSTCAST,
+        made_by=("predictions.drift",),
         category=MISSES,
         purposes=(Purpose.LEARNING,),
         why="To notice when forecasts stop being right",
-        retention=Retention("70 days"),
+        retention=Retention("70 days", timedelta(days=70)),
         person="account__user",
         account="account",
         personal={
@@ -75,6 +80,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.Prediction",
+        source=Source.POSTCAST,
+        made_by=("predictions.services", "predictions.engine.forecasting"),
         category=FORECASTS,
         purposes=(Purpose.SERVICE, Purpose.DRAFTS, Purpose.OUTCOMES),
         why="To show you what was forecast, and to get better for you",
@@ -113,6 +120,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.Outcome",
+        source=Source.POSTCAST,
+        made_by=("predictions.services", "predictions.outcomes"),
         category=OUTCOMES,
         purposes=(Purpose.OUTCOMES,),
         why="To show how right forecasts were",
@@ -139,6 +148,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.Feedback",
+        source=Source.PERSON,
+        made_by=("predictions.services",),
         category=FEEDBACK,
         purposes=(Purpose.SERVICE, Purpose.DRAFTS),
         why="So that the staff of this service see where forecasts fail",
@@ -202,7 +213,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         purposes=(Purpose.SERVICE,),
         why="To end a model that fails",
         basis=Basis.LEGITIMATE_INTEREST,
-        retention=Retention("90 days"),
+        retention=Retention("90 days", timedelta(days=90)),
         plain={"id": "key", "at": "when", "model_version_id": "which model", "error": "the error's name"},
         erased="kept: it names nobody",
     ),

@@ -7,6 +7,7 @@ from django.db.models import Q
 from accounts import identifiers
 from accounts.models import TikTokAccount
 from posts.models import Post
+from privacy.models import PersonalData
 
 
 class ModelVersionManager(models.Manager["ModelVersion"]):
@@ -96,7 +97,7 @@ class ForecastFailure(models.Model):
         return f"{self.error} of {self.model_version or 'the prior'}"
 
 
-class AccountWeights(models.Model):
+class AccountWeights(PersonalData):
     """What was learned of an account: its weights and the compact history that a forecast needs, in one row."""
 
     account = models.OneToOneField(TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="weights")
@@ -119,7 +120,7 @@ class AccountWeights(models.Model):
         return f"{self.account_id} v{self.version}"
 
 
-class Miss(models.Model):
+class Miss(PersonalData):
     """How far a post's measured label was from its forecast as of its publishing, by the model that served then.
 
     One for each post, whether anybody asked for a forecast or not, written when the label became known and never
@@ -177,7 +178,7 @@ class DriftCheck(models.Model):
         return f"{self.verdict} at {self.checked_at:%Y-%m-%d %H:%M}"
 
 
-class Prediction(models.Model):
+class Prediction(PersonalData):
     """A forecast that was given for a draft, recorded as it was shown."""
 
     class Bucket(models.TextChoices):
@@ -225,7 +226,7 @@ class Prediction(models.Model):
         return self.public_id
 
 
-class Outcome(models.Model):
+class Outcome(PersonalData):
     """What the post of a prediction did at the horizon, and how far off the prediction was."""
 
     class Label(models.TextChoices):
@@ -254,7 +255,7 @@ class Outcome(models.Model):
         return f"outcome of {self.prediction_id}"
 
 
-class Feedback(models.Model):
+class Feedback(PersonalData):
     """What a person holds against a forecast or one of its suggestions, for staff to read beside it."""
 
     FORECAST = "forecast"

@@ -1,13 +1,15 @@
 """What keeping these promises keeps itself: consents, and the proofs of what was done."""
 
 from privacy.declarations import Declaration, Table
-from privacy.purposes import WHILE_ACTIVE, Basis, Purpose
+from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Source
 
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
 
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "privacy.Consent",
+        source=Source.PERSON,
+        made_by=("privacy.consent",),
         category=CONSENTS,
         purposes=(Purpose.SERVICE,),
         why="To do only what you agreed to, and to be able to prove it",

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.db import models
 from django.utils.module_loading import module_has_submodule
 
-from privacy.purposes import Basis, Purpose, Retention
+from privacy.purposes import Basis, Purpose, Retention, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Table:
     why: str
     """In plain words."""
     retention: Retention
+    source: Source = Source.POSTCAST
+    """Where its rows come from."""
+    made_by: tuple[str, ...] = ()
+    """The modules whose code makes its rows: a fingerprint of them is stamped on each."""
     basis: Basis = Basis.CONSENT
     person: str | None = None
     """The path from a row to its person, e.g. `account__user`; None where rows concern nobody."""
@@ -50,6 +54,8 @@ class Table:
     """Columns that say nothing of a person: keys, bookkeeping."""
     exported: Mapping[str, Callable[[models.Model], object]] = field(default_factory=dict)
     """Columns that are not exported as they are: how they are, e.g. that a token is held, but not the token."""
+    of_staff: bool = False
+    """Whether only staff have rows in it."""
     erased: str = "deleted"
     """How erasure treats its rows, in words; `kept` is for what names nobody afterwards."""
 
@@ -115,7 +121,19 @@ def declared() -> tuple[Declaration, ...]:
 
 def table_of(model: type[models.Model]) -> Table:
     """The declaration of the model's table; raises KeyError where it is not declared."""
-    return {table.model: table for table in tables()}[model._meta.label]
+    return _by_label()[model._meta.label]
+
+
+@cache
+def _by_label() -> dict[str, Table]:
+    return {table.model: table for table in tables()}
+
+
+def subject_of(user_id: int) -> Subject:
+    """A person with all their accounts."""
+    [accounts] = [table for table in tables() if table.account == "pk"]
+    owned = apps.get_model(accounts.model)._base_manager.filter(**{f"{accounts.person}": user_id})
+    return Subject(user_id, tuple(owned.order_by("pk").values_list("pk", flat=True)))
 
 
 class NotDeclaredFor(Exception):

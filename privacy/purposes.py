@@ -1,6 +1,7 @@
 """What personal data may be used for. Each purpose is consented to by itself, in the words of its current text."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -27,9 +28,24 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long something is kept, in words for people; what makes it true is named in docs/data-map.md."""
+    """How long something is kept: in words for people, and as what a row is stamped with when it is written."""
 
     text: str
+    period: timedelta | None = None
+    """None: for as long as what it belongs to is kept."""
 
 
-WHILE_ACTIVE = Retention("until your account here is erased: when you ask, or twelve months after your last sign-in")
+YEAR = timedelta(days=365)
+WHILE_ACTIVE = Retention(
+    "until your account here is erased: when you ask, or twelve months after your last sign-in", YEAR
+)
+
+
+class Source(StrEnum):
+    """Where data comes from."""
+
+    TIKTOK = "tiktok"
+    PERSON = "person"
+    """The person told it, or did it."""
+    POSTCAST = "postcast"
+    """Made here, from other data."""

@@ -8,7 +8,7 @@ from privacy import views
 
 app_name = "privacy"
 urlpatterns = [
-    path("privacy/", TemplateView.as_view(template_name="privacy/privacy.html"), name="privacy"),
+    path("privacy/", views.privacy, name="privacy"),
     path(
         "your-data/",
         login_required(TemplateView.as_view(template_name="privacy/your_data.html")),

@@ -5,12 +5,19 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy import consent
+from privacy.describing import categories
 from privacy.models import Through
 from privacy.purposes import Purpose
 from privacy.requests import person_of
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is kept of people, and why, as the apps declare it."""
+    return render(request, "privacy/privacy.html", {"categories": categories()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

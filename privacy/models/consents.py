@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from privacy.models.legal import PersonalData
 from privacy.purposes import Purpose
 from privacy.texts import read_text
 
@@ -19,7 +20,7 @@ class Through(models.TextChoices):
     WEBHOOK = "webhook"
 
 
-class Consent(models.Model):
+class Consent(PersonalData):
     """A person's consent to one purpose in the words of one version of its text. Withdrawn ones are kept as proof."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents")
