@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
-from privacy.admin import ReadOnlyAdmin
+from privacy.admin import ReadOnlyAdmin, TracedAdmin
 
 admin.site.site_header = admin.site.site_title = "Postcast staff"
 
@@ -21,7 +21,7 @@ for model in (SocialApp, SocialToken, SocialAccount, EmailAddress, EmailConfirma
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(TracedAdmin):
     """People. A superuser may switch a person off and say what staff may do; the rest is the person's own."""
 
     list_display = ["username", "is_staff", "is_active", "date_joined", "last_login"]

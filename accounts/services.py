@@ -15,7 +15,9 @@ from accounts.tiktok import client
 from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
 from privacy.consent import has_consent, require
+from privacy.models import AccessEvent
 from privacy.purposes import Purpose
+from privacy.trail import record
 
 log = structlog.get_logger(__name__)
 
@@ -152,6 +154,7 @@ def authorization_removed(*, open_id: str, removed_at: datetime, delivery: str, 
     if not is_first or account is None or account.connected_at.replace(microsecond=0) > removed_at:
         return False
     mark_revoked(account_id=account.pk, now=now)
+    record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="TikTok told that its access was ended")
     return True
 
 
@@ -244,6 +247,8 @@ def _use_refresh_token(credential: Credential) -> str | None:
         credential.save()
         return None
     credentials.store_grant(credential, grant, timezone.now())
+    owner = TikTokAccount.objects.filter(pk=credential.account_id).values_list("user_id", flat=True)
+    record(action=AccessEvent.Action.CHANGE, subjects=list(owner), what="keys to the account, renewed")
     return grant.access_token.get_secret_value()
 
 

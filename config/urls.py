@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from predictions.api import PredictView
+from privacy.reasons import give_reason
 
 api: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
@@ -24,5 +25,6 @@ urlpatterns = [
     path("predict", PredictView.as_view(), name="predict"),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path("admin/reason/", give_reason, name="reason"),
     path("admin/", admin.site.urls),
 ]

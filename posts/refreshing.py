@@ -25,6 +25,8 @@ from posts.storing import append_observations, mark_deleted, record_change, stor
 from posts.tiktok import DisplayAPI, VideoCounts, VideoPage
 from posts.tiktok.client import QUERY_SIZE
 from privacy.consent import NoConsent
+from privacy.models import AccessEvent
+from privacy.trail import record
 
 log = structlog.get_logger(__name__)
 
@@ -72,11 +74,16 @@ def run_refresh(*, refresh_id: int) -> None:
     run = _claim(refresh_id)
     if run is None:
         return
+    record(action=AccessEvent.Action.CHANGE, subjects=_people_of(run.account_id), what="account and posts, from TikTok")
     with structlog.contextvars.bound_contextvars(refresh_id=refresh_id, account_id=run.account_id):
         try:
             _take_turn(run)
         except (ClaimLost, TikTokAccount.DoesNotExist):
             log.info("refresh_claim_lost")
+
+
+def _people_of(account_id: int) -> list[int]:
+    return list(TikTokAccount.objects.filter(pk=account_id).values_list("user_id", flat=True))
 
 
 def resume_stalled(*, now: datetime | None = None) -> list[int]:

@@ -23,8 +23,9 @@ from posts.storing import append_observations, mark_deleted, record_change, stor
 from posts.tiktok import DisplayAPI, Video, VideoCounts
 from posts.tiktok.client import QUERY_SIZE
 from privacy.consent import NoConsent, consenting
-from privacy.models import STAMPS
+from privacy.models import STAMPS, AccessEvent
 from privacy.purposes import Purpose
+from privacy.trail import record
 
 log = structlog.get_logger(__name__)
 
@@ -157,10 +158,11 @@ def _store_observations(account_id: int, batch: list[Due], counts: dict[str, Vid
         and now < item.post.posted_at + timedelta(hours=item.age_h) + WINDOWS[item.age_h]
     ]
     with transaction.atomic():
-        lock_account(account_id)
+        account = lock_account(account_id)
         append_observations(in_time, counts, now)
         mark_deleted([item.post for item in batch if item.post.tiktok_id not in counts], now)
         record_change(account_id, now)
+        record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="counts of posts, from TikTok")
 
 
 def _list_down_to_known(api: DisplayAPI) -> list[Video] | None:
@@ -192,3 +194,4 @@ def _store_discovered(account_id: int, videos: list[Video]) -> None:
         append_observations(new, {video.id: video for video in videos}, now)
         if new:
             record_change(account_id, now)
+        record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="newest posts, from TikTok")

@@ -20,6 +20,8 @@ from predictions.engine import GlobalModel, train
 from predictions.engine.promotion import Decision, compare, decide, learned_until
 from predictions.models import ModelEvent, ModelVersion
 from predictions.registry import RefusedArtefact, load, lock_versions, make_champion, register
+from privacy.models import AccessEvent
+from privacy.trail import record
 
 log = structlog.get_logger(__name__)
 
@@ -145,6 +147,8 @@ def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion 
 
 
 def _train(as_of: datetime) -> GlobalModel:
+    people = selectors.accounts_to_learn_from().values_list("user_id", flat=True).distinct()
+    record(action=AccessEvent.Action.READ, subjects=list(people), what="posts, to learn the shared model")
     model = train(selectors.training_histories(as_of), until=int(as_of.timestamp()))
     if not model.manifest["rows"]:
         raise NothingToLearn(f"No post that may be learned from had a known first day by {as_of:%Y-%m-%d %H:%M} UTC.")

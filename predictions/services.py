@@ -38,7 +38,9 @@ from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
 from privacy.consent import NoConsent, has_consent, require
+from privacy.models import AccessEvent
 from privacy.purposes import Purpose
+from privacy.trail import record
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -109,7 +111,7 @@ def predict(
     explain: bool,
     now: datetime | None = None,
 ) -> PredictionResult:
-    """Forecast a draft for the person's account and record that: one query and one insert.
+    """Forecast a draft for the person's account and record that: one query and one transaction.
 
     Neither the cover nor (unless the person keeps drafts) the text outlives the call. Without `account_id` it is the
     only connected account of the person.
@@ -133,7 +135,7 @@ def predict(
     answer = _answer(account, weights, draft, now, explain=explain)
     loaded, given = answer.loaded, answer.given
     inferred = time.perf_counter()
-    prediction = Prediction.objects.create(
+    prediction = Prediction(
         account=account,
         model_version_id=loaded.version_id,
         weights_version=weights.version if weights else None,
@@ -157,6 +159,9 @@ def predict(
         warnings=[*loaded.warnings, *answer.warnings, *given.warnings],
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
+    with transaction.atomic():
+        prediction.save()
+        record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="a forecast")
     return PredictionResult(
         prediction=prediction,
         model_version=loaded.name,
@@ -201,6 +206,7 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
         )
         if has_consent(account.user_id, Purpose.LEARNING):
             drift.record_misses(account_id=account_id, loaded=loaded, looked_back=looked_back, now=now)
+        record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="posts, and what is learned of them")
     return True
 
 
@@ -380,6 +386,7 @@ def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
         account = lock_account(account_id)
         require(account.user_id, Purpose.OUTCOMES)
         Outcome.objects.bulk_create(outcomes, ignore_conflicts=True)
+        record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="forecasts, compared with posts")
     return len(outcomes)
 
 

@@ -1,13 +1,71 @@
-"""The admin of privacy's own tables, for staff to look at."""
+"""The admin of everything: what staff may look at; nothing of a person without a reason and an event in the trail."""
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
-from privacy.models import Consent
+from privacy import trail
+from privacy.declarations import table_of
+from privacy.models import AccessEvent, Consent, SubjectKey
+from privacy.reasons import reason_of
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows of people: shown for a reason, and recorded. Tables that concern nobody are shown as they are."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list, once a reason was given; whose rows are in it is recorded."""
+        if asked := self._ask_for_reason(request):
+            return asked
+        response = super().changelist_view(request, extra_context)
+        listed = getattr(response, "context_data", None) or {}
+        if "cl" in listed:
+            self._record_shown(request, [row.pk for row in listed["cl"].result_list])
+        return response
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One row, once a reason was given; whose it is is recorded."""
+        if asked := self._ask_for_reason(request):
+            return asked
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        if object_id and response.status_code < 400:
+            self._record_shown(request, [object_id])
+        return response
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What staff did with the row."""
+        if asked := self._ask_for_reason(request):
+            return asked
+        self._record_shown(request, [object_id])
+        return super().history_view(request, object_id, extra_context)
+
+    def _ask_for_reason(self, request: HttpRequest) -> HttpResponse | None:
+        if not table_of(self.model).person or reason_of(request) or not self.has_view_permission(request):
+            return None
+        return redirect(f"{reverse('reason')}?{urlencode({'next': request.get_full_path()})}")
+
+    def _record_shown(self, request: HttpRequest, keys: Iterable[Any]) -> None:
+        path = table_of(self.model).person
+        if path:
+            rows = self.model._base_manager.filter(pk__in=list(keys))
+            trail.touch(request, rows.values_list(path, flat=True).distinct())
+
+
+class ReadOnlyAdmin(TracedAdmin):
     """Rows that staff may look at and nothing else."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -26,3 +84,18 @@ class ConsentAdmin(ReadOnlyAdmin):
     list_filter = ["purpose", "version", "given_at"]
     list_select_related = ["user"]
     search_fields = ["user__username"]
+
+
+@admin.register(SubjectKey)
+class SubjectKeyAdmin(ReadOnlyAdmin):
+    list_display = ["user"]
+    list_select_related = ["user"]
+    exclude = ["key"]
+
+
+@admin.register(AccessEvent)
+class AccessEventAdmin(ReadOnlyAdmin):
+    list_display = ["position", "at", "actor_kind", "actor", "action", "what", "through", "why", "subject"]
+    list_filter = ["actor_kind", "action", "through", "at"]
+    search_fields = ["actor", "subject", "reference"]
+    show_full_result_count = False

@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from privacy import consent
-from privacy.models import Through
+from privacy import consent, trail
+from privacy.models import AccessEvent, Through
 from privacy.purposes import Purpose
 from privacy.requests import person_of
-from privacy.serializers import ConsentSerializer, GiveConsentSerializer
+from privacy.serializers import AccessEventSerializer, ConsentSerializer, GiveConsentSerializer
 
 
 @extend_schema(tags=["privacy"])
@@ -49,6 +51,18 @@ class ConsentView(APIView):
     def _standing(self, request: Request, purpose: Purpose) -> Response:
         asked = consent.asked_of(person_of(request))
         return Response(next(_shown(each) for each in asked if each.text.purpose == purpose))
+
+
+@extend_schema(tags=["privacy"], parameters=[OpenApiParameter("own", bool, description="Their own visits as well.")])
+class AccessListView(generics.ListAPIView[AccessEvent]):
+    """Who looked at the person's data or changed it, newest first."""
+
+    serializer_class = AccessEventSerializer
+    queryset = AccessEvent.objects.none()
+
+    def get_queryset(self) -> QuerySet[AccessEvent]:
+        with_own = self.request.query_params.get("own") == "true"
+        return trail.events_about(person_of(self.request), by_others=not with_own)
 
 
 def _purpose(name: str) -> Purpose:

@@ -7,4 +7,5 @@ from privacy import api
 urlpatterns = [
     path("privacy/consents", api.ConsentListView.as_view(), name="consents"),
     path("privacy/consents/<slug:purpose>", api.ConsentView.as_view(), name="consent"),
+    path("privacy/access", api.AccessListView.as_view(), name="access"),
 ]

@@ -6,7 +6,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from privacy import trail
 from privacy.consent import NoConsent
+from privacy.models import AccessEvent, Through
+from privacy.reasons import reason_of
 
 
 class ConsentMiddleware:
@@ -25,3 +28,62 @@ class ConsentMiddleware:
         if request.method == "POST":
             messages.warning(request, str(exception))
         return redirect("privacy:consents")
+
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+TOUCH_NOBODY = frozenset(
+    {
+        # public, or the frame of a page
+        *("privacy:privacy", "accounts:welcome", "accounts:sign_in", "accounts:sign_in_failed", "api:schema"),
+        *("telemetry:healthz", "telemetry:readyz", "telemetry:metrics"),
+        # signing in and out
+        *("account_logout", "account_login", "account_inactive", "tiktok_login", "tiktok_callback"),
+        *("socialaccount_login_cancelled", "socialaccount_login_error"),
+    }
+)
+"""Views that show and change nothing of a person. Whatever is not here is recorded for whoever is signed in."""
+
+
+class TrailMiddleware:
+    """Records what requests showed or changed of whom, before the answer is sent.
+
+    People reach their own data only, so that one event says it; staff reach others' in the admin, whose pages tell
+    (`trail.touch`) whose rows they show.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with trail.acting(lambda: _acting(request)):
+            response = self.get_response(request)
+            _record(request, response)
+        return response
+
+
+def _acting(request: HttpRequest) -> trail.Acting:
+    through = _through(request)
+    if through == Through.ADMIN:
+        name = request.user.get_username()
+        return trail.Acting(AccessEvent.Actor.STAFF, name, through, reason_of(request))
+    if not request.user.is_authenticated:
+        return trail.Acting(AccessEvent.Actor.TIKTOK, "", Through.WEBHOOK)
+    return trail.Acting(AccessEvent.Actor.PERSON, "", through)
+
+
+def _through(request: HttpRequest) -> Through:
+    match = request.resolver_match
+    if match is not None and "admin" in match.namespaces:
+        return Through.ADMIN
+    return Through.API if request.path.startswith(("/api/", "/predict", "/_allauth/")) else Through.PAGE
+
+
+def _record(request: HttpRequest, response: HttpResponse) -> None:
+    match = request.resolver_match
+    if match is None or response.status_code >= 400 or not request.user.is_authenticated:
+        return
+    people: set[int] = request.__dict__.get("shown_people", set())
+    if "admin" not in match.namespaces and match.view_name not in TOUCH_NOBODY:
+        people = people | {int(request.user.pk)}
+    action = AccessEvent.Action.READ if request.method in SAFE else AccessEvent.Action.CHANGE
+    trail.record(action=action, subjects=people - trail.recorded(), what=match.view_name or match.route)

@@ -2,11 +2,31 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from privacy.consent import consent_given, consent_withdrawn
+from privacy.models import AccessEvent
+from privacy.purposes import Purpose
 from privacy.tasks import extend_retention
+from privacy.trail import make_key, record
+
+
+@receiver(post_save, sender=settings.AUTH_USER_MODEL)
+def give_key(instance: Any, created: bool, raw: bool, **_: Any) -> None:
+    """Whoever is new can stand in the trail."""
+    if created and not raw:
+        make_key(user_id=instance.pk)
+
+
+@receiver(consent_given)
+@receiver(consent_withdrawn)
+def record_consent(user_id: int, purpose: Purpose, **_: Any) -> None:
+    """In the transaction of the change itself."""
+    record(action=AccessEvent.Action.CONSENT, subjects=[user_id], what=f"consent: {purpose}")
 
 
 @receiver(user_logged_in)

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from privacy.models import AccessEvent
 from privacy.purposes import Purpose
 
 
@@ -23,3 +24,13 @@ class ConsentSerializer(serializers.Serializer[dict[str, object]]):
 
 class GiveConsentSerializer(serializers.Serializer[dict[str, int]]):
     version = serializers.IntegerField(help_text="Of the text that the person has read; it must be the current one.")
+
+
+class AccessEventSerializer(serializers.ModelSerializer[AccessEvent]):
+    """Somebody looked at the person's data or changed it. Staff are not named to people; their reason is."""
+
+    who = serializers.CharField(source="actor_kind")
+
+    class Meta:
+        model = AccessEvent
+        fields = ["at", "who", "action", "what", "through", "why"]

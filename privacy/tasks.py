@@ -2,10 +2,16 @@
 
 from celery import shared_task
 
-from privacy import retention
+from privacy import retention, trail
 
 
 @shared_task
 def extend_retention(user_id: int) -> None:
     """A person has signed in: their data is kept for another twelve months."""
     retention.extend(user_id=user_id)
+
+
+@shared_task
+def anchor_trail() -> None:
+    """Beat, hourly: write the head of the access trail down outside of the database."""
+    trail.drop_anchor()

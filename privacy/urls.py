@@ -15,4 +15,5 @@ urlpatterns = [
         name="your_data",
     ),
     path("your-data/consent/", views.consents, name="consents"),
+    path("your-data/access/", views.access, name="access"),
 ]

@@ -3,15 +3,18 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy import consent
+from privacy import consent, trail
 from privacy.describing import categories
 from privacy.models import Through
 from privacy.purposes import Purpose
 from privacy.requests import person_of
+
+EVENTS_PER_PAGE = 50
 
 
 @require_safe
@@ -34,6 +37,16 @@ def consents(request: HttpRequest) -> HttpResponse:
     asked = consent.asked_of(person_of(request))
     past = consent.history_of(person_of(request))
     return render(request, "privacy/consents.html", {"asked": asked, "past": past, "is_start": not past})
+
+
+@require_safe
+@login_required
+def access(request: HttpRequest) -> HttpResponse:
+    """Who looked at the person's data or changed it; their own visits only if asked for."""
+    with_own = request.GET.get("own") == "true"
+    events = trail.events_about(person_of(request), by_others=not with_own)
+    page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "privacy/access.html", {"page": page, "with_own": with_own})
 
 
 def _save(request: HttpRequest) -> None:

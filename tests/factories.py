@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import factory
+from django.test import Client
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -58,6 +59,13 @@ class UserFactory(DjangoModelFactory[User]):
 class StaffFactory(UserFactory):
     is_staff = True
     is_superuser = True
+
+
+def enter_admin(client: Client, user: User | None = None) -> Client:
+    """The client as a member of staff who has said why they want to see people's data."""
+    client.force_login(user or StaffFactory())
+    client.post("/admin/reason/", {"reason": "ticket 4711, a forecast is off"})
+    return client
 
 
 class APITokenFactory(DjangoModelFactory[APIToken]):

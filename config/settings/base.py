@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django_structlog.middlewares.RequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "privacy.middleware.ConsentMiddleware",
+    "privacy.middleware.TrailMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -178,6 +179,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.refresh_expiring_credentials",
         "schedule": crontab(minute="17"),
     },
+    "anchor trail": {"task": "privacy.tasks.anchor_trail", "schedule": crontab(minute="7")},
     "clear sessions": {
         "task": "accounts.tasks.clear_expired_sessions",
         "schedule": crontab(hour="3", minute="40"),
@@ -222,6 +224,7 @@ TIKTOK_API_URL: str
 TIKTOK_PKCE: bool
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
 METRICS_TOKEN: str
+TRAIL_ANCHOR_FILE: str
 
 
 def _origin(url: str) -> str:
@@ -254,6 +257,7 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "TIKTOK_PKCE": environment.tiktok_pkce,
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
         "METRICS_TOKEN": environment.metrics_token,
+        "TRAIL_ANCHOR_FILE": environment.trail_anchor_file,
         "CORS_ALLOWED_ORIGINS": origins,
         "CORS_ALLOW_CREDENTIALS": bool(origins),
         "CSRF_TRUSTED_ORIGINS": origins,

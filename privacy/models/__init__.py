@@ -2,5 +2,6 @@
 
 from privacy.models.consents import Consent, Through
 from privacy.models.legal import STAMPS, PersonalData
+from privacy.models.trail import AccessEvent, SubjectKey
 
-__all__ = ["STAMPS", "Consent", "PersonalData", "Through"]
+__all__ = ["STAMPS", "AccessEvent", "Consent", "PersonalData", "SubjectKey", "Through"]

@@ -18,6 +18,7 @@ from accounts import credentials, services
 from accounts.models import Credential, User
 from accounts.tiktok.errors import TikTokError
 from tests.accounts.support import begin, path_of
+from tests.factories import enter_admin
 from tests.sandbox.client import consent
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +116,7 @@ def test_not_in_the_api_or_the_pages(secrets, browser):
 
 def test_not_in_the_admin(secrets):
     staff = Client()
-    staff.force_login(User.objects.create_superuser("staff", "a password"))
+    enter_admin(staff, User.objects.create_superuser("staff", "a password"))
     credential = Credential.objects.get()
     sealed = {bytes(credential.sealed_access_token).hex(), str(bytes(credential.sealed_access_token))}
     pages = 0
@@ -138,7 +139,7 @@ def test_allauths_tables_of_tokens_and_secrets_are_not_in_the_admin():
 
 def test_a_persons_data_is_read_only_for_staff(secrets):
     staff = Client()
-    staff.force_login(User.objects.create_superuser("staff", "a password"))
+    enter_admin(staff, User.objects.create_superuser("staff", "a password"))
     account = User.objects.get(is_staff=False).tiktok_accounts.get()
     for name, key in (("tiktokaccount", account.pk), ("credential", account.credential.pk), ("user", account.user_id)):
         assert staff.get(f"/admin/accounts/{name}/add/").status_code == 403
@@ -157,7 +158,7 @@ def test_staff_cannot_make_themselves_superusers():
 
     helper.user_permissions.set(Permission.objects.filter(codename__in=["change_user", "view_user"]))
     staff = Client()
-    staff.force_login(helper)
+    enter_admin(staff, helper)
     answer = staff.post(f"/admin/accounts/user/{helper.pk}/change/", {"is_superuser": "on", "is_active": "on"})
     assert answer.status_code == 403
     helper.refresh_from_db()

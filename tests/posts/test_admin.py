@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from posts.models import Listing, PostsChange, Refresh
-from tests.factories import PostFactory, StaffFactory, TikTokAccountFactory
+from tests.factories import PostFactory, TikTokAccountFactory, enter_admin
 
 pytestmark = pytest.mark.django_db
 
@@ -24,10 +24,10 @@ def add_rows() -> None:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_lists_cost_the_same_however_long_they_are(client, django_assert_num_queries, model):
-    client.force_login(StaffFactory())
+    enter_admin(client)
     address = reverse(f"admin:posts_{model}_changelist")
     add_rows()
-    with django_assert_num_queries(6, exact=False) as first:
+    with django_assert_num_queries(8, exact=False) as first:
         assert client.get(address).status_code == 200
     for _ in range(5):
         add_rows()
@@ -37,7 +37,7 @@ def test_lists_cost_the_same_however_long_they_are(client, django_assert_num_que
 
 @pytest.mark.parametrize("model", MODELS)
 def test_rows_are_shown_without_captions_and_cannot_be_changed(client, model):
-    client.force_login(StaffFactory())
+    enter_admin(client)
     add_rows()
     row = apps.get_model("posts", model).objects.get()
     shown = client.get(reverse(f"admin:posts_{model}_change", args=[row.pk]))

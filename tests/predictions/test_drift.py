@@ -22,7 +22,7 @@ from predictions.engine.history_file import read_history_file
 from predictions.engine.types import DAY, HOUR
 from predictions.models import DriftCheck, Miss, ModelVersion
 from tests.engine.drifting import simulated
-from tests.factories import PostFactory, StaffFactory, TikTokAccountFactory, history_of_posts
+from tests.factories import PostFactory, TikTokAccountFactory, enter_admin, history_of_posts
 from tests.predictions.audience import publish
 from tests.prove import SEED, scaled
 from tests.sandbox import population
@@ -259,7 +259,7 @@ def test_features_of_another_version_are_not_compared(requested) -> None:
 
 def test_staff_see_checks_and_misses(client, shifted, requested, django_capture_on_commit_callbacks) -> None:
     check(SHIFT + DAY, django_capture_on_commit_callbacks)
-    client.force_login(StaffFactory())
+    enter_admin(client)
     for name, key in (("driftcheck", DriftCheck.objects.get().pk), ("miss", Miss.objects.latest("due_at").pk)):
         assert client.get(reverse(f"admin:predictions_{name}_changelist")).status_code == 200
         assert client.get(reverse(f"admin:predictions_{name}_change", args=[key])).status_code == 200

@@ -11,7 +11,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from predictions.models import Feedback, Prediction
-from tests.factories import FeedbackFactory, PredictionFactory, StaffFactory
+from tests.factories import FeedbackFactory, PredictionFactory, enter_admin
 
 pytestmark = pytest.mark.django_db
 
@@ -137,7 +137,7 @@ class TestStaff:
     @pytest.fixture
     def staff(self) -> Client:
         client = Client()
-        client.force_login(StaffFactory())
+        enter_admin(client)
         return client
 
     def test_they_read_it_beside_the_prediction(self, staff, prediction):

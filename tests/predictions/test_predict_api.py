@@ -372,14 +372,15 @@ def test_forecasts_are_throttled(monkeypatch, account, client_of):
     assert statuses == [200, 200, 429]
 
 
-def test_a_request_costs_two_queries(champion, learned_account, client_of):
+def test_a_request_costs_one_query_and_one_transaction(champion, learned_account, client_of):
     client_of.post("/predict", sample(learned_account), format="json")
     with CaptureQueriesContext(
         connection,
     ) as queries:
         assert client_of.post("/predict", sample(learned_account), format="json").status_code == 200
     statements = [query["sql"].split()[0] for query in queries]
-    assert statements == ["SELECT", "INSERT"]
+    # the forecast and its event in the trail; savepoints because the test itself is a transaction
+    assert statements == ["SELECT", "SAVEPOINT", "INSERT", "INSERT", "RELEASE"]
 
 
 @pytest.mark.parametrize(

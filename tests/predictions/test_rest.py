@@ -14,8 +14,8 @@ from tests.factories import (
     FeedbackFactory,
     OutcomeFactory,
     PredictionFactory,
-    StaffFactory,
     TikTokAccountFactory,
+    enter_admin,
 )
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def test_lists_can_be_narrowed(account, client_of):
 def test_a_list_costs_the_same_however_long_it_is(account, client_of, champion, django_assert_num_queries):
     for prediction in PredictionFactory.create_batch(5, account=account, model_version=champion):
         OutcomeFactory(prediction=prediction)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client_of.get(LIST)
 
 
@@ -108,7 +108,7 @@ def test_strangers_see_nothing(account, api):
 @pytest.fixture
 def staff() -> Client:
     client = Client()
-    client.force_login(StaffFactory())
+    enter_admin(client)
     return client
 
 

@@ -1,0 +1,36 @@
+"""`manage.py verify_access_trail`: is the access trail whole?"""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from privacy import trail
+
+
+class Command(BaseCommand):
+    help = "Go through the access trail and find an edit, a deletion, a reordering, a truncation or a fork."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--anchor",
+            action="append",
+            default=[],
+            metavar="POSITION:HASH",
+            help="a head from the log (trail_anchor), besides those in TRAIL_ANCHOR_FILE; may be given several times",
+        )
+
+    def handle(self, *, anchor: list[str], **options: Any) -> None:
+        known = [*trail.anchors(), *(_read(each) for each in anchor)]
+        try:
+            head = trail.verify(known)
+        except trail.TrailBroken as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"The trail is whole: {head.position} events, {len(known)} anchors, head {head.hash}.")
+
+
+def _read(anchor: str) -> trail.Anchor:
+    position, _, digest = anchor.partition(":")
+    if not position.isdecimal() or len(digest) != len(trail.START):
+        raise CommandError(f"{anchor!r} is no anchor: expected POSITION:HASH as in the log.")
+    return trail.Anchor(int(position), digest)

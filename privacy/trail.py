@@ -1,0 +1,201 @@
+"""The access trail: who read or changed whose data, when, through what and why.
+
+`record` writes events in the caller's transaction, so that a change and its event are committed together or not at all.
+Who acts is known from where the code runs: a request (`privacy.middleware`), a task, or else a command. The database
+chains the events, one writer at a time until its commit: record late in a transaction.
+
+A person stands in the trail by a hash under a key of their own (`SubjectKey`). With the key gone, nobody can tell whose
+events they were, and the chain still holds.
+"""
+
+import getpass
+import hashlib
+import secrets
+import sys
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from celery.signals import task_postrun, task_prerun
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from privacy.models import AccessEvent, SubjectKey, Through
+
+log = structlog.get_logger(__name__)
+
+KEY_BYTES = 32
+START = "0" * 64
+"""What stands before the first event."""
+
+_INSERT = """
+INSERT INTO privacy_accessevent (position, at, actor_kind, actor, subject, action, what, through, why, reference,
+    previous, hash)
+SELECT 0, now(), %s, %s, encode(sha256(key || 'trail'::bytea), 'hex'), %s, %s, %s, %s, %s, '', ''
+FROM privacy_subjectkey WHERE user_id = ANY(%s) ORDER BY user_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts, through what, and why."""
+
+    kind: AccessEvent.Actor
+    name: str
+    through: Through
+    why: str = ""
+
+
+Who = Callable[[], Acting]
+"""Asked when there is something to record: a request's person is known only once it was let in."""
+
+_who: ContextVar[Who | None] = ContextVar("who", default=None)
+_recorded: ContextVar[frozenset[int]] = ContextVar("recorded", default=frozenset())
+
+
+@contextmanager
+def acting(who: Who) -> Iterator[None]:
+    """Within this, events are this one's."""
+    acts, recorded = _who.set(who), _recorded.set(frozenset())
+    try:
+        yield
+    finally:
+        _who.reset(acts)
+        _recorded.reset(recorded)
+
+
+def recorded() -> frozenset[int]:
+    """The people of whom something was recorded in this request."""
+    return _recorded.get()
+
+
+def record(*, action: AccessEvent.Action, subjects: Collection[int], what: str, why: str = "") -> None:
+    """Write one event for each of these people (primary keys). One statement; nothing for people who were erased."""
+    if not subjects:
+        return
+    who = (_who.get() or _shell)()
+    bound = structlog.contextvars.get_contextvars()
+    reference = str(bound.get("task_id") or bound.get("request_id") or "")
+    with connection.cursor() as cursor:
+        said = [action, what[:200], who.through, (why or who.why)[:300], reference[:64]]
+        cursor.execute(_INSERT, [who.kind, who.name[:150], *said, list(subjects)])
+    _recorded.set(_recorded.get() | frozenset(subjects))
+
+
+def touch(request: HttpRequest, people: Iterable[int]) -> None:
+    """Note that the answer to this request shows these people's data; the middleware records it before it is sent."""
+    shown: set[int] = request.__dict__.setdefault("shown_people", set())
+    shown.update(people)
+
+
+def pseudonym_of(user_id: int) -> str | None:
+    """How the person stands in the trail; None once they were erased."""
+    key = SubjectKey.objects.filter(pk=user_id).values_list("key", flat=True).first()
+    return hashlib.sha256(bytes(key) + b"trail").hexdigest() if key else None
+
+
+def events_about(user_id: int, *, by_others: bool) -> QuerySet[AccessEvent]:
+    """The events about a person, newest first; only those of others if so asked."""
+    events = AccessEvent.objects.filter(subject=pseudonym_of(user_id) or "").order_by("-position")
+    return events.exclude(actor_kind=AccessEvent.Actor.PERSON) if by_others else events
+
+
+def make_key(*, user_id: int) -> None:
+    """Give a new person a key."""
+    SubjectKey.objects.get_or_create(user_id=user_id, defaults={"key": secrets.token_bytes(KEY_BYTES)})
+
+
+def _shell() -> Acting:
+    """Outside of requests and tasks: a command, by the name of the machine's user."""
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
+    return Acting(AccessEvent.Actor.SHELL, f"{getpass.getuser()}: {command}", Through.SHELL)
+
+
+@task_prerun.connect(weak=False)
+def _begin_task(task: object, **_: object) -> None:
+    who = Acting(AccessEvent.Actor.TASK, getattr(task, "name", ""), Through.TASK)
+    _who.set(lambda: who)
+
+
+@task_postrun.connect(weak=False)
+def _end_task(**_: object) -> None:
+    _who.set(None)
+
+
+# --- the chain --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where the chain stood once, as it was written down outside of the database."""
+
+    position: int
+    hash: str
+
+
+class TrailBroken(Exception):
+    """The trail was tampered with; the message says where and how."""
+
+
+def head() -> Anchor:
+    """The newest event."""
+    newest = AccessEvent.objects.order_by("-position").values_list("position", "hash").first()
+    return Anchor(*newest) if newest else Anchor(0, START)
+
+
+def drop_anchor() -> Anchor:
+    """Write down the head outside of the database: in the log, and in TRAIL_ANCHOR_FILE where that is set."""
+    now = head()
+    log.info("trail_anchor", position=now.position, head=now.hash)
+    if settings.TRAIL_ANCHOR_FILE:
+        with Path(settings.TRAIL_ANCHOR_FILE).open("a", encoding="utf-8") as file:
+            file.write(f"{now.position} {now.hash}\n")
+    return now
+
+
+def anchors() -> list[Anchor]:
+    """What was written down in TRAIL_ANCHOR_FILE."""
+    if not settings.TRAIL_ANCHOR_FILE or not Path(settings.TRAIL_ANCHOR_FILE).exists():
+        return []
+    lines = Path(settings.TRAIL_ANCHOR_FILE).read_text(encoding="utf-8").splitlines()
+    return [Anchor(int(position), digest) for position, digest in (line.split() for line in lines)]
+
+
+def verify(known: Iterable[Anchor] = ()) -> Anchor:
+    """Go through the whole chain and compare it with the anchors; the head. Raises TrailBroken at the first fault.
+
+    Rows are streamed, so that a long chain takes no more memory than a short one.
+    """
+    expected = {anchor.position: anchor.hash for anchor in known}
+    before = Anchor(0, START)
+    for event in AccessEvent.objects.order_by("position", "pk").iterator(chunk_size=2_000):
+        if event.position != before.position + 1:
+            raise TrailBroken(f"After position {before.position} comes {event.position}: events are missing or moved.")
+        if event.previous != before.hash:
+            raise TrailBroken(f"Position {event.position} does not follow from the one before it.")
+        if event.hash != hash_of(event):
+            raise TrailBroken(f"Position {event.position} was changed after it was written.")
+        if expected.get(event.position, event.hash) != event.hash:
+            raise TrailBroken(f"Position {event.position} is not what was anchored: the chain was written anew.")
+        before = Anchor(event.position, event.hash)
+    furthest = max(expected, default=0)
+    if furthest > before.position:
+        raise TrailBroken(f"The chain ends at {before.position}, but {furthest} was anchored: its end was cut off.")
+    return before
+
+
+def hash_of(event: AccessEvent) -> str:
+    """What the database's trigger computed when the event was written."""
+    parts = (
+        str(event.position),
+        event.at.strftime("%Y-%m-%dT%H:%M:%S.%f"),
+        *(event.actor_kind, event.actor, event.subject, event.action, event.what, event.through),
+        *(event.why, event.reference, event.previous),
+    )
+    written = b"".join(b"%d:%s" % (len(encoded), encoded) for encoded in (part.encode() for part in parts))
+    return hashlib.sha256(written).hexdigest()

@@ -1,0 +1,352 @@
+"""The access trail: who read or changed whose data, in a chain that only grows."""
+
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from psycopg import sql
+
+from accounts.models import User
+from predictions.models import Prediction
+from predictions.services import update_weights
+from privacy import trail
+from privacy.declarations import table_of
+from privacy.middleware import TOUCH_NOBODY
+from privacy.models import AccessEvent, SubjectKey
+from tests.factories import (
+    AccountWeightsFactory,
+    APITokenFactory,
+    FeedbackFactory,
+    MissFactory,
+    OutcomeFactory,
+    StaffFactory,
+    TikTokAccountFactory,
+    UserFactory,
+    history_of_posts,
+)
+from tests.prove import SEED, scaled
+
+pytestmark = pytest.mark.django_db
+
+READ, CHANGE = AccessEvent.Action.READ, AccessEvent.Action.CHANGE
+
+
+@pytest.fixture
+def person() -> User:
+    """With a row in most tables."""
+    outcome = OutcomeFactory()
+    account = outcome.prediction.account
+    FeedbackFactory(prediction=outcome.prediction)
+    MissFactory(post=outcome.post)
+    AccountWeightsFactory(account=account)
+    APITokenFactory(user=account.user)
+    history_of_posts(account, count=6, until=timezone.now())
+    user: User = account.user
+    return user
+
+
+@pytest.fixture
+def staff() -> Client:
+    """A member of staff who has said why."""
+    client = Client()
+    client.force_login(StaffFactory(username="sam"))
+    client.post("/admin/reason/", {"reason": "ticket 4711, a forecast is off"})
+    return client
+
+
+def about(user: User) -> list[AccessEvent]:
+    return list(trail.events_about(user.pk, by_others=False))
+
+
+# --- what is recorded ---------------------------------------------------------------------------------------------
+
+
+def test_a_forecast_is_recorded_once_with_its_request(client: Client, person: User) -> None:
+    client.force_login(person)
+    before = len(about(person))
+    client.post("/predict", {"post": {"text": "Sunset"}}, content_type="application/json")
+    events = about(person)
+    assert len(events) == before + 1
+    event = events[0]
+    assert (event.actor_kind, event.action, event.through) == ("person", "change", "api")
+    assert event.reference == Prediction.objects.latest("pk").provenance.removeprefix("request:")
+
+
+def test_a_forecast_that_cannot_be_recorded_is_not_made(
+    client: Client, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> None:
+        raise DatabaseError("the trail is full")
+
+    monkeypatch.setattr("predictions.services.record", fail)
+    client.force_login(person)
+    client.raise_request_exception = False
+    before = Prediction.objects.count()
+    assert client.post("/predict", {"post": {"text": "Sunset"}}, content_type="application/json").status_code == 500
+    assert Prediction.objects.count() == before
+
+
+def test_a_task_is_recorded_by_its_name(person: User) -> None:
+    from predictions.tasks import update_weights as task
+
+    person.tiktok_accounts.get().weights.delete()
+    task.apply(args=(person.tiktok_accounts.get().pk,))
+    event = about(person)[0]
+    assert (event.actor_kind, event.actor) == ("task", "predictions.tasks.update_weights")
+
+
+def test_outside_of_both_it_was_a_command(person: User) -> None:
+    person.tiktok_accounts.get().weights.delete()
+    update_weights(account_id=person.tiktok_accounts.get().pk)
+    event = about(person)[0]
+    assert (event.actor_kind, event.through) == ("shell", "shell")
+    assert ": " in event.actor
+
+
+def test_nothing_is_recorded_of_who_was_erased(person: User) -> None:
+    SubjectKey.objects.filter(user=person).delete()
+    trail.record(action=READ, subjects=[person.pk], what="anything")
+    assert trail.pseudonym_of(person.pk) is None
+    assert not AccessEvent.objects.filter(what="anything").exists()
+
+
+def routes(resolver: URLResolver, namespaces: tuple[str, ...] = ()) -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, (*namespaces, entry.namespace) if entry.namespace else namespaces)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield ":".join((*namespaces, entry.name))
+
+
+def test_what_touches_nobody_is_named_and_there() -> None:
+    assert set(routes(get_resolver())) >= TOUCH_NOBODY
+
+
+READABLE = (
+    *("/posts/", "/compose/", "/forecasts/", "/settings/", "/your-data/", "/your-data/consent/", "/your-data/access/"),
+    *("/api/v1/me/", "/api/v1/accounts/", "/api/v1/posts/", "/api/v1/predictions/", "/api/v1/tokens/"),
+    *("/api/v1/privacy/consents", "/api/v1/privacy/access"),
+)
+
+
+@pytest.mark.parametrize("path", READABLE)
+def test_reading_is_recorded(path: str, client: Client, person: User) -> None:
+    client.force_login(person)
+    before = len(about(person))
+    assert client.get(path).status_code == 200
+    assert len(about(person)) == before + 1
+
+
+# --- staff --------------------------------------------------------------------------------------------------------
+
+PERSONAL_ADMINS = sorted(
+    (model for model in admin.site._registry if table_of(model).person), key=lambda model: model._meta.label
+)
+
+
+@pytest.mark.parametrize("model", PERSONAL_ADMINS, ids=lambda model: model._meta.label)
+def test_every_admin_of_peoples_rows_asks_why_and_records(model: Any, person: User, staff: Client) -> None:
+    base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    rows = model._base_manager.filter(**{str(table_of(model).person): person.pk})
+    silent = Client()
+    silent.force_login(StaffFactory())
+    for address in [f"{base}_changelist", *([f"{base}_change"] if rows else [])]:
+        path = reverse(address, args=[rows[0].pk] if address.endswith("_change") else [])
+        assert silent.get(path)["Location"].startswith("/admin/reason/?next=")
+        before = len(about(person))
+        assert staff.get(path).status_code == 200
+        if rows:
+            event = about(person)[0]
+            assert len(about(person)) == before + 1
+            assert (event.actor_kind, event.actor, event.through) == ("staff", "sam", "admin")
+            assert event.why == "ticket 4711, a forecast is off"
+
+
+def test_most_tables_had_rows_to_look_at(person: User) -> None:
+    empty = [
+        model._meta.label
+        for model in PERSONAL_ADMINS
+        if not model._base_manager.filter(**{str(table_of(model).person): person.pk}).exists()
+    ]
+    assert set(empty) <= {"accounts.Credential", "posts.Refresh", "posts.Listing", "admin.LogEntry"}
+
+
+def test_one_word_is_no_reason(staff: Client) -> None:
+    assert "at least three" in staff.post("/admin/reason/", {"reason": "because"}).content.decode()
+
+
+def test_a_reason_does_not_lead_elsewhere(staff: Client) -> None:
+    answer = staff.post("/admin/reason/?next=https://evil.example/", {"reason": "ticket 4711, again"})
+    assert answer["Location"] == "/admin/"
+
+
+def test_people_see_who_looked_and_why(client: Client, person: User, staff: Client) -> None:
+    staff.get(reverse("admin:accounts_user_change", args=[person.pk]))
+    client.force_login(person)
+    client.get("/posts/")
+    page = client.get("/your-data/access/").content.decode()
+    assert "ticket 4711, a forecast is off" in page
+    assert "sam" not in page
+    listed = client.get("/api/v1/privacy/access").json()["results"][0]
+    assert (listed["who"], listed["why"]) == ("staff", "ticket 4711, a forecast is off")
+    assert len(client.get("/api/v1/privacy/access?own=true").json()["results"]) > 1
+
+
+def test_nobody_sees_who_looked_at_somebody_else(client: Client, person: User, staff: Client) -> None:
+    staff.get(reverse("admin:accounts_user_change", args=[person.pk]))
+    client.force_login(UserFactory())
+    assert [each for each in client.get("/api/v1/privacy/access").json()["results"] if each["who"] == "staff"] == []
+
+
+# --- the chain ----------------------------------------------------------------------------------------------------
+
+
+def write(count: int, dice: random.Random) -> None:
+    people = [TikTokAccountFactory().user_id for _ in range(3)]
+    for number in range(count):
+        trail.record(
+            action=dice.choice([READ, CHANGE]),
+            subjects=dice.sample(people, dice.randrange(1, 3)),
+            what=f"number {number} Ünïcode 🦊",
+        )
+
+
+def test_a_whole_chain_is_found_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    write(30, random.Random(SEED))
+    call_command("verify_access_trail")
+    assert f"whole: {AccessEvent.objects.count()} events" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE privacy_accessevent SET why = 'x'", "DELETE FROM privacy_accessevent", "TRUNCATE {}"]
+)
+def test_the_database_refuses_every_change(statement: str) -> None:
+    write(2, random.Random(SEED))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER never_emptied")
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            cursor.execute(statement.format("privacy_accessevent"))
+
+
+def test_the_services_role_may_only_add_and_read() -> None:
+    roles = (Path(__file__).resolve().parents[2] / "deploy/database/roles.sql").read_text()
+    write(2, random.Random(SEED))
+    with connection.cursor() as cursor:
+        cursor.execute(roles)
+        cursor.execute("SET ROLE postcast_service")
+        trail.record(action=READ, subjects=[UserFactory().pk], what="by the service")
+        for statement in (
+            "UPDATE privacy_accessevent SET why = 'x'",
+            "DELETE FROM privacy_accessevent",
+            "TRUNCATE privacy_accessevent",
+            "ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only",
+        ):
+            with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
+                cursor.execute(statement)
+        cursor.execute("RESET ROLE")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_make_one_chain() -> None:
+    user = UserFactory()
+    begin = threading.Barrier(4)
+
+    def write_some() -> None:
+        begin.wait()
+        for _ in range(10):
+            trail.record(action=READ, subjects=[user.pk], what="at once")
+        connection.close()
+
+    writers = [threading.Thread(target=write_some) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert trail.verify().position == AccessEvent.objects.count() >= 40
+
+
+def tampered(kind: str, dice: random.Random) -> None:
+    """What somebody with all rights over the database could do."""
+    positions = list(AccessEvent.objects.order_by("position").values_list("position", flat=True))
+    last = positions[-1]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER ALL")
+        if kind == "edit":
+            column = dice.choice(["actor", "what", "why", "subject", "action", "through", "actor_kind", "reference"])
+            edit = sql.SQL("UPDATE privacy_accessevent SET {} = 'x' WHERE position = %s")
+            cursor.execute(edit.format(sql.Identifier(column)), [dice.choice(positions)])
+        elif kind == "delete":
+            cursor.execute("DELETE FROM privacy_accessevent WHERE position = %s", [dice.choice(positions[:-1])])
+        elif kind == "reorder":
+            one, other = dice.sample(positions, 2)
+            cursor.execute("UPDATE privacy_accessevent SET position = -1 WHERE position = %s", [one])
+            cursor.execute("UPDATE privacy_accessevent SET position = %s WHERE position = %s", [one, other])
+            cursor.execute("UPDATE privacy_accessevent SET position = %s WHERE position = -1", [other])
+        elif kind == "truncate":
+            cursor.execute("DELETE FROM privacy_accessevent WHERE position > %s", [dice.choice(positions[:-1])])
+        else:
+            # from somewhere on, written anew with right hashes: only what was written down elsewhere tells
+            since = dice.choice(positions)
+            cursor.execute("DELETE FROM privacy_accessevent WHERE position >= %s", [since])
+            cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER chain")
+            for _ in range(last - since + 1):
+                trail.record(action=READ, subjects=[UserFactory().pk], what="never happened")
+        cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER ALL")
+
+
+KINDS = ("edit", "delete", "reorder", "truncate", "fork")
+
+
+def found(kind: str, dice: random.Random) -> bool:
+    """Whether the tampering is found, with the head anchored before it."""
+    before = transaction.savepoint()
+    anchor = trail.head()
+    tampered(kind, dice)
+    try:
+        trail.verify([anchor])
+    except trail.TrailBroken:
+        return True
+    finally:
+        transaction.savepoint_rollback(before)
+    return False
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tampering_is_found(kind: str) -> None:
+    dice = random.Random(SEED)
+    write(12, dice)
+    assert all(found(kind, dice) for _ in range(5))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hundred_tamperings_are_found(kind: str, record_property: Any) -> None:
+    dice = random.Random(SEED)
+    write(40, dice)
+    count = scaled(100)
+    hits = sum(found(kind, dice) for _ in range(count))
+    record_property(f"{kind}: found of {count}", hits)
+    assert hits == count
+
+
+def test_the_command_says_where_and_fails(tmp_path: Path, settings: Any) -> None:
+    settings.TRAIL_ANCHOR_FILE = str(tmp_path / "anchors")
+    write(8, random.Random(SEED))
+    trail.drop_anchor()
+    call_command("verify_access_trail")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only")
+        cursor.execute("DELETE FROM privacy_accessevent WHERE position > 3")
+    with pytest.raises(CommandError, match=r"ends at 3, but \d+ was anchored"):
+        call_command("verify_access_trail")
+    with pytest.raises(CommandError, match="expected POSITION:HASH"):
+        call_command("verify_access_trail", anchor=["4"])
