@@ -6,10 +6,14 @@ import allauth.socialaccount.admin  # noqa: F401
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
 from privacy.admin import ReadOnlyAdmin, TracedAdmin
+from privacy.erasing import request_erasure
+from privacy.models import Erasure, Through
+from privacy.reasons import reason_of
 
 admin.site.site_header = admin.site.site_title = "Postcast staff"
 
@@ -33,6 +37,24 @@ class UserAdmin(TracedAdmin):
     ]
     readonly_fields = ["username", "date_joined", "last_login"]
     filter_horizontal = ["groups", "user_permissions"]
+
+    actions = ["erase"]
+
+    @admin.action(description="Erase these people at once", permissions=["erase"])
+    def erase(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """For people who asked the staff; the reason that staff gave stands in the trail."""
+        for user_id in people.filter(is_staff=False).values_list("pk", flat=True):
+            request_erasure(
+                user_id=user_id,
+                reason=Erasure.Reason.STAFF,
+                through=Through.ADMIN,
+                grace=None,
+                why=reason_of(request),
+            )
+        self.message_user(request, "They are being erased; see Erasures. Staff cannot be erased here.")
+
+    def has_erase_permission(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

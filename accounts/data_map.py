@@ -43,6 +43,7 @@ def _password(row: Model) -> str:
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "accounts.User",
+        identifying=("username",),
         source=Source.PERSON,
         made_by=("accounts.adapters",),
         category=SIGN_IN,
@@ -64,6 +65,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "accounts.TikTokAccount",
+        identifying=("public_id", "open_id", "union_id"),
         source=Source.TIKTOK,
         made_by=("accounts.services", "accounts.tiktok.client"),
         category=ACCOUNT,

@@ -15,7 +15,8 @@ from accounts.tiktok import client
 from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
 from privacy.consent import has_consent, require
-from privacy.models import AccessEvent
+from privacy.erasing import request_erasure
+from privacy.models import AccessEvent, Erasure, Through
 from privacy.purposes import Purpose
 from privacy.trail import record
 
@@ -116,6 +117,16 @@ def disconnect_account(*, account_id: int, now: datetime) -> None:
     mark_revoked(account_id=account_id, now=now, keep_tokens=not told)
 
 
+def end_grant(*, account_id: int, now: datetime) -> bool:
+    """Take the grant back at TikTok, connected or not; whether TikTok knows. Without tokens there is nothing to do."""
+    credential = Credential.objects.filter(account=account_id).first()
+    if credential is None or not credentials.has_tokens(credential):
+        return True
+    told = _revoke_at_tiktok(account_id, Credential.State(credential.state))
+    mark_revoked(account_id=account_id, now=now, keep_tokens=not told)
+    return told
+
+
 def retry_revocation(*, account_id: int) -> bool:
     """Take a disconnected account's grant back at TikTok, where that failed before; whether that is done now."""
     told = _revoke_at_tiktok(account_id, Credential.State.REVOKED)
@@ -142,8 +153,12 @@ def mark_revoked(*, account_id: int, now: datetime, keep_tokens: bool = False) -
 
 
 @transaction.atomic
-def authorization_removed(*, open_id: str, removed_at: datetime, delivery: str, now: datetime) -> bool:
+def authorization_removed(
+    *, open_id: str, removed_at: datetime, delivery: str, now: datetime, account_deleted: bool = False
+) -> bool:
     """TikTok tells that a creator's grant ended; whether anything was done.
+
+    Where it ended because the account was deleted there, it is erased here.
 
     Nothing is done for a delivery (a digest) that was acted on before, nor where the creator connected again since:
     webhooks can come days late.
@@ -154,6 +169,14 @@ def authorization_removed(*, open_id: str, removed_at: datetime, delivery: str, 
     if not is_first or account is None or account.connected_at.replace(microsecond=0) > removed_at:
         return False
     mark_revoked(account_id=account.pk, now=now)
+    if account_deleted:
+        request_erasure(
+            user_id=account.user_id,
+            account_id=account.pk,
+            reason=Erasure.Reason.TIKTOK,
+            through=Through.WEBHOOK,
+            grace=None,
+        )
     record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="TikTok told that its access was ended")
     return True
 

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 MAX_AGE_S = 5 * 60
 AUTHORIZATION_REMOVED = "authorization.removed"
+ACCOUNT_DELETED = 2
 
 
 class Event(BaseModel):
@@ -78,6 +79,7 @@ def _act_on(event: Event, digest: str) -> None:
         removed_at=event.create_time,
         delivery=digest,
         now=timezone.now(),
+        account_deleted=_reason(event) == ACCOUNT_DELETED,
     )
     log.info("webhook_received", tiktok_event=event.event, acted=acted, reason=_reason(event))
 

@@ -80,8 +80,15 @@ class Environment(BaseModel):
         [], description="origins of separate frontends separated by commas, e.g. https://app.example.com"
     )
     proxy_count: int = Field(0, ge=0, le=5, description="how many reverse proxies stand in front: 0 to 5")
-    trail_anchor_file: str = Field(
-        "", description="path of a file, best on another machine, to which the access trail's head is appended hourly"
+    erasure_ledger_path: str = Field(
+        "",
+        pattern=r"^(/.+)?$",
+        description="/path of a file that outlives the database, for a line about every erasure",
+    )
+    trail_anchor_path: str = Field(
+        "",
+        pattern=r"^(/.+)?$",
+        description="/path of a file, best on another machine, for the access trail's head every hour",
     )
     metrics_token: str = Field(
         "", pattern=r"^(.{16,})?$", repr=False, description="16 characters or more; without it /metrics answers 404"

@@ -1,6 +1,7 @@
 """How processes log: one JSON line per event on stderr, with secrets taken out before anything is written."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -27,6 +28,7 @@ SECRETS_IN_TEXT = (
     re.compile(r"(\bpc_)[0-9A-Za-z]{20,}"),
     re.compile(r"(\b(?:act|rft)\.)[\w!*%.~-]{16,}"),
 )
+PUBLIC_IDS = re.compile(r"\b(?:acct|post|pred|refr)_[0-9a-z]{16}\b")
 REDACTED = "[redacted]"
 
 
@@ -34,7 +36,7 @@ def redact_text(text: str) -> str:
     """The text with the values of credentials replaced, e.g. `code=abc` becomes `code=[redacted]`."""
     for secret in SECRETS_IN_TEXT:
         text = secret.sub(rf"\g<1>{REDACTED}", text)
-    return text
+    return _name_nobody(text)
 
 
 def redact(value: Any) -> Any:
@@ -55,6 +57,20 @@ def redact(value: Any) -> Any:
 def _redact_item(key: str, value: Any) -> Any:
     redacted = redact(value)
     return REDACTED if SECRET_KEYS.search(key) and not isinstance(redacted, bool | int | float | None) else redacted
+
+
+def _name_nobody(text: str) -> str:
+    """The text with ids of accounts, posts and forecasts replaced by names that lead nowhere once those are erased."""
+    return PUBLIC_IDS.sub(lambda found: log_name(found[0]), text)
+
+
+@lru_cache(maxsize=4_096)
+def log_name(public_id: str) -> str:
+    """How an id stands in the logs: `acct_8m3k...` as `acct~` and 48 bits of an HMAC under a key from SECRET_KEY."""
+    from django.utils.crypto import salted_hmac
+
+    digest = salted_hmac("config.logs", public_id, algorithm="sha256").hexdigest()
+    return f"{public_id.partition('_')[0]}~{digest[:12]}"
 
 
 def _redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

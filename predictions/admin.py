@@ -16,6 +16,7 @@ from predictions.models import (
     DriftCheck,
     Feedback,
     ForecastFailure,
+    ForgottenAccount,
     Miss,
     ModelEvent,
     ModelVersion,
@@ -86,6 +87,11 @@ class ModelEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "kind", "from_version", "to_version", "by", "reason"]
     list_select_related = ["from_version", "to_version"]
     list_filter = ["kind", "at"]
+
+
+@admin.register(ForgottenAccount)
+class ForgottenAccountAdmin(ReadOnlyAdmin):
+    list_display = ["pseudonym", "forgotten_at"]
 
 
 @admin.register(ForecastFailure)

@@ -189,6 +189,16 @@ DATA_MAP: tuple[Declaration, ...] = (
         erased="kept: a version that learned from an erased account is replaced within seven days, for ever",
     ),
     Table(
+        "predictions.ForgottenAccount",
+        category=MODELS,
+        purposes=(Purpose.LEARNING,),
+        why="So that no model serves that learned from an account which was erased",
+        basis=Basis.LEGAL_OBLIGATION,
+        retention=KEPT,
+        plain={"pseudonym": "the account, as models' manifests name it", "forgotten_at": "when it was erased"},
+        erased="kept: a keyed pseudonym of an account that is gone",
+    ),
+    Table(
         "predictions.ModelEvent",
         category=WORK,
         purposes=(Purpose.LEARNING,),

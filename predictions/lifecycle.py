@@ -18,6 +18,7 @@ from django.utils import timezone
 from predictions import selectors
 from predictions.engine import GlobalModel, train
 from predictions.engine.promotion import Decision, compare, decide, learned_until
+from predictions.forgetting import ERASED_SINCE, learned_from_forgotten
 from predictions.models import ModelEvent, ModelVersion
 from predictions.registry import RefusedArtefact, load, lock_versions, make_champion, register
 from privacy.models import AccessEvent
@@ -63,7 +64,11 @@ def retrain(*, by: str, reason: str, now: datetime | None = None) -> Retraining:
     now = now or timezone.now()
     with _one_training():
         started = time.monotonic()
-        model = _train(now - SLICE)
+        try:
+            model = _train(now - SLICE)
+        except NothingToLearn:
+            _serve_prior_instead_of_forgotten(by=by)
+            raise
         metrics = {
             "training_accounts": model.manifest["accounts"],
             "training_posts": model.manifest["rows"],
@@ -93,6 +98,8 @@ def challenge(*, version: ModelVersion, by: str, now: datetime | None = None) ->
         serving = next((v for v in lock_versions() if v.role == ModelVersion.Role.CHAMPION), None)
         if serving != champion_version:
             decision = Decision(False, "The champion changed during the comparison; compare again.", decision.figures)
+        elif champion_version and not decision.promote and learned_from_forgotten(champion_version):
+            decision = Decision(True, f"{ERASED_SINCE} Compared: {decision.reason}", decision.figures)
         if decision.promote:
             make_champion(version, by=by, reason=decision.reason, figures=figures)
         else:
@@ -109,8 +116,10 @@ def challenge(*, version: ModelVersion, by: str, now: datetime | None = None) ->
 
 
 def promote(*, version: ModelVersion, by: str, reason: str) -> None:
-    """Let the version serve without a comparison. Raises RefusedArtefact if it cannot be loaded."""
+    """Let the version serve without a comparison. Raises RefusedArtefact if it cannot be loaded, or may not serve."""
     load(version)
+    if learned_from_forgotten(version):
+        raise RefusedArtefact(f"{version} learned from an account that was erased since, so it may not serve.")
     make_champion(version, by=by, reason=reason)
 
 
@@ -138,12 +147,24 @@ def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion 
             raise CannotRollBack(f"The champion changed meanwhile: {serves} now. Nothing was changed.")
         target = rollback_target(champion)
         if target:
+            if learned_from_forgotten(target):
+                raise CannotRollBack(
+                    f"{target} learned from an account that was erased since, so it may not serve again. "
+                    f"{champion} goes on serving."
+                )
             try:
                 load(target)
             except RefusedArtefact as error:
                 raise CannotRollBack(f"{error} {champion} goes on serving.") from error
         make_champion(target, kind=ModelEvent.Kind.ROLLED_BACK, by=by, reason=reason)
     return target
+
+
+def _serve_prior_instead_of_forgotten(*, by: str) -> None:
+    """Where nobody is left to learn from, a champion that learned from who left has to go all the same."""
+    champion = ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).first()
+    if champion and learned_from_forgotten(champion):
+        make_champion(None, by=by, reason=ERASED_SINCE)
 
 
 def _train(as_of: datetime) -> GlobalModel:

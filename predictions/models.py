@@ -54,6 +54,16 @@ class ModelVersion(models.Model):
         return self.name
 
 
+class ForgottenAccount(models.Model):
+    """An account that left, by the pseudonym that manifests name it by: no version that learned from it may serve."""
+
+    pseudonym = models.CharField(max_length=32, primary_key=True)
+    forgotten_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+
 class ModelEvent(models.Model):
     """A decision on which model serves: what, when, by whom, why, on what figures. Append-only.
 

@@ -5,7 +5,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from predictions import canary, drift, lifecycle, selectors, services
+from predictions import canary, drift, forgetting, lifecycle, selectors, services
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,12 @@ def retrain_model(reason: str = "It was time.") -> None:
         lifecycle.retrain(by="retrain_model task", reason=reason)
     except (lifecycle.AlreadyTraining, lifecycle.NothingToLearn) as error:
         log.info("model_not_retrained", reason=str(error))
+
+
+@shared_task
+def leave_forgotten_behind() -> None:
+    """Beat, daily: what was learned from erased accounts serves a week longer at most."""
+    forgetting.leave_behind()
 
 
 @shared_task

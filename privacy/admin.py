@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from privacy import trail
 from privacy.declarations import table_of
-from privacy.models import AccessEvent, Consent, SubjectKey
+from privacy.models import AccessEvent, Consent, Erasure, SubjectKey
 from privacy.reasons import reason_of
 
 
@@ -54,13 +54,17 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().history_view(request, object_id, extra_context)
 
     def _ask_for_reason(self, request: HttpRequest) -> HttpResponse | None:
-        if not table_of(self.model).person or reason_of(request) or not self.has_view_permission(request):
+        if not self._shows_people() or reason_of(request) or not self.has_view_permission(request):
             return None
         return redirect(f"{reverse('reason')}?{urlencode({'next': request.get_full_path()})}")
 
+    def _shows_people(self) -> bool:
+        table = table_of(self.model)
+        return table.person is not None and table.stamped
+
     def _record_shown(self, request: HttpRequest, keys: Iterable[Any]) -> None:
         path = table_of(self.model).person
-        if path:
+        if path and self._shows_people():
             rows = self.model._base_manager.filter(pk__in=list(keys))
             trail.touch(request, rows.values_list(path, flat=True).distinct())
 
@@ -91,6 +95,14 @@ class SubjectKeyAdmin(ReadOnlyAdmin):
     list_display = ["user"]
     list_select_related = ["user"]
     exclude = ["key"]
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "reason", "state", "requested_at", "due_at", "finished_at", "attempts", "left"]
+    list_filter = ["state", "reason"]
+    search_fields = ["public_id"]
+    exclude = ["sealed_identifiers", "user_id", "account_ids"]
 
 
 @admin.register(AccessEvent)

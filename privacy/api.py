@@ -2,20 +2,37 @@
 
 from typing import Any
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics
+from rest_framework import generics, status
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from privacy import consent, trail
-from privacy.models import AccessEvent, Through
+from privacy import consent, erasing, trail
+from privacy.models import AccessEvent, Erasure, Through
 from privacy.purposes import Purpose
 from privacy.requests import person_of
-from privacy.serializers import AccessEventSerializer, ConsentSerializer, GiveConsentSerializer
+from privacy.serializers import (
+    AccessEventSerializer,
+    AskForErasureSerializer,
+    ConsentSerializer,
+    ErasureSerializer,
+    GiveConsentSerializer,
+)
+
+
+class IsAPerson(BasePermission):
+    """What decides over everything is done by a person who signed in, not by a program that holds a token."""
+
+    message = "This cannot be done with an API token: sign in."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return request.auth is None or isinstance(request.auth, SessionBase)
 
 
 @extend_schema(tags=["privacy"])
@@ -63,6 +80,44 @@ class AccessListView(generics.ListAPIView[AccessEvent]):
     def get_queryset(self) -> QuerySet[AccessEvent]:
         with_own = self.request.query_params.get("own") == "true"
         return trail.events_about(person_of(self.request), by_others=not with_own)
+
+
+@extend_schema(tags=["privacy"])
+class ErasureView(APIView):
+    """The erasure of everything that is kept of the person; for people only, not for programs that have a token."""
+
+    permission_classes = [IsAuthenticated, IsAPerson]
+
+    @extend_schema(responses=ErasureSerializer)
+    def get(self, request: Request) -> Response:
+        """The one that waits or runs; 404 where none does."""
+        return Response(ErasureSerializer(self._standing(request)).data)
+
+    @extend_schema(request=AskForErasureSerializer, responses={202: ErasureSerializer})
+    def post(self, request: Request) -> Response:
+        """Ask for it: after fourteen days in which it can be cancelled, or at once."""
+        asked = AskForErasureSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        erasure = erasing.request_erasure(
+            user_id=person_of(request),
+            reason=Erasure.Reason.PERSON,
+            through=Through.API,
+            grace=None if asked.validated_data["now"] else erasing.GRACE,
+        )
+        return Response(ErasureSerializer(erasure).data, status.HTTP_202_ACCEPTED)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Change one's mind before it has begun; 404 where nothing waits."""
+        if not erasing.cancel_erasure(user_id=person_of(request)):
+            raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _standing(self, request: Request) -> Erasure:
+        erasure = erasing.erasure_of(person_of(request))
+        if erasure is None:
+            raise Http404
+        return erasure
 
 
 def _purpose(name: str) -> Purpose:

@@ -8,4 +8,5 @@ urlpatterns = [
     path("privacy/consents", api.ConsentListView.as_view(), name="consents"),
     path("privacy/consents/<slug:purpose>", api.ConsentView.as_view(), name="consent"),
     path("privacy/access", api.AccessListView.as_view(), name="access"),
+    path("privacy/erasure", api.ErasureView.as_view(), name="erasure"),
 ]

@@ -49,7 +49,7 @@ def _check_table(model: type[models.Model], table: Table) -> list[CheckMessage]:
         errors.append(Error(f"{label}.{column} is declared twice.", id="privacy.E005"))
     if table.personal and table.person is None:
         errors.append(Error(f"{label} holds personal data and no path to its person.", id="privacy.E006"))
-    if table.personal and _is_ours(model) and not stamped:
+    if table.personal and table.stamped and _is_ours(model) and not stamped:
         errors.append(Error(f"{label} holds personal data and is no PersonalData.", id="privacy.E007"))
     if not table.personal and stamped:
         errors.append(Error(f"{label} is PersonalData and declares nothing personal.", id="privacy.E008"))

@@ -4,6 +4,7 @@ from privacy.declarations import Declaration, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
+ERASURES = "Erasures that you asked for, while they wait or run"
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
 
 DATA_MAP: tuple[Declaration, ...] = (
@@ -41,6 +42,41 @@ DATA_MAP: tuple[Declaration, ...] = (
         person="user",
         personal={"user_id": "The person", "key": "Whether a key is held"},
         exported={"key": lambda row: "held"},
+    ),
+    Table(
+        "privacy.Erasure",
+        category=ERASURES,
+        purposes=(Purpose.SERVICE,),
+        why="To erase what you asked to have erased, even when something fails, and to prove that it was done",
+        basis=Basis.LEGAL_OBLIGATION,
+        retention=Retention("the receipt is kept; it names nobody"),
+        person="user_id",
+        stamped=False,
+        personal={
+            "user_id": "The person; emptied once it is done",
+            "account_ids": "The accounts; emptied once it is done",
+            "reason": "Why",
+            "through": "Through which way in it was asked for",
+            "requested_at": "When it was asked for",
+            "due_at": "When it begins",
+            "sealed_identifiers": "What is looked for afterwards, encrypted; emptied once it is done",
+        },
+        plain={
+            "id": "key",
+            "public_id": "number of the receipt",
+            "whole": "the person with everything, or one account",
+            "state": "waiting, running, done or cancelled",
+            "steps_done": "how far it is",
+            "heartbeat_at": "sign of life of the worker",
+            "attempts": "how often it was taken on",
+            "told_tiktok": "whether TikTok confirmed the end of its access",
+            "counts": "rows deleted, by category",
+            "left": "where something was still found",
+            "verified_at": "when it was verified",
+            "finished_at": "when it was done",
+        },
+        exported={"sealed_identifiers": lambda row: "sealed"},
+        erased="emptied of the person: what remains is the receipt",
     ),
     Table(
         "privacy.AccessEvent",

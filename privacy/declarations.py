@@ -54,6 +54,10 @@ class Table:
     """Columns that say nothing of a person: keys, bookkeeping."""
     exported: Mapping[str, Callable[[models.Model], object]] = field(default_factory=dict)
     """Columns that are not exported as they are: how they are, e.g. that a token is held, but not the token."""
+    identifying: tuple[str, ...] = ()
+    """Columns by which a person or an account could be told anywhere: looked for after an erasure."""
+    stamped: bool = True
+    """Whether its rows carry what `PersonalData` stamps; not so where they outlive their person and lose them."""
     of_staff: bool = False
     """Whether only staff have rows in it."""
     erased: str = "deleted"

@@ -11,8 +11,10 @@ from django.dispatch import receiver
 from privacy.consent import consent_given, consent_withdrawn
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
+from privacy.replaying import unknown_erasures
 from privacy.tasks import extend_retention
 from privacy.trail import make_key, record
+from telemetry.signals import readiness_asked
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
@@ -27,6 +29,13 @@ def give_key(instance: Any, created: bool, raw: bool, **_: Any) -> None:
 def record_consent(user_id: int, purpose: Purpose, **_: Any) -> None:
     """In the transaction of the change itself."""
     record(action=AccessEvent.Action.CONSENT, subjects=[user_id], what=f"consent: {purpose}")
+
+
+@receiver(readiness_asked)
+def keep_the_erased_out(**_: Any) -> str:
+    """A restored backup must not serve people who were erased since."""
+    unknown = len(unknown_erasures())
+    return f"{unknown} erasures of the ledger are to be done again: manage.py replay_erasures" if unknown else ""
 
 
 @receiver(user_logged_in)

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from privacy.models import AccessEvent
+from privacy.models import AccessEvent, Erasure
 from privacy.purposes import Purpose
 
 
@@ -34,3 +34,17 @@ class AccessEventSerializer(serializers.ModelSerializer[AccessEvent]):
     class Meta:
         model = AccessEvent
         fields = ["at", "who", "action", "what", "through", "why"]
+
+
+class ErasureSerializer(serializers.ModelSerializer[Erasure]):
+    """An erasure of everything. `/erasures/<id>/` tells without a sign-in how it stands."""
+
+    id = serializers.CharField(source="public_id")
+
+    class Meta:
+        model = Erasure
+        fields = ["id", "state", "requested_at", "due_at"]
+
+
+class AskForErasureSerializer(serializers.Serializer[dict[str, bool]]):
+    now = serializers.BooleanField(default=False, help_text="Skip the days in which it can be cancelled.")

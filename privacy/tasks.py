@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from privacy import retention, trail
+from privacy import erasing, retention, trail
 
 
 @shared_task
@@ -15,3 +15,15 @@ def extend_retention(user_id: int) -> None:
 def anchor_trail() -> None:
     """Beat, hourly: write the head of the access trail down outside of the database."""
     trail.drop_anchor()
+
+
+@shared_task
+def run_erasure(erasure_pk: int) -> None:
+    """Take an erasure on from where it stands."""
+    erasing.run(erasure_pk=erasure_pk)
+
+
+@shared_task
+def resume_erasures() -> None:
+    """Beat, each minute: begin those whose time has come, and go on with those whose worker was lost."""
+    erasing.resume_due()

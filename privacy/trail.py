@@ -149,20 +149,20 @@ def head() -> Anchor:
 
 
 def drop_anchor() -> Anchor:
-    """Write down the head outside of the database: in the log, and in TRAIL_ANCHOR_FILE where that is set."""
+    """Write down the head outside of the database: in the log, and in TRAIL_ANCHOR_PATH where that is set."""
     now = head()
     log.info("trail_anchor", position=now.position, head=now.hash)
-    if settings.TRAIL_ANCHOR_FILE:
-        with Path(settings.TRAIL_ANCHOR_FILE).open("a", encoding="utf-8") as file:
+    if settings.TRAIL_ANCHOR_PATH:
+        with Path(settings.TRAIL_ANCHOR_PATH).open("a", encoding="utf-8") as file:
             file.write(f"{now.position} {now.hash}\n")
     return now
 
 
 def anchors() -> list[Anchor]:
-    """What was written down in TRAIL_ANCHOR_FILE."""
-    if not settings.TRAIL_ANCHOR_FILE or not Path(settings.TRAIL_ANCHOR_FILE).exists():
+    """What was written down in TRAIL_ANCHOR_PATH."""
+    if not settings.TRAIL_ANCHOR_PATH or not Path(settings.TRAIL_ANCHOR_PATH).exists():
         return []
-    lines = Path(settings.TRAIL_ANCHOR_FILE).read_text(encoding="utf-8").splitlines()
+    lines = Path(settings.TRAIL_ANCHOR_PATH).read_text(encoding="utf-8").splitlines()
     return [Anchor(int(position), digest) for position, digest in (line.split() for line in lines)]
 
 

@@ -16,4 +16,6 @@ urlpatterns = [
     ),
     path("your-data/consent/", views.consents, name="consents"),
     path("your-data/access/", views.access, name="access"),
+    path("your-data/erasure/", views.erasure, name="erasure"),
+    path("erasures/<slug:public_id>/", views.receipt, name="receipt"),
 ]

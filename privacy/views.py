@@ -2,15 +2,16 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy import consent, trail
+from privacy import consent, erasing, trail
 from privacy.describing import categories
-from privacy.models import Through
+from privacy.models import Erasure, Through
 from privacy.purposes import Purpose
 from privacy.requests import person_of
 
@@ -47,6 +48,35 @@ def access(request: HttpRequest) -> HttpResponse:
     events = trail.events_about(person_of(request), by_others=not with_own)
     page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "privacy/access.html", {"page": page, "with_own": with_own})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def erasure(request: HttpRequest) -> HttpResponse:
+    """Ask for erasure, skip the wait, or change one's mind."""
+    person = person_of(request)
+    if request.method == "POST":
+        wish = request.POST.get("wish")
+        if wish == "cancel":
+            erasing.cancel_erasure(user_id=person)
+            messages.success(request, "Nothing will be erased.")
+        elif wish in ("later", "now"):
+            grace = None if wish == "now" else erasing.GRACE
+            asked = erasing.request_erasure(
+                user_id=person, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=grace
+            )
+            if wish == "now":
+                logout(request)
+                return redirect("privacy:receipt", public_id=asked.public_id)
+        return redirect("privacy:erasure")
+    days = erasing.GRACE.days
+    return render(request, "privacy/erasure.html", {"erasure": erasing.erasure_of(person), "days": days})
+
+
+@require_safe
+def receipt(request: HttpRequest, public_id: str) -> HttpResponse:
+    """How an erasure stands, for whoever has its number: there is no account any more to sign in with."""
+    return render(request, "privacy/receipt.html", {"erasure": get_object_or_404(Erasure, public_id=public_id)})
 
 
 def _save(request: HttpRequest) -> None:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 from django_prometheus.exports import ExportToDjangoView
 
-from telemetry.signals import metrics_scraped
+from telemetry.signals import metrics_scraped, readiness_asked
 
 REDIS_TIMEOUT_S = 2
 
@@ -23,8 +23,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether requests can be served: PostgreSQL with every migration, and Redis. 503 says what is missing."""
+    """Whether requests can be served: PostgreSQL with every migration, Redis, and no app objects. 503 says what."""
     faults = {"postgresql": _postgresql_fault(), "redis": _redis_fault()}
+    if not any(faults.values()):
+        faults["data"] = "; ".join(fault for _, fault in readiness_asked.send(sender=None) if fault)
     ready = not any(faults.values())
     return JsonResponse(
         {"status": "ok" if ready else "unavailable", **{name: fault or "ok" for name, fault in faults.items()}},

@@ -27,6 +27,8 @@ OPTIONAL = {
     "FRONTEND_ORIGINS": [],
     "PROXY_COUNT": 0,
     "METRICS_TOKEN": "",
+    "ERASURE_LEDGER_PATH": "",
+    "TRAIL_ANCHOR_PATH": "",
 }
 MALFORMED = {
     "SECRET_KEY": ["too-short-a-secret", ""],
@@ -41,6 +43,8 @@ MALFORMED = {
     "DATA_ENCRYPTION_KEYS": ["", KEY, f":{KEY}", "a:notbase64!", "a:aHVudGVyMg==", f"a:{KEY},b:", f"a:{KEY[:-4]}"],
     "PROXY_COUNT": ["-1", "6", "many"],
     "METRICS_TOKEN": ["hunter2"],
+    "ERASURE_LEDGER_PATH": ["hunter2"],
+    "TRAIL_ANCHOR_PATH": ["hunter2"],
 }
 
 

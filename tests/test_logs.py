@@ -10,7 +10,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.logs import REDACTED, logging_config, redact, redact_text
+from config.logs import REDACTED, log_name, logging_config, redact, redact_text
 
 SECRET = "act.Xy9-secret_token*0!1234.sb"
 
@@ -75,7 +75,7 @@ def test_an_api_token_by_itself_is_taken_out():
         "GET /api/v1/posts/?page=2&ordering=-likes",
         "https://open.tiktokapis.com:443/v2/video/list/",
         "decode=utf-8 barcode: 12",
-        "account acct_8m3k0000000000xy refreshed in 0.2 s",
+        "account refreshed in 0.2 s",
     ],
 )
 def test_other_texts_stay_as_they_are(text):
@@ -140,3 +140,10 @@ def test_a_line_says_when_where_and_how_bad(lines):
     [line] = lines()
     assert (line["event"], line["level"], line["logger"]) == ("careful", "warning", "somewhere")
     assert line["timestamp"].endswith("Z")
+
+
+def test_ids_of_people_are_replaced_by_names_that_lead_nowhere() -> None:
+    said = redact({"request": "GET /api/v1/accounts/acct_8m3kq2v7x9c4d5e6/", "post": "post_8m3kq2v7x9c4d5e6"})
+    assert said["request"] == f"GET /api/v1/accounts/{log_name('acct_8m3kq2v7x9c4d5e6')}/"
+    assert said["post"] == log_name("post_8m3kq2v7x9c4d5e6")
+    assert "8m3kq2v7x9c4d5e6" not in str(said)

@@ -179,6 +179,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.refresh_expiring_credentials",
         "schedule": crontab(minute="17"),
     },
+    "resume erasures": {"task": "privacy.tasks.resume_erasures", "schedule": crontab()},
+    "leave forgotten behind": {
+        "task": "predictions.tasks.leave_forgotten_behind",
+        "schedule": crontab(hour="2", minute="40"),
+    },
     "anchor trail": {"task": "privacy.tasks.anchor_trail", "schedule": crontab(minute="7")},
     "clear sessions": {
         "task": "accounts.tasks.clear_expired_sessions",
@@ -224,7 +229,8 @@ TIKTOK_API_URL: str
 TIKTOK_PKCE: bool
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
 METRICS_TOKEN: str
-TRAIL_ANCHOR_FILE: str
+TRAIL_ANCHOR_PATH: str
+ERASURE_LEDGER_PATH: str
 
 
 def _origin(url: str) -> str:
@@ -257,7 +263,8 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "TIKTOK_PKCE": environment.tiktok_pkce,
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
         "METRICS_TOKEN": environment.metrics_token,
-        "TRAIL_ANCHOR_FILE": environment.trail_anchor_file,
+        "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,
+        "TRAIL_ANCHOR_PATH": environment.trail_anchor_path,
         "CORS_ALLOWED_ORIGINS": origins,
         "CORS_ALLOW_CREDENTIALS": bool(origins),
         "CSRF_TRUSTED_ORIGINS": origins,

@@ -82,6 +82,7 @@ def serve(data: Path, port: int, ending: ExitStack) -> Processes:
         redis_port = free_port()
         wait_for_port(redis_port, processes.start("redis", redis_command(data / "redis", redis_port), environment))
         environment |= {"DATABASE_URL": postgres.url, "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
+        environment |= {"ERASURE_LEDGER_PATH": str((data / "erasures.jsonl").resolve())}
     with step("migrations", "tables"):
         needs_model = NO_MODEL in run(environment, "-m", "deploy.local.prepare")
     sandbox_url = None

@@ -1,7 +1,8 @@
 """What privacy itself keeps, a module for each promise."""
 
 from privacy.models.consents import Consent, Through
+from privacy.models.erasures import Erasure
 from privacy.models.legal import STAMPS, PersonalData
 from privacy.models.trail import AccessEvent, SubjectKey
 
-__all__ = ["STAMPS", "AccessEvent", "Consent", "PersonalData", "SubjectKey", "Through"]
+__all__ = ["STAMPS", "AccessEvent", "Consent", "Erasure", "PersonalData", "SubjectKey", "Through"]

@@ -11,7 +11,7 @@ def test_alive_and_ready(client: Client) -> None:
     assert client.get("/healthz").json() == {"status": "ok"}
     ready = client.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json() == {"status": "ok", "postgresql": "ok", "redis": "ok"}
+    assert ready.json() == {"status": "ok", "postgresql": "ok", "redis": "ok", "data": "ok"}
 
 
 def test_not_ready_without_redis(client: Client, settings) -> None:

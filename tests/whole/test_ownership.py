@@ -17,8 +17,9 @@ from tests.pages.conftest import Creator, make_creator
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "post", "put", "patch", "delete")
-# staff's pages; allauth's own API, whose objects are those of the session that asks, as are consents
-NOT_OURS = ("admin/", "_allauth/", "api/v1/privacy/consents/")
+# staff's pages; allauth's own API, whose objects are those of the session that asks, as are consents; and receipts,
+# which name nobody and are for whoever has their number
+NOT_OURS = ("admin/", "_allauth/", "api/v1/privacy/consents/", "erasures/")
 # an id that a filter or a body takes instead of the address
 BY_QUERY = ("/posts/?account={account}", "/compose/?account={account}", "/forecasts/?account={account}")
 

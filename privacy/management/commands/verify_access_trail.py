@@ -17,7 +17,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="POSITION:HASH",
-            help="a head from the log (trail_anchor), besides those in TRAIL_ANCHOR_FILE; may be given several times",
+            help="a head from the log (trail_anchor), besides those in TRAIL_ANCHOR_PATH; may be given several times",
         )
 
     def handle(self, *, anchor: list[str], **options: Any) -> None:
