@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from privacy import trail
 from privacy.declarations import table_of
-from privacy.models import AccessEvent, Consent, Erasure, SubjectKey
+from privacy.models import AccessEvent, Consent, DataExport, Erasure, ExportPart, SubjectKey
 from privacy.reasons import reason_of
 
 
@@ -95,6 +95,20 @@ class SubjectKeyAdmin(ReadOnlyAdmin):
     list_display = ["user"]
     list_select_related = ["user"]
     exclude = ["key"]
+
+
+@admin.register(DataExport)
+class DataExportAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "user", "state", "requested_at", "ready_at", "expires_at", "size", "attempts"]
+    list_filter = ["state"]
+    list_select_related = ["user"]
+
+
+@admin.register(ExportPart)
+class ExportPartAdmin(ReadOnlyAdmin):
+    list_display = ["export", "number"]
+    list_select_related = ["export"]
+    exclude = ["sealed"]
 
 
 @admin.register(Erasure)

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import ValidationError
@@ -13,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from privacy import consent, erasing, trail
+from privacy import consent, erasing, exporting, trail
 from privacy.models import AccessEvent, Erasure, Through
 from privacy.purposes import Purpose
 from privacy.requests import person_of
@@ -22,8 +23,10 @@ from privacy.serializers import (
     AskForErasureSerializer,
     ConsentSerializer,
     ErasureSerializer,
+    ExportSerializer,
     GiveConsentSerializer,
 )
+from privacy.views import send_archive
 
 
 class IsAPerson(BasePermission):
@@ -118,6 +121,28 @@ class ErasureView(APIView):
         if erasure is None:
             raise Http404
         return erasure
+
+
+@extend_schema(tags=["privacy"])
+class ExportListView(APIView):
+    @extend_schema(responses=ExportSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Copies that are being made or can be fetched, newest first."""
+        return Response(ExportSerializer(exporting.exports_of(person_of(request)), many=True).data)
+
+    @extend_schema(request=None, responses={202: ExportSerializer})
+    def post(self, request: Request) -> Response:
+        """Have a copy made of all that is kept; the one that is being made already, if there is one."""
+        export = exporting.request_export(user_id=person_of(request))
+        return Response(ExportSerializer(export).data, status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(tags=["privacy"])
+class ArchiveView(APIView):
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, public_id: str) -> StreamingHttpResponse:
+        """The archive; 404 where it is not ready, expired, or somebody else's."""
+        return send_archive(person_of(request), public_id)
 
 
 def _purpose(name: str) -> Purpose:

@@ -9,4 +9,6 @@ urlpatterns = [
     path("privacy/consents/<slug:purpose>", api.ConsentView.as_view(), name="consent"),
     path("privacy/access", api.AccessListView.as_view(), name="access"),
     path("privacy/erasure", api.ErasureView.as_view(), name="erasure"),
+    path("privacy/exports", api.ExportListView.as_view(), name="exports"),
+    path("privacy/exports/<slug:public_id>/archive", api.ArchiveView.as_view(), name="export-archive"),
 ]

@@ -1,10 +1,14 @@
 """What keeping these promises keeps itself: consents, and the proofs of what was done."""
 
+from datetime import timedelta
+
 from privacy.declarations import Declaration, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
 ERASURES = "Erasures that you asked for, while they wait or run"
+EXPORTS = "Copies of your data that you asked for"
+SEVEN_DAYS = Retention("seven days after it is ready", timedelta(days=8))
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
 
 DATA_MAP: tuple[Declaration, ...] = (
@@ -77,6 +81,41 @@ DATA_MAP: tuple[Declaration, ...] = (
         },
         exported={"sealed_identifiers": lambda row: "sealed"},
         erased="emptied of the person: what remains is the receipt",
+    ),
+    Table(
+        "privacy.DataExport",
+        source=Source.PERSON,
+        made_by=("privacy.exporting",),
+        category=EXPORTS,
+        purposes=(Purpose.SERVICE,),
+        why="To give you a copy of all that is kept of you",
+        basis=Basis.LEGAL_OBLIGATION,
+        retention=SEVEN_DAYS,
+        person="user",
+        personal={
+            "public_id": "The number of the copy",
+            "user_id": "The person",
+            "state": "Whether it is being made, is ready or failed",
+            "requested_at": "When you asked for it",
+            "ready_at": "When it was ready",
+            "expires_at": "When it is deleted",
+            "size": "Bytes of the archive",
+        },
+        plain={"id": "key", "heartbeat_at": "sign of life of the worker", "attempts": "how often it was begun"},
+    ),
+    Table(
+        "privacy.ExportPart",
+        source=Source.POSTCAST,
+        made_by=("privacy.exporting",),
+        category=EXPORTS,
+        purposes=(Purpose.SERVICE,),
+        why="The copy itself, encrypted",
+        basis=Basis.LEGAL_OBLIGATION,
+        retention=SEVEN_DAYS,
+        person="export__user",
+        personal={"export_id": "The copy", "number": "Which part of it", "sealed": "How many bytes it has, encrypted"},
+        plain={"id": "key"},
+        exported={"sealed": lambda row: len(row.sealed)},  # type: ignore[attr-defined]
     ),
     Table(
         "privacy.AccessEvent",

@@ -17,14 +17,24 @@ class SealBroken(Exception):
 
 def seal(text: str, *, place: str) -> bytes:
     """Encrypt with the first of DATA_ENCRYPTION_KEYS, bound to `place`, e.g. `accounts.credential:7:access_token`."""
-    key_id = sealing_key_id()
-    header = FORMAT + bytes([len(key_id.encode())]) + key_id.encode()
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return header + nonce + _cipher(key_id).encrypt(nonce, text.encode(), header + place.encode())
+    return seal_bytes(text.encode(), place=place)
 
 
 def unseal(sealed: bytes, *, place: str) -> str:
     """Decrypt what `seal` made for the same place; raises SealBroken for anything else."""
+    return unseal_bytes(sealed, place=place).decode()
+
+
+def seal_bytes(plain: bytes, *, place: str) -> bytes:
+    """As `seal`, for what is no text."""
+    key_id = sealing_key_id()
+    header = FORMAT + bytes([len(key_id.encode())]) + key_id.encode()
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return header + nonce + _cipher(key_id).encrypt(nonce, plain, header + place.encode())
+
+
+def unseal_bytes(sealed: bytes, *, place: str) -> bytes:
+    """As `unseal`, for what is no text."""
     key_id, header_length = _read_header(sealed)
     body = header_length + NONCE_BYTES
     try:
@@ -33,7 +43,7 @@ def unseal(sealed: bytes, *, place: str) -> str:
         )
     except (InvalidTag, ValueError) as error:
         raise SealBroken(f"{place}: altered, or moved from another place") from error
-    return plain.decode()
+    return plain
 
 
 def sealing_key_id() -> str:

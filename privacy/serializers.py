@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from privacy.models import AccessEvent, Erasure
+from privacy.models import AccessEvent, DataExport, Erasure
 from privacy.purposes import Purpose
 
 
@@ -48,3 +48,13 @@ class ErasureSerializer(serializers.ModelSerializer[Erasure]):
 
 class AskForErasureSerializer(serializers.Serializer[dict[str, bool]]):
     now = serializers.BooleanField(default=False, help_text="Skip the days in which it can be cancelled.")
+
+
+class ExportSerializer(serializers.ModelSerializer[DataExport]):
+    """A copy of all that is kept of the person; it can be fetched once it is ready, until it expires."""
+
+    id = serializers.CharField(source="public_id")
+
+    class Meta:
+        model = DataExport
+        fields = ["id", "state", "requested_at", "ready_at", "expires_at", "size"]

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from privacy import erasing, retention, trail
+from privacy import erasing, exporting, retention, trail
 
 
 @shared_task
@@ -27,3 +27,16 @@ def run_erasure(erasure_pk: int) -> None:
 def resume_erasures() -> None:
     """Beat, each minute: begin those whose time has come, and go on with those whose worker was lost."""
     erasing.resume_due()
+
+
+@shared_task
+def make_export(export_pk: int) -> None:
+    """Make a person's copy of their data."""
+    exporting.make(export_pk=export_pk)
+
+
+@shared_task
+def tend_exports() -> None:
+    """Beat, each minute: begin anew those whose worker was lost, and delete those that can be fetched no more."""
+    exporting.resume()
+    exporting.purge_expired()

@@ -17,5 +17,7 @@ urlpatterns = [
     path("your-data/consent/", views.consents, name="consents"),
     path("your-data/access/", views.access, name="access"),
     path("your-data/erasure/", views.erasure, name="erasure"),
+    path("your-data/export/", views.export, name="export"),
+    path("your-data/export/<slug:public_id>/archive.zip", views.archive, name="archive"),
     path("erasures/<slug:public_id>/", views.receipt, name="receipt"),
 ]

@@ -5,13 +5,13 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from privacy import consent, erasing, trail
+from privacy import consent, erasing, exporting, trail
 from privacy.describing import categories
-from privacy.models import Erasure, Through
+from privacy.models import DataExport, Erasure, Through
 from privacy.purposes import Purpose
 from privacy.requests import person_of
 
@@ -71,6 +71,34 @@ def erasure(request: HttpRequest) -> HttpResponse:
         return redirect("privacy:erasure")
     days = erasing.GRACE.days
     return render(request, "privacy/erasure.html", {"erasure": erasing.erasure_of(person), "days": days})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def export(request: HttpRequest) -> HttpResponse:
+    """Ask for a copy of everything, see how it stands, fetch it."""
+    if request.method == "POST":
+        exporting.request_export(user_id=person_of(request))
+        return redirect("privacy:export")
+    return render(request, "privacy/export.html", {"exports": exporting.exports_of(person_of(request))})
+
+
+@require_safe
+@login_required
+def archive(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
+    """The copy itself, for its person alone, while it lasts."""
+    return send_archive(person_of(request), public_id)
+
+
+def send_archive(user_id: int, public_id: str) -> StreamingHttpResponse:
+    """The archive as it is unsealed; 404 where it is somebody else's, not ready, or expired."""
+    export = get_object_or_404(exporting.exports_of(user_id), public_id=public_id, state=DataExport.State.READY)
+    headers = {
+        "Content-Disposition": f'attachment; filename="postcast-{export.ready_at:%Y-%m-%d}.zip"',
+        "Content-Length": str(export.size),
+        "Cache-Control": "no-store",
+    }
+    return StreamingHttpResponse(exporting.archive_of(export), content_type="application/zip", headers=headers)
 
 
 @require_safe

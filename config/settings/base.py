@@ -179,6 +179,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.refresh_expiring_credentials",
         "schedule": crontab(minute="17"),
     },
+    "tend exports": {"task": "privacy.tasks.tend_exports", "schedule": crontab()},
     "resume erasures": {"task": "privacy.tasks.resume_erasures", "schedule": crontab()},
     "leave forgotten behind": {
         "task": "predictions.tasks.leave_forgotten_behind",

@@ -2,7 +2,18 @@
 
 from privacy.models.consents import Consent, Through
 from privacy.models.erasures import Erasure
+from privacy.models.exports import DataExport, ExportPart
 from privacy.models.legal import STAMPS, PersonalData
 from privacy.models.trail import AccessEvent, SubjectKey
 
-__all__ = ["STAMPS", "AccessEvent", "Consent", "Erasure", "PersonalData", "SubjectKey", "Through"]
+__all__ = [
+    "STAMPS",
+    "AccessEvent",
+    "Consent",
+    "DataExport",
+    "Erasure",
+    "ExportPart",
+    "PersonalData",
+    "SubjectKey",
+    "Through",
+]

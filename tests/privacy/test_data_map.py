@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import TikTokAccount
 from posts.models import Observation, Post, PostContent
-from privacy import checks, retention
+from privacy import checks, exporting, retention
 from privacy.declarations import RedisKeys, Subject, Table, declared, subject_of, table_of, tables
 from privacy.models import STAMPS, PersonalData
 from privacy.purposes import YEAR, Purpose
@@ -43,6 +43,7 @@ def everything_of_a_person() -> Any:
     AccountWeightsFactory(account=account)
     APITokenFactory(user=account.user)
     history_of_posts(account, count=3, until=timezone.now())
+    exporting.make(export_pk=exporting.request_export(user_id=account.user_id).pk)
     return account.user
 
 

@@ -33,7 +33,7 @@ from predictions.lifecycle import CannotRollBack, promote, roll_back
 from predictions.models import ForgottenAccount, ModelVersion
 from predictions.pseudonyms import pseudonym
 from predictions.registry import RefusedArtefact, make_champion
-from privacy import erasing, ledger, trail
+from privacy import erasing, exporting, ledger, trail
 from privacy.declarations import subject_of, tables
 from privacy.finding import found_in_database, found_in_redis
 from privacy.models import AccessEvent, Erasure, PersonalData, SubjectKey, Through
@@ -95,6 +95,7 @@ def everything(name: str) -> User:
         refresh_token=f"rft.{name}",
         refresh_expires_in=864_000,
     )
+    exporting.make(export_pk=exporting.request_export(user_id=user.pk).pk)
     credentials.store_grant(Credential(account=account, version=0), grant, timezone.now())
     return user
 

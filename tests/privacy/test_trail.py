@@ -18,7 +18,7 @@ from psycopg import sql
 from accounts.models import User
 from predictions.models import Prediction
 from predictions.services import update_weights
-from privacy import trail
+from privacy import exporting, trail
 from privacy.declarations import table_of
 from privacy.middleware import TOUCH_NOBODY
 from privacy.models import AccessEvent, SubjectKey
@@ -51,6 +51,7 @@ def person() -> User:
     APITokenFactory(user=account.user)
     history_of_posts(account, count=6, until=timezone.now())
     user: User = account.user
+    exporting.make(export_pk=exporting.request_export(user_id=user.pk).pk)
     return user
 
 

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.services import create_api_token
 from posts.models import Refresh
 from predictions.models import AccountWeights, Feedback
+from privacy import exporting
 from tests.factories import AccountWeightsFactory, FeedbackFactory
 from tests.pages.conftest import Creator, make_creator
 
@@ -43,7 +44,9 @@ def address(route: str, of: Creator) -> str:
         "/api/v1/posts/<": of.account.posts.all()[0].public_id,
         "/api/v1/predictions/<": of.prediction.public_id,
         "/api/v1/refreshes/<": of.account.refreshes.all()[0].public_id,
+        "/api/v1/privacy/exports/<": of.user.exports.get().public_id,
         "/api/v1/tokens/<": of.token.pk,
+        "/your-data/export/<": of.user.exports.get().public_id,
         "/forecasts/<": of.prediction.public_id,
         "/posts/<": of.account.public_id,
         "/settings/accounts/<": of.account.public_id,
@@ -77,6 +80,7 @@ def person() -> Creator:
     creator = make_creator(posts=3)
     AccountWeightsFactory(account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
+    exporting.make(export_pk=exporting.request_export(user_id=creator.user.pk).pk)
     return creator
 
 

@@ -1,0 +1,170 @@
+"""Export: a person's whole data, nobody else's, sealed where it lies, and gone when it expires."""
+
+import csv
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from posts.models import Post
+from privacy import exporting, trail
+from privacy.declarations import subject_of, tables
+from privacy.exporting import TRAIL_FILE, columns_of
+from privacy.models import DataExport, ExportPart
+from tests.factories import UserFactory
+from tests.privacy.test_erasure import everything
+
+pytestmark = pytest.mark.django_db
+
+EXPORTED = [table for table in tables() if table.personal and not table.of_staff]
+
+
+def exported(user: User) -> zipfile.ZipFile:
+    """The archive as the person gets it."""
+    export = exporting.request_export(user_id=user.pk)
+    assert exporting.make(export_pk=export.pk)
+    client = Client()
+    client.force_login(user)
+    answer = client.get(f"/your-data/export/{export.public_id}/archive.zip")
+    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    assert len(content) == int(answer["Content-Length"])
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+def rows_in(archive: zipfile.ZipFile, name: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(archive.read(f"{name}.json"))
+    return found
+
+
+def test_every_personal_column_of_every_table_is_in_it() -> None:
+    user = everything("zyzzyva")
+    archive = exported(user)
+    assert archive.testzip() is None
+    subject = subject_of(user.pk)
+    columns = 0
+    for table in EXPORTED:
+        rows = rows_in(archive, table.model.lower())
+        # parts are written while they are listed
+        if table.model != "privacy.ExportPart":
+            assert len(rows) == table.rows_of(subject).count(), table.model
+        for row in rows:
+            assert set(row) == set(columns_of(table)) >= set(table.personal), table.model
+        header = next(csv.reader(io.StringIO(archive.read(f"{table.model.lower()}.csv").decode("utf-8-sig"))))
+        assert header == list(columns_of(table))
+        columns += len(table.personal)
+    assert columns > 150
+
+
+def test_json_and_csv_say_the_same_and_keep_to_the_schema() -> None:
+    user = everything("zyzzyva")
+    Post.objects.update(caption='=HYPERLINK("evil"), "quoted"\nsecond line 🦊')
+    archive = exported(user)
+    schema = json.loads(archive.read("schemas/posts.post.json"))
+    rows = rows_in(archive, "posts.post")
+    assert all(set(row) == set(schema["items"]["required"]) for row in rows)
+    listed = list(csv.DictReader(io.StringIO(archive.read("posts.post.csv").decode("utf-8-sig"), newline="")))
+    assert [row["public_id"] for row in listed] == [row["public_id"] for row in rows]
+    assert [row["caption"] for row in listed] == [f"'{row['caption']}" for row in rows]
+
+
+def test_nothing_of_anybody_else_is_in_it() -> None:
+    user = everything("zyzzyva")
+    everything("xylophone")
+    archive = exported(user)
+    whole = b"".join(archive.read(name) for name in archive.namelist())
+    assert whole.count(b"zyzzyva") > 20
+    assert b"xylophone" not in whole
+
+
+def test_keys_are_told_and_not_given() -> None:
+    archive = exported(everything("zyzzyva"))
+    [credential] = rows_in(archive, "accounts.credential")
+    assert credential["sealed_access_token"] == "held, sealed"
+    assert b"act.zyzzyva" not in archive.read("accounts.credential.json")
+    [key] = rows_in(archive, "privacy.subjectkey")
+    assert key["key"] == "held"
+
+
+def test_the_readme_says_what_every_column_means() -> None:
+    readme = exported(everything("zyzzyva")).read("README.md").decode()
+    for table in EXPORTED:
+        assert f"## {table.model.lower()}" in readme
+        assert all(f"`{column}`: {meaning}" in readme for column, meaning in table.personal.items())
+
+
+def test_who_looked_is_in_it() -> None:
+    user = everything("zyzzyva")
+    assert len(rows_in(exported(user), TRAIL_FILE)) > 0
+    assert trail.events_about(user.pk, by_others=False).filter(action="export", actor_kind="person").count() == 1
+
+
+def test_it_lies_sealed() -> None:
+    user = everything("zyzzyva")
+    export = exporting.request_export(user_id=user.pk)
+    exporting.make(export_pk=export.pk)
+    sealed = b"".join(bytes(part.sealed) for part in ExportPart.objects.all())
+    assert b"README.md" not in sealed
+    assert b"README.md" in b"".join(exporting.archive_of(export))
+
+
+def test_a_large_one_is_stored_in_parts_that_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "PART_BYTES", 1_000)
+    archive = exported(everything("zyzzyva"))
+    assert ExportPart.objects.count() > 10
+    assert archive.testzip() is None
+
+
+def test_only_its_person_gets_it_and_only_in_time(client: Client) -> None:
+    user = everything("zyzzyva")
+    export = exporting.request_export(user_id=user.pk)
+    address = f"/your-data/export/{export.public_id}/archive.zip"
+    client.force_login(user)
+    assert client.get(address).status_code == 404
+    exporting.make(export_pk=export.pk)
+    assert client.get(address).status_code == 200
+    assert client.get(f"/api/v1/privacy/exports/{export.public_id}/archive").status_code == 200
+    stranger = Client()
+    stranger.force_login(UserFactory())
+    assert stranger.get(address).status_code == 404
+    DataExport.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert client.get(address).status_code == 404
+    assert exporting.purge_expired() == 2
+    assert not ExportPart.objects.exists()
+
+
+def test_asking_twice_is_asking_once(client: Client) -> None:
+    client.force_login(UserFactory())
+    client.post("/your-data/export/")
+    answer = client.post("/api/v1/privacy/exports")
+    assert answer.status_code == 202
+    assert DataExport.objects.count() == 1
+    assert "being made" in client.get("/your-data/export/").content.decode()
+    assert [each["id"] for each in client.get("/api/v1/privacy/exports").json()] == [answer.json()["id"]]
+
+
+def test_a_worker_that_was_lost_is_followed_by_another() -> None:
+    user = everything("zyzzyva")
+    export = exporting.request_export(user_id=user.pk)
+    running = DataExport.objects.filter(pk=export.pk)
+    running.update(state=DataExport.State.RUNNING, heartbeat_at=timezone.now())
+    ExportPart.objects.create(export=export, number=0, sealed=b"half of it")
+    assert not exporting.make(export_pk=export.pk)
+    running.update(heartbeat_at=timezone.now() - timedelta(minutes=6))
+    assert exporting.resume() == [export.pk]
+    assert exporting.make(export_pk=export.pk)
+    assert zipfile.ZipFile(io.BytesIO(b"".join(exporting.archive_of(export)))).testzip() is None
+
+
+def test_one_that_cannot_be_made_is_given_up_and_told(client: Client) -> None:
+    user = UserFactory()
+    export = exporting.request_export(user_id=user.pk)
+    DataExport.objects.update(attempts=exporting.MAX_ATTEMPTS)
+    assert not exporting.make(export_pk=export.pk)
+    client.force_login(user)
+    assert "failed" in client.get("/your-data/export/").content.decode()
+    assert exporting.request_export(user_id=user.pk) != export
