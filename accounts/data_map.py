@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import Model
 
 from accounts.models import APIToken, Credential
-from privacy.declarations import Declaration, RedisKeys, Table
+from privacy.declarations import Declaration, Expiry, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 ACCOUNT = "Your TikTok account: its ids, name, user name, whether it is verified, and its public totals"
@@ -118,6 +118,10 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "accounts.APIToken",
+        expires=(
+            Expiry("revoked_at", timedelta(days=30)),
+            Expiry("expires_at", timedelta(days=30)),
+        ),
         source=Source.PERSON,
         made_by=("accounts.services",),
         category=TOKENS,
@@ -140,6 +144,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "accounts.WebhookDelivery",
+        expires=(Expiry("received_at", timedelta(days=90)),),
         category=WORK,
         purposes=(Purpose.SERVICE,),
         why="To act only once on each message of TikTok",
@@ -173,6 +178,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "sessions.Session",
+        expires=(Expiry("expire_date", timedelta(days=0)),),
         category=SIGN_IN,
         purposes=(Purpose.SERVICE,),
         why="To keep you signed in",

@@ -1,16 +1,24 @@
 """What the API shows of people, accounts and API tokens. Never a credential."""
 
+from datetime import datetime
+
 from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.models import APIToken, Credential, TikTokAccount, User
+from privacy.retention import erased_after
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
+    erased_after = serializers.SerializerMethodField(help_text="Everything is erased then, unless you sign in before.")
+
     class Meta:
         model = User
-        fields = ["username", "date_joined"]
+        fields = ["username", "date_joined", "erased_after"]
         read_only_fields = fields
+
+    def get_erased_after(self, user: User) -> datetime:
+        return erased_after(user)
 
 
 class AccountSerializer(serializers.ModelSerializer[TikTokAccount]):

@@ -2,7 +2,6 @@
 
 import structlog
 from celery import shared_task
-from django.core.management import call_command
 from django.utils import timezone
 
 from accounts import selectors, services
@@ -34,9 +33,3 @@ def renew_credential(account_id: int) -> None:
 def retry_revocation(account_id: int) -> None:
     """Take a disconnected account's grant back at TikTok; where that fails, the next hour's beat tries again."""
     services.retry_revocation(account_id=account_id)
-
-
-@shared_task
-def clear_expired_sessions() -> None:
-    """Beat: Django leaves expired sessions in the database until told otherwise."""
-    call_command("clearsessions")

@@ -6,7 +6,7 @@ import numpy as np
 from django.db.models import Model
 
 from posts.models import PostContent
-from privacy.declarations import Declaration, Files, RedisKeys, Table
+from privacy.declarations import Declaration, Expiry, Files, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Purpose, Retention, Source
 
 POSTS = "Your public posts: TikTok's id and link, when, how long, and their counts at several moments"
@@ -109,6 +109,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "posts.Refresh",
+        expires=(Expiry("finished_at", timedelta(days=90)),),
         source=Source.POSTCAST,
         made_by=("posts.refreshing",),
         category=FETCHING,

@@ -7,7 +7,7 @@ import numpy as np
 from django.db.models import Model
 
 from predictions.models import AccountWeights, Miss
-from privacy.declarations import Artefact, Declaration, Files, RedisKeys, Table
+from privacy.declarations import Artefact, Declaration, Expiry, Files, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 FORECASTS = "Your forecasts: the planned time and length, the hashtags and length of the caption, and the figures"
@@ -219,6 +219,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.ForecastFailure",
+        expires=(Expiry("at", timedelta(days=90)),),
         category=WORK,
         purposes=(Purpose.SERVICE,),
         why="To end a model that fails",

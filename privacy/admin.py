@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from privacy import trail
 from privacy.declarations import table_of
-from privacy.models import AccessEvent, Consent, DataExport, Erasure, ExportPart, SubjectKey
+from privacy.models import AccessEvent, Consent, DataExport, Erasure, ExportPart, RetentionRun, SubjectKey
 from privacy.reasons import reason_of
 
 
@@ -117,6 +117,13 @@ class ErasureAdmin(ReadOnlyAdmin):
     list_filter = ["state", "reason"]
     search_fields = ["public_id"]
     exclude = ["sealed_identifiers", "user_id", "account_ids"]
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(ReadOnlyAdmin):
+    list_display = ["rule", "started_at", "finished_at", "removed", "error"]
+    list_filter = ["rule", "started_at"]
+    show_full_result_count = False
 
 
 @admin.register(AccessEvent)

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from privacy.declarations import Declaration, Table
+from privacy.declarations import Declaration, Expiry, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
 ERASURES = "Erasures that you asked for, while they wait or run"
+WORK = "Bookkeeping of the service itself"
 EXPORTS = "Copies of your data that you asked for"
 SEVEN_DAYS = Retention("seven days after it is ready", timedelta(days=8))
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
@@ -116,6 +117,24 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal={"export_id": "The copy", "number": "Which part of it", "sealed": "How many bytes it has, encrypted"},
         plain={"id": "key"},
         exported={"sealed": lambda row: len(row.sealed)},  # type: ignore[attr-defined]
+    ),
+    Table(
+        "privacy.RetentionRun",
+        expires=(Expiry("started_at", timedelta(days=90)),),
+        category=WORK,
+        purposes=(Purpose.SERVICE,),
+        why="To see that what is promised to be deleted is deleted",
+        basis=Basis.LEGAL_OBLIGATION,
+        retention=Retention("90 days"),
+        plain={
+            "id": "key",
+            "rule": "which rule",
+            "started_at": "when it began",
+            "finished_at": "when it was done",
+            "removed": "how much it removed",
+            "error": "the name of the error, where it failed",
+        },
+        erased="kept: it names nobody",
     ),
     Table(
         "privacy.AccessEvent",

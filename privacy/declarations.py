@@ -7,6 +7,7 @@ documents and the privacy page are all made from these declarations.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from importlib import import_module
 
@@ -24,6 +25,14 @@ class Subject:
     user_id: int
     account_ids: tuple[int, ...]
     whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Rows are deleted so long after the moment in the column; those without one stay."""
+
+    column: str
+    after: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,8 @@ class Table:
     """Columns that say nothing of a person: keys, bookkeeping."""
     exported: Mapping[str, Callable[[models.Model], object]] = field(default_factory=dict)
     """Columns that are not exported as they are: how they are, e.g. that a token is held, but not the token."""
+    expires: tuple[Expiry, ...] = ()
+    """When its rows are deleted by themselves (`privacy.purging`), whatever becomes of their person."""
     identifying: tuple[str, ...] = ()
     """Columns by which a person or an account could be told anywhere: looked for after an erasure."""
     stamped: bool = True

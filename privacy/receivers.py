@@ -9,12 +9,14 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from privacy.consent import consent_given, consent_withdrawn
+from privacy.metrics import LATE_RULES
 from privacy.models import AccessEvent
+from privacy.purging import late_rules
 from privacy.purposes import Purpose
 from privacy.replaying import unknown_erasures
 from privacy.tasks import extend_retention
 from privacy.trail import make_key, record
-from telemetry.signals import readiness_asked
+from telemetry.signals import metrics_scraped, readiness_asked
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
@@ -36,6 +38,12 @@ def keep_the_erased_out(**_: Any) -> str:
     """A restored backup must not serve people who were erased since."""
     unknown = len(unknown_erasures())
     return f"{unknown} erasures of the ledger are to be done again: manage.py replay_erasures" if unknown else ""
+
+
+@receiver(metrics_scraped)
+def show_late_retention(**_: Any) -> None:
+    """Asked of the database, and so the same in every process, and right even while beat is dead."""
+    LATE_RULES.set(len(late_rules()))
 
 
 @receiver(user_logged_in)

@@ -1,6 +1,7 @@
 """How long data is kept."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -8,10 +9,26 @@ from django.utils import timezone
 
 from privacy.declarations import Subject, subject_of, tables
 from privacy.models import PersonalData
-from privacy.purposes import WHILE_ACTIVE
+from privacy.purposes import WHILE_ACTIVE, YEAR
 
+INACTIVE_AFTER = YEAR
+"""Without a sign-in for so long somebody is erased."""
+WARNED_BEFORE = timedelta(days=91)
+"""From the ninth month on pages say so."""
 EXTENDED_AT_MOST_EVERY = timedelta(days=30)
 BATCH = 5_000
+
+
+def erased_after(user: Any) -> datetime:
+    """When the person is erased unless they sign in before."""
+    since: datetime = user.last_login or user.date_joined
+    return since + INACTIVE_AFTER
+
+
+def warned_of(user: Any) -> datetime | None:
+    """The day on which the person is to be warned of; None while it is far."""
+    day = erased_after(user)
+    return day if not user.is_staff and day - timezone.now() < WARNED_BEFORE else None
 
 
 def extend(*, user_id: int) -> int:

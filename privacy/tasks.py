@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from privacy import erasing, exporting, retention, trail
+from privacy import erasing, exporting, purging, retention, trail
 
 
 @shared_task
@@ -40,3 +40,15 @@ def tend_exports() -> None:
     """Beat, each minute: begin anew those whose worker was lost, and delete those that can be fetched no more."""
     exporting.resume()
     exporting.purge_expired()
+
+
+@shared_task
+def purge() -> None:
+    """Beat, hourly: delete what has been kept for long enough."""
+    purging.purge_all()
+
+
+@shared_task
+def watch_retention() -> None:
+    """Beat, hourly: raise an alarm where that has not worked for hours."""
+    purging.watch()

@@ -9,6 +9,7 @@ from celery.schedules import crontab
 
 from config.environment import Environment
 from config.logs import logging_config
+from config.uploads import upload_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -73,6 +74,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "privacy.context.inactivity",
             ],
         },
     },
@@ -179,6 +181,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.refresh_expiring_credentials",
         "schedule": crontab(minute="17"),
     },
+    "purge": {"task": "privacy.tasks.purge", "schedule": crontab(minute="25")},
+    "watch retention": {"task": "privacy.tasks.watch_retention", "schedule": crontab(minute="55")},
     "tend exports": {"task": "privacy.tasks.tend_exports", "schedule": crontab()},
     "resume erasures": {"task": "privacy.tasks.resume_erasures", "schedule": crontab()},
     "leave forgotten behind": {
@@ -186,10 +190,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="2", minute="40"),
     },
     "anchor trail": {"task": "privacy.tasks.anchor_trail", "schedule": crontab(minute="7")},
-    "clear sessions": {
-        "task": "accounts.tasks.clear_expired_sessions",
-        "schedule": crontab(hour="3", minute="40"),
-    },
 }
 
 # --- what is sent with every page ----------------------------------------------------------------------------------
@@ -214,6 +214,8 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# larger pictures wait here while their request is answered; `privacy.purging` removes what a dead worker left
+FILE_UPLOAD_TEMP_DIR = str(upload_folder())
 
 LOGGING = logging_config()
 # binding the person's id would freeze request.user before allauth.headless sets it from X-Session-Token

@@ -5,7 +5,6 @@ from io import StringIO
 
 import pytest
 from celery import current_app
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -66,14 +65,6 @@ def test_a_revocation_that_tiktok_did_not_hear_is_repeated(sandbox, account):
     tasks.refresh_expiring_credentials()
     assert [each["status"] for each in sandbox.control.requests("oauth/revoke")] == [500, 200]
     assert bytes(Credential.objects.get().sealed_refresh_token) == b""
-
-
-def test_expired_sessions_are_cleared(db):
-    now = timezone.now()
-    for key, days in (("old", -1), ("young", 1)):
-        Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(days=days))
-    tasks.clear_expired_sessions()
-    assert [session.session_key for session in Session.objects.all()] == ["young"]
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------
