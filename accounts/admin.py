@@ -1,13 +1,17 @@
 """The admin for staff. A person's data can be read, not changed; tokens, sealed or not, are not shown at all."""
 
-# allauth registers its admins when they are imported; that must have happened before they are taken out
+# libraries register their admins when they are imported; that must have happened before they are taken out
 import allauth.account.admin
 import allauth.socialaccount.admin  # noqa: F401
+import django_otp.plugins.otp_static.admin
+import django_otp.plugins.otp_totp.admin  # noqa: F401
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
 from privacy.admin import ReadOnlyAdmin, TracedAdmin
@@ -15,11 +19,9 @@ from privacy.erasing import request_erasure
 from privacy.models import Erasure, Through
 from privacy.reasons import reason_of
 
-admin.site.site_header = admin.site.site_title = "Postcast staff"
-
 # the app's secret and plain-text tokens have no place here, e-mail addresses are not collected,
-# and an allauth account says no more than the TikTok account
-for model in (SocialApp, SocialToken, SocialAccount, EmailAddress, EmailConfirmation):
+# an allauth account says no more than the TikTok account, and a second factor is nobody else's business
+for model in (SocialApp, SocialToken, SocialAccount, EmailAddress, EmailConfirmation, TOTPDevice, StaticDevice):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -54,7 +56,7 @@ class UserAdmin(TracedAdmin):
         self.message_user(request, "They are being erased; see Erasures. Staff cannot be erased here.")
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
-        return self.has_change_permission(request)
+        return request.user.has_perm("accounts.erase_user")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -69,6 +71,7 @@ class UserAdmin(TracedAdmin):
 
 @admin.register(TikTokAccount)
 class TikTokAccountAdmin(ReadOnlyAdmin):
+    identity = ("open_id", "union_id", "display_name", "username")
     list_display = ["public_id", "display_name", "follower_count", "video_count", "connected_at", "disconnected_at"]
     search_fields = ["public_id", "display_name", "username"]
     list_select_related = ["user"]

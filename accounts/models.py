@@ -37,6 +37,9 @@ class User(PersonalData, AbstractUser):
 
     objects = UserManager()  # type: ignore[misc,assignment]
 
+    class Meta(AbstractUser.Meta):
+        permissions = [("erase_user", "Can have people erased")]
+
 
 class TikTokAccount(PersonalData):
     """A creator's TikTok account, linked by its owner. Profile and counts are None where the scope was declined."""
@@ -60,6 +63,7 @@ class TikTokAccount(PersonalData):
     class Meta:
         verbose_name = "TikTok account"
         ordering = ["id"]
+        permissions = [("see_identity", "Can see names and TikTok's ids")]
 
     def __str__(self) -> str:
         return self.public_id

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from accounts.second_factor import second_factor
 from predictions.api import PredictView
 from privacy.reasons import give_reason
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("predict", PredictView.as_view(), name="predict"),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
-    path("admin/reason/", give_reason, name="reason"),
+    path("admin/reason/", admin.site.admin_view(give_reason), name="reason"),
+    path("admin/second-factor/", second_factor, name="second_factor"),
     path("admin/", admin.site.urls),
 ]

@@ -8,6 +8,7 @@ from privacy.admin import ReadOnlyAdmin
 
 @admin.register(Post)
 class PostAdmin(ReadOnlyAdmin):
+    identity = ("tiktok_id", "share_url")
     list_display = ["public_id", "account", "posted_at", "duration_s", "first_seen_at", "last_seen_at", "deleted_at"]
     list_select_related = ["account"]
     list_filter = ["posted_at", "deleted_at"]

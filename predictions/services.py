@@ -37,6 +37,7 @@ from predictions.engine.types import HORIZON, PublishedPost, Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
+from privacy.blanking import blank_contacts
 from privacy.consent import NoConsent, has_consent, require
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
@@ -142,7 +143,7 @@ def predict(
         basis=given.basis,
         scheduled_for=scheduled_for,
         duration_s=duration_s,
-        caption=text if account.keeps_drafts else "",
+        caption=blank_contacts(text) if account.keeps_drafts else "",
         caption_fingerprint=caption_fingerprint(text),
         caption_length=caption.length,
         hashtags=list(caption.hashtags),
@@ -231,7 +232,9 @@ def give_feedback(
     _require_subject(prediction, subject)
     require(prediction.account.user_id, Purpose.SERVICE)
     return Feedback.objects.update_or_create(
-        prediction=prediction, subject=subject, defaults={"verdict": verdict, "reason": reason, "text": text}
+        prediction=prediction,
+        subject=subject,
+        defaults={"verdict": verdict, "reason": reason, "text": blank_contacts(text)},
     )
 
 

@@ -19,6 +19,22 @@ from privacy.reasons import reason_of
 class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows of people: shown for a reason, and recorded. Tables that concern nobody are shown as they are."""
 
+    identity: tuple[str, ...] = ()
+    """Columns by which a person is known elsewhere: hidden from staff whose task does not need them."""
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._permitted(request, super().get_list_display(request))
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return self._permitted(request, super().get_search_fields(request))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self._permitted(request, super().get_fields(request, obj))
+
+    def _permitted(self, request: HttpRequest, columns: Any) -> list[Any]:
+        hidden = () if request.user.has_perm("accounts.see_identity") else self.identity
+        return [column for column in columns if column not in hidden]
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list, once a reason was given; whose rows are in it is recorded."""
         if asked := self._ask_for_reason(request):

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from django import forms
-from django.contrib.admin.views.decorators import staff_member_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -38,7 +37,6 @@ def reason_of(request: HttpRequest) -> str:
     return str(given["reason"])
 
 
-@staff_member_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def give_reason(request: HttpRequest) -> HttpResponse:
     """Ask for the reason, and go on to where they wanted to."""

@@ -13,6 +13,8 @@ from typing import Any
 import factory
 from django.test import Client
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.django import DjangoModelFactory
 
 from accounts.models import APIToken, TikTokAccount, User
@@ -61,9 +63,18 @@ class StaffFactory(UserFactory):
     is_superuser = True
 
 
+def verify(client: Client, user: User) -> None:
+    """Sign a member of staff in with both factors."""
+    client.force_login(user)
+    device = TOTPDevice.objects.create(user=user)
+    session = client.session
+    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
+    session.save()
+
+
 def enter_admin(client: Client, user: User | None = None) -> Client:
     """The client as a member of staff who has said why they want to see people's data."""
-    client.force_login(user or StaffFactory())
+    verify(client, user or StaffFactory())
     client.post("/admin/reason/", {"reason": "ticket 4711, a forecast is off"})
     return client
 

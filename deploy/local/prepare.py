@@ -11,13 +11,16 @@ NO_MODEL = "no usable model serves"
 def main() -> None:
     """Create the tables and the staff account, and say whether a first model must be trained."""
     django.setup()
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
     from accounts.models import User
     from predictions.registry import champion_id, registry
 
     call_command("migrate", interactive=False, verbosity=0)
     # the password of the first run stays, or is what somebody changed it to since
     if not User.objects.filter(username="staff").exists():
-        User.objects.create_superuser("staff", password=os.environ["STAFF_PASSWORD"])
+        staff = User.objects.create_superuser("staff", password=os.environ["STAFF_PASSWORD"])
+        TOTPDevice.objects.create(user=staff, key=os.environ["STAFF_OTP_KEY"], name="deploy.local.staff_code")
     champion = champion_id()
     if champion is None or registry.serving(champion).version_id != champion:
         print(NO_MODEL)

@@ -129,6 +129,7 @@ def local_environment(data: Path) -> dict[str, str]:
             "SECRET_KEY": secrets.token_urlsafe(48),
             "DATA_ENCRYPTION_KEYS": f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}",
             "STAFF_PASSWORD": secrets.token_urlsafe(9),
+            "STAFF_OTP_KEY": secrets.token_hex(20),
         }
         write_privately(path, "".join(f"{name}={value}\n" for name, value in generated.items()))
     stored = dict(line.split("=", 1) for line in path.read_text().splitlines())
@@ -217,6 +218,7 @@ def box(data: Path, port: int, sandbox_url: str | None, staff_password: str) -> 
     else:
         table.add_row("sign in", f"with TikTok at {os.environ['TIKTOK_API_URL']}")
     table.add_row("staff", f"{address}/admin/  user staff, password {staff_password}")
+    table.add_row("", "and the code that .venv/bin/python -m deploy.local.staff_code prints")
     table.add_row("logs", str(data / "logs"))
     return Panel(table, title="Postcast is running", subtitle="Ctrl-C ends all of it", expand=False)
 

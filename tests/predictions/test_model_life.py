@@ -26,7 +26,7 @@ from predictions.lifecycle import AlreadyTraining, CannotRollBack, NothingToLear
 from predictions.models import ModelEvent, ModelVersion
 from predictions.pseudonyms import pseudonym
 from predictions.registry import RefusedArtefact, champion_id, load, make_champion, register
-from tests.factories import StaffFactory
+from tests.factories import StaffFactory, verify
 from tests.predictions.histories import DAY, store, synthetic_histories
 
 pytestmark = pytest.mark.django_db
@@ -316,7 +316,7 @@ def staff(*permissions: str) -> Client:
     person = StaffFactory(is_superuser=False)
     person.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client(enforce_csrf_checks=True)
-    client.force_login(person)
+    verify(client, person)
     return client
 
 
@@ -352,7 +352,7 @@ def test_staff_without_the_permission_do_not(versions):
 
 def test_the_admin_shows_decisions_and_says_when_there_is_nothing_to_go_back_to(versions):
     client = Client()
-    client.force_login(StaffFactory())
+    verify(client, StaffFactory())
     event = ModelEvent.objects.latest("id")
     for address in ("modelevent/", f"modelevent/{event.pk}/change/", "forecastfailure/", "modelversion/"):
         assert client.get(f"/admin/predictions/{address}").status_code == 200

@@ -31,7 +31,9 @@ from tests.factories import (
     StaffFactory,
     TikTokAccountFactory,
     UserFactory,
+    enter_admin,
     history_of_posts,
+    verify,
 )
 from tests.prove import SEED, scaled
 
@@ -59,8 +61,7 @@ def person() -> User:
 def staff() -> Client:
     """A member of staff who has said why."""
     client = Client()
-    client.force_login(StaffFactory(username="sam"))
-    client.post("/admin/reason/", {"reason": "ticket 4711, a forecast is off"})
+    enter_admin(client, StaffFactory(username="sam"))
     return client
 
 
@@ -160,7 +161,7 @@ def test_every_admin_of_peoples_rows_asks_why_and_records(model: Any, person: Us
     base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
     rows = model._base_manager.filter(**{str(table_of(model).person): person.pk})
     silent = Client()
-    silent.force_login(StaffFactory())
+    verify(silent, StaffFactory())
     for address in [f"{base}_changelist", *([f"{base}_change"] if rows else [])]:
         path = reverse(address, args=[rows[0].pk] if address.endswith("_change") else [])
         assert silent.get(path)["Location"].startswith("/admin/reason/?next=")

@@ -1,0 +1,100 @@
+"""The second factor of staff: no page of the admin is shown to a session that a code has not verified."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import django_otp
+import segno
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.decorators import user_passes_test
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts.models import User
+
+RECOVERY_CODES = 10
+
+
+class StaffSite(admin.AdminSite):
+    """Django's admin, for staff whose session was verified."""
+
+    site_header = site_title = "Postcast staff"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Password and code."""
+        return super().has_permission(request) and request.user.is_verified()  # type: ignore[union-attr]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The password; whoever has given it goes on to the code."""
+        if super().has_permission(request) and not self.has_permission(request):
+            wanted = request.GET.get("next", reverse("admin:index"))
+            return redirect(f"{reverse('second_factor')}?{urlencode({'next': wanted})}")
+        return super().login(request, extra_context)
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        max_length=16,
+        label="Code",
+        help_text="Six digits from your authenticator app, or a recovery code.",
+        widget=forms.TextInput({"autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
+def _is_staff(user: Any) -> bool:
+    return bool(user.is_active and user.is_staff)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@user_passes_test(_is_staff, login_url="admin:login")
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """Ask for a code; the first time, show what an authenticator app has to know, and afterwards recovery codes."""
+    user = request.user
+    assert isinstance(user, User)
+    form = CodeForm(request.POST or None)
+    enrolled = django_otp.user_has_device(user)
+    device = None if enrolled else TOTPDevice.objects.get_or_create(user=user, confirmed=False)[0]
+    if form.is_valid():
+        code = form.cleaned_data["code"].replace(" ", "")
+        if device is not None and device.verify_token(code):
+            device.confirmed = True
+            device.save(update_fields=["confirmed"])
+            django_otp.login(request, device)
+            return render(request, "admin/accounts/recovery_codes.html", {"codes": _recovery_codes(user)})
+        if enrolled and (matched := django_otp.match_token(user, code)):
+            django_otp.login(request, matched)
+            return _go_on(request)
+        form.add_error("code", "This code is not right, or wrong ones came before it. Wait a little, then try again.")
+    shown = {"form": form, "title": "Second factor", "device": device}
+    if device is not None:
+        # the only picture with a secret in it: inline, and never cached
+        shown["picture"] = segno.make(device.config_url, error="m").svg_data_uri(scale=5)
+    return render(request, "admin/accounts/second_factor.html", shown)
+
+
+def reset(user: User) -> None:
+    """Forget the person's devices and codes: they enrol anew after their next password."""
+    TOTPDevice.objects.filter(user=user).delete()
+    StaticDevice.objects.filter(user=user).delete()
+
+
+def _recovery_codes(user: User) -> list[str]:
+    StaticDevice.objects.filter(user=user).delete()
+    device = StaticDevice.objects.create(user=user, name="recovery")
+    codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
+    StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
+    return codes
+
+
+def _go_on(request: HttpRequest) -> HttpResponse:
+    wanted = request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return redirect(wanted if is_ours else "admin:index")

@@ -1,0 +1,152 @@
+"""Direct messages, non-public posts, e-mail addresses and phone numbers: dropped at the door, whoever sends them."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.services import lock_account
+from accounts.tiktok.client import Grant, Profile
+from accounts.webhooks import Event
+from posts.models import Post
+from posts.storing import store_videos
+from posts.tiktok import Video
+from posts.tiktok import client as display
+from predictions.engine.history_file import read_history_file
+from predictions.models import Feedback, Prediction
+from privacy.blanking import BLANK, blank_contacts
+from privacy.finding import found_in_database, found_in_redis
+from tests.factories import ALL_CONSENTS, PredictionFactory, TikTokAccountFactory
+
+PLANTED = {
+    "email": "zyzzyva@example.com",
+    "phone_number": "+49 170 1234567",
+    "direct_messages": [{"text": "zyzzyva meets quiddity"}],
+    "private_videos": [{"id": "7777", "video_description": "zyzzyva in private"}],
+    "contacts": ["zyzzyva"],
+}
+WORDS = ["zyzzyva", "1234567", "quiddity"]
+
+
+@pytest.mark.django_db
+def test_what_tiktok_should_never_send_goes_nowhere(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    account = TikTokAccountFactory()
+    now = int(timezone.now().timestamp())
+    video = {"id": "1", "create_time": now - 86_400, "video_description": "Sunset", "like_count": 5, **PLANTED}
+    answers: dict[str, Any] = {
+        "/v2/user/info/": {"user": {"display_name": "Somebody", **PLANTED}, **PLANTED},
+        "/v2/video/list/": {"videos": [video], "cursor": 0, "has_more": False, **PLANTED},
+    }
+    monkeypatch.setattr(display, "_ask", lambda method, path, fields, body, token: answers[path])
+    monkeypatch.setattr(display, "wait_for_turn", lambda path: None)
+    monkeypatch.setattr(display, "access_token", lambda account_id: "act.token")
+    api = display.DisplayAPI(account.pk)
+    for name, value in api.user_info(["user.info.basic"]).model_dump().items():
+        setattr(account, name, value)
+    account.save()
+    posts = store_videos(lock_account(account.pk), api.video_list(None).videos, timezone.now())
+    assert len(posts) == 1
+    assert nothing_kept(caplog)
+
+
+@pytest.mark.django_db
+def test_nor_what_a_sign_in_or_a_webhook_brings_along() -> None:
+    granted = {"open_id": "o", "scope": "video.list", "access_token": "a", "expires_in": 1, "refresh_token": "r"}
+    grant = Grant.read({**granted, "refresh_expires_in": 1, **PLANTED})
+    profile = Profile.read({"open_id": "o", "display_name": "Somebody", **PLANTED})
+    event = Event.model_validate(
+        {"client_key": "k", "event": "e", "create_time": 1_700_000_000, "user_openid": "o", **PLANTED}
+    )
+    for kept in (grant, profile, event):
+        assert not set(PLANTED) & set(kept.model_dump())
+
+
+@pytest.mark.django_db
+def test_nor_what_a_program_sends_beside_a_draft(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    account = TikTokAccountFactory()
+    client.force_login(account.user)
+    draft = {
+        "post": {
+            "text": "Sunset",
+            "location": {"lat": 12.3456789, "lon": 65.4321},
+            "metadata": {"client": "web", **PLANTED},
+        },
+        **PLANTED,
+    }
+    answer = client.post("/predict", json.dumps(draft), content_type="application/json")
+    assert answer.status_code == 200, answer.content
+    assert nothing_kept(caplog)
+    assert found_in_database(["12.3456789"]) == []
+
+
+def test_nor_does_an_imported_history_have_a_place_for_them(tmp_path: Any) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text(
+        "account_id,post_id,posted_at,observed_at,caption,hashtags,duration_s,sound,followers,"
+        "likes,comments,shares,views,email,phone_number\n"
+        "a,1,2026-01-01T00:00:00Z,2026-01-10T00:00:00Z,Sunset,,,,,5,,,,zyzzyva@example.com,+49 170 1234567\n"
+    )
+    [account] = read_history_file(path)
+    assert "zyzzyva" not in repr(account)
+    assert "1234567" not in repr(account)
+
+
+@pytest.mark.django_db
+def test_texts_that_are_kept_are_kept_without_them(client: Client) -> None:
+    account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
+    video = {"id": "1", "create_time": 1_700_000_000, "video_description": "Write to zyzzyva@example.com! #pier"}
+    store_videos(lock_account(account.pk), [Video.model_validate(video)], timezone.now())
+    assert Post.objects.get().caption == f"Write to {BLANK}! #pier"
+    client.force_login(account.user)
+    text = "Call +49 170 1234567 for the sunset"
+    client.post("/predict", {"post": {"text": text}}, content_type="application/json")
+    assert Prediction.objects.get().caption == f"Call {BLANK} for the sunset"
+    given = PredictionFactory(account=account)
+    said = {"verdict": "wrong", "reason": "other", "text": "ask zyzzyva@example.com"}
+    client.post(f"/api/v1/predictions/{given.public_id}/feedback/", said, content_type="application/json")
+    assert Feedback.objects.get().text == f"ask {BLANK}"
+
+
+def nothing_kept(caplog: pytest.LogCaptureFixture) -> bool:
+    return not (found_in_database(WORDS) or found_in_redis(WORDS) or any(word in caplog.text for word in WORDS))
+
+
+# --- blanking ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "a@b.de",
+        "first.last+tag@mail.example.co.uk",
+        "+1 (555) 010-9999",
+        "0049/170/1234567",
+        "0170 1234567",
+        "555-0199-22",
+    ],
+)
+def test_contacts_are_blanked(contact: str) -> None:
+    assert blank_contacts(f"Reach me: {contact}, thanks") == f"Reach me: {BLANK}, thanks"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Top 100 of 2026!", "24/7", "#1234567890", "at 18:30 on 24.12.", "@user1234567", "100 000 views", "3,5 km"),
+        *("", "sunset @ the pier", "🦊🦊🦊"),
+    ],
+)
+def test_other_texts_stay_as_they_are(text: str) -> None:
+    assert blank_contacts(text) == text
+
+
+@given(st.text())
+def test_blanking_twice_is_blanking_once(text: str) -> None:
+    once = blank_contacts(text)
+    assert blank_contacts(once) == once
