@@ -174,7 +174,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         "captions and covers on their way",
         category=CONTENT,
         why="Measured in the memory of a worker, and dropped there; neither is ever written to a disk or a queue",
-        retention=Retention("seconds"),
+        retention=Retention("the captions and covers themselves: seconds"),
         personal=True,
         erased="gone with the moment",
     ),

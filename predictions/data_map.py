@@ -261,7 +261,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         "pictures sent with a draft",
         category=FORECASTS,
         why="Measured while the request is answered, and dropped",
-        retention=Retention("15 minutes, even if a worker dies with one"),
+        retention=Retention("pictures that you send along: 15 minutes at most"),
         personal=True,
         erased="removed within 15 minutes",
     ),
