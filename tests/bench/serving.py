@@ -1,7 +1,8 @@
 """How long a forecast takes.
 
-The same draft is forecast in four ways, one after the other in every round, so that a busy machine slows all alike: the
-baseline alone, the engine alone, the service (query, forecast, insert), and the whole way over HTTP through gunicorn.
+The same draft is forecast in five ways, one after the other in every round, so that a busy machine slows all alike:
+the baseline alone, the engine alone, the service (query, forecast, insert and event in one transaction), the service
+without the access trail (and so without a transaction), and the whole way over HTTP through gunicorn.
 """
 
 import atexit
@@ -12,8 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import requests
@@ -55,7 +59,7 @@ def _start_django(folder: Path) -> None:
 
 
 def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
-    """A trained champion, an account with its history, a server; the four ways to a forecast of the same draft."""
+    """A trained champion, an account with its history, a server; the ways to a forecast of the same draft."""
     from django.utils import timezone
 
     from accounts.services import create_api_token
@@ -88,10 +92,18 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
         assert response.status_code == 200, response.text
         assert response.json()["basis"] == "account"
 
+    def without_trail() -> None:
+        with (
+            mock.patch.object(services, "record"),
+            mock.patch.object(services, "transaction", SimpleNamespace(atomic=nullcontext)),
+        ):
+            predict(account)
+
     return {
         "baseline alone": lambda: np.expm1(state.history.known_at(moment).likes[-BASELINE_POSTS:]).mean(),
         "engine alone": lambda: forecast(model, state, draft, as_of=moment),
         "service": lambda: predict(account),
+        "service without the trail": without_trail,
         "over HTTP": over_http,
     }
 
