@@ -4,8 +4,9 @@ import re
 
 BLANK = "[removed]"
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
-# seven digits or more, with the separators that people write; not inside a word, an address or a hashtag
-_PHONE = re.compile(r"(?<![\w#@/.])(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,17}(?!\w)")
+# seven digits or more, with the separators that people write; not inside a word, a name or a hashtag. After "/" and
+# "." too, for wa.me/49170... and Tel.0170...; the ids in TikTok's links have nineteen digits and stay
+_PHONE = re.compile(r"(?<![\w#@])(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,17}(?!\w)")
 
 
 def blank_contacts(text: str) -> str:

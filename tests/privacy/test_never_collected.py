@@ -135,11 +135,16 @@ def test_contacts_are_blanked(contact: str) -> None:
     assert blank_contacts(f"Reach me: {contact}, thanks") == f"Reach me: {BLANK}, thanks"
 
 
+@pytest.mark.parametrize("before", ["wa.me/", "Tel.", "Tel:", "WhatsApp/"])
+def test_numbers_are_blanked_that_follow_without_a_space(before: str) -> None:
+    assert blank_contacts(f"{before}491701234567") == f"{before}{BLANK}"
+
+
 @pytest.mark.parametrize(
     "text",
     [
         *("Top 100 of 2026!", "24/7", "#1234567890", "at 18:30 on 24.12.", "@user1234567", "100 000 views", "3,5 km"),
-        *("", "sunset @ the pier", "🦊🦊🦊"),
+        *("", "sunset @ the pier", "🦊🦊🦊", "https://www.tiktok.com/@fox/video/7301234567890123456"),
     ],
 )
 def test_other_texts_stay_as_they_are(text: str) -> None:
