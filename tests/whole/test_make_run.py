@@ -99,7 +99,16 @@ def sign_in(stack: Stack, creator: str) -> requests.Session:
     callback = consent(requests.Session(), redirect.headers["Location"], creator)
     landed = session.get(callback, timeout=30)
     assert landed.ok
-    assert landed.url.startswith(f"{stack.url}/posts/"), landed.text[:2000]
+    # nothing is read before they agree
+    assert landed.url.startswith(f"{stack.url}/your-data/consent/"), landed.text[:2000]
+    answers = {
+        "csrfmiddlewaretoken": session.cookies["csrftoken"],
+        "start": "yes",
+        "agree": ["service", "learning", "outcomes"],
+        **{f"version-{purpose}": "1" for purpose in ("service", "learning", "outcomes")},
+    }
+    agreed = session.post(landed.url, data=answers, headers={"Referer": stack.url}, timeout=30)
+    assert agreed.url.startswith(f"{stack.url}/posts/"), agreed.text[:2000]
     return session
 
 
@@ -166,6 +175,22 @@ def test_from_the_consent_page_to_a_forecast(stack: Stack) -> None:
     assert forecast["baseline"]["predicted_engagement"] > 0
     recorded = session.get(f"{stack.url}/api/v1/predictions/", timeout=30).json()
     assert recorded["count"] == 1
+
+
+def test_staff_get_in_with_the_password_of_the_box_and_a_code(stack: Stack) -> None:
+    found = re.search(r"user staff, password (\S+)", "".join(stack.output))
+    assert found
+    code = [sys.executable, "-m", "deploy.local.staff_code", "--data", str(stack.folder)]
+    session = requests.Session()
+    for path, answer in (
+        ("/admin/login/?next=/admin/", {"username": "staff", "password": found[1]}),
+        ("/admin/second-factor/?next=/admin/", {"code": subprocess.check_output(code, text=True).strip()}),
+    ):
+        session.get(f"{stack.url}{path}", timeout=30)
+        form = {"csrfmiddlewaretoken": session.cookies["csrftoken"], **answer}
+        page = session.post(f"{stack.url}{path}", data=form, headers={"Referer": stack.url}, timeout=30)
+        assert page.ok
+    assert page.url == f"{stack.url}/admin/", page.text[:2000]
 
 
 def test_ctrl_c_ends_all_of_it_and_a_second_run_keeps_the_data(stack: Stack) -> None:
