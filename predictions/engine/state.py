@@ -4,7 +4,7 @@ import io
 import json
 import math
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +13,7 @@ from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
 from predictions.engine.drift import MIN_HISTORY, LookBack
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import GlobalModel, Raw, serve
-from predictions.engine.growth import Floats
+from predictions.engine.growth import Floats, is_partial, is_usable
 from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
 from predictions.engine.process import Process, Solved
 from predictions.engine.rows import Rows, rows_of_account
@@ -130,6 +130,8 @@ def learn_and_look_back(model: GlobalModel, account: AccountHistory, *, as_of: i
 
 
 def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[AccountState, LookBack]:
+    ignored = sum(p.posted_at > as_of for p in account.posts)
+    account = _that_matter(account, as_of)
     timeline = Timeline(account, model.curve, "horizon", until=as_of, measures=model.measures)
     timeline.advance(as_of)
     rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW, measures=model.measures)
@@ -143,11 +145,28 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[Acc
         weights = Weights(model.weight_prior)
         looked_back = LookBack((), none.astype(np.int64), none, none > 0, np.empty((0, len(TABULAR)), np.float32))
     followers = account.followers if 0 <= account.followers < math.inf else math.nan
-    ignored = len(account.posts) - len(timeline.posts)
     history = _latest(timeline.contents())
     known = history.filled_at(as_of, model.measures)
     solved = Process().learn(known) if len(known) else None
     return AccountState(as_of, followers, history, weights, solved, ignored), looked_back
+
+
+def _that_matter(account: AccountHistory, as_of: int) -> AccountHistory:
+    """The account without posts too old for any row or state to read: learning gives the same to the bit.
+
+    Filling in likes reads the whole history, so an account with counts that lack likes is left whole.
+    """
+    posts = sorted((p for p in account.posts if p.posted_at <= as_of), key=lambda p: (p.posted_at, p.post_id))
+    counts = [[c for c in p.observations if c.observed_at <= as_of] for p in posts]
+    if any(is_partial(p.posted_at, c) for p, seen in zip(posts, counts, strict=True) for c in seen):
+        return account
+    horizon_passed = posts[max(0, len(posts) - WINDOW)].posted_at - HORIZON if posts else as_of
+    labelled = [
+        i
+        for i, (p, seen) in enumerate(zip(posts, counts, strict=True))
+        if p.posted_at <= horizon_passed and any(is_usable(p.posted_at, c) for c in seen)
+    ]
+    return replace(account, posts=tuple(posts[labelled[-WINDOW] :])) if len(labelled) > WINDOW else account
 
 
 def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, walked: Walk) -> LookBack:

@@ -1,11 +1,14 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from predictions.engine import GlobalModel, forecast, learn_account
+from predictions.engine import Counts, GlobalModel, forecast, learn_account
 from predictions.engine.growth import GrowthCurve
+from predictions.engine.history import WINDOW
 from predictions.engine.rows import rows_of_account
+from predictions.engine.state import _that_matter, learn_and_look_back
 from predictions.engine.types import HOUR
 from predictions.engine.weights import WEIGHTS, WeightPrior, Weights, walk
 from tests.engine.synthetic import DAY, account, draft, end_of
@@ -104,3 +107,31 @@ def test_a_label_teaches_from_when_it_was_counted(counted_after: int, known_afte
     posts = account("late", 5, observed=(counted_after * HOUR,))
     rows = rows_of_account(0, posts, GrowthCurve.prior(), "horizon", end_of(posts) + 30 * DAY)
     assert (rows.known_from - rows.posted_at == known_after * HOUR).all()
+
+
+@pytest.mark.parametrize(("count", "step"), [(30, DAY), (900, DAY), (1_500, DAY // 200), (1_500, DAY // 3)])
+def test_posts_too_old_to_be_read_change_nothing(
+    model: GlobalModel, monkeypatch: pytest.MonkeyPatch, count: int, step: int
+):
+    history = account("long", count, observed=(6 * HOUR, DAY), step=step)
+    # Every seventh post was never counted.
+    gaps = tuple(replace(p, observations=()) if i % 7 == 0 else p for i, p in enumerate(history.posts))
+    history, now = replace(history, posts=gaps), end_of(history) + 2 * DAY
+    trimmed, looked_back = learn_and_look_back(model, history, as_of=now)
+    monkeypatch.setattr("predictions.engine.state._that_matter", lambda history, as_of: history)
+    whole, at_everything = learn_and_look_back(model, history, as_of=now)
+    assert trimmed.to_bytes() == whole.to_bytes()
+    assert looked_back.post_id == at_everything.post_id
+    assert np.array_equal(looked_back.miss, at_everything.miss)
+    assert np.array_equal(looked_back.features, at_everything.features, equal_nan=True)
+
+
+def test_only_posts_too_old_to_be_read_are_left_out():
+    history = account("long", 2_000)
+    kept = _that_matter(history, end_of(history))
+    assert 2 * WINDOW <= len(kept.posts) < 2 * WINDOW + 5
+    assert kept.posts == history.posts[-len(kept.posts) :]
+    without_likes = Counts(history.posts[0].posted_at + DAY, math.nan, math.nan, math.nan, 9)
+    partial = replace(history.posts[0], observations=(without_likes,))
+    filled_in = replace(history, posts=(partial, *history.posts[1:]))
+    assert _that_matter(filled_in, end_of(history)) is filled_in
