@@ -18,7 +18,7 @@ from django.utils import timezone
 from predictions import selectors
 from predictions.engine import GlobalModel, train
 from predictions.engine.promotion import Decision, compare, decide, learned_until
-from predictions.forgetting import ERASED_SINCE, learned_from_forgotten
+from predictions.forgetting import LEFT_SINCE, learned_from_forgotten
 from predictions.models import ModelEvent, ModelVersion
 from predictions.registry import RefusedArtefact, load, lock_versions, make_champion, register
 from privacy.models import AccessEvent
@@ -99,7 +99,7 @@ def challenge(*, version: ModelVersion, by: str, now: datetime | None = None) ->
         if serving != champion_version:
             decision = Decision(False, "The champion changed during the comparison; compare again.", decision.figures)
         elif champion_version and not decision.promote and learned_from_forgotten(champion_version):
-            decision = Decision(True, f"{ERASED_SINCE} Compared: {decision.reason}", decision.figures)
+            decision = Decision(True, f"{LEFT_SINCE} Compared: {decision.reason}", decision.figures)
         if decision.promote:
             make_champion(version, by=by, reason=decision.reason, figures=figures)
         else:
@@ -119,7 +119,7 @@ def promote(*, version: ModelVersion, by: str, reason: str) -> None:
     """Let the version serve without a comparison. Raises RefusedArtefact if it cannot be loaded, or may not serve."""
     load(version)
     if learned_from_forgotten(version):
-        raise RefusedArtefact(f"{version} learned from an account that was erased since, so it may not serve.")
+        raise RefusedArtefact(f"{version} learned from an account that left since, so it may not serve.")
     make_champion(version, by=by, reason=reason)
 
 
@@ -149,7 +149,7 @@ def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion 
         if target:
             if learned_from_forgotten(target):
                 raise CannotRollBack(
-                    f"{target} learned from an account that was erased since, so it may not serve again. "
+                    f"{target} learned from an account that left since, so it may not serve again. "
                     f"{champion} goes on serving."
                 )
             try:
@@ -164,7 +164,7 @@ def _serve_prior_instead_of_forgotten(*, by: str) -> None:
     """Where nobody is left to learn from, a champion that learned from who left has to go all the same."""
     champion = ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).first()
     if champion and learned_from_forgotten(champion):
-        make_champion(None, by=by, reason=ERASED_SINCE)
+        make_champion(None, by=by, reason=LEFT_SINCE)
 
 
 def _train(as_of: datetime) -> GlobalModel:

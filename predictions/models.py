@@ -55,7 +55,10 @@ class ModelVersion(models.Model):
 
 
 class ForgottenAccount(models.Model):
-    """An account that left, by the pseudonym that manifests name it by: no version that learned from it may serve."""
+    """An account that was erased, or whose person takes consent back, by the pseudonym that manifests name it by.
+
+    No version that learned from it may serve.
+    """
 
     pseudonym = models.CharField(max_length=32, primary_key=True)
     forgotten_at = models.DateTimeField(auto_now_add=True)

@@ -7,9 +7,11 @@ from django.dispatch import receiver
 from accounts.services import wait_for_writers
 from posts.signals import posts_changed
 from predictions import metrics
+from predictions.forgetting import LEARNS_UNDER, forget_accounts, remember_accounts
 from predictions.models import Feedback, Miss, Outcome, Prediction
 from predictions.tasks import enqueue_weights_update
-from privacy.consent import consent_withdrawn
+from privacy.consent import consent_given, consent_withdrawn, purposes_of
+from privacy.declarations import subject_of
 from privacy.purposes import Purpose
 from telemetry.signals import metrics_scraped
 
@@ -22,7 +24,7 @@ def learn_from_changed_posts(account_id: int, **_: Any) -> None:
 
 @receiver(consent_withdrawn)
 def erase_what_rested_on_consent(user_id: int, purpose: Purpose, **_: Any) -> None:
-    """What was kept for a purpose goes with the consent to it. Training looks for consent itself."""
+    """What was kept for a purpose goes with the consent to it, and so do models that learned under it."""
     wait_for_writers(user_id)
     if purpose == Purpose.DRAFTS:
         _erase_texts(user_id)
@@ -30,6 +32,14 @@ def erase_what_rested_on_consent(user_id: int, purpose: Purpose, **_: Any) -> No
         Outcome.objects.filter(prediction__account__user=user_id).delete()
     elif purpose == Purpose.LEARNING:
         Miss.objects.filter(account__user=user_id).delete()
+    if purpose in LEARNS_UNDER:
+        forget_accounts(subject_of(user_id))
+
+
+@receiver(consent_given)
+def learn_from_them_again(user_id: int, purpose: Purpose, **_: Any) -> None:
+    if purpose in LEARNS_UNDER and purposes_of(user_id).issuperset(LEARNS_UNDER):
+        remember_accounts(subject_of(user_id))
 
 
 def _erase_texts(user_id: int) -> None:

@@ -17,7 +17,9 @@ from posts.models import Post, Refresh
 from posts.services import request_refresh
 from posts.tiktok import client as display
 from predictions import services
-from predictions.models import Miss, Outcome
+from predictions.forgetting import learned_from_forgotten
+from predictions.models import Miss, ModelVersion, Outcome
+from predictions.pseudonyms import pseudonym
 from predictions.selectors import accounts_to_learn_from
 from privacy import consent, texts
 from privacy.declarations import NotDeclaredFor, require_declared
@@ -179,6 +181,30 @@ def test_comparisons_and_misses_go_with_the_consent_to_them() -> None:
     disagree(user, Purpose.OUTCOMES, Purpose.LEARNING)
     assert list(Outcome.objects.all()) == [others]
     assert not Miss.objects.exists()
+
+
+@pytest.mark.parametrize("purpose", [Purpose.LEARNING, Purpose.SERVICE])
+def test_a_model_that_learned_from_them_goes_with_the_consent_and_may_serve_again_with_it(purpose: Purpose) -> None:
+    account = TikTokAccountFactory()
+    learned = ModelVersion(manifest={"pseudonyms": [pseudonym(account.public_id)]})
+    other = ModelVersion(manifest={"pseudonyms": [pseudonym(TikTokAccountFactory().public_id)]})
+    disagree(account.user, Purpose.OUTCOMES)
+    assert not learned_from_forgotten(learned)
+    disagree(account.user, purpose)
+    assert learned_from_forgotten(learned)
+    assert not learned_from_forgotten(other)
+    agree(account.user, Purpose.OUTCOMES)
+    assert learned_from_forgotten(learned)
+    agree(account.user, purpose)
+    assert not learned_from_forgotten(learned)
+
+
+def test_agreeing_to_half_of_it_is_not_enough_for_an_earlier_model() -> None:
+    account = TikTokAccountFactory()
+    learned = ModelVersion(manifest={"pseudonyms": [pseudonym(account.public_id)]})
+    disagree(account.user, Purpose.SERVICE, Purpose.LEARNING)
+    agree(account.user, Purpose.SERVICE)
+    assert learned_from_forgotten(learned)
 
 
 # --- while something runs --------------------------------------------------------------------------------------------

@@ -340,9 +340,9 @@ def test_no_model_that_learned_from_them_serves_again(
     monkeypatch.setattr("predictions.lifecycle.load", lambda version: None)
     erase(user)
     assert learned_from_forgotten(old)
-    with pytest.raises(CannotRollBack, match="was erased since"):
+    with pytest.raises(CannotRollBack, match="left since"):
         roll_back(champion_id=new.pk, by="test", reason="worse")
-    with pytest.raises(RefusedArtefact, match="was erased since"):
+    with pytest.raises(RefusedArtefact, match="left since"):
         promote(version=old, by="test", reason="better")
     leave_behind()
     assert bytes(ModelVersion.objects.get(pk=old.pk).artefact) == b""
