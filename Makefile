@@ -44,9 +44,9 @@ prove: setup
 	$(VENV)/python -m tests.prove
 
 lock: setup
-	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 		--custom-compile-command "make lock" requirements/runtime.in -o requirements/runtime.txt
-	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 		--custom-compile-command "make lock" -c requirements/runtime.txt requirements/dev.in -o requirements/dev.txt
 
 clean:
