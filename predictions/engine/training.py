@@ -1,6 +1,7 @@
 """Training of the global model."""
 
 import hashlib
+import math
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -38,6 +39,9 @@ MAX_POSTS = 2 * MAX_ROWS
 
 MIN_ROWS = 200
 """With fewer rows the model stays the prior; only curve, population and intervals are learned."""
+
+MAX_SHARE = 0.1
+"""No account has more weight in what is learned from than this share of all: a model of everybody, not of the busiest."""
 
 _TREES = 400
 # Small trees, each of a third of the features, split at random places (Geurts et al., "Extremely randomized trees",
@@ -167,10 +171,11 @@ def _train_ensemble(rows: Rows, scaling: Scaling, seed: int, networks: int = 1) 
     # The median under weights 1 / count is what minimises the mean relative error.
     relative = for_point.label - for_point.base
     by_count = np.exp(-np.clip(relative, -_WEIGHT_CLIP, _WEIGHT_CLIP))
+    weight = _sureness(rows) * clamped_shares(rows.account)
     return Ensemble(
-        _boost(for_typical, _sureness(rows), seed),
-        _boost(for_point, _sureness(rows) * by_count, seed),
-        tuple(_train_network(drawn, scaled, seed * networks + i) for i, drawn in enumerate(for_networks)),
+        _boost(for_typical, weight, seed),
+        _boost(for_point, weight * by_count, seed),
+        tuple(_train_network(drawn, scaled, weight, seed * networks + i) for i, drawn in enumerate(for_networks)),
     )
 
 
@@ -179,15 +184,35 @@ def _boost(rows: Rows, weight: Floats, seed: int) -> lgb.Booster:
     return lgb.train({**_BOOSTING, "seed": seed}, data, _TREES)
 
 
-def _train_network(rows: Rows, scaled: NDArray[np.float32], seed: int) -> Network:
-    sure = _sureness(rows)
-    losses = np.stack([sure, sure, sure, sure * is_liked(rows.label)], axis=1)
+def _train_network(rows: Rows, scaled: NDArray[np.float32], weight: Floats, seed: int) -> Network:
+    losses = np.stack([weight, weight, weight, weight * is_liked(rows.label)], axis=1)
     return train_network(scaled, rows.label - rows.base, losses, seed)
 
 
 def _sureness(rows: Rows) -> Floats:
     weight: Floats = 1 / (1 + rows.label_sd**2 / _LABEL_VARIANCE)
     return weight
+
+
+def clamped_shares(account: NDArray[np.int64]) -> Floats:
+    """(n,) weights of rows of these accounts: one, but less where an account would have more than `MAX_SHARE` of all.
+
+    Of so few accounts that each must have more, all have the same.
+    """
+    names, counts = np.unique(account, return_counts=True)
+    weights: Floats = np.minimum(1.0, _most_rows(counts) / counts)[np.searchsorted(names, account)]
+    return weights
+
+
+def _most_rows(counts: NDArray[np.intp]) -> float:
+    """How many rows' weight an account may have, so that none of those with these `counts` has too large a share."""
+    descending = np.sort(counts)[::-1]
+    for capped in range(min(len(counts), math.ceil(1 / MAX_SHARE))):
+        # the largest so many are capped, the others stay as they are
+        most = MAX_SHARE * float(descending[capped:].sum()) / (1 - MAX_SHARE * capped)
+        if descending[capped] <= most:
+            return most
+    return float(descending[-1])
 
 
 def imputed(rows: Rows, seed: int, draw: int = 0) -> Rows:

@@ -1,14 +1,17 @@
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from predictions.engine import training
 from predictions.engine.calibration import Calibration, calibrate, relative_median
 from predictions.engine.global_model import Ensemble, Raw
 from predictions.engine.growth import GrowthCurve
-from predictions.engine.network import train_network
+from predictions.engine.network import Scaling, train_network
 from predictions.engine.rows import Rows, concatenate, rows_of_account
 from tests.engine.synthetic import end_of, population
 
@@ -121,3 +124,37 @@ def test_of_too_many_posts_whole_accounts_are_drawn_in_any_order(monkeypatch: py
 
 def test_few_posts_are_all_learned_from():
     assert {a.account_id for a in training.draw_accounts(ACCOUNTS, seed=0)} == {a.account_id for a in ACCOUNTS}
+
+
+@given(st.lists(st.integers(1, 2_000), min_size=1, max_size=60))
+@example([5] * 40)
+@example([1_000, *[5] * 9])
+@example([1_000, 500, *[5] * 9])
+def test_no_account_outweighs_the_others(counts: list[int]):
+    account = np.repeat(np.arange(len(counts)), counts)
+    weights = training.clamped_shares(account)
+    each = np.bincount(account, weights).round(6)
+    assert (weights <= 1).all()
+    assert (np.diff(each) * np.diff(counts) >= 0).all()
+    if len(counts) > 1 / training.MAX_SHARE:
+        assert each.max() <= training.MAX_SHARE * each.sum() + 1e-3
+        if max(counts) <= training.MAX_SHARE * sum(counts):
+            assert (weights == 1).all()
+    else:
+        assert each == pytest.approx(min(counts))
+
+
+def test_one_busy_account_does_not_decide_what_is_learned(rows: Rows):
+    """An account of another kind, ten times as busy as all others together, moves forecasts of theirs by little."""
+    busy = rows[rows.account == 0]
+    other = replace(busy, account=np.full(len(busy), len(ACCOUNTS)), label=busy.label + 3)
+    crowd = rows[:400]
+    many = concatenate([crowd, *[other] * (10 * len(crowd) // len(busy))])
+
+    def forecast(learned: Rows) -> float:
+        scaling = Scaling.of(np.hstack([learned.tabular, learned.sequence]))
+        ensemble = training._train_ensemble(learned, scaling, seed=0)
+        inputs = scaling.apply(np.hstack([crowd.tabular, crowd.sequence]))
+        return float(ensemble.predict(crowd.tabular, inputs)[:, 1].mean())
+
+    assert abs(forecast(many) - forecast(crowd)) < 0.5
