@@ -21,7 +21,10 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     # asks how good the forecasts are: no row of a person
     "analyst": {
-        "predictions": ("view_modelversion", "view_modelevent", "view_driftcheck", "view_forecastfailure"),
+        "predictions": (
+            *("view_modelversion", "view_modelevent", "view_driftcheck", "view_forecastfailure"),
+            "view_benchmark",
+        ),
     },
     # keeps it running: models, queues, failures
     "operator": {

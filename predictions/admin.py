@@ -13,6 +13,7 @@ from django.utils.text import Truncator
 from predictions.lifecycle import CannotRollBack, roll_back, rollback_target
 from predictions.models import (
     AccountWeights,
+    Benchmark,
     DriftCheck,
     Feedback,
     ForecastFailure,
@@ -92,6 +93,11 @@ class ModelEventAdmin(ReadOnlyAdmin):
 @admin.register(ForgottenAccount)
 class ForgottenAccountAdmin(ReadOnlyAdmin):
     list_display = ["pseudonym", "forgotten_at"]
+
+
+@admin.register(Benchmark)
+class BenchmarkAdmin(ReadOnlyAdmin):
+    list_display = ["quarter", "least_followers", "accounts", "likes_typical", "engagement_rate", "posts_per_week"]
 
 
 @admin.register(ForecastFailure)

@@ -28,6 +28,7 @@ from predictions.filters import PredictionFilter
 from predictions.models import AccountWeights, Feedback, Prediction
 from predictions.serializers import (
     AccountWeightsSerializer,
+    BenchmarkSerializer,
     FeedbackSerializer,
     PredictionSerializer,
     PredictMultipartSerializer,
@@ -162,6 +163,18 @@ class AccountSkillView(APIView):
         """How well Postcast did for the account against its moving average, with a sentence for its creator."""
         account = get_object_or_404(accounts_of(request.user), public_id=public_id)  # type: ignore[arg-type]
         return Response(SkillSerializer(selectors.account_skill(account.pk)).data)
+
+
+@extend_schema(tags=["accounts"])
+class AccountBenchmarkView(APIView):
+    @extend_schema(responses=BenchmarkSerializer)
+    def get(self, request: Request, public_id: str) -> Response:
+        """What accounts of this one's size usually get; 404 while too few of them are there."""
+        account = get_object_or_404(accounts_of(request.user), public_id=public_id)  # type: ignore[arg-type]
+        benchmark = selectors.benchmark_of(account.follower_count)
+        if benchmark is None:
+            raise Http404
+        return Response(BenchmarkSerializer(benchmark).data)
 
 
 def _payload(request: Request) -> Any:

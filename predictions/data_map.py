@@ -16,6 +16,7 @@ FEEDBACK = "What you say of a forecast: that it was useless or wrong, why, and y
 LEARNED = "What was learned of your account: its usual level, trend and what works for it"
 MISSES = "How far each of your posts was from what would have been forecast"
 MODELS = "The model that all accounts share"
+BENCHMARKS = "What accounts of one size usually get, blurred"
 WORK = "Bookkeeping of the service itself"
 
 KEPT = Retention("kept: it names nobody")
@@ -197,6 +198,26 @@ DATA_MAP: tuple[Declaration, ...] = (
         retention=KEPT,
         plain={"pseudonym": "the account, as models' manifests name it", "forgotten_at": "when it left"},
         erased="kept: a keyed pseudonym of an account that is gone. Agreeing to learning anew deletes it",
+    ),
+    Table(
+        "predictions.Benchmark",
+        category=BENCHMARKS,
+        purposes=(Purpose.LEARNING,),
+        why="So that you see what is usual for accounts of your size",
+        retention=KEPT,
+        plain={
+            "id": "key",
+            "quarter": "the quarter",
+            "least_followers": "from how many followers on",
+            "released_at": "when",
+            "accounts": "about how many accounts, never fewer than twenty",
+            "likes_low": "what a quarter of them usually fall short of, with noise",
+            "likes_typical": "what half of them fall short of, with noise",
+            "likes_high": "what a quarter of them exceed, with noise",
+            "engagement_rate": "of the middle account, with noise",
+            "posts_per_week": "of the middle account, with noise",
+        },
+        erased="kept: noise hides whether any one account was among them",
     ),
     Table(
         "predictions.ModelEvent",

@@ -21,6 +21,7 @@ from predictions.engine.promotion import Decision, compare, decide, learned_unti
 from predictions.forgetting import LEFT_SINCE, learned_from_forgotten
 from predictions.models import ModelEvent, ModelVersion
 from predictions.registry import RefusedArtefact, load, lock_versions, make_champion, register
+from privacy.anonymity import K
 from privacy.models import AccessEvent
 from privacy.trail import record
 
@@ -42,7 +43,7 @@ class AlreadyTraining(Exception):
 
 
 class NothingToLearn(Exception):
-    """No account that may be learned from has a post whose first day is known."""
+    """Too few accounts that may be learned from have a post whose first day is known."""
 
 
 class CannotRollBack(Exception):
@@ -173,6 +174,11 @@ def _train(as_of: datetime) -> GlobalModel:
     model = train(selectors.training_histories(as_of), until=int(as_of.timestamp()))
     if not model.manifest["rows"]:
         raise NothingToLearn(f"No post that may be learned from had a known first day by {as_of:%Y-%m-%d %H:%M} UTC.")
+    if model.manifest["accounts"] < K:
+        raise NothingToLearn(
+            f"Only {model.manifest['accounts']} accounts that may be learned from had posts with a known first day by "
+            f"{as_of:%Y-%m-%d %H:%M} UTC. A model is learned from {K} or more, so that none shows through."
+        )
     return model
 
 

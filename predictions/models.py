@@ -1,5 +1,7 @@
 """Model versions and their story, account weights, predictions, their outcomes and what people say of them."""
 
+import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -65,6 +67,36 @@ class ForgottenAccount(models.Model):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+
+class Benchmark(models.Model):
+    """What accounts of one size usually got in a quarter: noisy, and never drawn again (`predictions.benchmarks`).
+
+    Without figures where there were too few accounts.
+    """
+
+    quarter = models.DateField(help_text="Its first day.")
+    least_followers = models.PositiveBigIntegerField(help_text="Of the accounts; the most is the next size's least.")
+    released_at = models.DateTimeField(auto_now_add=True)
+    accounts = models.PositiveIntegerField(null=True, help_text="About so many.")
+    likes_low = models.FloatField(null=True, help_text="A quarter of the accounts usually got fewer in a first day.")
+    likes_typical = models.FloatField(null=True, help_text="Half of them got fewer.")
+    likes_high = models.FloatField(null=True, help_text="A quarter of them got more.")
+    engagement_rate = models.FloatField(null=True, help_text="Likes, comments and shares per view: the middle account.")
+    posts_per_week = models.FloatField(null=True, help_text="The middle account.")
+
+    class Meta:
+        ordering = ["-quarter", "least_followers"]
+        constraints = [models.UniqueConstraint(fields=["quarter", "least_followers"], name="one_release")]
+
+    def __str__(self) -> str:
+        return f"{self.quarter} from {self.least_followers}"
+
+    @property
+    def until(self) -> datetime.date:
+        """The quarter's last day."""
+        after = self.quarter + datetime.timedelta(days=100)
+        return after.replace(day=1) - datetime.timedelta(days=1)
 
 
 class ModelEvent(models.Model):

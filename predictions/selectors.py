@@ -1,6 +1,7 @@
 """Reads of predictions: what a forecast needs, which weights are stale, which predictions wait for their outcome."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,7 +32,16 @@ from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
 from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, REFERENCE_DAYS, SETTLED_AFTER_DAYS, Misses
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
-from predictions.models import AccountWeights, DriftCheck, Feedback, Miss, ModelVersion, Outcome, Prediction
+from predictions.models import (
+    AccountWeights,
+    Benchmark,
+    DriftCheck,
+    Feedback,
+    Miss,
+    ModelVersion,
+    Outcome,
+    Prediction,
+)
 from predictions.outcomes import Planned, Published
 from predictions.pseudonyms import pseudonym
 from predictions.skill import Compared, Skill, skill_over
@@ -47,6 +57,8 @@ POSTS_JUDGED = 50
 """How many of an account's latest posts tell how well Postcast does for it: models and accounts change."""
 FEATURE_ACCOUNTS = 1_000
 """About as many accounts are enough to see features move; a check must not read all of them every hour."""
+SIZES = (0, 1_000, 10_000, 100_000, 1_000_000)
+"""The least number of followers of each size of account that benchmarks tell apart."""
 CHAMPION_ID = Subquery(ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).values("pk")[:1])
 
 
@@ -125,6 +137,25 @@ def accounts_to_learn_from() -> QuerySet[TikTokAccount]:
     return TikTokAccount.objects.filter(
         consents_to(Purpose.SERVICE, "user"), consents_to(Purpose.LEARNING, "user"), disconnected_at=None
     )
+
+
+def size_of(followers: int) -> int:
+    """The size that an account with so many followers is of: the least number of followers of its size."""
+    return SIZES[bisect_right(SIZES, followers) - 1]
+
+
+def most_followers(size: int) -> int | None:
+    """How many followers accounts of the size have at most; None: without bound."""
+    larger = [other for other in SIZES if other > size]
+    return larger[0] - 1 if larger else None
+
+
+def benchmark_of(followers: int | None) -> Benchmark | None:
+    """What accounts of that size usually get: the newest figures. None where too few accounts were there for any."""
+    if followers is None:
+        return None
+    newest = Benchmark.objects.filter(least_followers=size_of(followers)).first()
+    return newest if newest and newest.accounts is not None else None
 
 
 def training_histories(as_of: datetime) -> Iterator[AccountHistory]:

@@ -7,7 +7,8 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from posts.content import MAX_CAPTION, MAX_HASHTAG
-from predictions.models import AccountWeights, Feedback, Outcome, Prediction
+from predictions.models import AccountWeights, Benchmark, Feedback, Outcome, Prediction
+from predictions.selectors import most_followers
 from predictions.services import PredictionResult
 from predictions.skill import Skill, Standing
 
@@ -263,6 +264,23 @@ class AccountWeightsSerializer(serializers.ModelSerializer[AccountWeights]):
         model = AccountWeights
         fields = ["account", "version", "model_version", "as_of", "updated_at", "posts", "summary"]
         read_only_fields = fields
+
+
+class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
+    """What accounts of one size usually got in a quarter: rounded figures with noise, which protects each account."""
+
+    most_followers = serializers.SerializerMethodField(help_text="Null: no bound.")
+
+    class Meta:
+        model = Benchmark
+        fields = [
+            *("quarter", "until", "least_followers", "most_followers", "accounts"),
+            *("likes_low", "likes_typical", "likes_high", "engagement_rate", "posts_per_week"),
+        ]
+        read_only_fields = fields
+
+    def get_most_followers(self, benchmark: Benchmark) -> int | None:
+        return most_followers(benchmark.least_followers)
 
 
 class FeedbackSerializer(serializers.ModelSerializer[Feedback]):

@@ -24,16 +24,15 @@ from predictions.engine import (
     Draft,
     Effect,
     Forecast,
-    GlobalModel,
     UnreadableState,
     forecast,
     learn_account,
     learn_and_look_back,
 )
 from predictions.engine.drift import LookBack
-from predictions.engine.growth import MEASURED, Label, best_observation, label_of
+from predictions.engine.growth import Label, engagement_rate, first_day
 from predictions.engine.measures import MEASURES, RATE
-from predictions.engine.types import HORIZON, PublishedPost, Range
+from predictions.engine.types import Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
@@ -379,9 +378,9 @@ def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
     met = {prediction: matched[prediction.pk] for prediction in due if prediction.pk in matched}
     if not met:
         return 0
-    model = registry.serving(champion_id()).model
+    curve, moment = registry.serving(champion_id()).model.curve, int(now.timestamp())
     posts = selectors.published_posts(account_id, now)
-    labels = {post_id: _label(model, posts[post_id], now) for post_id in set(met.values())}
+    labels = {post_id: first_day(posts[post_id], curve, moment) for post_id in set(met.values())}
     outcomes = [
         _outcome(prediction, met[prediction], label) for prediction in met if (label := labels[met[prediction]])
     ]
@@ -393,20 +392,10 @@ def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
     return len(outcomes)
 
 
-def _label(model: GlobalModel, post: PublishedPost, now: datetime) -> Label | None:
-    """The post's label, once nothing better can come: an observation after the horizon, or none in time for it."""
-    moment = int(now.timestamp())
-    observed = any(counts.observed_at >= post.posted_at + HORIZON for counts in post.observations)
-    if moment < post.posted_at + (HORIZON if observed else MEASURED[1]):
-        return None
-    counts = best_observation(post, moment, "horizon")
-    return label_of(post.posted_at, counts, model.curve, "horizon") if counts else None
-
-
 def _outcome(prediction: Prediction, post_id: int, label: Label) -> Outcome:
     likes, comments, shares, views = counts = [None if math.isnan(log) else math.expm1(log) for log in label.logs]
     assert likes is not None
-    rate = (likes + comments + shares) / views if comments is not None and shares is not None and views else None
+    rate = engagement_rate(label)
     return Outcome(
         prediction=prediction,
         post_id=post_id,

@@ -5,7 +5,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from predictions import canary, drift, forgetting, lifecycle, selectors, services
+from predictions import benchmarks, canary, drift, forgetting, lifecycle, selectors, services
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +64,12 @@ def retrain_model(reason: str = "It was time.") -> None:
 def leave_forgotten_behind() -> None:
     """Beat, daily: what was learned from erased accounts serves a week longer at most."""
     forgetting.leave_behind()
+
+
+@shared_task(time_limit=TRAINING_SECONDS, soft_time_limit=TRAINING_SECONDS - 60)
+def release_benchmarks() -> None:
+    """Beat, daily: does something once a quarter."""
+    benchmarks.release_benchmarks()
 
 
 @shared_task

@@ -194,6 +194,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "predictions.tasks.leave_forgotten_behind",
         "schedule": crontab(hour="2", minute="40"),
     },
+    "release benchmarks": {
+        "task": "predictions.tasks.release_benchmarks",
+        "schedule": crontab(hour="3", minute="10"),
+    },
     "anchor trail": {"task": "privacy.tasks.anchor_trail", "schedule": crontab(minute="7")},
 }
 

@@ -128,6 +128,25 @@ def best_observation(post: PublishedPost, known_by: int, target: Target) -> Coun
     return min(usable, key=lambda c: (distance_to_horizon(post.posted_at, c), -c.observed_at))
 
 
+def first_day(post: PublishedPost, curve: "GrowthCurve", now: int) -> Label | None:
+    """The post's label at the horizon, once nothing better can come: a count after the horizon, or none in time for it.
+
+    None until then, and where nothing was counted.
+    """
+    observed = any(counts.observed_at >= post.posted_at + HORIZON for counts in post.observations)
+    if now < post.posted_at + (HORIZON if observed else MEASURED[1]):
+        return None
+    counts = best_observation(post, now, "horizon")
+    return label_of(post.posted_at, counts, curve, "horizon") if counts else None
+
+
+def engagement_rate(label: Label) -> float | None:
+    """(likes + comments + shares) / views of a label; None where one of them is unknown, or without views."""
+    likes, comments, shares, views = (math.expm1(log) for log in label.logs)
+    known = not math.isnan(likes + comments + shares + views)
+    return (likes + comments + shares) / views if known and views else None
+
+
 def is_usable(posted_at: int, counts: Counts) -> bool:
     """Whether an observation can give a label: it has likes, and the post was not minutes old."""
     return counts.observed_at - posted_at >= _YOUNGEST and _is_count(counts.likes)
