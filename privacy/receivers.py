@@ -9,6 +9,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from privacy.consent import consent_given, consent_withdrawn
+from privacy.ledger import LedgerBroken
 from privacy.metrics import LATE_RULES
 from privacy.models import AccessEvent
 from privacy.purging import late_rules
@@ -36,7 +37,10 @@ def record_consent(user_id: int, purpose: Purpose, **_: Any) -> None:
 @receiver(readiness_asked)
 def keep_the_erased_out(**_: Any) -> str:
     """A restored backup must not serve people who were erased since."""
-    unknown = len(unknown_erasures())
+    try:
+        unknown = len(unknown_erasures())
+    except (LedgerBroken, OSError) as error:
+        return f"The ledger of erasures tells nothing: {error}"
     return f"{unknown} erasures of the ledger are to be done again: manage.py replay_erasures" if unknown else ""
 
 
