@@ -74,6 +74,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "steps_done": "how far it is",
             "heartbeat_at": "sign of life of the worker",
             "attempts": "how often it was taken on",
+            "pseudonyms": "what identified the person, under the ledger's key, which is outside of the database",
             "told_tiktok": "whether TikTok confirmed the end of its access",
             "counts": "rows deleted, by category",
             "left": "where something was still found",

@@ -13,7 +13,6 @@ from typing import Any
 
 import structlog
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -174,7 +173,14 @@ def _collect(erasure: Erasure) -> None:
         erasure.account_ids = list(subject_of(erasure.user_id).account_ids)
     identifiers = sorted(_identifiers(_subject(erasure)))
     erasure.sealed_identifiers = sealing.seal(json.dumps(identifiers), place=_place(erasure))
-    erasure.save(update_fields=["sealed_identifiers", "account_ids"])
+    key = ledger.key()
+    erasure.pseudonyms = sorted(ledger.pseudonym(key, each) for each in identifiers)
+    erasure.save(update_fields=["sealed_identifiers", "account_ids", "pseudonyms"])
+
+
+def _write_down(erasure: Erasure) -> None:
+    """Before anything is taken away: from here on not even a restored backup brings the person back."""
+    ledger.append(erasure.public_id, erasure.pseudonyms)
 
 
 def _stop(erasure: Erasure) -> None:
@@ -239,15 +245,11 @@ def _verify(erasure: Erasure) -> None:
     if left:
         log.error("erasure_incomplete", left=left)
         # rows that came in late are deleted by the next attempt
-        Erasure.objects.filter(pk=erasure.pk).update(steps_done=["collect"])
+        Erasure.objects.filter(pk=erasure.pk).update(steps_done=ONCE)
         raise Waiting("something is left")
 
 
 def _write_receipt(erasure: Erasure) -> None:
-    """The ledger first: should it be written twice, replaying it twice does no harm; should it not be, it would."""
-    if settings.ERASURE_LEDGER_PATH and erasure.reason != Erasure.Reason.REPLAY:
-        identifiers = json.loads(sealing.unseal(bytes(erasure.sealed_identifiers), place=_place(erasure)))
-        ledger.append(erasure.public_id, identifiers)
     erasure.user_id, erasure.account_ids, erasure.sealed_identifiers = None, [], b""
     erasure.state, erasure.finished_at = Erasure.State.DONE, timezone.now()
     erasure.save()
@@ -255,6 +257,7 @@ def _write_receipt(erasure: Erasure) -> None:
 
 STEPS: dict[str, Callable[[Erasure], None]] = {
     "collect": _collect,
+    "ledger": _write_down,
     "stop": _stop,
     "revoke": _revoke,
     "forget": _forget,
@@ -263,6 +266,8 @@ STEPS: dict[str, Callable[[Erasure], None]] = {
     "verify": _verify,
     "receipt": _write_receipt,
 }
+ONCE = ["collect", "ledger"]
+"""What is not done again where something was left: there is nothing to collect any more."""
 
 
 def _note(erasure: Erasure, name: str) -> None:

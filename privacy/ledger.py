@@ -4,6 +4,9 @@ The first line is a random key, each other one an erasure: its id, the moment, a
 under an HMAC with that key. The key stands in the file because a backup may be restored years later, when every key of
 the service was rotated; the file is to be kept as safe as the backups. Each line carries a hash over the one before.
 
+Each line is logged as well, so that what the file loses can be written again: from there, or from the receipts in the
+database, which keep their pseudonyms (`privacy.replaying.rebuild`). The key is in neither.
+
 One writer at a time, under a lock on the file. A last line without its end is of a writer that died before the erasure
 went on: nobody relies on it, the next writer takes it out, and the erasure writes it again.
 """
@@ -21,8 +24,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
+import structlog
 from django.conf import settings
 from django.utils import timezone
+
+log = structlog.get_logger(__name__)
 
 
 class LedgerBroken(Exception):
@@ -40,30 +46,41 @@ class Entry:
     pseudonyms: frozenset[str]
 
 
-def append(erasure: str, identifiers: Collection[str]) -> None:
-    """Write an erasure down, safely on the disk before this returns. Twice does no harm."""
+def append(erasure: str, pseudonyms: Collection[str]) -> None:
+    """Write an erasure down, safely on the disk before this returns; nothing where it stands there already."""
     with _writing() as file:
         lines = _whole_lines(file)
-        key = _key(lines)
+        if any(entry.erasure == erasure for entry in _entries(lines)):
+            return
         entry = {
             "erasure": erasure,
             "at": timezone.now().isoformat(timespec="seconds"),
-            "pseudonyms": sorted(pseudonym(key, each) for each in identifiers),
+            "pseudonyms": sorted(pseudonyms),
             "previous": _digest(lines[-1]),
         }
-        _write(file, json.dumps(entry).encode())
+        line = json.dumps(entry)
+        _write(file, line.encode())
+    log.info("erasure_written_down", line=line)
 
 
 def entries() -> list[Entry]:
-    """All of them, in order; none where no ledger is configured or written yet. Raises LedgerBroken."""
-    lines = _read()
-    return [_entry(number, before, line) for number, (before, line) in enumerate(pairwise(lines), start=2)]
+    """All of them, in order; none where none was written yet. Raises LedgerBroken."""
+    return _entries(_read())
 
 
-def pseudonyms_of(identifiers: Collection[str]) -> frozenset[str]:
-    """How these would stand in the ledger."""
-    key = _key(_read())
-    return frozenset(pseudonym(key, each) for each in identifiers)
+def key() -> bytes:
+    """What makes pseudonyms of identifiers; made with the file, where there is none yet. Raises LedgerBroken."""
+    with _writing() as file:
+        return _key(_whole_lines(file))
+
+
+def fingerprint() -> tuple[int, ...]:
+    """Changes with the file; cheap enough to be asked all the time."""
+    try:
+        stat = Path(settings.ERASURE_LEDGER_PATH).stat()
+    except FileNotFoundError:
+        return ()
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def pseudonym(key: bytes, identifier: str) -> str:
@@ -75,12 +92,12 @@ def pseudonym(key: bytes, identifier: str) -> str:
 
 
 def _read() -> list[bytes]:
-    path = settings.ERASURE_LEDGER_PATH
-    if not path or not Path(path).exists():
+    try:
+        with Path(settings.ERASURE_LEDGER_PATH).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            return _whole_lines(file)
+    except FileNotFoundError:
         return []
-    with Path(path).open("rb") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
-        return _whole_lines(file)
 
 
 @contextmanager
@@ -115,6 +132,12 @@ def _sync_folder() -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _entries(lines: list[bytes]) -> list[Entry]:
+    if lines:
+        _key(lines)
+    return [_entry(number, before, line) for number, (before, line) in enumerate(pairwise(lines), start=2)]
 
 
 def _entry(number: int, before: bytes, line: bytes) -> Entry:

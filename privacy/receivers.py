@@ -9,12 +9,11 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from privacy.consent import consent_given, consent_withdrawn
-from privacy.ledger import LedgerBroken
 from privacy.metrics import LATE_RULES
 from privacy.models import AccessEvent
 from privacy.purging import late_rules
 from privacy.purposes import Purpose
-from privacy.replaying import unknown_erasures
+from privacy.replaying import reason_to_stay_shut
 from privacy.tasks import extend_retention
 from privacy.trail import make_key, record
 from telemetry.signals import metrics_scraped, readiness_asked
@@ -37,11 +36,7 @@ def record_consent(user_id: int, purpose: Purpose, **_: Any) -> None:
 @receiver(readiness_asked)
 def keep_the_erased_out(**_: Any) -> str:
     """A restored backup must not serve people who were erased since."""
-    try:
-        unknown = len(unknown_erasures())
-    except (LedgerBroken, OSError) as error:
-        return f"The ledger of erasures tells nothing: {error}"
-    return f"{unknown} erasures of the ledger are to be done again: manage.py replay_erasures" if unknown else ""
+    return reason_to_stay_shut()
 
 
 @receiver(metrics_scraped)

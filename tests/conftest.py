@@ -1,6 +1,7 @@
 """Fixtures that many tests share. The servers behind them are started by tests/servers.py."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis as redis_client
@@ -17,6 +18,12 @@ from tests.sandbox.client import SandboxProcess
 def _clean_redis() -> None:
     """Caches, throttles, limits and queues of one test must not reach the next."""
     redis_client.Redis.from_url(settings.REDIS_URL).flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _clean_ledger() -> None:
+    """The database forgets each test's erasures, and so must the ledger."""
+    Path(settings.ERASURE_LEDGER_PATH).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Erasure: everything of a person, everywhere, whatever happens in between; and nothing of anybody else."""
 
+import json
 import logging
 import os
 import random
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -277,7 +279,7 @@ def test_tiktok_is_asked_for_a_day_and_then_it_goes_on(monkeypatch: pytest.Monke
     monkeypatch.setattr(tiktok_client, "revoke", fail)
     user = everything("zyzzyva")
     erasure = erase(user)
-    assert (erasure.state, erasure.steps_done) == (Erasure.State.RUNNING, ["collect", "stop"])
+    assert (erasure.state, erasure.steps_done) == (Erasure.State.RUNNING, ["collect", "ledger", "stop"])
     assert Post.objects.exists()
     Erasure.objects.update(due_at=timezone.now() - timedelta(days=2), heartbeat_at=None)
     assert erasing.run(erasure_pk=erasure.pk)
@@ -369,10 +371,7 @@ def test_a_champion_that_learned_from_them_is_replaced_in_time(
 
 
 @pytest.mark.django_db
-def test_a_restored_backup_brings_nobody_back(
-    silent_tiktok: list[str], tmp_path: Path, settings: Any, client: Client
-) -> None:
-    settings.ERASURE_LEDGER_PATH = str(tmp_path / "ledger")
+def test_a_restored_backup_brings_nobody_back(silent_tiktok: list[str], client: Client) -> None:
     everything("bystander")
     erase(everything("zyzzyva"))
     # the backup from before it: the same person, and no word of the erasure
@@ -391,19 +390,87 @@ def test_a_restored_backup_brings_nobody_back(
 
 @pytest.mark.django_db
 def test_the_ledger_names_nobody_and_shows_when_it_was_altered(
-    silent_tiktok: list[str], tmp_path: Path, settings: Any
+    silent_tiktok: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = tmp_path / "ledger"
-    settings.ERASURE_LEDGER_PATH = str(path)
+    path = Path(settings.ERASURE_LEDGER_PATH)
     for name in ("zyzzyva", "xylophone", "quiddity"):
         erase(everything(name))
     text = path.read_text()
     assert not [name for name in ("zyzzyva", "xylophone", "quiddity") if name in text]
+    assert json.loads(text.splitlines()[0])["key"] not in caplog.text
     assert len(ledger.entries()) == 3
     lines = text.splitlines()
     path.write_text("\n".join([lines[0], lines[2], lines[3]]) + "\n")
     with pytest.raises(ledger.LedgerBroken, match="Line 2"):
         ledger.entries()
+
+
+@pytest.mark.django_db
+def test_an_erasure_is_written_down_before_anything_is_gone(
+    silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    def die(erasure: Erasure) -> None:
+        raise KeyboardInterrupt
+
+    user = everything("zyzzyva")
+    with monkeypatch.context() as patched:
+        patched.setitem(erasing.STEPS, "revoke", die)
+        with pytest.raises(KeyboardInterrupt):
+            erase(user)
+    assert unknown_erasures() == []
+    assert client.get("/readyz").status_code == 200
+    # the backup of the night before
+    Erasure.objects.all().delete()
+    assert client.get("/readyz").status_code == 503
+    call_command("replay_erasures")
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_receipt_holds_what_the_ledger_and_the_log_do(
+    silent_tiktok: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    erasure = erase(everything("zyzzyva"))
+    [entry] = ledger.entries()
+    assert entry.pseudonyms == frozenset(erasure.pseudonyms)
+    assert ledger.pseudonym(ledger.key(), "open-zyzzyva") in erasure.pseudonyms
+    [event] = [record.msg for record in caplog.records if "erasure_written_down" in str(record.msg)]
+    assert event["line"] == Path(settings.ERASURE_LEDGER_PATH).read_text().splitlines()[1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lines_left", [0, 1, 2])
+def test_a_ledger_that_lost_lines_is_not_an_empty_one(
+    silent_tiktok: list[str], client: Client, lines_left: int
+) -> None:
+    for name in ("zyzzyva", "xylophone"):
+        erase(everything(name))
+    path = Path(settings.ERASURE_LEDGER_PATH)
+    whole, lines = ledger.entries(), path.read_text().splitlines(keepends=True)
+    path.unlink()
+    if lines_left:
+        path.write_text("".join(lines[:lines_left]))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "manage.py rebuild_ledger" in answer.json()["data"]
+    out = StringIO()
+    call_command("rebuild_ledger", stdout=out)
+    assert ("begun anew" in out.getvalue()) == (not lines_left)
+    assert ledger.entries() == whole
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_rebuilt_ledger_keeps_the_erased_out(silent_tiktok: list[str]) -> None:
+    erase(everything("zyzzyva"))
+    path = Path(settings.ERASURE_LEDGER_PATH)
+    path.write_text(path.read_text().splitlines(keepends=True)[0])
+    call_command("rebuild_ledger")
+    Erasure.objects.all().delete()
+    everything("zyzzyva")
+    call_command("replay_erasures")
+    assert not User.objects.exists()
 
 
 # --- proofs -----------------------------------------------------------------------------------------------------------

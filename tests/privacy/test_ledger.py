@@ -20,7 +20,7 @@ from privacy import ledger
 print("ready", flush=True)
 sys.stdin.read()
 for number in range(25):
-    ledger.append(f"eras_{sys.argv[2]}_{number}", ["somebody"])
+    ledger.append(f"eras_{sys.argv[2]}_{number}", [ledger.pseudonym(ledger.key(), "somebody")])
 """
 
 
@@ -53,7 +53,7 @@ def test_many_writers_at_once_keep_the_chain_and_one_key(path: Path) -> None:
         writer.stdout.close()
     entries = ledger.entries()
     assert len({entry.erasure for entry in entries}) == len(entries) == 100
-    assert {entry.pseudonyms for entry in entries} == {ledger.pseudonyms_of(["somebody"])}
+    assert {entry.pseudonyms for entry in entries} == {frozenset([ledger.pseudonym(ledger.key(), "somebody")])}
 
 
 @pytest.mark.parametrize("kept", [0.05, 0.5, 1.0])
