@@ -8,6 +8,9 @@ from privacy.declarations import tables
 from privacy.ledger import Entry, LedgerBroken
 from privacy.models import Erasure, Through
 
+KNOWN = (Erasure.State.RUNNING, Erasure.State.DONE)
+"""Erasures that have begun: a worker brings those that run to their end."""
+
 
 def reason_to_stay_shut() -> str:
     """Why nobody may be let in, in a sentence; empty where the ledger and the database know of the same erasures."""
@@ -21,13 +24,9 @@ def reason_to_stay_shut() -> str:
 
 
 def unknown_erasures() -> list[Entry]:
-    """Erasures of the ledger of which the database does not know: those since the backup was made.
-
-    One that runs is known: a worker brings it to its end.
-    """
+    """Erasures of the ledger of which the database does not know: those since the backup was made."""
     entries = ledger.entries()
-    states = [Erasure.State.RUNNING, Erasure.State.DONE]
-    rows = Erasure.objects.filter(state__in=states, public_id__in=[entry.erasure for entry in entries])
+    rows = Erasure.objects.filter(state__in=KNOWN, public_id__in=[entry.erasure for entry in entries])
     known = set(rows.values_list("public_id", flat=True))
     return [entry for entry in entries if entry.erasure not in known]
 
