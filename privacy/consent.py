@@ -103,7 +103,7 @@ def withdrawn_since(before: datetime) -> "models.QuerySet[models.Model]":
 
     Those who never agreed count from when they joined.
     """
-    people = get_user_model()._default_manager.filter(is_staff=False, is_active=True)
+    people = get_user_model()._default_manager.filter(is_staff=False)
     ended = Consent.objects.filter(user=OuterRef("pk"), purpose=Purpose.SERVICE)
     recent = ended.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=before))
     return people.filter(~Exists(recent), date_joined__lte=before)

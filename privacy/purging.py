@@ -123,7 +123,7 @@ def _erase_inactive(now: datetime) -> int:
     """People who have not signed in for so long; staff are not erased like this."""
     before = now - INACTIVE_AFTER
     inactive = Q(last_login__lt=before) | Q(last_login=None, date_joined__lt=before)
-    people = get_user_model()._default_manager.filter(inactive, is_staff=False, is_active=True)
+    people = get_user_model()._default_manager.filter(inactive, is_staff=False)
     return _erase(people, Erasure.Reason.RETENTION)
 
 

@@ -120,17 +120,19 @@ def test_a_run_that_died_is_followed_by_one_that_does_the_rest(monkeypatch: pyte
 
 def test_who_has_not_signed_in_for_a_year_is_erased() -> None:
     gone: User = UserFactory(last_login=ago(days=366))
+    off: User = UserFactory(last_login=ago(days=366), is_active=False)
     UserFactory(last_login=ago(days=364))
     StaffFactory(last_login=ago(days=400))
     UserFactory(last_login=None, date_joined=ago(days=10))
     purge_all()
-    assert list(Erasure.objects.values_list("user_id", "reason")) == [(gone.pk, "retention")]
+    erasures = Erasure.objects.order_by("user_id").values_list("user_id", "reason")
+    assert list(erasures) == [(gone.pk, "retention"), (off.pk, "retention")]
     purge_all()
-    assert Erasure.objects.count() == 1
+    assert Erasure.objects.count() == 2
 
 
 def test_who_took_their_consent_back_a_month_ago_is_erased() -> None:
-    gone, back, undecided = UserFactory(), UserFactory(), UserFactory(consents=())
+    gone, back, undecided = UserFactory(is_active=False), UserFactory(), UserFactory(consents=())
     people = User.objects.filter(pk__in=[gone.pk, back.pk, undecided.pk])
     people.update(date_joined=ago(days=50))
     for user in (gone, back):
