@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from django.db.models import Model
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db.models import Model, Q
 
 from accounts.models import APIToken, Credential
-from privacy.declarations import Declaration, Expiry, RedisKeys, Table
+from privacy.declarations import Declaration, Expiry, RedisKeys, Subject, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 ACCOUNT = "Your TikTok account: its ids, name, user name, whether it is verified, and its public totals"
@@ -29,6 +31,25 @@ def _is_held(token: str) -> "dict[str, object]":
         return "held, sealed" if getattr(row, token) else "none"
 
     return {token: held}
+
+
+def sessions_of(subject: Subject) -> Q:
+    """A session names its person only inside its signed data."""
+    if not subject.whole:
+        return Q(pk__in=())
+    person = str(subject.user_id)
+    rows = Session.objects.iterator(chunk_size=2_000)
+    return Q(pk__in=[row.pk for row in rows if row.get_decoded().get(SESSION_KEY) == person])
+
+
+def staff_log_of(subject: Subject) -> Q:
+    """What the person did as staff, and what staff did with the rows of the person and their accounts."""
+    accounts = Q(content_type__app_label="accounts", content_type__model="tiktokaccount")
+    about = accounts & Q(object_id__in=[str(each) for each in subject.account_ids])
+    if not subject.whole:
+        return about
+    person = Q(content_type__app_label="accounts", content_type__model="user", object_id=str(subject.user_id))
+    return about | person | Q(user=subject.user_id)
 
 
 def _digest(row: Model) -> str:
@@ -66,6 +87,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "accounts.TikTokAccount",
         identifying=("public_id", "open_id", "union_id"),
+        sought_inside=("public_id", "open_id", "union_id"),
         source=Source.TIKTOK,
         made_by=("accounts.services", "accounts.tiktok.client"),
         category=ACCOUNT,
@@ -178,6 +200,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "sessions.Session",
+        found_by=sessions_of,
         expires=(Expiry("expire_date", timedelta(days=0)),),
         category=SIGN_IN,
         purposes=(Purpose.SERVICE,),
@@ -189,23 +212,23 @@ DATA_MAP: tuple[Declaration, ...] = (
             "session_data": "signed, compressed: the row number of who is signed in",
             "expire_date": "when it ends",
         },
-        erased="deleted: a session names its person only inside its signed data, so accounts finds and ends them",
     ),
     Table(
         "admin.LogEntry",
+        found_by=staff_log_of,
         category=STAFF,
         of_staff=True,
         purposes=(Purpose.SERVICE,),
         why="To know what staff did in the admin",
         basis=Basis.LEGITIMATE_INTEREST,
-        retention=Retention("as long as the member of staff has an account"),
+        retention=Retention("as long as the member of staff, and the person whose row it was, have an account"),
         person="user",
         personal={
             "user_id": "The member of staff",
             "action_time": "When",
             "content_type_id": "On which table",
             "object_id": "On which row",
-            "object_repr": "What the row was called",
+            "object_repr": "What the row was called; of rows of people only their numbers",
             "action_flag": "Whether it was added, changed or deleted",
             "change_message": "Which fields changed",
         },

@@ -4,6 +4,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.data_map import sessions_of
 from accounts.models import TikTokAccount
 from accounts.services import end_grant
 from privacy.declarations import Subject
@@ -15,11 +16,7 @@ def let_nobody_in(subject: Subject) -> None:
     """Sessions end at once, and nothing is fetched for the accounts any more."""
     now = timezone.now()
     TikTokAccount.objects.filter(pk__in=subject.account_ids, disconnected_at=None).update(disconnected_at=now)
-    if subject.whole:
-        # a session names its person only inside its signed data
-        for session in Session.objects.iterator():
-            if session.get_decoded().get("_auth_user_id") == str(subject.user_id):
-                session.delete()
+    Session.objects.filter(sessions_of(subject)).delete()
 
 
 @on_revoke

@@ -25,6 +25,7 @@ def _embedding(row: Model) -> list[int]:
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "posts.Post",
+        sought_whole=("public_id", "tiktok_id"),
         source=Source.TIKTOK,
         made_by=("posts.storing", "posts.tiktok.wire"),
         category=POSTS,

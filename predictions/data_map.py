@@ -81,6 +81,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.Prediction",
+        sought_whole=("public_id",),
         source=Source.POSTCAST,
         made_by=("predictions.services", "predictions.engine.forecasting"),
         category=FORECASTS,
@@ -276,7 +277,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="That an account's weights are about to be learned, so that many changes are learned from at once",
         retention=Retention("minutes"),
         personal=True,
-        keys_of=lambda subject: tuple(f"cache:1:*weights*{account_id}" for account_id in subject.account_ids),
+        keys_of=lambda subject: tuple(f"cache:1:weights-update:{account_id}" for account_id in subject.account_ids),
     ),
     Files(
         "pictures sent with a draft",

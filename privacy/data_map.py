@@ -139,6 +139,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "privacy.AccessEvent",
+        append_only=True,
         category=TRAIL,
         purposes=(Purpose.SERVICE,),
         why="To prove who read or changed whose data",

@@ -65,8 +65,16 @@ class Table:
     """Columns that are not exported as they are: how they are, e.g. that a token is held, but not the token."""
     expires: tuple[Expiry, ...] = ()
     """When its rows are deleted by themselves (`privacy.purging`), whatever becomes of their person."""
+    found_by: Callable[[Subject], models.Q] | None = None
+    """Its rows about a subject, where no path leads from them to their person."""
     identifying: tuple[str, ...] = ()
-    """Columns by which a person or an account could be told anywhere: looked for after an erasure."""
+    """Columns by which a person or an account is known again: they stand in the ledger of erasures, under its key."""
+    sought_inside: tuple[str, ...] = ()
+    """Columns whose values nobody guesses: after an erasure they are looked for everywhere, in longer texts too."""
+    sought_whole: tuple[str, ...] = ()
+    """The same where there are thousands of them: looked for as whole values."""
+    append_only: bool = False
+    """Whether nobody can take a row out: what is found in it is told in the receipt, and holds no erasure up."""
     stamped: bool = True
     """Whether its rows carry what `PersonalData` stamps; not so where they outlive their person and lose them."""
     of_staff: bool = False
@@ -77,6 +85,8 @@ class Table:
     def rows_of(self, subject: Subject) -> "models.QuerySet[models.Model]":
         """The rows that concern the subject."""
         rows: models.QuerySet[models.Model] = apps.get_model(self.model)._base_manager.all()
+        if self.found_by is not None:
+            return rows.filter(self.found_by(subject))
         if self.account is not None:
             return rows.filter(**{f"{self.account}__in": subject.account_ids})
         if self.person is not None and subject.whole:

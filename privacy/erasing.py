@@ -70,6 +70,15 @@ class Waiting(Exception):
     """A step has to be tried again later."""
 
 
+class StaffStay(Exception):
+    """Staff are not erased: what they did stands under their names. The message tells what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Staff cannot be erased while they are staff: have a superuser take the staff status away first."
+        )
+
+
 # --- asking -----------------------------------------------------------------------------------------------------------
 
 
@@ -83,38 +92,57 @@ def request_erasure(
     account_id: int | None = None,
     why: str = "",
 ) -> Erasure:
-    """Have a person erased, or one account of theirs; their erasure under way, if there is one, with its wait cut.
+    """Have a person erased, or one account of theirs; what is under way already, if it covers that, with its wait cut.
 
-    An account that is the person's only one takes the person along. With `grace` None it begins at once.
+    An account that is the person's only one takes the person along. With `grace` None it begins at once. Raises
+    StaffStay.
     """
     # two at once would otherwise both find none
-    list(get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
-    everything = subject_of(user_id)
-    whole = account_id is None or everything.account_ids == (account_id,)
+    people = get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=user_id)
+    is_staff = any(people.values_list("is_staff", flat=True))
+    account_ids = subject_of(user_id).account_ids
+    whole = account_id is None or (account_ids == (account_id,) and not is_staff)
+    if whole and is_staff and reason != Erasure.Reason.REPLAY:
+        raise StaffStay
     due_at = timezone.now() + (grace or timedelta())
-    erasure = Erasure.objects.filter(
-        user_id=user_id, state__in=[Erasure.State.WAITING, Erasure.State.RUNNING], whole=True
-    ).first()
+    erasure = _under_way(user_id).filter(_covering(whole, account_id)).first()
     if erasure is None:
-        account_ids = everything.account_ids if whole or account_id is None else (account_id,)
         erasure = Erasure.objects.create(
-            user_id=user_id, account_ids=list(account_ids), whole=whole, reason=reason, through=through, due_at=due_at
+            user_id=user_id,
+            account_ids=list(account_ids) if whole else [account_id],
+            whole=whole,
+            reason=reason,
+            through=through,
+            due_at=due_at,
         )
         trail.record(action=AccessEvent.Action.ERASE, subjects=[user_id], what="erasure asked for", why=why)
-    elif due_at < erasure.due_at:
-        erasure.due_at = due_at
-        erasure.save(update_fields=["due_at"])
+    elif due_at < erasure.due_at or reason == Erasure.Reason.REPLAY:
+        erasure.due_at, erasure.reason, erasure.through = min(due_at, erasure.due_at), reason, through
+        erasure.save(update_fields=["due_at", "reason", "through"])
     if erasure.due_at <= timezone.now():
         _send_on_commit(erasure.pk)
     return erasure
 
 
+def _covering(whole: bool, account_id: int | None) -> Q:
+    """Erasures that make another one needless. One that waits for days does not, where only an account is to go now."""
+    if whole:
+        return Q(whole=True)
+    return Q(whole=True, state=Erasure.State.RUNNING) | Q(whole=False, account_ids=[account_id])
+
+
+def _under_way(user_id: int) -> "models.QuerySet[Erasure]":
+    return Erasure.objects.filter(user_id=user_id, state__in=[Erasure.State.WAITING, Erasure.State.RUNNING])
+
+
 @transaction.atomic
 def cancel_erasure(*, user_id: int) -> bool:
-    """The person changed their mind before it began; whether there was anything to cancel."""
-    cancelled = Erasure.objects.filter(user_id=user_id, state=Erasure.State.WAITING).update(
-        state=Erasure.State.CANCELLED, finished_at=timezone.now(), user_id=None, account_ids=[]
-    )
+    """The person changed their mind before it began; whether there was anything to cancel.
+
+    What was not asked for by them (TikTok, the staff, retention) is not theirs to cancel.
+    """
+    own = _under_way(user_id).filter(state=Erasure.State.WAITING, reason=Erasure.Reason.PERSON)
+    cancelled = own.update(state=Erasure.State.CANCELLED, finished_at=timezone.now(), user_id=None, account_ids=[])
     if cancelled:
         trail.record(action=AccessEvent.Action.CHANGE, subjects=[user_id], what="erasure cancelled")
     return bool(cancelled)
@@ -122,9 +150,7 @@ def cancel_erasure(*, user_id: int) -> bool:
 
 def erasure_of(user_id: int) -> Erasure | None:
     """The person's erasure that waits or runs."""
-    return Erasure.objects.filter(
-        user_id=user_id, state__in=[Erasure.State.WAITING, Erasure.State.RUNNING], whole=True
-    ).first()
+    return _under_way(user_id).filter(whole=True).first()
 
 
 def resume_due(*, now: datetime | None = None) -> list[int]:
@@ -171,9 +197,9 @@ def _collect(erasure: Erasure) -> None:
     assert erasure.user_id is not None
     if erasure.whole:
         erasure.account_ids = list(subject_of(erasure.user_id).account_ids)
-    identifiers = sorted(_identifiers(_subject(erasure)))
-    erasure.sealed_identifiers = sealing.seal(json.dumps(identifiers), place=_place(erasure))
-    key = ledger.key()
+    subject, key = _subject(erasure), ledger.key()
+    erasure.sealed_identifiers = sealing.seal(json.dumps(_sought_of(subject)), place=_place(erasure))
+    identifiers = _values(subject, lambda table: table.identifying)
     erasure.pseudonyms = sorted(ledger.pseudonym(key, each) for each in identifiers)
     erasure.save(update_fields=["sealed_identifiers", "account_ids", "pseudonyms"])
 
@@ -196,7 +222,9 @@ def _stop(erasure: Erasure) -> None:
 
 def _revoke(erasure: Erasure) -> None:
     told = all(hook(_subject(erasure)) for hook in _REVOKE)
-    if not told and timezone.now() < erasure.due_at + TIKTOK_PATIENCE:
+    # nobody is let in before a replay is through: it does not wait, and TikTok was told when this was done before
+    patience = timedelta() if erasure.reason == Erasure.Reason.REPLAY else TIKTOK_PATIENCE
+    if not told and timezone.now() < erasure.due_at + patience:
         raise Waiting("TikTok did not confirm that its access is ended")
     erasure.told_tiktok = told
     erasure.save(update_fields=["told_tiktok"])
@@ -234,25 +262,46 @@ def _delete_keys(erasure: Erasure) -> None:
 
 
 def _verify(erasure: Erasure) -> None:
-    """Look everywhere for what must be gone; raises Waiting, after an alarm, where something is left."""
-    subject = _subject(erasure)
-    identifiers = json.loads(sealing.unseal(bytes(erasure.sealed_identifiers), place=_place(erasure)))
+    """Look everywhere for what must be gone; raises Waiting, after an alarm, where something is left.
+
+    What nobody can take out, and names that others may bear as well, are told in the receipt and hold nothing up.
+    """
+    subject, sought = _subject(erasure), _sought(erasure)
     left = [f"{table.model}: rows" for table in _children_first() if table.rows_of(subject).exists()]
-    left += found_in_database(identifiers, except_tables=("privacy_erasure",))
-    left += found_in_redis(identifiers)
-    erasure.left, erasure.verified_at = left, timezone.now()
+    left += found_in_database(sought["inside"], sought["whole"])
+    left += found_in_redis(sought["inside"], sought["whole"])
+    told = [each for each in left if each.split(".")[0] in _append_only()]
+    names = found_in_database((), sought["names"])
+    erasure.left, erasure.verified_at = sorted({*left, *names}), timezone.now()
     erasure.save(update_fields=["left", "verified_at"])
-    if left:
-        log.error("erasure_incomplete", left=left)
+    if erasure.left:
+        log.error("erasure_incomplete", left=erasure.left)
+    if len(told) < len(left):
         # rows that came in late are deleted by the next attempt
         Erasure.objects.filter(pk=erasure.pk).update(steps_done=ONCE)
         raise Waiting("something is left")
 
 
 def _write_receipt(erasure: Erasure) -> None:
-    erasure.user_id, erasure.account_ids, erasure.sealed_identifiers = None, [], b""
-    erasure.state, erasure.finished_at = Erasure.State.DONE, timezone.now()
-    erasure.save()
+    with transaction.atomic():
+        if not erasure.whole:
+            _take_person_along(erasure)
+        erasure.user_id, erasure.account_ids, erasure.sealed_identifiers = None, [], b""
+        erasure.state, erasure.finished_at = Erasure.State.DONE, timezone.now()
+        erasure.save()
+
+
+def _take_person_along(erasure: Erasure) -> None:
+    """Of whom no account is left: two of them may have gone at once, each while the other was still there."""
+    subject = _subject(erasure)
+    people = get_user_model()._default_manager.filter(pk=subject.user_id, is_staff=False)
+    if people.exists() and not subject_of(subject.user_id).account_ids:
+        request_erasure(
+            user_id=subject.user_id,
+            reason=Erasure.Reason(erasure.reason),
+            through=Through(erasure.through),
+            grace=None,
+        )
 
 
 STEPS: dict[str, Callable[[Erasure], None]] = {
@@ -298,7 +347,7 @@ def _is_own(table: Table) -> bool:
 
 def _children_first() -> list[Table]:
     """The tables that erasure empties, each before those that it refers to."""
-    erased = {table.model: table for table in tables() if table.person is not None and table.erased == "deleted"}
+    erased = {table.model: table for table in tables() if _concerns_people(table) and table.erased == "deleted"}
     graph: dict[str, set[str]] = {label: set() for label in erased}
     for label in erased:
         for column in apps.get_model(label)._meta.concrete_fields:
@@ -308,20 +357,42 @@ def _children_first() -> list[Table]:
     return [erased[label] for label in TopologicalSorter(graph).static_order()]
 
 
+def _concerns_people(table: Table) -> bool:
+    return table.person is not None or table.found_by is not None
+
+
 def _label(model: Any) -> str:
     return str(model._meta.label) if model else ""
 
 
-def _identifiers(subject: Subject) -> set[str]:
-    """Texts by which the subject could be told."""
+def _sought_of(subject: Subject) -> dict[str, list[str]]:
+    """What is looked for afterwards: unmistakable texts, and names, which are words that others may use too."""
+    inside = _values(subject, lambda table: table.sought_inside)
+    return {
+        "inside": sorted(inside),
+        "whole": sorted(_values(subject, lambda table: table.sought_whole)),
+        "names": sorted(_values(subject, lambda table: table.identifying) - inside),
+    }
+
+
+def _values(subject: Subject, columns_of: Callable[[Table], tuple[str, ...]]) -> set[str]:
     return {
         text
         for table in _children_first()
-        if table.identifying
-        for row in table.rows_of(subject).values_list(*table.identifying)
+        if columns_of(table)
+        for row in table.rows_of(subject).values_list(*columns_of(table))
         for text in row
         if text
     }
+
+
+def _sought(erasure: Erasure) -> dict[str, list[str]]:
+    sought: dict[str, list[str]] = json.loads(sealing.unseal(bytes(erasure.sealed_identifiers), place=_place(erasure)))
+    return sought
+
+
+def _append_only() -> set[str]:
+    return {apps.get_model(table.model)._meta.db_table for table in tables() if table.append_only}
 
 
 def _subject(erasure: Erasure) -> Subject:

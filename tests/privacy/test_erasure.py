@@ -19,6 +19,10 @@ import redis
 from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, models
 from django.test import Client
@@ -47,6 +51,7 @@ from tests.factories import (
     MissFactory,
     OutcomeFactory,
     PredictionFactory,
+    StaffFactory,
     TikTokAccountFactory,
     UserFactory,
     enter_admin,
@@ -97,6 +102,9 @@ def everything(name: str) -> User:
         refresh_token=f"rft.{name}",
         refresh_expires_in=864_000,
     )
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session.create()
     exporting.make(export_pk=exporting.request_export(user_id=user.pk).pk)
     credentials.store_grant(Credential(account=account, version=0), grant, timezone.now())
     return user
@@ -183,6 +191,73 @@ def test_one_account_of_two_goes_alone(silent_tiktok: list[str]) -> None:
 
 
 @pytest.mark.django_db
+def test_what_staff_did_with_a_person_goes_and_never_held_their_name(silent_tiktok: list[str], client: Client) -> None:
+    user, other = everything("zyzzyva"), everything("xylophone")
+    enter_admin(client)
+    for person in (user, other):
+        path = f"/admin/accounts/user/{person.pk}/change/"
+        assert client.post(path, {"is_active": "on"}).status_code == 302
+    assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {f"user {user.pk}", f"user {other.pk}"}
+    assert erase(user).state == Erasure.State.DONE
+    assert LogEntry.objects.get().object_id == str(other.pk)
+
+
+@pytest.mark.django_db
+def test_a_session_that_comes_late_is_found(silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    user = everything("zyzzyva")
+    late = Session.objects.get()
+
+    def once_more(erasure: Erasure) -> None:
+        late.save()
+
+    monkeypatch.setitem(erasing.STEPS, "keys", once_more)
+    erasure = erase(user)
+    assert (erasure.state, erasure.left) == (Erasure.State.RUNNING, ["sessions.Session: rows"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["task", "staff", "tiktok", "a%", "user"])
+def test_a_name_that_is_a_word_holds_nothing_up(silent_tiktok: list[str], name: str) -> None:
+    assert erase(UserFactory(username=name)).state == Erasure.State.DONE
+
+
+@pytest.mark.django_db
+def test_who_was_staff_can_be_erased_and_is_told_what_stays(silent_tiktok: list[str], client: Client) -> None:
+    staff = StaffFactory(username="casimir")
+    enter_admin(client, staff)
+    client.get(f"/admin/accounts/user/{UserFactory().pk}/change/")
+    User.objects.filter(pk=staff.pk).update(is_staff=False, is_superuser=False)
+    erasure = erase(staff)
+    assert (erasure.state, erasure.left) == (Erasure.State.DONE, ["privacy_accessevent.actor"])
+    page = client.get(f"/erasures/{erasure.public_id}/").content.decode()
+    assert "privacy_accessevent.actor" in page
+    assert "nothing was found" not in page
+
+
+@pytest.mark.django_db
+def test_what_nobody_can_take_out_is_told_and_holds_nothing_up(
+    silent_tiktok: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    user = everything("zyzzyva")
+    trail.record(action=AccessEvent.Action.READ, subjects=[user.pk], what="posts", why="asked about open-zyzzyva")
+    erasure = erase(user)
+    assert (erasure.state, erasure.left) == (Erasure.State.DONE, ["privacy_accessevent.why"])
+    assert "erasure_incomplete" in caplog.text
+
+
+@pytest.mark.django_db
+def test_ids_of_posts_and_bytes_are_looked_for_too(silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    post = Post.objects.filter(account__user=user).first()
+    assert post is not None
+    kept = ModelVersion.objects.create(name="v1.0.0", artefact=b"open-zyzzyva", signature=post.public_id, manifest={})
+    erasure = erase(user)
+    columns = ["predictions_modelversion.artefact", "predictions_modelversion.signature"]
+    assert (erasure.state, erasure.left) == (Erasure.State.RUNNING, columns)
+    kept.delete()
+
+
+@pytest.mark.django_db
 def test_who_comes_back_is_somebody_new(silent_tiktok: list[str]) -> None:
     user = everything("zyzzyva")
     erase(user)
@@ -232,6 +307,87 @@ def test_over_the_api_by_people_alone(client: Client) -> None:
     assert client.get("/api/v1/privacy/erasure").json() == asked.json()
     assert client.delete("/api/v1/privacy/erasure").status_code == 204
     assert client.delete("/api/v1/privacy/erasure").status_code == 404
+
+
+@pytest.mark.django_db
+def test_over_the_api_at_once(client: Client, silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    client.force_login(user)
+    asked = client.post("/api/v1/privacy/erasure", {"now": True}, content_type="application/json")
+    assert asked.status_code == 202
+    erasure = Erasure.objects.get(public_id=asked.json()["id"])
+    assert erasing.run(erasure_pk=erasure.pk)
+    assert not User.objects.exists()
+    assert "Erased" in client.get(f"/erasures/{erasure.public_id}/").content.decode()
+
+
+@pytest.mark.django_db
+def test_staff_are_refused_and_not_offered_it(client: Client) -> None:
+    client.force_login(StaffFactory(username="staff"))
+    assert "Erase everything" not in client.get("/your-data/erasure/").content.decode()
+    for wish in ("now", "later"):
+        answer = client.post("/your-data/erasure/", {"wish": wish}, follow=True)
+        assert "Staff cannot be erased while they are staff" in answer.content.decode()
+    refused = client.post("/api/v1/privacy/erasure", {"now": True}, content_type="application/json")
+    assert refused.status_code == 403
+    assert "Staff cannot be erased" in refused.json()["detail"]
+    assert not Erasure.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_account_of_staff_goes_alone(silent_tiktok: list[str]) -> None:
+    staff = TikTokAccountFactory(user=StaffFactory()).user
+    erasure = erase(staff, account_id=staff.tiktok_accounts.get().pk, reason=Erasure.Reason.TIKTOK)
+    assert (erasure.state, erasure.whole) == (Erasure.State.DONE, False)
+    assert User.objects.get() == staff
+
+
+@pytest.mark.django_db
+def test_both_accounts_at_once_take_the_person_along(silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    second = TikTokAccountFactory(user=user, open_id="open-second")
+    for account_id in (user.tiktok_accounts.first().pk, second.pk, second.pk):
+        erasing.request_erasure(
+            user_id=user.pk,
+            account_id=account_id,
+            reason=Erasure.Reason.TIKTOK,
+            through=Through.WEBHOOK,
+            grace=None,
+        )
+    assert list(Erasure.objects.values_list("whole", flat=True)) == [False, False]
+    while due := erasing.resume_due():
+        for erasure_pk in due:
+            assert erasing.run(erasure_pk=erasure_pk)
+    assert Erasure.objects.filter(state=Erasure.State.DONE, whole=True).count() == 1
+    assert not User.objects.exists()
+    assert not SubjectKey.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_account_that_goes_takes_no_days_from_its_person(silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    second = TikTokAccountFactory(user=user, open_id="open-second")
+    whole = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)
+    erasure = erase(user, account_id=second.pk, reason=Erasure.Reason.TIKTOK, through=Through.WEBHOOK)
+    assert (erasure.state, erasure.whole) == (Erasure.State.DONE, False)
+    whole.refresh_from_db()
+    assert whole.due_at > timezone.now() + timedelta(days=13)
+    assert erasing.cancel_erasure(user_id=user.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", [Erasure.Reason.TIKTOK, Erasure.Reason.STAFF, Erasure.Reason.RETENTION])
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_nobody_cancels_what_others_asked_for(client: Client, reason: Erasure.Reason, asked_before: bool) -> None:
+    user = UserFactory()
+    client.force_login(user)
+    if asked_before:
+        client.post("/your-data/erasure/", {"wish": "later"})
+    erasing.request_erasure(user_id=user.pk, reason=reason, through=Through.TASK, grace=None)
+    assert "Keep my data" not in client.get("/your-data/erasure/").content.decode()
+    client.post("/your-data/erasure/", {"wish": "cancel"})
+    assert client.delete("/api/v1/privacy/erasure").status_code == 404
+    assert Erasure.objects.get().state == Erasure.State.WAITING
 
 
 @pytest.mark.django_db
@@ -285,6 +441,21 @@ def test_tiktok_is_asked_for_a_day_and_then_it_goes_on(monkeypatch: pytest.Monke
     assert erasing.run(erasure_pk=erasure.pk)
     erasure.refresh_from_db()
     assert erasure.told_tiktok is False
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_replay_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, silent_tiktok: list[str]) -> None:
+    def fail(*, access_token: str) -> None:
+        raise TikTokUnavailable("no_answer", "nobody there")
+
+    erase(everything("zyzzyva"))
+    # the backup was made in the midst of the person's fourteen days
+    Erasure.objects.all().delete()
+    user = everything("zyzzyva")
+    erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)
+    monkeypatch.setattr(tiktok_client, "revoke", fail)
+    call_command("replay_erasures")
     assert not User.objects.exists()
 
 
