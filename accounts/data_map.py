@@ -1,11 +1,13 @@
 """What signing in keeps: people, TikTok accounts, the sealed keys to those, API tokens, and tables of libraries."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models import Model, Q
 
+from accounts.credentials import place_of
 from accounts.models import APIToken, Credential
 from privacy.declarations import Declaration, Expiry, RedisKeys, Subject, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
@@ -117,6 +119,10 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "accounts.Credential",
+        sealed={
+            f"sealed_{token}": partial(place_of, token=token)  # a lambda would see only the last of them
+            for token in ("access_token", "refresh_token")
+        },
         source=Source.TIKTOK,
         made_by=("accounts.credentials", "privacy.sealing"),
         category=KEYS,

@@ -8,7 +8,7 @@ from accounts.data_map import sessions_of
 from accounts.models import TikTokAccount
 from accounts.services import end_grant
 from privacy.declarations import Subject
-from privacy.erasing import on_last, on_revoke, on_stop
+from privacy.erasing import Told, on_last, on_revoke, on_stop
 
 
 @on_stop
@@ -20,10 +20,9 @@ def let_nobody_in(subject: Subject) -> None:
 
 
 @on_revoke
-def end_access_at_tiktok(subject: Subject) -> bool:
-    """Whether TikTok knows of all of the accounts that its access is ended."""
-    told = {account_id: end_grant(account_id=account_id, now=timezone.now()) for account_id in subject.account_ids}
-    return all(told.values())
+def end_access_at_tiktok(subject: Subject) -> list[Told]:
+    """Whether TikTok knows of each of the accounts that its access is ended."""
+    return [end_grant(account_id=account_id, now=timezone.now()) for account_id in subject.account_ids]
 
 
 @on_last

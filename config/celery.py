@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 log = structlog.get_logger(__name__)
 
 
-class GatedTask(Task):  # type: ignore[misc]
+class GatedTask(Task):  # type: ignore[type-arg]
     """A task that a worker drops while a restored database does not know yet who was erased since.
 
     It is not tried again: its rows' numbers may mean others by now, and beat finds in the database what is to be done.

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from privacy import erasing, exporting
 from privacy.declarations import Declaration, Expiry, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
@@ -50,6 +51,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "privacy.Erasure",
+        sealed={"sealed_identifiers": erasing.place_of},
         category=ERASURES,
         purposes=(Purpose.SERVICE,),
         why="To erase what you asked to have erased, even when something fails, and to prove that it was done",
@@ -107,6 +109,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "privacy.ExportPart",
+        sealed={"sealed": exporting.place_of},
         source=Source.POSTCAST,
         made_by=("privacy.exporting",),
         category=EXPORTS,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -63,6 +64,8 @@ class Table:
     """Columns that say nothing of a person: keys, bookkeeping."""
     exported: Mapping[str, Callable[[models.Model], object]] = field(default_factory=dict)
     """Columns that are not exported as they are: how they are, e.g. that a token is held, but not the token."""
+    sealed: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    """Columns that are sealed (`privacy.sealing`) -> the place that a row's value is bound to."""
     expires: tuple[Expiry, ...] = ()
     """When its rows are deleted by themselves (`privacy.purging`), whatever becomes of their person."""
     found_by: Callable[[Subject], models.Q] | None = None

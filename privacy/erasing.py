@@ -6,8 +6,9 @@ with the first that is not noted. What the steps do is known by the apps: they d
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
+from enum import StrEnum
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -35,7 +36,19 @@ TIKTOK_PATIENCE = timedelta(days=1)
 BATCH = 2_000
 
 Hook = Callable[[Subject], None]
-Revoke = Callable[[Subject], bool]
+
+
+class Told(StrEnum):
+    """Whether somebody elsewhere knows that the service's access is ended."""
+
+    YES = "yes"
+    LATER = "later"
+    """Did not answer."""
+    NEVER = "never"
+    """There is nothing left to tell it with."""
+
+
+Revoke = Callable[[Subject], Collection[Told]]
 _STOP: list[Hook] = []
 _REVOKE: list[Revoke] = []
 _FORGET: list[Hook] = []
@@ -49,7 +62,7 @@ def on_stop(hook: Hook) -> Hook:
 
 
 def on_revoke(hook: Revoke) -> Revoke:
-    """Register what ends access elsewhere; False where that has to be tried again."""
+    """Register what ends access elsewhere; what became of it, for each access."""
     _REVOKE.append(hook)
     return hook
 
@@ -198,7 +211,7 @@ def _collect(erasure: Erasure) -> None:
     if erasure.whole:
         erasure.account_ids = list(subject_of(erasure.user_id).account_ids)
     subject, key = _subject(erasure), ledger.key()
-    erasure.sealed_identifiers = sealing.seal(json.dumps(_sought_of(subject)), place=_place(erasure))
+    erasure.sealed_identifiers = sealing.seal(json.dumps(_sought_of(subject)), place=place_of(erasure))
     identifiers = _values(subject, lambda table: table.identifying)
     erasure.pseudonyms = sorted(ledger.pseudonym(key, each) for each in identifiers)
     erasure.save(update_fields=["sealed_identifiers", "account_ids", "pseudonyms"])
@@ -221,12 +234,12 @@ def _stop(erasure: Erasure) -> None:
 
 
 def _revoke(erasure: Erasure) -> None:
-    told = all(hook(_subject(erasure)) for hook in _REVOKE)
+    told = {answer for hook in _REVOKE for answer in hook(_subject(erasure))}
     # nobody is let in before a replay is through: it does not wait, and TikTok was told when this was done before
     patience = timedelta() if erasure.reason == Erasure.Reason.REPLAY else TIKTOK_PATIENCE
-    if not told and timezone.now() < erasure.due_at + patience:
+    if Told.LATER in told and timezone.now() < erasure.due_at + patience:
         raise Waiting("TikTok did not confirm that its access is ended")
-    erasure.told_tiktok = told
+    erasure.told_tiktok = told <= {Told.YES}
     erasure.save(update_fields=["told_tiktok"])
 
 
@@ -272,7 +285,7 @@ def _verify(erasure: Erasure) -> None:
     left += found_in_redis(sought["inside"], sought["whole"])
     told = [each for each in left if each.split(".")[0] in _append_only()]
     names = found_in_database((), sought["names"])
-    erasure.left, erasure.verified_at = sorted({*left, *names}), timezone.now()
+    erasure.left, erasure.verified_at = sorted({*left, *names, *sought["lost"]}), timezone.now()
     erasure.save(update_fields=["left", "verified_at"])
     if erasure.left:
         log.error("erasure_incomplete", left=erasure.left)
@@ -372,6 +385,7 @@ def _sought_of(subject: Subject) -> dict[str, list[str]]:
         "inside": sorted(inside),
         "whole": sorted(_values(subject, lambda table: table.sought_whole)),
         "names": sorted(_values(subject, lambda table: table.identifying) - inside),
+        "lost": [],
     }
 
 
@@ -387,7 +401,17 @@ def _values(subject: Subject, columns_of: Callable[[Table], tuple[str, ...]]) ->
 
 
 def _sought(erasure: Erasure) -> dict[str, list[str]]:
-    sought: dict[str, list[str]] = json.loads(sealing.unseal(bytes(erasure.sealed_identifiers), place=_place(erasure)))
+    try:
+        sealed = sealing.unseal(bytes(erasure.sealed_identifiers), place=place_of(erasure))
+    except sealing.SealBroken:
+        # it ran when the backup was made, and the key is gone since: rows and keys can be looked for all the same
+        return {
+            "inside": [],
+            "whole": [],
+            "names": [],
+            "lost": ["texts, for what was sought is sealed with a lost key"],
+        }
+    sought: dict[str, list[str]] = json.loads(sealed)
     return sought
 
 
@@ -400,7 +424,8 @@ def _subject(erasure: Erasure) -> Subject:
     return Subject(erasure.user_id, tuple(erasure.account_ids), whole=erasure.whole)
 
 
-def _place(erasure: Erasure) -> str:
+def place_of(erasure: Erasure) -> str:
+    """What its sealed identifiers are bound to."""
     return f"privacy.erasure:{erasure.pk}:identifiers"
 
 

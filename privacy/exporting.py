@@ -84,7 +84,7 @@ def archive_of(export: DataExport) -> Iterator[bytes]:
     """The archive, piece by piece; recorded in the trail before the first is read."""
     trail.record(action=AccessEvent.Action.EXPORT, subjects=[export.user_id], what="export fetched")
     return (
-        sealing.unseal_bytes(bytes(part.sealed), place=_place(export.pk, part.number))
+        sealing.unseal_bytes(bytes(part.sealed), place=place_of(part))
         for part in export.parts.order_by("number").iterator(chunk_size=1)
     )
 
@@ -159,8 +159,9 @@ class _Parts:
         return self.size
 
     def _store(self, part: bytes) -> None:
-        sealed = sealing.seal_bytes(part, place=_place(self.export.pk, self.number))
-        ExportPart.objects.create(export=self.export, number=self.number, sealed=sealed)
+        row = ExportPart(export=self.export, number=self.number)
+        row.sealed = sealing.seal_bytes(part, place=place_of(row))
+        row.save()
         DataExport.objects.filter(pk=self.export.pk).update(heartbeat_at=timezone.now())
         self.number += 1
         self.size += len(part)
@@ -252,8 +253,9 @@ def _readme(exported: list[Table]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _place(export_pk: int, number: int) -> str:
-    return f"privacy.export:{export_pk}:{number}"
+def place_of(part: ExportPart) -> str:
+    """What its sealed bytes are bound to."""
+    return f"privacy.export:{part.export_id}:{part.number}"
 
 
 def _send_on_commit(export_pk: int) -> None:

@@ -345,8 +345,8 @@ def test_an_account_of_staff_goes_alone(silent_tiktok: list[str]) -> None:
 @pytest.mark.django_db
 def test_both_accounts_at_once_take_the_person_along(silent_tiktok: list[str]) -> None:
     user = everything("zyzzyva")
-    second = TikTokAccountFactory(user=user, open_id="open-second")
-    for account_id in (user.tiktok_accounts.first().pk, second.pk, second.pk):
+    first, second = user.tiktok_accounts.get(), TikTokAccountFactory(user=user, open_id="open-second")
+    for account_id in (first.pk, second.pk, second.pk):
         erasing.request_erasure(
             user_id=user.pk,
             account_id=account_id,
@@ -442,6 +442,29 @@ def test_tiktok_is_asked_for_a_day_and_then_it_goes_on(monkeypatch: pytest.Monke
     erasure.refresh_from_db()
     assert erasure.told_tiktok is False
     assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_tokens_that_nobody_can_open_hold_nothing_up(
+    silent_tiktok: list[str], caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    user = everything("zyzzyva")
+    settings.DATA_ENCRYPTION_KEYS = {"new": bytes(32)}
+    erasure = erase(user)
+    assert (erasure.state, erasure.told_tiktok, silent_tiktok) == (Erasure.State.DONE, False, [])
+    assert "revocation_impossible" in caplog.text
+
+
+@pytest.mark.django_db
+def test_an_erasure_from_a_backup_whose_key_is_gone_ends_and_says_so(silent_tiktok: list[str], settings: Any) -> None:
+    user = everything("zyzzyva")
+    erasure = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None)
+    erasing.STEPS["collect"](erasure)
+    Erasure.objects.update(steps_done=["collect"], state=Erasure.State.RUNNING)
+    settings.DATA_ENCRYPTION_KEYS = {"new": bytes(32)}
+    assert erasing.run(erasure_pk=erasure.pk)
+    erasure.refresh_from_db()
+    assert "lost key" in erasure.left[0]
 
 
 @pytest.mark.django_db
@@ -606,7 +629,8 @@ def test_the_receipt_holds_what_the_ledger_and_the_log_do(
     [entry] = ledger.entries()
     assert entry.pseudonyms == frozenset(erasure.pseudonyms)
     assert ledger.pseudonym(ledger.key(), "open-zyzzyva") in erasure.pseudonyms
-    [event] = [record.msg for record in caplog.records if "erasure_written_down" in str(record.msg)]
+    said: list[Any] = [record.msg for record in caplog.records]
+    [event] = [each for each in said if "erasure_written_down" in str(each)]
     assert event["line"] == Path(settings.ERASURE_LEDGER_PATH).read_text().splitlines()[1]
 
 
