@@ -9,7 +9,7 @@ from django.db.models import Model, Q
 
 from accounts.credentials import place_of
 from accounts.models import APIToken, Credential
-from privacy.declarations import Declaration, Expiry, RedisKeys, Subject, Table
+from privacy.declarations import Declaration, Expiry, Messages, RedisKeys, Subject, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 ACCOUNT = "Your TikTok account: its ids, name, user name, whether it is verified, and its public totals"
@@ -411,5 +411,8 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="Work that waits: the numbers of rows, nothing else",
         retention=Retention("minutes"),
         personal=True,
+        erased="messages that hold numbers of their rows are taken out: those named below",
     ),
+    Messages("accounts.tasks.renew_credential", "accounts.TikTokAccount"),
+    Messages("accounts.tasks.retry_revocation", "accounts.TikTokAccount"),
 )

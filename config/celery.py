@@ -30,6 +30,6 @@ class GatedTask(Task):  # type: ignore[type-arg]
         return self.run(*args, **kwargs)
 
 
-app = Celery("postcast", task_cls=GatedTask)
+app: "Celery[Any]" = Celery("postcast", task_cls=GatedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

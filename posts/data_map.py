@@ -6,7 +6,7 @@ import numpy as np
 from django.db.models import Model
 
 from posts.models import PostContent
-from privacy.declarations import Declaration, Expiry, Files, RedisKeys, Table
+from privacy.declarations import Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Purpose, Retention, Source
 
 POSTS = "Your public posts: TikTok's id and link, when, how long, and their counts at several moments"
@@ -170,7 +170,11 @@ DATA_MAP: tuple[Declaration, ...] = (
         category=WORK,
         why="How often TikTok was called of late, by all of the service together",
         retention=Retention("minutes"),
+        erased="kept: they concern nobody",
     ),
+    Messages("posts.tasks.run_refresh", "posts.Refresh"),
+    Messages("posts.tasks.observe_account", "accounts.TikTokAccount"),
+    Messages("posts.tasks.discover_posts", "accounts.TikTokAccount"),
     Files(
         "captions and covers on their way",
         category=CONTENT,

@@ -7,7 +7,7 @@ import numpy as np
 from django.db.models import Model
 
 from predictions.models import AccountWeights, Miss
-from privacy.declarations import Artefact, Declaration, Expiry, Files, RedisKeys, Table
+from privacy.declarations import Artefact, Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 FORECASTS = "Your forecasts: the planned time and length, the hashtags and length of the caption, and the figures"
@@ -279,6 +279,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal=True,
         keys_of=lambda subject: tuple(f"cache:1:weights-update:{account_id}" for account_id in subject.account_ids),
     ),
+    Messages("predictions.tasks.update_weights", "accounts.TikTokAccount"),
     Files(
         "pictures sent with a draft",
         category=FORECASTS,

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from django.conf import settings
+
 from privacy import erasing, exporting
-from privacy.declarations import Declaration, Expiry, Table
+from privacy.declarations import Declaration, Expiry, Messages, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
@@ -165,4 +167,6 @@ DATA_MAP: tuple[Declaration, ...] = (
         },
         erased="kept: with the person's key destroyed it names nobody",
     ),
+    Messages("privacy.tasks.make_export", "privacy.DataExport"),
+    Messages("privacy.tasks.extend_retention", settings.AUTH_USER_MODEL),
 )

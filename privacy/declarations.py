@@ -1,4 +1,4 @@
-"""How apps declare what they keep: every table and column, Redis key, file and artefact, personal or not.
+"""How apps declare what they keep: every table and column, Redis key, message, file and artefact, personal or not.
 
 Each app has a `data_map.py` with a tuple `DATA_MAP` of the declarations below; `declared()` gathers them, as the admin
 discovers `admin.py`. Whatever is not declared fails the checks (`privacy.checks`). Export, erasure, retention, the
@@ -108,6 +108,17 @@ class RedisKeys:
     personal: bool = False
     keys_of: Callable[[Subject], tuple[str, ...]] | None = None
     """Patterns (as of SCAN) of the keys that concern a subject: what erasure deletes and the verifier looks for."""
+    erased: str = "deleted"
+    """How erasure treats them, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages in the queue for a task whose argument is the number of a row."""
+
+    task: str
+    table: str
+    """The label of the row's model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +145,7 @@ class Artefact:
     erased: str
 
 
-Declaration = Table | RedisKeys | Files | Artefact
+Declaration = Table | RedisKeys | Messages | Files | Artefact
 
 
 @cache
@@ -149,7 +160,12 @@ def declared() -> tuple[Declaration, ...]:
 
 def table_of(model: type[models.Model]) -> Table:
     """The declaration of the model's table; raises KeyError where it is not declared."""
-    return _by_label()[model._meta.label]
+    return table_named(model._meta.label)
+
+
+def table_named(label: str) -> Table:
+    """The same by the model's label."""
+    return _by_label()[label]
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from privacy.declarations import Artefact, Files, RedisKeys, Table, declared
+from privacy.declarations import Artefact, Files, Messages, RedisKeys, Table, declared
 
 HEADER = """# Data map
 
@@ -60,7 +60,12 @@ def document() -> str:
     for each in declared():
         if isinstance(each, RedisKeys):
             text += (
-                f"\n| Redis, `{each.prefix}` | {_yes(each.personal)} | {each.why} | {each.retention.text} | deleted |"
+                f"\n| Redis, `{each.prefix}` | {_yes(each.personal)} | {each.why} | {each.retention.text}"
+                f" | {each.erased} |"
+            )
+        elif isinstance(each, Messages):
+            text += (
+                f"\n| messages to `{each.task}` | yes | The number of a row of `{each.table}` | minutes | taken out |"
             )
         elif isinstance(each, Files):
             text += f"\n| {each.name} | {_yes(each.personal)} | {each.why} | {each.retention.text} | {each.erased} |"

@@ -6,12 +6,14 @@ with the first that is not noted. What the steps do is known by the apps: they d
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from graphlib import TopologicalSorter
 from typing import Any
 
+import redis
 import structlog
 from django.apps import apps
 from django.contrib.auth import get_user_model
@@ -19,7 +21,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from privacy import consent, ledger, sealing, trail
+from privacy import consent, ledger, messages, sealing, trail
 from privacy.declarations import RedisKeys, Subject, Table, declared, subject_of, tables
 from privacy.finding import found_in_database, found_in_redis, redis_client
 from privacy.models import AccessEvent, Erasure, Through
@@ -36,6 +38,7 @@ TIKTOK_PATIENCE = timedelta(days=1)
 BATCH = 2_000
 
 Hook = Callable[[Subject], None]
+Look = Callable[[Collection[str]], list[str]]
 
 
 class Told(StrEnum):
@@ -53,6 +56,7 @@ _STOP: list[Hook] = []
 _REVOKE: list[Revoke] = []
 _FORGET: list[Hook] = []
 _LAST: list[Hook] = []
+_VERIFY: list[Look] = []
 
 
 def on_stop(hook: Hook) -> Hook:
@@ -77,6 +81,12 @@ def on_last(hook: Hook) -> Hook:
     """Register what has to go in one transaction with the subject's own rows."""
     _LAST.append(hook)
     return hook
+
+
+def on_verify(look: Look) -> Look:
+    """Register what looks, given the unmistakable texts, where only its app can; it says where something is left."""
+    _VERIFY.append(look)
+    return look
 
 
 class Waiting(Exception):
@@ -211,7 +221,8 @@ def _collect(erasure: Erasure) -> None:
     if erasure.whole:
         erasure.account_ids = list(subject_of(erasure.user_id).account_ids)
     subject, key = _subject(erasure), ledger.key()
-    erasure.sealed_identifiers = sealing.seal(json.dumps(_sought_of(subject)), place=place_of(erasure))
+    sought = json.dumps(asdict(_sought_of(subject)))
+    erasure.sealed_identifiers = sealing.seal(sought, place=place_of(erasure))
     identifiers = _values(subject, lambda table: table.identifying)
     erasure.pseudonyms = sorted(ledger.pseudonym(key, each) for each in identifiers)
     erasure.save(update_fields=["sealed_identifiers", "account_ids", "pseudonyms"])
@@ -231,6 +242,7 @@ def _stop(erasure: Erasure) -> None:
             consent.withdraw(user_id=subject.user_id, purpose=purpose, through=Through.TASK)
     for hook in _STOP:
         hook(subject)
+    messages.take_out(_sought(erasure).numbers)
 
 
 def _revoke(erasure: Erasure) -> None:
@@ -267,11 +279,8 @@ def _delete_rows(erasure: Erasure) -> None:
 def _delete_keys(erasure: Erasure) -> None:
     subject = _subject(erasure)
     with redis_client() as client:
-        for keys in (each for each in declared() if isinstance(each, RedisKeys) and each.keys_of):
-            assert keys.keys_of is not None
-            for pattern in keys.keys_of(subject):
-                for key in client.scan_iter(pattern, count=1_000):
-                    client.delete(key)
+        for _, key in _keys_of(client, subject):
+            client.delete(key)
 
 
 def _verify(erasure: Erasure) -> None:
@@ -279,13 +288,11 @@ def _verify(erasure: Erasure) -> None:
 
     What nobody can take out, and names that others may bear as well, are told in the receipt and hold nothing up.
     """
-    subject, sought = _subject(erasure), _sought(erasure)
-    left = [f"{table.model}: rows" for table in _children_first() if table.rows_of(subject).exists()]
-    left += found_in_database(sought["inside"], sought["whole"])
-    left += found_in_redis(sought["inside"], sought["whole"])
+    sought = _sought(erasure)
+    left = _left(_subject(erasure), sought)
     told = [each for each in left if each.split(".")[0] in _append_only()]
-    names = found_in_database((), sought["names"])
-    erasure.left, erasure.verified_at = sorted({*left, *names, *sought["lost"]}), timezone.now()
+    names = found_in_database((), sought.names)
+    erasure.left, erasure.verified_at = sorted({*left, *names, *sought.lost}), timezone.now()
     erasure.save(update_fields=["left", "verified_at"])
     if erasure.left:
         log.error("erasure_incomplete", left=erasure.left)
@@ -293,6 +300,17 @@ def _verify(erasure: Erasure) -> None:
         # rows that came in late are deleted by the next attempt
         Erasure.objects.filter(pk=erasure.pk).update(steps_done=ONCE)
         raise Waiting("something is left")
+
+
+def _left(subject: Subject, sought: "_Sought") -> list[str]:
+    """Where something of the subject still is."""
+    left = [f"{table.model}: rows" for table in _children_first() if table.rows_of(subject).exists()]
+    with redis_client() as client:
+        left += {f"Redis: {keys.prefix}" for keys, _ in _keys_of(client, subject)}
+    left += [f"queue: {task}" for task in messages.tasks_with(sought.numbers)]
+    left += found_in_database(sought.inside, sought.whole)
+    left += found_in_redis(sought.inside, sought.whole)
+    return left + [place for look in _VERIFY for place in look(sought.inside)]
 
 
 def _write_receipt(erasure: Erasure) -> None:
@@ -378,15 +396,30 @@ def _label(model: Any) -> str:
     return str(model._meta.label) if model else ""
 
 
-def _sought_of(subject: Subject) -> dict[str, list[str]]:
-    """What is looked for afterwards: unmistakable texts, and names, which are words that others may use too."""
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What must not be found any more."""
+
+    inside: list[str] = field(default_factory=list)
+    """Texts that nobody guesses: not inside of any other either."""
+    whole: list[str] = field(default_factory=list)
+    """The same where they are many: not as whole values."""
+    names: list[str] = field(default_factory=list)
+    """Words that others may use too."""
+    numbers: dict[str, list[int]] = field(default_factory=dict)
+    """Of rows, that messages to tasks hold."""
+    lost: list[str] = field(default_factory=list)
+    """Why it cannot be told."""
+
+
+def _sought_of(subject: Subject) -> _Sought:
     inside = _values(subject, lambda table: table.sought_inside)
-    return {
-        "inside": sorted(inside),
-        "whole": sorted(_values(subject, lambda table: table.sought_whole)),
-        "names": sorted(_values(subject, lambda table: table.identifying) - inside),
-        "lost": [],
-    }
+    return _Sought(
+        inside=sorted(inside),
+        whole=sorted(_values(subject, lambda table: table.sought_whole)),
+        names=sorted(_values(subject, lambda table: table.identifying) - inside),
+        numbers=messages.numbers_of(subject),
+    )
 
 
 def _values(subject: Subject, columns_of: Callable[[Table], tuple[str, ...]]) -> set[str]:
@@ -400,19 +433,20 @@ def _values(subject: Subject, columns_of: Callable[[Table], tuple[str, ...]]) ->
     }
 
 
-def _sought(erasure: Erasure) -> dict[str, list[str]]:
+def _sought(erasure: Erasure) -> _Sought:
     try:
-        sealed = sealing.unseal(bytes(erasure.sealed_identifiers), place=place_of(erasure))
+        return _Sought(**json.loads(sealing.unseal(bytes(erasure.sealed_identifiers), place=place_of(erasure))))
     except sealing.SealBroken:
         # it ran when the backup was made, and the key is gone since: rows and keys can be looked for all the same
-        return {
-            "inside": [],
-            "whole": [],
-            "names": [],
-            "lost": ["texts, for what was sought is sealed with a lost key"],
-        }
-    sought: dict[str, list[str]] = json.loads(sealed)
-    return sought
+        return _Sought(lost=["texts, for what was sought is sealed with a lost key"])
+
+
+def _keys_of(client: redis.Redis, subject: Subject) -> Iterator[tuple[RedisKeys, Any]]:
+    for keys in declared():
+        if isinstance(keys, RedisKeys) and keys.keys_of is not None:
+            for pattern in keys.keys_of(subject):
+                for key in client.scan_iter(pattern, count=1_000):
+                    yield keys, key
 
 
 def _append_only() -> set[str]:

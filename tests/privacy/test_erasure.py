@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from inspect import signature
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 import redis
 from allauth.socialaccount.models import SocialAccount
+from celery import current_app
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
@@ -24,7 +26,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -40,7 +42,8 @@ from predictions.models import ForgottenAccount, ModelVersion
 from predictions.pseudonyms import pseudonym
 from predictions.registry import RefusedArtefact, make_champion
 from privacy import erasing, exporting, ledger, trail
-from privacy.declarations import subject_of, tables
+from privacy.consent import NoConsent
+from privacy.declarations import Messages, declared, subject_of, tables
 from privacy.finding import found_in_database, found_in_redis
 from privacy.models import AccessEvent, Erasure, PersonalData, SubjectKey, Through
 from privacy.replaying import unknown_erasures
@@ -515,6 +518,92 @@ def test_each_step_can_be_done_twice(step: str, silent_tiktok: list[str], monkey
     assert rows_of(other) == before
 
 
+# --- queues and tasks -------------------------------------------------------------------------------------------------
+
+
+def tasks_waiting() -> list[str]:
+    """The tasks in the queue, and those that a worker holds."""
+    client: Any = redis.Redis.from_url(settings.REDIS_URL)
+    queued = [json.loads(raw) for raw in client.lrange("celery:celery", 0, -1)]
+    held = [json.loads(raw)[0] for raw in client.hvals("celery:unacked")]
+    return sorted(message["headers"]["task"].split(".")[-1] for message in queued + held)
+
+
+def hand_to_worker() -> None:
+    """What a worker that took the newest message leaves in Redis until it is done."""
+    client: Any = redis.Redis.from_url(settings.REDIS_URL)
+    message = json.loads(client.lpop("celery:celery"))
+    client.hset("celery:unacked", "tag", json.dumps([message, "", "celery"]))
+    client.zadd("celery:unacked_index", {"tag": time.time()})
+
+
+@pytest.mark.django_db
+def test_messages_about_them_are_taken_out_of_the_queue(
+    silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revoked: list[str] = []
+    monkeypatch.setattr("privacy.messages.current_app.control.revoke", lambda ids: revoked.extend(ids))
+    user, other = everything("zyzzyva"), everything("xylophone")
+    redis.Redis.from_url(settings.REDIS_URL).delete("celery:celery")
+    for person in (user, other):
+        account = person.tiktok_accounts.get()
+        current_app.send_task("posts.tasks.run_refresh", [account.refreshes.get().pk])
+        current_app.send_task("posts.tasks.observe_account", kwargs={"account_id": account.pk})
+        current_app.send_task("privacy.tasks.extend_retention", [person.pk])
+        current_app.send_task("predictions.tasks.update_weights", [account.pk])
+        if person == user:
+            hand_to_worker()
+    assert len(tasks_waiting()) == 8
+    assert erase(user).state == Erasure.State.DONE
+    assert tasks_waiting() == ["extend_retention", "observe_account", "run_refresh", "update_weights"]
+    assert len(revoked) == 4
+
+
+@pytest.mark.django_db
+def test_a_message_that_comes_late_is_found(silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    user = everything("zyzzyva")
+    account_id = user.tiktok_accounts.get().pk
+
+    def send(erasure: Erasure) -> None:
+        current_app.send_task("posts.tasks.discover_posts", [account_id])
+        redis.Redis.from_url(settings.REDIS_URL).set(f"cache:1:weights-update:{account_id}", "1")
+
+    with monkeypatch.context() as patched:
+        patched.setitem(erasing.STEPS, "keys", send)
+        erasure = erase(user)
+    assert erasure.left == ["Redis: cache:1:", "queue: posts.tasks.discover_posts"]
+    Erasure.objects.update(heartbeat_at=None)
+    assert erasing.run(erasure_pk=erasure.pk)
+
+
+@pytest.mark.django_db
+def test_a_running_task_ends_at_its_next_step(silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    account_id = user.tiktok_accounts.get().pk
+    erasure = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None)
+    for name in ("collect", "stop"):
+        erasing.STEPS[name](erasure)
+    with pytest.raises(NoConsent):
+        accounts.access_token(account_id=account_id)
+    with pytest.raises(NoConsent), transaction.atomic():
+        accounts.lock_account(account_id)
+
+
+def test_every_task_about_a_row_is_declared() -> None:
+    """But that of erasure itself, whose row stays as the receipt."""
+    current_app.loader.import_default_modules()
+    apps_of_ours = ("accounts.", "posts.", "predictions.", "privacy.")
+    about_rows = {
+        name
+        for name, task in current_app.tasks.items()
+        if name.startswith(apps_of_ours)
+        and any(each.annotation is int for each in signature(task.run).parameters.values())
+    }
+    assert about_rows == {each.task for each in declared() if isinstance(each, Messages)} | {
+        "privacy.tasks.run_erasure"
+    }
+
+
 # --- models -----------------------------------------------------------------------------------------------------------
 
 
@@ -543,6 +632,17 @@ def test_no_model_that_learned_from_them_serves_again(
     leave_behind()
     assert bytes(ModelVersion.objects.get(pk=old.pk).artefact) == b""
     assert bytes(ModelVersion.objects.get(pk=new.pk).artefact) == b"zip"
+
+
+@pytest.mark.django_db
+def test_a_manifest_that_names_who_was_not_forgotten_is_found(
+    silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = everything("zyzzyva")
+    version("v1.0.0", user.tiktok_accounts.get(), role="champion")
+    monkeypatch.setitem(erasing.STEPS, "keys", lambda erasure: ForgottenAccount.objects.all().delete())
+    erasure = erase(user)
+    assert (erasure.state, erasure.left) == (Erasure.State.RUNNING, ["manifest of v1.0.0"])
 
 
 @pytest.mark.django_db
