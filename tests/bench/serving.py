@@ -48,6 +48,7 @@ def _start_django(folder: Path) -> None:
     os.environ |= {
         "REDIS_URL": redis_url,
         "DATABASE_URL": postgres.url,
+        "ERASURE_LEDGER_PATH": str(folder / "erasures.jsonl"),
         # like production's, but for the throttle: the rates of the tests let a benchmark through
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
     }
