@@ -1,8 +1,9 @@
 """Erasure: of a person with everything, or of one TikTok account, in steps that can each be done twice.
 
 A worker may be killed at any point: a finished step is noted after its last transaction, and a sweep by beat goes on
-with the first that is not noted. What the steps do is known by the apps: they declare their tables and Redis keys
-(`data_map.py`) and register what else has to be done (`on_stop`, `on_revoke`, `on_forget`, `on_last`).
+with the first that is not noted. What the steps do is known by the apps: they declare their tables, Redis keys
+and messages (`data_map.py`) and register what else is to be done (`on_stop`, `on_revoke`, `on_forget`, `on_last`,
+`on_verify`).
 """
 
 import json
@@ -234,7 +235,7 @@ def _write_down(erasure: Erasure) -> None:
 
 
 def _stop(erasure: Erasure) -> None:
-    """Nothing new begins, and what runs ends at its next look at consent."""
+    """Nothing new begins, what waits is dropped, and what runs ends at its next look at consent."""
     subject = _subject(erasure)
     if subject.whole:
         get_user_model()._default_manager.filter(pk=subject.user_id).update(is_active=False)
@@ -277,10 +278,11 @@ def _delete_rows(erasure: Erasure) -> None:
 
 
 def _delete_keys(erasure: Erasure) -> None:
-    subject = _subject(erasure)
     with redis_client() as client:
-        for _, key in _keys_of(client, subject):
+        for _, key in _keys_of(client, _subject(erasure)):
             client.delete(key)
+    # those that were sent while the rows were still there
+    messages.take_out(_sought(erasure).numbers)
 
 
 def _verify(erasure: Erasure) -> None:

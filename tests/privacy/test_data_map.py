@@ -216,3 +216,8 @@ def test_whatever_is_personal_says_what_it_means() -> None:
 
 def test_purposes_are_those_that_people_are_asked_for() -> None:
     assert all(isinstance(purpose, Purpose) for table in tables() for purpose in table.purposes)
+
+
+def test_only_keys_that_erasure_finds_are_said_to_be_deleted() -> None:
+    for keys in (each for each in declared() if isinstance(each, RedisKeys)):
+        assert (keys.erased == "deleted") == (keys.keys_of is not None), keys.prefix

@@ -560,6 +560,23 @@ def test_messages_about_them_are_taken_out_of_the_queue(
 
 
 @pytest.mark.django_db
+def test_messages_sent_while_the_rows_are_there_hold_nothing_up(
+    silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = everything("zyzzyva")
+    account_id = user.tiktok_accounts.get().pk
+    delete_rows = erasing.STEPS["rows"]
+
+    def send_and_delete(erasure: Erasure) -> None:
+        current_app.send_task("predictions.tasks.update_weights", [account_id])
+        delete_rows(erasure)
+
+    monkeypatch.setitem(erasing.STEPS, "rows", send_and_delete)
+    assert erase(user).state == Erasure.State.DONE
+    assert "update_weights" not in tasks_waiting()
+
+
+@pytest.mark.django_db
 def test_a_message_that_comes_late_is_found(silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     user = everything("zyzzyva")
     account_id = user.tiktok_accounts.get().pk
