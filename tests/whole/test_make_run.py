@@ -101,11 +101,12 @@ def sign_in(stack: Stack, creator: str) -> requests.Session:
     assert landed.ok
     # nothing is read before they agree
     assert landed.url.startswith(f"{stack.url}/your-data/consent/"), landed.text[:2000]
+    asked = session.get(f"{stack.url}/api/v1/privacy/consents", timeout=30).json()
     answers = {
         "csrfmiddlewaretoken": session.cookies["csrftoken"],
         "start": "yes",
         "agree": ["service", "learning", "outcomes"],
-        **{f"version-{purpose}": "1" for purpose in ("service", "learning", "outcomes")},
+        **{f"version-{each['purpose']}": each["version"] for each in asked},
     }
     agreed = session.post(landed.url, data=answers, headers={"Referer": stack.url}, timeout=30)
     assert agreed.url.startswith(f"{stack.url}/posts/"), agreed.text[:2000]
