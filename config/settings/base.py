@@ -192,7 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume erasures": {"task": "privacy.tasks.resume_erasures", "schedule": crontab()},
     "leave forgotten behind": {
         "task": "predictions.tasks.leave_forgotten_behind",
-        "schedule": crontab(hour="2", minute="40"),
+        "schedule": crontab(minute="40"),
     },
     "release benchmarks": {
         "task": "predictions.tasks.release_benchmarks",
