@@ -25,6 +25,8 @@ STOP_SECONDS = 30
 OWNER = "postgres"
 # PostgreSQL refuses to be root
 UNPRIVILEGED_USER = "nobody"
+# errors are logged without the rows and statements that they are about
+WITHOUT_ROWS = ("-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse")
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def _private_folder(folder: Path, identity: Mapping[str, Any]) -> Path:
 def _start_server(folder: Path, sockets: Path, database: str, lock: IO[str], identity: Mapping[str, Any]) -> Postgres:
     with _log_of(folder).open("wb") as log:
         process = subprocess.Popen(
-            [_programs() / "postgres", "-D", folder, "-h", "", "-k", sockets],
+            [_programs() / "postgres", "-D", folder, "-h", "", "-k", sockets, *WITHOUT_ROWS],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -24,6 +24,12 @@ def test_the_data_map_is_what_the_apps_declare() -> None:
     assert (ROOT / "docs/data-map.md").read_text() == document()
 
 
+def test_the_data_map_names_what_lies_outside_of_the_database() -> None:
+    told = document().partition("## Outside of the database")[2]
+    for name in ("log lines", "backups", "Redis's file", *(f for f in Environment.model_fields if f.endswith("_path"))):
+        assert (f"`{name.upper()}`" if name.endswith("_path") else name) in told
+
+
 @pytest.mark.parametrize("model", OWN_MODELS, ids=lambda model: model._meta.label)
 def test_the_admin_shows_every_table(model) -> None:
     assert admin.site.is_registered(model)
