@@ -283,10 +283,10 @@ DATA_MAP: tuple[Declaration, ...] = (
     Files(
         "pictures sent with a draft",
         category=FORECASTS,
-        why="Measured while the request is answered, and dropped",
-        retention=Retention("pictures that you send along: 15 minutes at most"),
+        why="Measured in memory while the request is answered, and dropped there; never written to a disk",
+        retention=Retention("pictures that you send along: seconds"),
         personal=True,
-        erased="removed within 15 minutes",
+        erased="gone with the request",
     ),
     Artefact(
         "the shared model",

@@ -5,12 +5,14 @@ from datetime import timedelta
 from django.conf import settings
 
 from privacy import erasing, exporting
-from privacy.declarations import Declaration, Expiry, Messages, Table
+from privacy.declarations import Declaration, Expiry, Files, Messages, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
 ERASURES = "Erasures that you asked for, while they wait or run"
 WORK = "Bookkeeping of the service itself"
+LOGS = "Logs of the service: what it did and when, and which errors there were"
+BACKUPS = "Backups of all that stands in the database"
 EXPORTS = "Copies of your data that you asked for"
 SEVEN_DAYS = Retention("seven days after it is ready", timedelta(days=8))
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
@@ -169,4 +171,49 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Messages("privacy.tasks.make_export", "privacy.DataExport"),
     Messages("privacy.tasks.extend_retention", settings.AUTH_USER_MODEL),
+    Files(
+        "log lines, on stderr",
+        category=LOGS,
+        why="To find out why something failed. Accounts, posts and forecasts stand in them by keyed hashes and by"
+        " numbers of rows; names, texts and addresses are not logged, though an error may quote one. Lines of the ledger"
+        " of erasures stand in them too, should it be lost",
+        retention=Retention(
+            "until newer lines take their place: the latest 100 MB of each process, not a number of days"
+        ),
+        personal=True,
+        erased="not searched; hashes and numbers lead nowhere once the rows are gone. `docker-compose.yml` keeps 100 MB"
+        " of each container, `make run` those of its last start; elsewhere whoever collects them says how long",
+    ),
+    Files(
+        "the ledger of erasures (`ERASURE_LEDGER_PATH`)",
+        category=ERASURES,
+        why="So that a restored backup brings nobody back",
+        retention=Retention("a line of the ledger: kept, as long as there may be backups from before"),
+        personal=True,
+        erased="kept: it proves the erasure. Ids and names stand in it as keyed hashes; who holds the file can confirm"
+        " a guess",
+    ),
+    Files(
+        "backups of the database",
+        category=BACKUPS,
+        why="To go on after a disk is lost",
+        retention=Retention("as long as whoever runs this service keeps them"),
+        personal=True,
+        erased="not changed: before a restored one serves, everybody in the ledger is erased from it again",
+    ),
+    Files(
+        "Redis's file",
+        category=WORK,
+        why="So that work that waits survives a restart: the keys above, as they were written",
+        retention=Retention("until Redis writes it anew, once it has doubled and 64 MB"),
+        personal=True,
+        erased="keys are deleted; the file tells of them until it is written anew",
+    ),
+    Files(
+        "anchors of the access trail (`TRAIL_ANCHOR_PATH`)",
+        category=TRAIL,
+        why="To prove that the access trail was not cut or written anew",
+        retention=Retention("kept"),
+        erased="kept: positions and hashes, which name nobody",
+    ),
 )

@@ -4,15 +4,12 @@ Most rules stand in the declarations (`Table.expires`). A run that was killed le
 next one; two at once skip each other's rows. One rule that fails does not keep the others from running.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import Q
@@ -30,7 +27,6 @@ EVERY = timedelta(hours=1)
 LATE_AFTER = 3 * EVERY
 WITHDRAWN_FOR = timedelta(days=30)
 """Data of those who took their consent to the service back is kept for so long, should they come back."""
-UPLOADS_KEPT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,6 @@ def rules() -> list[Rule]:
     """All of them: those of the declarations, and those that are more than a date in a column."""
     return [
         *_of_tables(),
-        Rule("uploads", _purge_uploads),
         Rule("inactive people", _erase_inactive),
         Rule("withdrawn consents", _erase_withdrawn),
     ]
@@ -106,17 +101,6 @@ def _purge_table(model: type[models.Model], column: str, before: datetime) -> in
                 return removed
             model._base_manager.filter(pk__in=pks).delete()
         removed += len(pks)
-
-
-def _purge_uploads(now: datetime) -> int:
-    """Pictures that came with a draft and were too large for memory, of a worker that died with them."""
-    removed = 0
-    oldest = time.time() - UPLOADS_KEPT.total_seconds()
-    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir():
-        if path.is_file() and path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
 
 
 def _erase_inactive(now: datetime) -> int:

@@ -7,6 +7,9 @@ import logging.config
 
 import pytest
 import structlog
+import yaml
+from django.conf import settings
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,6 +143,18 @@ def test_a_line_says_when_where_and_how_bad(lines):
     [line] = lines()
     assert (line["event"], line["level"], line["logger"]) == ("careful", "warning", "somewhere")
     assert line["timestamp"].endswith("Z")
+
+
+@pytest.mark.django_db
+def test_postgresql_logs_errors_without_the_rows_and_statements_that_they_are_about() -> None:
+    expected = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
+    with connection.cursor() as cursor:
+        for name, value in expected.items():
+            cursor.execute(f"SHOW {name}")
+            assert cursor.fetchone() == (value,)
+    compose = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())
+    command = compose["services"]["postgres"]["command"]
+    assert all(f"-c {name}={value}" in command for name, value in expected.items())
 
 
 def test_ids_of_people_are_replaced_by_names_that_lead_nowhere() -> None:

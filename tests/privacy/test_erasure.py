@@ -667,7 +667,7 @@ def test_a_champion_that_learned_from_them_is_replaced_in_time(
     silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[Any] = []
-    monkeypatch.setattr("predictions.forgetting.current_app.send_task", lambda name, kwargs: sent.append(name))
+    monkeypatch.setattr("predictions.forgetting.current_app.send_task", lambda name, **_: sent.append(name))
     user = everything("zyzzyva")
     version("v1.0.0", user.tiktok_accounts.get(), role="champion")
     erase(user)

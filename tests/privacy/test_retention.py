@@ -1,9 +1,6 @@
 """Retention: what is to be deleted is deleted, whatever dies meanwhile, and somebody notices when it is not."""
 
-import os
-import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,13 +32,6 @@ pytestmark = pytest.mark.django_db
 
 def ago(**time_ago: float) -> datetime:
     return timezone.now() - timedelta(**time_ago)
-
-
-@pytest.fixture(autouse=True)
-def uploads(tmp_path: Path, settings: Any) -> Path:
-    """Uploads of a worker that is dead by now."""
-    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
-    return tmp_path
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -76,14 +66,6 @@ def test_an_old_refresh_goes_and_what_it_observed_stays() -> None:
     purge_all()
     assert list(Refresh.objects.all()) == [running]
     assert Observation.objects.get().refresh_id is None
-
-
-def test_uploads_of_a_dead_worker_go_after_a_quarter_of_an_hour(uploads: Path) -> None:
-    for name, age_s in (("old", 901), ("young", 800)):
-        (uploads / name).write_bytes(b"a picture")
-        os.utime(uploads / name, (time.time() - age_s,) * 2)
-    assert purge_all()["uploads"] == 1
-    assert [path.name for path in uploads.iterdir()] == ["young"]
 
 
 def test_many_rows_go_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,12 +144,12 @@ def test_every_run_is_reported_and_one_that_fails_keeps_no_other_from_running(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(now: datetime) -> int:
-        raise OSError("no such folder")
+        raise OSError("no such table")
 
-    monkeypatch.setattr(purging, "_purge_uploads", fail)
+    monkeypatch.setattr(purging, "_erase_inactive", fail)
     purge_all()
     failed = RetentionRun.objects.exclude(error="")
-    assert list(failed.values_list("rule", "error", "finished_at")) == [("uploads", "OSError", None)]
+    assert list(failed.values_list("rule", "error", "finished_at")) == [("inactive people", "OSError", None)]
     assert RetentionRun.objects.filter(error="").count() == len(purging.rules()) - 1
     assert "retention_failed" in caplog.text
 
@@ -176,8 +158,8 @@ def test_a_late_rule_raises_an_alarm(caplog: pytest.LogCaptureFixture, client: C
     settings.METRICS_TOKEN = "a token of sixteen characters"
     purge_all()
     assert watch() == []
-    RetentionRun.objects.filter(rule="uploads").update(finished_at=ago(hours=4))
-    assert watch() == late_rules() == ["uploads"]
+    RetentionRun.objects.filter(rule="inactive people").update(finished_at=ago(hours=4))
+    assert watch() == late_rules() == ["inactive people"]
     assert "retention_late" in caplog.text
     metrics = client.get("/metrics", headers={"Authorization": f"Bearer {settings.METRICS_TOKEN}"}).content.decode()
     assert "postcast_retention_late_rules 1.0" in metrics
