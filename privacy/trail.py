@@ -10,6 +10,7 @@ events they were, and the chain still holds.
 
 import getpass
 import hashlib
+import re
 import secrets
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -159,11 +160,26 @@ def drop_anchor() -> Anchor:
 
 
 def anchors() -> list[Anchor]:
-    """What was written down in TRAIL_ANCHOR_PATH."""
-    if not settings.TRAIL_ANCHOR_PATH or not Path(settings.TRAIL_ANCHOR_PATH).exists():
+    """What was written down in TRAIL_ANCHOR_PATH. Raises TrailBroken where the file is missing or cannot be read."""
+    if not settings.TRAIL_ANCHOR_PATH:
         return []
-    lines = Path(settings.TRAIL_ANCHOR_PATH).read_text(encoding="utf-8").splitlines()
-    return [Anchor(int(position), digest) for position, digest in (line.split() for line in lines)]
+    try:
+        lines = Path(settings.TRAIL_ANCHOR_PATH).read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        if head().position == 0:
+            return []
+        raise TrailBroken(
+            f"There are events, but no file of anchors at {settings.TRAIL_ANCHOR_PATH}: it was taken away, or beat has "
+            "not written the first one yet."
+        ) from None
+    return [_read_anchor(number, line) for number, line in enumerate(lines, start=1)]
+
+
+def _read_anchor(number: int, line: str) -> Anchor:
+    found = re.fullmatch(r"(\d+) ([0-9a-f]{64})", line, re.ASCII)
+    if found is None:
+        raise TrailBroken(f"Line {number} of {settings.TRAIL_ANCHOR_PATH} is no anchor: it was torn or altered.")
+    return Anchor(int(found[1]), found[2])
 
 
 def verify(known: Iterable[Anchor] = ()) -> Anchor:
@@ -171,7 +187,7 @@ def verify(known: Iterable[Anchor] = ()) -> Anchor:
 
     Rows are streamed, so that a long chain takes no more memory than a short one.
     """
-    expected = {anchor.position: anchor.hash for anchor in known}
+    expected = _agreed(known)
     before = Anchor(0, START)
     for event in AccessEvent.objects.order_by("position", "pk").iterator(chunk_size=2_000):
         if event.position != before.position + 1:
@@ -187,6 +203,15 @@ def verify(known: Iterable[Anchor] = ()) -> Anchor:
     if furthest > before.position:
         raise TrailBroken(f"The chain ends at {before.position}, but {furthest} was anchored: its end was cut off.")
     return before
+
+
+def _agreed(known: Iterable[Anchor]) -> dict[int, str]:
+    """Position -> hash. Anchors that contradict each other tell of a chain that was written anew between them."""
+    expected: dict[int, str] = {}
+    for anchor in known:
+        if expected.setdefault(anchor.position, anchor.hash) != anchor.hash:
+            raise TrailBroken(f"Position {anchor.position} was anchored with two hashes: the chain was written anew.")
+    return expected
 
 
 def hash_of(event: AccessEvent) -> str:

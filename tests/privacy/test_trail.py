@@ -302,7 +302,7 @@ def tampered(kind: str, dice: random.Random) -> None:
             cursor.execute("DELETE FROM privacy_accessevent WHERE position >= %s", [since])
             cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER chain")
             for _ in range(last - since + 1):
-                trail.record(action=READ, subjects=[UserFactory().pk], what="never happened")
+                trail.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
         cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER ALL")
 
 
@@ -310,12 +310,13 @@ KINDS = ("edit", "delete", "reorder", "truncate", "fork")
 
 
 def found(kind: str, dice: random.Random) -> bool:
-    """Whether the tampering is found, with the head anchored before it."""
+    """Whether the tampering is found, with the head anchored before it, and once more after it by the next hour."""
     before = transaction.savepoint()
-    anchor = trail.head()
+    anchors = [trail.head()]
     tampered(kind, dice)
+    anchors.append(trail.head())
     try:
-        trail.verify([anchor])
+        trail.verify(anchors)
     except trail.TrailBroken:
         return True
     finally:
@@ -353,3 +354,43 @@ def test_the_command_says_where_and_fails(tmp_path: Path, settings: Any) -> None
         call_command("verify_access_trail")
     with pytest.raises(CommandError, match="expected POSITION:HASH"):
         call_command("verify_access_trail", anchor=["4"])
+
+
+@pytest.fixture
+def anchors(tmp_path: Path, settings: Any) -> Path:
+    """The file of the anchors, with one in it."""
+    settings.TRAIL_ANCHOR_PATH = str(tmp_path / "anchors")
+    write(8, random.Random(SEED))
+    trail.drop_anchor()
+    return tmp_path / "anchors"
+
+
+def test_a_later_anchor_does_not_take_the_place_of_an_earlier_one(anchors: Path) -> None:
+    position = trail.head().position
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only")
+        cursor.execute("DELETE FROM privacy_accessevent WHERE position >= %s", [position])
+    trail.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
+    assert trail.head().position == position
+    trail.drop_anchor()
+    with pytest.raises(CommandError, match=f"{position} was anchored with two hashes"):
+        call_command("verify_access_trail")
+
+
+def test_anchors_that_are_gone_are_missed(anchors: Path) -> None:
+    anchors.unlink()
+    with pytest.raises(CommandError, match="no file of anchors"):
+        call_command("verify_access_trail")
+
+
+def test_without_events_no_anchors_are_missed(tmp_path: Path, settings: Any) -> None:
+    settings.TRAIL_ANCHOR_PATH = str(tmp_path / "anchors")
+    call_command("verify_access_trail")
+
+
+@pytest.mark.parametrize("torn", ["12", "12 abc", "x " + "0" * 64, "\udcff"])
+def test_a_torn_anchor_is_told_in_a_sentence(torn: str, anchors: Path) -> None:
+    with anchors.open("a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(torn)
+    with pytest.raises(CommandError, match=r"Line 2 of .* is no anchor"):
+        call_command("verify_access_trail")
