@@ -14,7 +14,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,15 +117,23 @@ def _shell() -> Acting:
     return Acting(AccessEvent.Actor.SHELL, f"{getpass.getuser()}: {command}", Through.SHELL)
 
 
+_running: dict[str, ExitStack] = {}
+"""By a task's id, what ends with it."""
+
+
 @task_prerun.connect(weak=False)
-def _begin_task(task: object, **_: object) -> None:
+def _begin_task(task_id: str, task: object, **_: object) -> None:
+    """Events, the provenance of rows and log lines name the task from here on."""
     who = Acting(AccessEvent.Actor.TASK, getattr(task, "name", ""), Through.TASK)
-    _who.set(lambda: who)
+    running = _running[task_id] = ExitStack()
+    running.enter_context(acting(lambda: who))
+    running.enter_context(structlog.contextvars.bound_contextvars(task_id=task_id))
 
 
 @task_postrun.connect(weak=False)
-def _end_task(**_: object) -> None:
-    _who.set(None)
+def _end_task(task_id: str, **_: object) -> None:
+    if running := _running.pop(task_id, None):
+        running.close()
 
 
 # --- the chain --------------------------------------------------------------------------------------------------------

@@ -2,11 +2,14 @@
 
 import random
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+from celery.contrib.testing.worker import start_worker
 from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
@@ -16,6 +19,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from accounts.models import User
+from config import celery_app
 from predictions.models import Prediction
 from predictions.services import update_weights
 from privacy import exporting, trail
@@ -101,9 +105,29 @@ def test_a_task_is_recorded_by_its_name(person: User) -> None:
     from predictions.tasks import update_weights as task
 
     person.tiktok_accounts.get().weights.delete()
-    task.apply(args=(person.tiktok_accounts.get().pk,))
+    run = task.apply(args=(person.tiktok_accounts.get().pk,))
     event = about(person)[0]
     assert (event.actor_kind, event.actor) == ("task", "predictions.tasks.update_weights")
+    assert event.reference == run.id
+    assert person.tiktok_accounts.get().weights.provenance == f"task:{run.id}"
+    assert "task_id" not in structlog.contextvars.get_contextvars()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_names_its_tasks_and_nothing_after_them(person: User) -> None:
+    """A real worker: what is bound when a task begins must not hang on to the next one, or to none."""
+    from predictions.tasks import update_weights as task
+
+    person.tiktok_accounts.get().weights.delete()
+    with start_worker(celery_app, pool="solo", perform_ping_check=False, loglevel="WARNING", shutdown_timeout=30):
+        sent = task.apply_async((person.tiktok_accounts.get().pk,))
+        deadline = time.monotonic() + 30
+        while not AccessEvent.objects.filter(actor=task.name).exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    event = about(person)[0]
+    assert (event.actor_kind, event.through, event.reference) == ("task", "task", sent.id)
+    assert person.tiktok_accounts.get().weights.provenance == f"task:{sent.id}"
+    assert trail._running == {}
 
 
 def test_outside_of_both_it_was_a_command(person: User) -> None:
