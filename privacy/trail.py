@@ -22,7 +22,7 @@ from pathlib import Path
 import structlog
 from celery.signals import task_postrun, task_prerun
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -71,7 +71,7 @@ def acting(who: Who) -> Iterator[None]:
 
 
 def recorded() -> frozenset[int]:
-    """The people of whom something was recorded in this request."""
+    """The people of whom something was recorded, and committed, in this request."""
     return _recorded.get()
 
 
@@ -85,7 +85,8 @@ def record(*, action: AccessEvent.Action, subjects: Collection[int], what: str, 
     with connection.cursor() as cursor:
         said = [action, what[:200], who.through, (why or who.why)[:300], reference[:64]]
         cursor.execute(_INSERT, [who.kind, who.name[:150], *said, list(subjects)])
-    _recorded.set(_recorded.get() | frozenset(subjects))
+    # what is rolled back was not recorded
+    transaction.on_commit(lambda: _recorded.set(_recorded.get() | frozenset(subjects)))
 
 
 def touch(request: HttpRequest, people: Iterable[int]) -> None:

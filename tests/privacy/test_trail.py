@@ -13,8 +13,9 @@ from celery.contrib.testing.worker import start_worker
 from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
-from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from django.utils import timezone
 from psycopg import sql
 
@@ -24,7 +25,7 @@ from predictions.models import Prediction
 from predictions.services import update_weights
 from privacy import exporting, trail
 from privacy.declarations import table_of
-from privacy.middleware import TOUCH_NOBODY
+from privacy.middleware import TOUCH_NOBODY, TrailMiddleware
 from privacy.models import AccessEvent, SubjectKey
 from tests.factories import (
     AccountWeightsFactory,
@@ -76,6 +77,7 @@ def about(user: User) -> list[AccessEvent]:
 # --- what is recorded ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_forecast_is_recorded_once_with_its_request(client: Client, person: User) -> None:
     client.force_login(person)
     before = len(about(person))
@@ -99,6 +101,22 @@ def test_a_forecast_that_cannot_be_recorded_is_not_made(
     before = Prediction.objects.count()
     assert client.post("/predict", {"post": {"text": "Sunset"}}, content_type="application/json").status_code == 500
     assert Prediction.objects.count() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_was_rolled_back_does_not_stand_for_the_request(person: User) -> None:
+    def change_and_fail(request: HttpRequest) -> HttpResponse:
+        with transaction.atomic():
+            trail.record(action=CHANGE, subjects=[person.pk], what="never happened")
+            transaction.set_rollback(True)
+        return HttpResponse("what is kept of you")
+
+    request = RequestFactory().get("/posts/")
+    request.user, request.session = person, {}  # type: ignore[assignment]
+    request.resolver_match = resolve("/posts/")
+    before = len(about(person))
+    TrailMiddleware(change_and_fail)(request)
+    assert [event.what for event in about(person)[: len(about(person)) - before]] == ["posts:home"]
 
 
 def test_a_task_is_recorded_by_its_name(person: User) -> None:
