@@ -67,6 +67,8 @@ class Table:
     """When its rows are deleted by themselves (`privacy.purging`), whatever becomes of their person."""
     identifying: tuple[str, ...] = ()
     """Columns by which a person or an account could be told anywhere: looked for after an erasure."""
+    called: tuple[str, ...] = ()
+    """Columns with names that people go by elsewhere: others may go by the same, so that they prove nothing."""
     stamped: bool = True
     """Whether its rows carry what `PersonalData` stamps; not so where they outlive their person and lose them."""
     of_staff: bool = False

@@ -26,6 +26,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from privacy.blanking import blank_identities
 from privacy.models import AccessEvent, SubjectKey, Through
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,9 @@ def record(*, action: AccessEvent.Action, subjects: Collection[int], what: str, 
     bound = structlog.contextvars.get_contextvars()
     reference = str(bound.get("task_id") or bound.get("request_id") or "")
     with connection.cursor() as cursor:
-        said = [action, what[:200], who.through, (why or who.why)[:300], reference[:64]]
+        # an event is never taken out again: it must not hold what names somebody once their key is gone
+        what, why = blank_identities(what), blank_identities(why or who.why)
+        said = [action, what[:200], who.through, why[:300], reference[:64]]
         cursor.execute(_INSERT, [who.kind, who.name[:150], *said, list(subjects)])
     # what is rolled back was not recorded
     transaction.on_commit(lambda: _recorded.set(_recorded.get() | frozenset(subjects)))

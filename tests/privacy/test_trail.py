@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 from celery.contrib.testing.worker import start_worker
+from django.apps import apps
 from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
@@ -44,6 +45,7 @@ from tests.prove import SEED, scaled
 
 pytestmark = pytest.mark.django_db
 
+PUBLIC_IDS = [field for model in apps.get_models() for field in model._meta.fields if field.name == "public_id"]
 READ, CHANGE = AccessEvent.Action.READ, AccessEvent.Action.CHANGE
 
 
@@ -227,6 +229,56 @@ def test_most_tables_had_rows_to_look_at(person: User) -> None:
 
 def test_one_word_is_no_reason(staff: Client) -> None:
     assert "at least three" in staff.post("/admin/reason/", {"reason": "because"}).content.decode()
+
+
+NAMES = {
+    "username": "tiktok-0123456789abcdef",
+    "open id": "-000abcDEF-1",
+    "display name": "Zyzzyva",
+    "display name of two words": "Zyzzyva Smith",
+    "handle": "zyzzyva.smith",
+}
+
+
+@pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.parametrize("reason", ["ticket 4711, {} asks why", "asked (by @{}) what is kept", "why is that, {}?"])
+def test_a_reason_names_nobody(name: str, reason: str, staff: Client) -> None:
+    TikTokAccountFactory(
+        user__username=NAMES["username"],
+        open_id=NAMES["open id"],
+        display_name=name if name.startswith("Z") else "Anybody",
+        username=NAMES["handle"],
+    )
+    assert "Please name nobody" in staff.post("/admin/reason/", {"reason": reason.format(name)}).content.decode()
+
+
+def test_a_reason_may_hold_words_that_are_somebodys_name(staff: Client) -> None:
+    for word in ("asks", "forecast", "a", "off"):
+        TikTokAccountFactory(display_name=word, username=f"{word}.")
+    assert staff.post("/admin/reason/", {"reason": "ticket 4711, asks: a forecast is off"}).status_code == 302
+
+
+IDENTITIES = {
+    **{field.model._meta.label: field.default() for field in PUBLIC_IDS},
+    "half an id": "acct_8m3k",
+    "in capitals": "ACCT_8M3KQ2V7X9C4D5E6",
+    "username": "tiktok-0123456789abcdef",
+    "handle": "@zyzzyva.smith",
+    "e-mail address": "zyzzyva@example.com",
+    "phone number": "+49 170 1234567",
+}
+
+
+@pytest.mark.parametrize("identity", IDENTITIES.values(), ids=IDENTITIES)
+def test_what_names_somebody_stays_out_of_the_trail(identity: str) -> None:
+    user = UserFactory()
+    trail.record(action=READ, subjects=[user.pk], what=f"posts of {identity}.", why=f"ticket 5, {identity} asks why")
+    event = about(user)[0]
+    assert (event.what, event.why) == ("posts of [removed].", "ticket 5, [removed] asks why")
+
+
+def test_there_are_ids_to_look_at() -> None:
+    assert len(PUBLIC_IDS) >= 6
 
 
 def test_a_reason_does_not_lead_elsewhere(staff: Client) -> None:
