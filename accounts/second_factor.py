@@ -8,7 +8,7 @@ import segno
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.decorators import user_passes_test
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -37,6 +37,10 @@ class StaffSite(admin.AdminSite):
             wanted = request.GET.get("next", reverse("admin:index"))
             return redirect(f"{reverse('second_factor')}?{urlencode({'next': wanted})}")
         return super().login(request, extra_context)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """No form here completes names; Django's view would list people without a reason."""
+        raise Http404
 
 
 class CodeForm(forms.Form):

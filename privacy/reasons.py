@@ -24,8 +24,8 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=300,
         label="Why do you need to see people's data?",
-        help_text="For example: ticket 4711, asks why a forecast is far off. Name nobody: the people concerned can read "
-        "this, and it stays when they are gone. Ids, addresses and numbers of seven digits or more are taken out.",
+        help_text="For example: ticket 4711, asks why a forecast is far off. Name nobody: the people concerned can "
+        "read this, and it stays when they are gone. Ids, addresses and numbers of seven digits or more are taken out.",
         widget=forms.TextInput({"size": 80, "autofocus": True}),
     )
 
