@@ -8,6 +8,7 @@ import segno
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.decorators import user_passes_test
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +19,8 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
+from privacy.models import AccessEvent
+from privacy.trail import record
 
 RECOVERY_CODES = 10
 
@@ -84,10 +87,12 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/accounts/second_factor.html", shown)
 
 
+@transaction.atomic
 def reset(user: User) -> None:
     """Forget the person's devices and codes: they enrol anew after their next password."""
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
+    record(action=AccessEvent.Action.CHANGE, subjects=[user.pk], what="second factor, to be set up anew")
 
 
 def _recovery_codes(user: User) -> list[str]:

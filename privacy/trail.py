@@ -25,6 +25,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from privacy.blanking import blank_identities
 from privacy.models import AccessEvent, SubjectKey, Through
@@ -81,15 +82,35 @@ def record(*, action: AccessEvent.Action, subjects: Collection[int], what: str, 
     if not subjects:
         return
     who = (_who.get() or _shell)()
-    bound = structlog.contextvars.get_contextvars()
-    reference = str(bound.get("task_id") or bound.get("request_id") or "")
     with connection.cursor() as cursor:
         # an event is never taken out again: it must not hold what names somebody once their key is gone
         what, why = blank_identities(what), blank_identities(why or who.why)
-        said = [action, what[:200], who.through, why[:300], reference[:64]]
+        said = [action, what[:200], who.through, why[:300], _reference()]
         cursor.execute(_INSERT, [who.kind, who.name[:150], *said, list(subjects)])
     # what is rolled back was not recorded
     transaction.on_commit(lambda: _recorded.set(_recorded.get() | frozenset(subjects)))
+
+
+def record_run(*, what: str, people: int) -> None:
+    """Write one event, about nobody in particular, for a run of the service over so many people at once.
+
+    For what it works out of all of them every hour: an event for each would bury all else that stands there.
+    """
+    who = (_who.get() or _shell)()
+    AccessEvent.objects.create(
+        at=timezone.now(),
+        actor_kind=who.kind,
+        actor=who.name[:150],
+        action=AccessEvent.Action.READ,
+        what=f"{what}, of {people} people at once",
+        through=who.through,
+        reference=_reference(),
+    )
+
+
+def everybody() -> list[int]:
+    """Whoever stands in the trail and was not erased."""
+    return list(SubjectKey.objects.values_list("user_id", flat=True))
 
 
 def touch(request: HttpRequest, people: Iterable[int]) -> None:
@@ -113,6 +134,11 @@ def events_about(user_id: int, *, by_others: bool) -> QuerySet[AccessEvent]:
 def make_key(*, user_id: int) -> None:
     """Give a new person a key."""
     SubjectKey.objects.get_or_create(user_id=user_id, defaults={"key": secrets.token_bytes(KEY_BYTES)})
+
+
+def _reference() -> str:
+    bound = structlog.contextvars.get_contextvars()
+    return str(bound.get("task_id") or bound.get("request_id") or "")[:64]
 
 
 def _shell() -> Acting:
