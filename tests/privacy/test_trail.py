@@ -20,7 +20,11 @@ from psycopg import sql
 
 from accounts.models import User
 from config import celery_app
-from predictions.models import Prediction
+from predictions.drift import check_drift
+from predictions.engine import GlobalModel
+from predictions.lifecycle import challenge
+from predictions.models import Miss, Prediction
+from predictions.registry import register
 from predictions.services import update_weights
 from privacy import exporting, trail
 from privacy.middleware import TrailMiddleware
@@ -152,6 +156,23 @@ def test_outside_of_both_it_was_a_command(person: User) -> None:
     event = about(person)[0]
     assert (event.actor_kind, event.through) == ("shell", "shell")
     assert ": " in event.actor
+
+
+def test_a_comparison_of_models_is_recorded(person: User) -> None:
+    challenge(version=register(model=GlobalModel.prior(), metrics={}), by="a test")
+    assert about(person)[0].what == "posts, to compare two models"
+
+
+def test_what_is_worked_out_of_all_at_once_is_recorded_once(person: User) -> None:
+    MissFactory()
+    Miss.objects.update(features_version=0)
+    before = len(about(person))
+    check_drift()
+    event = AccessEvent.objects.latest("position")
+    assert (event.subject, event.action) == ("", "read")
+    assert event.what == "how far forecasts were from posts, to see drift, of 2 people at once"
+    assert len(about(person)) == before
+    trail.verify()
 
 
 def test_nothing_is_recorded_of_who_was_erased(person: User) -> None:
