@@ -39,7 +39,7 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self._permitted(request, super().get_fields(request, obj))
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:  # type: ignore[override]
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """What the page's own filters ask, and a row's number. Django lets an address ask for any column of the table,
         and so tells, letter by letter, what stands in those that are not shown.
         """

@@ -25,9 +25,10 @@ class OpensEverything(BaseCommand):
             "--reason", required=True, help="why you need to see people's data: each of them can read it in the trail"
         )
 
-    def handle(self, *args: Any, reason: str, **options: Any) -> str | None:
-        form = ReasonForm({"reason": reason})
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        form = ReasonForm({"reason": options["reason"]})
         if not form.is_valid():
-            raise CommandError(" ".join(form.errors["reason"]))
-        trail.record(action=self.action, subjects=trail.everybody(), what=self.what, why=reason)
-        return super().handle(*args, **options)
+            raise CommandError(" ".join(map(str, form.errors["reason"])))
+        why = form.cleaned_data["reason"]
+        trail.record(action=self.action, subjects=trail.everybody(), what=self.what, why=why)
+        return super().execute(*args, **options)

@@ -32,6 +32,7 @@ def test_each_sign_in_is_recorded_once(sandbox, browser, creator):
     for times in (1, 2):
         sign_in(browser, creator)
         user = signed_in_as(browser)
+        assert user
         events = trail.events_about(user.pk, by_others=False).filter(what__startswith="sign-in with TikTok")
         assert [(event.actor_kind, event.action, event.through) for event in events] == [
             ("person", "change", "page")

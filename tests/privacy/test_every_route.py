@@ -105,7 +105,7 @@ def names_of(person: Creator) -> list[str]:
 
 
 def row_of(model: Any, person: Creator) -> Any:
-    return model._base_manager.filter(**{table_of(model).person: person.user.pk}).first()
+    return model._base_manager.filter(**{str(table_of(model).person): person.user.pk}).first()
 
 
 def own_address(route: str, person: Creator) -> str:

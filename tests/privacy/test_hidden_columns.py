@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, Model
+from django.db.models import Model
 from django.test import Client, RequestFactory
 
 from accounts.models import TikTokAccount
@@ -31,11 +31,9 @@ def staff() -> Client:
 def columns(model: type[Model], prefix: str = "", depth: int = 2) -> Iterator[str]:
     """Every column that an address could ask for, through relations in both directions too."""
     for field in model._meta.get_fields():
-        if isinstance(field, Field) and not field.is_relation:
-            yield prefix + field.name
-        elif field.is_relation and depth and field.related_model:
-            name = field.name if isinstance(field, Field) else field.get_accessor_name() and field.name
-            yield from columns(field.related_model, f"{prefix}{name}__", depth - 1)  # type: ignore[arg-type]
+        yield prefix + field.name
+        if field.is_relation and depth and isinstance(field.related_model, type):
+            yield from columns(field.related_model, f"{prefix}{field.name}__", depth - 1)
 
 
 def offered(model_admin: Any) -> set[str]:
