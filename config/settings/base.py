@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.middleware.LoggedRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "privacy.middleware.ConsentMiddleware",
     "privacy.middleware.TrailMiddleware",
