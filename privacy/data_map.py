@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from privacy.declarations import Declaration, Expiry, Table
+from privacy.declarations import Declaration, Expiry, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
@@ -159,5 +159,11 @@ DATA_MAP: tuple[Declaration, ...] = (
             "hash": "the hash of all that",
         },
         erased="kept: with the person's key destroyed it names nobody",
+    ),
+    RedisKeys(
+        "cache:1:trail-anchored",
+        category=WORK,
+        why="When the head of the access trail was last written down elsewhere, so that its absence is noticed",
+        retention=Retention("until the next hour"),
     ),
 )

@@ -17,11 +17,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 from celery.signals import task_postrun, task_prerun
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -35,6 +37,9 @@ log = structlog.get_logger(__name__)
 KEY_BYTES = 32
 START = "0" * 64
 """What stands before the first event."""
+LATE_AFTER = timedelta(hours=3)
+"""What was written since the last anchor can be cut off unseen: it must not grow."""
+_ANCHORED = "trail-anchored"
 
 _INSERT = """
 INSERT INTO privacy_accessevent (position, at, actor_kind, actor, subject, action, what, through, why, reference,
@@ -194,7 +199,23 @@ def drop_anchor() -> Anchor:
     if settings.TRAIL_ANCHOR_PATH:
         with Path(settings.TRAIL_ANCHOR_PATH).open("a", encoding="utf-8") as file:
             file.write(f"{now.position} {now.hash}\n")
+    cache.set(_ANCHORED, timezone.now(), timeout=None)
     return now
+
+
+def last_anchored() -> datetime | None:
+    """When the last anchor was dropped; None if that never was, or Redis was emptied since."""
+    at: datetime | None = cache.get(_ANCHORED)
+    return at
+
+
+def watch_anchors(*, now: datetime | None = None) -> bool:
+    """Whether anchors are dropped as they should be; an alarm in the log if not."""
+    last = last_anchored()
+    in_time = last is not None and last > (now or timezone.now()) - LATE_AFTER
+    if not in_time:
+        log.error("trail_anchor_late", last=last.isoformat() if last else None)
+    return in_time
 
 
 def anchors() -> list[Anchor]:

@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import structlog
 from celery.contrib.testing.worker import start_worker
 from django.apps import apps
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
@@ -460,3 +462,32 @@ def test_a_torn_anchor_is_told_in_a_sentence(torn: str, anchors: Path) -> None:
         file.write(torn)
     with pytest.raises(CommandError, match=r"Line 2 of .* is no anchor"):
         call_command("verify_access_trail")
+
+
+def test_beat_drops_an_anchor_each_hour_and_sees_that_it_does() -> None:
+    for name in ("privacy.tasks.anchor_trail", "privacy.tasks.watch_trail"):
+        [entry] = [each for each in celery_app.conf.beat_schedule.values() if each["task"] == name]
+        assert name in celery_app.tasks
+        assert (entry["schedule"].hour, len(entry["schedule"].minute)) == (set(range(24)), 1)
+
+
+def test_anchors_that_stop_raise_an_alarm(
+    anchors: Path, settings: Any, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.METRICS_TOKEN = "a token of sixteen characters"
+    assert trail.watch_anchors()
+    assert "trail_anchor_late" not in caplog.text
+    assert not trail.watch_anchors(now=timezone.now() + timedelta(hours=4))
+    assert "trail_anchor_late" in caplog.text
+    headers = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}
+    scraped = client.get("/metrics", headers=headers).content.decode()
+    [shown] = [line for line in scraped.splitlines() if line.startswith("postcast_trail_anchored_timestamp_seconds ")]
+    assert timezone.now().timestamp() - float(shown.split()[1]) < 60
+
+
+def test_an_anchor_that_cannot_be_written_does_not_count(anchors: Path, settings: Any) -> None:
+    cache.clear()
+    settings.TRAIL_ANCHOR_PATH = str(anchors / "no folder")
+    with pytest.raises(NotADirectoryError):
+        trail.drop_anchor()
+    assert not trail.watch_anchors()
