@@ -1,6 +1,8 @@
 """The access trail: who read or changed whose data, in a chain that only grows."""
 
+import operator
 import random
+import statistics
 import threading
 import time
 from datetime import timedelta
@@ -31,6 +33,7 @@ from predictions.services import update_weights
 from privacy import exporting, trail
 from privacy.middleware import TrailMiddleware
 from privacy.models import AccessEvent, SubjectKey
+from tests.bench.serving import time_in_turn, with_and_without_trail
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
@@ -491,3 +494,22 @@ def test_an_anchor_that_cannot_be_written_does_not_count(anchors: Path, settings
     with pytest.raises(NotADirectoryError):
         trail.drop_anchor()
     assert not trail.watch_anchors()
+
+
+@pytest.mark.prove
+@pytest.mark.django_db(transaction=True)
+def test_the_trail_adds_less_than_a_millisecond_to_a_forecast(record_property: Any) -> None:
+    """Side by side in each round, so that a busy machine slows both alike; as `make bench`, without the HTTP."""
+    account = TikTokAccountFactory()
+    history_of_posts(account, count=30, until=timezone.now())
+    assert update_weights(account_id=account.pk)
+    account.refresh_from_db()
+    taken = time_in_turn(with_and_without_trail(account), scaled(300))
+    service, without = taken["service"], taken["service without the trail"]
+    # others only ever slow a round down: the fastest tenth of each tells what the trail itself takes
+    undisturbed = statistics.quantiles(service, n=10)[0] - statistics.quantiles(without, n=10)[0]
+    record_property("added to a forecast, ms, fastest tenths compared", round(undisturbed, 3))
+    median = statistics.median(map(operator.sub, service, without))
+    record_property("added to a forecast, ms, median of the differences", round(median, 3))
+    record_property("a forecast with the trail, ms, median", round(statistics.median(service), 3))
+    assert undisturbed < 1
