@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from privacy.declarations import Declaration, Expiry, Files, Table
+from privacy.declarations import Declaration, Expiry, Files, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
@@ -205,5 +205,11 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="To prove that the access trail was not cut or written anew",
         retention=Retention("kept"),
         erased="kept: positions and hashes, which name nobody",
+    ),
+    RedisKeys(
+        "cache:1:trail-anchored",
+        category=WORK,
+        why="When the head of the access trail was last written down elsewhere, so that its absence is noticed",
+        retention=Retention("until the next hour"),
     ),
 )

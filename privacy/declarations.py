@@ -5,11 +5,12 @@ discovers `admin.py`. Whatever is not declared fails the checks (`privacy.checks
 documents and the privacy page are all made from these declarations.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -67,6 +68,8 @@ class Table:
     """When its rows are deleted by themselves (`privacy.purging`), whatever becomes of their person."""
     identifying: tuple[str, ...] = ()
     """Columns by which a person or an account could be told anywhere: looked for after an erasure."""
+    called: tuple[str, ...] = ()
+    """Columns with names that people go by elsewhere: others may go by the same, so that they prove nothing."""
     stamped: bool = True
     """Whether its rows carry what `PersonalData` stamps; not so where they outlive their person and lose them."""
     of_staff: bool = False
@@ -149,6 +152,14 @@ def subject_of(user_id: int) -> Subject:
     [accounts] = [table for table in tables() if table.account == "pk"]
     owned = apps.get_model(accounts.model)._base_manager.filter(**{f"{accounts.person}": user_id})
     return Subject(user_id, tuple(owned.order_by("pk").values_list("pk", flat=True)))
+
+
+def people_of(model: type[models.Model], keys: Collection[Any]) -> set[int]:
+    """Whose the rows with these primary keys are; nobody's where the table concerns nobody."""
+    path = table_of(model).person
+    if path is None:
+        return set()
+    return set(model._base_manager.filter(pk__in=keys).values_list(path, flat=True)) - {None}
 
 
 class NotDeclaredFor(Exception):

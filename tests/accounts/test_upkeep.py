@@ -12,6 +12,7 @@ from accounts import services, tasks
 from accounts.management.commands import rotate_encryption_keys
 from accounts.models import Credential, TikTokAccount
 from accounts.services import access_token
+from privacy import trail
 from privacy.sealing import key_id_of
 from tests.accounts.support import connect
 
@@ -99,6 +100,8 @@ def test_keys_are_rotated(settings, two_accounts, monkeypatch):
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW, "old": OLD}
     assert rotate() == "2 credentials: 2 sealed anew with the key 'new'.\n"
     assert keys_in_use() == {"new"}
+    sealed_anew = [event.actor_kind for event in trail.events_about(two_accounts[0].user_id, by_others=True)[:2]]
+    assert sealed_anew == ["shell", "shell"]
     assert rotate() == "2 credentials: 0 sealed anew with the key 'new'.\n"
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW}
     assert [access_token(account_id=account.pk) for account in two_accounts] == tokens

@@ -7,7 +7,10 @@ from django.db import transaction
 
 from accounts import credentials
 from accounts.models import Credential
+from privacy.declarations import people_of
+from privacy.models import AccessEvent
 from privacy.sealing import SealBroken, sealing_key_id
+from privacy.trail import record
 
 BATCH = 100
 
@@ -41,10 +44,12 @@ def _next_batch(after_pk: int) -> list[int]:
 
 @transaction.atomic
 def _reseal(batch: list[int], broken: list[int]) -> int:
-    resealed = 0
+    resealed = []
     for credential in Credential.objects.select_for_update().filter(pk__in=batch).order_by("pk"):
         try:
-            resealed += credentials.reseal(credential)
+            resealed += [credential.pk] if credentials.reseal(credential) else []
         except SealBroken:
             broken.append(credential.pk)
-    return resealed
+    people = people_of(Credential, resealed)
+    record(action=AccessEvent.Action.CHANGE, subjects=people, what="keys to the account, sealed with another key")
+    return len(resealed)
