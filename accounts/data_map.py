@@ -90,6 +90,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         "accounts.TikTokAccount",
         identifying=("public_id", "open_id", "union_id"),
         sought_inside=("public_id", "open_id", "union_id"),
+        called=("display_name", "username"),
         source=Source.TIKTOK,
         made_by=("accounts.services", "accounts.tiktok.client"),
         category=ACCOUNT,

@@ -72,6 +72,7 @@ def connect_account(*, user: User, profile: Profile, grant: Grant, now: datetime
     credential = credential or Credential(account=account, version=0)
     credential.state = Credential.State.ACTIVE
     credentials.store_grant(credential, grant, now)
+    record(action=AccessEvent.Action.CHANGE, subjects=[user.pk], what="sign-in with TikTok: account and keys to it")
     # robust: whoever listens and fails must not undo a sign-in
     transaction.on_commit(
         lambda: signals.account_connected.send(sender=TikTokAccount, account_id=account.pk), robust=True

@@ -96,6 +96,8 @@ def challenge(*, version: ModelVersion, by: str, now: datetime | None = None) ->
     champion = _model_of(champion_version)
     until = int(now.timestamp())
     since = max(int((now - SLICE).timestamp()), *(learned_until(m) or 0 for m in (champion, challenger)))
+    people = selectors.accounts_to_learn_from().values_list("user_id", flat=True).distinct()
+    record(action=AccessEvent.Action.READ, subjects=list(people), what="posts, to compare two models")
     compared = compare(champion, challenger, selectors.training_histories(now), since=since, until=until)
     decision = decide(list(islice(compared, MAX_COMPARED)))
     figures = decision.figures | {"slice": [since, until]}

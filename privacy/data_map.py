@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from privacy import erasing, exporting
-from privacy.declarations import Declaration, Expiry, Files, Messages, Table
+from privacy.declarations import Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
@@ -175,8 +175,8 @@ DATA_MAP: tuple[Declaration, ...] = (
         "log lines, on stderr",
         category=LOGS,
         why="To find out why something failed. Accounts, posts and forecasts stand in them by keyed hashes and by"
-        " numbers of rows; names, texts and addresses are not logged, though an error may quote one. Lines of the ledger"
-        " of erasures stand in them too, should it be lost",
+        " numbers of rows; names, texts and addresses are not logged, though an error may quote one. Lines of the"
+        " ledger of erasures stand in them too, should it be lost",
         retention=Retention(
             "until newer lines take their place: the latest 100 MB of each process, not a number of days"
         ),
@@ -215,5 +215,12 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="To prove that the access trail was not cut or written anew",
         retention=Retention("kept"),
         erased="kept: positions and hashes, which name nobody",
+    ),
+    RedisKeys(
+        "cache:1:trail-anchored",
+        category=WORK,
+        why="When the head of the access trail was last written down elsewhere, so that its absence is noticed",
+        retention=Retention("until the next hour"),
+        erased="kept: it concerns nobody",
     ),
 )

@@ -5,7 +5,7 @@ discovers `admin.py`. Whatever is not declared fails the checks (`privacy.checks
 documents and the privacy page are all made from these declarations.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -78,6 +78,8 @@ class Table:
     """The same where there are thousands of them: looked for as whole values."""
     append_only: bool = False
     """Whether nobody can take a row out: what is found in it is told in the receipt, and holds no erasure up."""
+    called: tuple[str, ...] = ()
+    """Columns with names that people go by elsewhere: others may go by the same, so that they prove nothing."""
     stamped: bool = True
     """Whether its rows carry what `PersonalData` stamps; not so where they outlive their person and lose them."""
     of_staff: bool = False
@@ -178,6 +180,14 @@ def subject_of(user_id: int) -> Subject:
     [accounts] = [table for table in tables() if table.account == "pk"]
     owned = apps.get_model(accounts.model)._base_manager.filter(**{f"{accounts.person}": user_id})
     return Subject(user_id, tuple(owned.order_by("pk").values_list("pk", flat=True)))
+
+
+def people_of(model: type[models.Model], keys: Collection[Any]) -> set[int]:
+    """Whose the rows with these primary keys are; nobody's where the table concerns nobody."""
+    path = table_of(model).person
+    if path is None:
+        return set()
+    return set(model._base_manager.filter(pk__in=keys).values_list(path, flat=True)) - {None}
 
 
 class NotDeclaredFor(Exception):

@@ -99,9 +99,12 @@ def resume(*, now: datetime | None = None) -> list[int]:
     return ids
 
 
+@transaction.atomic
 def purge_expired(*, now: datetime | None = None) -> int:
     """Delete exports that can be fetched no more, with their parts; how many."""
     expired = DataExport.objects.filter(expires_at__lte=now or timezone.now())
+    people = set(expired.values_list("user_id", flat=True))
+    trail.record(action=AccessEvent.Action.CHANGE, subjects=people, what="copies of data, deleted as it was time")
     return expired.delete()[1].get("privacy.DataExport", 0)
 
 

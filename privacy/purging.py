@@ -16,9 +16,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from privacy import consent, erasing
-from privacy.declarations import tables
-from privacy.models import Erasure, RetentionRun, Through
+from privacy.declarations import people_of, tables
+from privacy.models import AccessEvent, Erasure, RetentionRun, Through
 from privacy.retention import INACTIVE_AFTER
+from privacy.trail import record
 
 log = structlog.get_logger(__name__)
 
@@ -93,13 +94,18 @@ def _of_tables() -> list[Rule]:
 
 def _purge_table(model: type[models.Model], column: str, before: datetime) -> int:
     removed = 0
+    told: set[int] = set()
     while True:
         with transaction.atomic():
             old = model._base_manager.filter(**{f"{column}__lt": before}).order_by("pk")
             pks = list(old.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:BATCH])
             if not pks:
                 return removed
+            people = people_of(model, pks) - told
             model._base_manager.filter(pk__in=pks).delete()
+            what = f"{model._meta.verbose_name_plural}, deleted as it was time"
+            record(action=AccessEvent.Action.CHANGE, subjects=people, what=what)
+            told |= people
         removed += len(pks)
 
 

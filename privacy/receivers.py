@@ -9,13 +9,13 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from privacy.consent import consent_given, consent_withdrawn
-from privacy.metrics import LATE_RULES
+from privacy.metrics import ANCHORED, LATE_RULES
 from privacy.models import AccessEvent
 from privacy.purging import late_rules
 from privacy.purposes import Purpose
 from privacy.replaying import reason_to_stay_shut
 from privacy.tasks import extend_retention
-from privacy.trail import make_key, record
+from privacy.trail import last_anchored, make_key, record
 from telemetry.signals import metrics_scraped, readiness_asked
 
 
@@ -43,6 +43,13 @@ def keep_the_erased_out(**_: Any) -> str:
 def show_late_retention(**_: Any) -> None:
     """Asked of the database, and so the same in every process, and right even while beat is dead."""
     LATE_RULES.set(len(late_rules()))
+
+
+@receiver(metrics_scraped)
+def show_last_anchor(**_: Any) -> None:
+    """As Redis knows it, for the same reason."""
+    last = last_anchored()
+    ANCHORED.set(last.timestamp() if last else 0)
 
 
 @receiver(user_logged_in)

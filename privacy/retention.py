@@ -8,8 +8,9 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.declarations import Subject, subject_of, tables
-from privacy.models import PersonalData
+from privacy.models import AccessEvent, PersonalData
 from privacy.purposes import WHILE_ACTIVE, YEAR
+from privacy.trail import record
 
 INACTIVE_AFTER = YEAR
 """Without a sign-in for so long somebody is erased."""
@@ -36,7 +37,10 @@ def extend(*, user_id: int) -> int:
 
     At most once a month for each row, in batches, each a transaction of its own: doing it again does what is left.
     """
-    return sum(_extend_table(rows) for rows in _kept_while_active(subject_of(user_id)))
+    moved = sum(_extend_table(rows) for rows in _kept_while_active(subject_of(user_id)))
+    if moved:
+        record(action=AccessEvent.Action.CHANGE, subjects=[user_id], what="how long data is kept, after a sign-in")
+    return moved
 
 
 def _kept_while_active(subject: Subject) -> list["models.QuerySet[models.Model]"]:

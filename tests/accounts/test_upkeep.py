@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts import services, tasks
 from accounts.models import Credential, TikTokAccount
 from accounts.services import access_token
+from privacy import trail
 from privacy.declarations import Table
 from privacy.management.commands import rotate_encryption_keys
 from privacy.sealing import key_id_of
@@ -100,6 +101,8 @@ def test_keys_are_rotated(settings, two_accounts, monkeypatch):
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW, "old": OLD}
     assert "accounts.Credential: 2 of 2 rows sealed anew with the key 'new'.\n" in rotate()
     assert keys_in_use() == {"new"}
+    sealed_anew = [event.actor_kind for event in trail.events_about(two_accounts[0].user_id, by_others=True)[:2]]
+    assert sealed_anew == ["shell", "shell"]
     assert "accounts.Credential: 0 of 2 rows sealed anew with the key 'new'.\n" in rotate()
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW}
     assert [access_token(account_id=account.pk) for account in two_accounts] == tokens

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import APIToken, User, WebhookDelivery
+from accounts.models import APIToken, TikTokAccount, User, WebhookDelivery
 from posts.models import Observation, Refresh
 from predictions.models import ForecastFailure
-from privacy import purging
+from privacy import exporting, purging, retention, trail
 from privacy.consent import consenting
-from privacy.models import Erasure, RetentionRun
+from privacy.models import DataExport, Erasure, RetentionRun
 from privacy.purging import late_rules, purge_all, watch
 from privacy.purposes import Purpose
 from tests.factories import (
@@ -95,6 +95,30 @@ def test_a_run_that_died_is_followed_by_one_that_does_the_rest(monkeypatch: pyte
             purging._purge_table(WebhookDelivery, "received_at", ago(days=90))
     assert WebhookDelivery.objects.count() == 2
     assert purging._purge_table(WebhookDelivery, "received_at", ago(days=90)) == 2
+
+
+def test_a_person_is_told_once_of_what_was_deleted_of_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purging, "BATCH", 2)
+    user, other = UserFactory(), UserFactory()
+    for _ in range(5):
+        APITokenFactory(user=user, revoked_at=ago(days=31))
+    APITokenFactory(user=other, revoked_at=ago(days=29))
+    DataExport.objects.create(user=user, state=DataExport.State.READY, expires_at=ago(minutes=1))
+    purge_all()
+    exporting.purge_expired()
+    told = trail.events_about(user.pk, by_others=True).filter(action="change").values_list("what", flat=True)
+    assert list(told) == ["copies of data, deleted as it was time", "API tokens, deleted as it was time"]
+    assert not trail.events_about(other.pk, by_others=True).filter(action="change").exists()
+
+
+def test_that_data_is_kept_for_longer_is_recorded_where_it_is() -> None:
+    account = TikTokAccountFactory()
+    retain_until = ago(days=-300)
+    TikTokAccount.objects.update(retain_until=retain_until)
+    assert retention.extend(user_id=account.user_id) > 0
+    assert retention.extend(user_id=account.user_id) == 0
+    events = trail.events_about(account.user_id, by_others=True).filter(action="change")
+    assert [event.what for event in events] == ["how long data is kept, after a sign-in"]
 
 
 # --- people -----------------------------------------------------------------------------------------------------------

@@ -6,8 +6,10 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
-from privacy.declarations import Table, tables
+from privacy.declarations import Table, people_of, tables
+from privacy.models import AccessEvent
 from privacy.sealing import SealBroken, key_id_of, seal_bytes, sealing_key_id, unseal_bytes
+from privacy.trail import record
 
 BATCH = 20
 """Parts of exports have a megabyte each."""
@@ -48,13 +50,15 @@ def _next_batch(table: Table, after_pk: int) -> list[int]:
 
 @transaction.atomic
 def _reseal_batch(table: Table, batch: list[int], broken: list[str]) -> int:
-    resealed = 0
+    resealed = []
     for row in apps.get_model(table.model)._base_manager.select_for_update().filter(pk__in=batch).order_by("pk"):
         try:
-            resealed += _reseal(table, row)
+            resealed += [row.pk] if _reseal(table, row) else []
         except SealBroken:
             broken.append(f"{table.model} {row.pk}")
-    return resealed
+    people = people_of(apps.get_model(table.model), resealed)
+    record(action=AccessEvent.Action.CHANGE, subjects=people, what=f"{table.model}, sealed with another key")
+    return len(resealed)
 
 
 def _reseal(table: Table, row: models.Model) -> bool:
