@@ -158,7 +158,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "at": "when",
             "actor_kind": "the person, staff, a task, a command or TikTok",
             "actor": "the member of staff, the task or the command",
-            "subject": "the person, by a hash under a key that is destroyed when they are erased",
+            "subject": "the person, by a hash under a key that goes with them; empty for a run over everybody at once",
             "action": "read, changed, exported, erased or consent",
             "what": "which data",
             "through": "page, API, admin, task, command or webhook",

@@ -132,7 +132,10 @@ def pseudonym_of(user_id: int) -> str | None:
 
 def events_about(user_id: int, *, by_others: bool) -> QuerySet[AccessEvent]:
     """The events about a person, newest first; only those of others if so asked."""
-    events = AccessEvent.objects.filter(subject=pseudonym_of(user_id) or "").order_by("-position")
+    pseudonym = pseudonym_of(user_id)
+    # events that are about nobody in particular are not about who was erased either
+    events = AccessEvent.objects.filter(subject=pseudonym) if pseudonym else AccessEvent.objects.none()
+    events = events.order_by("-position")
     return events.exclude(actor_kind=AccessEvent.Actor.PERSON) if by_others else events
 
 

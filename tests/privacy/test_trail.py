@@ -178,6 +178,8 @@ def test_what_is_worked_out_of_all_at_once_is_recorded_once(person: User) -> Non
     assert event.what == "how far forecasts were from posts, to see drift, of 2 people at once"
     assert len(about(person)) == before
     trail.verify()
+    SubjectKey.objects.filter(user=person).delete()
+    assert about(person) == []
 
 
 def test_nothing_is_recorded_of_who_was_erased(person: User) -> None:
