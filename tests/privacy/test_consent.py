@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
+from accounts.services import lock_account
 from posts import refreshing
 from posts.models import Post, Refresh
 from posts.services import request_refresh
+from posts.storing import store_videos
+from posts.tiktok import Video
 from posts.tiktok import client as display
 from predictions import services
 from predictions.forgetting import learned_from_forgotten
@@ -26,6 +30,7 @@ from privacy.declarations import NotDeclaredFor, require_declared
 from privacy.models import Consent, Through
 from privacy.purposes import Purpose
 from tests.factories import (
+    ALL_CONSENTS,
     MissFactory,
     OutcomeFactory,
     TikTokAccountFactory,
@@ -34,7 +39,8 @@ from tests.factories import (
     disagree,
     history_of_posts,
 )
-from tests.privacy.sequences import CAPTION, Life, live, sign_in, texts_of_its_own
+from tests.privacy import sequences
+from tests.privacy.sequences import CAPTION, Life, live, random_life, release, sign_in, texts_of_its_own
 from tests.prove import SEED, scaled
 
 pytestmark = pytest.mark.django_db
@@ -51,13 +57,6 @@ def own_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     yield
     texts.current_text.cache_clear()
     texts.read_text.cache_clear()
-
-
-def release(purpose: Purpose) -> None:
-    folder = texts.FOLDER / purpose
-    newest = texts.current_text(purpose).version
-    (folder / f"{newest + 1}.md").write_text((folder / f"{newest}.md").read_text())
-    texts.current_text.cache_clear()
 
 
 # --- the texts -------------------------------------------------------------------------------------------------------
@@ -123,7 +122,7 @@ def test_the_page_gives_and_withdraws_each_by_itself(client: Client) -> None:
     user = UserFactory(consents=())
     client.force_login(user)
     assert "Nothing of your account has been read yet" in client.get("/your-data/consent/").content.decode()
-    versions = {f"version-{purpose}": "1" for purpose in Purpose}
+    versions = {f"version-{purpose}": str(consent.current_version(purpose)) for purpose in Purpose}
     answer = client.post("/your-data/consent/", {"start": "yes", "agree": ["service", "outcomes"], **versions})
     assert answer["Location"] == "/posts/"
     assert consent.purposes_of(user.pk) == {Purpose.SERVICE, Purpose.OUTCOMES}
@@ -139,7 +138,8 @@ def test_the_api_gives_and_withdraws(client: Client) -> None:
     refused = client.put("/api/v1/privacy/consents/learning", {"version": 9}, content_type="application/json")
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["field"] == "version"
-    given = client.put("/api/v1/privacy/consents/learning", {"version": 1}, content_type="application/json").json()
+    current = {"version": consent.current_version(Purpose.LEARNING)}
+    given = client.put("/api/v1/privacy/consents/learning", current, content_type="application/json").json()
     assert given["given_at"]
     assert client.delete("/api/v1/privacy/consents/learning").json()["given_at"] is None
     assert (
@@ -281,35 +281,90 @@ def test_what_is_being_learned_is_not_stored_after_it_was_taken_back(monkeypatch
     assert not hasattr(TikTokAccount.objects.get(), "weights")
 
 
+# --- a new text ------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_kept_under_an_earlier_text_stays_as_it_is_until_the_person_answers(own_texts: None) -> None:
+    account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
+
+    def store(*captions: str) -> list[str]:
+        videos = [
+            Video(id=str(number), create_time=1_700_000_000 - number, video_description=caption)
+            for number, caption in enumerate(captions)
+        ]
+        store_videos(lock_account(account.pk), videos, timezone.now())
+        return [post.caption for post in Post.objects.order_by("-posted_at")]
+
+    assert store("Sunset") == ["Sunset"]
+    release(Purpose.DRAFTS)
+    assert store("Sunset, edited", "Dawn") == ["Sunset", ""]
+    agree(account.user, Purpose.DRAFTS)
+    assert store("Sunset, edited", "Dawn") == ["Sunset, edited", "Dawn"]
+    release(Purpose.DRAFTS)
+    disagree(account.user, Purpose.DRAFTS)
+    assert store("Sunset, edited", "Dawn") == ["", ""]
+
+
+def test_a_life_in_which_a_new_text_comes_out_between_two_pages(tiktok: TikTokFromMemory, own_texts: None) -> None:
+    def agree_to(purpose: Purpose) -> sequences.Action:
+        def agree_to_this(life: Life) -> None:
+            agree(life.user, purpose)
+            life.agreed.add(purpose)
+            life.standing.add(purpose)
+
+        return agree_to_this
+
+    def release_drafts(life: Life) -> None:
+        release(Purpose.DRAFTS)
+        life.agreed.discard(Purpose.DRAFTS)
+
+    fetch = [sequences.ask_for_refresh, sequences.refresh_task, sequences.scheduled_tasks]
+    consents = [agree_to(Purpose.SERVICE), agree_to(Purpose.DRAFTS)]
+    doings = [*consents, sign_in, *fetch, sequences.predict, release_drafts, *fetch]
+    life = live(doings, Life(random.Random(SEED), UserFactory(consents=())), lambda: tiktok.calls)
+    assert life.violations == []
+    assert Post.objects.exclude(caption="").count() == 10
+
+
 # --- lives -----------------------------------------------------------------------------------------------------------
 
 
-def many_lives(count: int, tiktok: TikTokFromMemory) -> dict[str, int]:
-    """So many random lives, each rolled back; how often each action was taken."""
-    taken: dict[str, int] = {}
+def many_lives(count: int, tiktok: TikTokFromMemory) -> tuple[Counter[str], list[str]]:
+    """So many random lives, each rolled back: how often each action was taken, and what was done without consent."""
+    taken: Counter[str] = Counter()
+    violations: list[str] = []
     for number in range(count):
         # a savepoint and no block: tokens are refreshed in a transaction that may be inside no other
         before = transaction.savepoint()
-        life = live(random.Random(SEED * 1_000_003 + number), 8, lambda: tiktok.calls)
+        life = random_life(random.Random(SEED * 1_000_003 + number), 8, lambda: tiktok.calls)
         transaction.savepoint_rollback(before)
-        for step in life.steps:
-            taken[step] = taken.get(step, 0) + 1
-    return taken
+        taken.update(life.steps)
+        violations += [f"life {number}: {each}" for each in life.violations]
+    return taken, violations
 
 
 def test_no_life_sees_processing_without_consent(tiktok: TikTokFromMemory, own_texts: None) -> None:
-    taken = many_lives(60, tiktok)
+    taken, violations = many_lives(60, tiktok)
+    assert violations == []
     # both sides of the line were walked
     assert taken["predict"] > 0
     assert taken["predict (refused)"] > 0
     assert tiktok.calls > 0
 
 
+def test_a_life_notices_what_nobody_agreed_to(tiktok: TikTokFromMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("accounts.services.require", lambda *args: None)
+    doings = [sign_in, sequences.ask_for_refresh, sequences.refresh_task]
+    life = live(doings, Life(random.Random(SEED), UserFactory(consents=())), lambda: tiktok.calls)
+    assert len(life.violations) >= 2
+
+
 @pytest.mark.prove
 def test_ten_thousand_lives(tiktok: TikTokFromMemory, own_texts: None, record_property: Any) -> None:
     count = scaled(10_000)
-    taken = many_lives(count, tiktok)
+    taken, violations = many_lives(count, tiktok)
     record_property("sequences", count)
-    record_property("steps", sum(taken.values()))
+    record_property("steps", taken.total())
     record_property("refused", sum(number for step, number in taken.items() if step.endswith("(refused)")))
-    record_property("processed without consent", 0)
+    record_property("processed without consent", len(violations))
+    assert violations == []
