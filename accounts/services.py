@@ -14,7 +14,7 @@ from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDe
 from accounts.tiktok import client
 from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
-from privacy.consent import has_consent, require
+from privacy.consent import require
 from privacy.erasing import request_erasure
 from privacy.models import AccessEvent, Erasure, Through
 from privacy.purposes import Purpose
@@ -51,19 +51,18 @@ class AccountBelongsToAnother(Exception):
 
 
 @transaction.atomic
-def connect_account(*, user: User, profile: Profile, grant: Grant, now: datetime) -> TikTokAccount:
+def connect_account(*, user: User, grant: Grant, now: datetime) -> TikTokAccount:
     """Link the TikTok account of `grant` to `user`, or renew the link, and seal its tokens.
 
-    Before the person has consented to the service nothing of the profile is kept but TikTok's id of the account, which
-    recognises them. Tells `signals.account_connected` after the commit. Raises AccountBelongsToAnother.
+    All that is known of a new account is TikTok's id of it, which came with the tokens and recognises its creator: the
+    profile is read by the first refresh, once they consent to the service. Tells `signals.account_connected` after the
+    commit. Raises AccountBelongsToAnother.
     """
     account, _ = TikTokAccount.objects.select_for_update().get_or_create(
         open_id=grant.open_id, defaults={"user": user, "connected_at": now}
     )
     if account.user_id != user.pk:
         raise AccountBelongsToAnother
-    if has_consent(user.pk, Purpose.SERVICE):
-        _set_profile(account, profile, now)
     account.connected_at = now
     account.disconnected_at = None
     account.save()
@@ -97,14 +96,10 @@ def wait_for_writers(user_id: int) -> None:
 def update_profile(*, account_id: int, profile: Profile, now: datetime) -> None:
     """Store what TikTok now says of an account."""
     account = lock_account(account_id)
-    _set_profile(account, profile, now)
-    account.save()
-
-
-def _set_profile(account: TikTokAccount, profile: Profile, now: datetime) -> None:
     for field, value in profile.model_dump(exclude={"open_id"}).items():
         setattr(account, field, value)
     account.profile_fetched_at = now
+    account.save()
 
 
 def disconnect_account(*, account_id: int, now: datetime) -> None:

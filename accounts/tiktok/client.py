@@ -1,6 +1,5 @@
-"""TikTok's OAuth calls and the user info call, over HTTP, with typed answers."""
+"""TikTok's OAuth calls over HTTP, with typed answers, and what may be asked of a creator."""
 
-from collections.abc import Collection
 from typing import Annotated, Any, Self
 
 import requests
@@ -8,7 +7,7 @@ import stamina
 from django.conf import settings
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from accounts.tiktok.errors import TikTokUnavailable, parse_envelope, parse_oauth
+from accounts.tiktok.errors import TikTokUnavailable, parse_oauth
 
 # seconds to connect, and to wait for more of the answer
 TIMEOUT = (3.05, 10)
@@ -102,20 +101,6 @@ def refresh(*, refresh_token: str) -> Grant:
 def revoke(*, access_token: str) -> None:
     """Take back everything that the creator granted."""
     _oauth("revoke", {"token": access_token})
-
-
-def fetch_profile(*, access_token: str, scopes: Collection[str]) -> Profile:
-    """The creator's profile: only fields whose scopes were granted are asked for.
-
-    Raises TikTokError, TikTokUnavailable also where the answer lacks `data.user`.
-    """
-    fields = ",".join(field for scope, names in USER_FIELDS.items() if scope in scopes for field in names)
-    headers = {"Authorization": f"Bearer {access_token}"}
-    for attempt in stamina.retry_context(on=TikTokUnavailable, **RETRIES):
-        with attempt:
-            response = send("GET", "/v2/user/info/", params={"fields": fields}, headers=headers)
-            return Profile.read(parse_envelope(response).get("user"))
-    raise AssertionError("stamina raises when its attempts are used up")
 
 
 def send(method: str, path: str, **options: Any) -> requests.Response:

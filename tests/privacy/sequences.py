@@ -12,17 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
+from django.test import RequestFactory
 from django.utils import timezone
-from pydantic import SecretStr
 
 from accounts import services as accounts
 from accounts.models import TikTokAccount, User
 from accounts.services import CredentialLost
-from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import TikTokError
+from accounts.tiktok.views import TikTokOAuth2Adapter
 from posts import refreshing, schedule
 from posts.models import Post, Refresh
 from posts.services import NotConnected, request_refresh
@@ -34,8 +35,7 @@ from privacy.consent import NoConsent
 from privacy.models import Through
 from privacy.purposes import Purpose
 from tests.factories import MissFactory, OutcomeFactory, UserFactory
-
-CAPTION = "A caption about lighthouses"
+from tests.privacy.tiktok import CAPTION
 
 
 @dataclass
@@ -90,16 +90,13 @@ def release_new_text(life: Life) -> None:
 
 
 def sign_in(life: Life) -> None:
-    grant = Grant(
-        open_id=f"open-{life.user.pk}",
-        scope=["user.info.basic", "user.info.stats", "video.list"],
-        access_token=SecretStr("act.token"),
-        expires_in=86_400,
-        refresh_token=SecretStr("rft.token"),
-        refresh_expires_in=864_000,
-    )
-    profile = Profile(display_name="Somebody", follower_count=life.dice.randrange(10_000))
-    accounts.connect_account(user=life.user, profile=profile, grant=grant, now=timezone.now())
+    """What allauth does with the code that TikTok sent the browser back with, without its sessions."""
+    request = RequestFactory().get("/", {"code": f"open-{life.user.pk}"})
+    adapter = TikTokOAuth2Adapter(request)
+    app = adapter.get_provider().app
+    grant = adapter.get_access_token_data(request, app, SimpleNamespace(callback_url="https://testserver/"))
+    adapter.complete_login(request, app, adapter.parse_token(grant), response=grant)
+    accounts.connect_account(user=life.user, grant=adapter.grant, now=timezone.now())
 
 
 def webhook(life: Life) -> None:

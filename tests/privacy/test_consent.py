@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import TikTokAccount
 from accounts.services import lock_account
+from accounts.tiktok import client as login
 from posts import refreshing
 from posts.models import Post, Refresh
 from posts.services import request_refresh
@@ -31,6 +32,7 @@ from privacy.models import Consent, Through
 from privacy.purposes import Purpose
 from tests.factories import (
     ALL_CONSENTS,
+    USUAL_CONSENTS,
     MissFactory,
     OutcomeFactory,
     TikTokAccountFactory,
@@ -40,7 +42,8 @@ from tests.factories import (
     history_of_posts,
 )
 from tests.privacy import sequences
-from tests.privacy.sequences import CAPTION, Life, live, random_life, release, sign_in, texts_of_its_own
+from tests.privacy.sequences import Life, live, random_life, release, sign_in, texts_of_its_own
+from tests.privacy.tiktok import TikTokFromMemory
 from tests.prove import SEED, scaled
 
 pytestmark = pytest.mark.django_db
@@ -210,45 +213,30 @@ def test_agreeing_to_half_of_it_is_not_enough_for_an_earlier_model() -> None:
 # --- while something runs --------------------------------------------------------------------------------------------
 
 
-class TikTokFromMemory:
-    """Answers as TikTok does, five posts a page; `calls` counts what was asked."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-        self.between: Any = None
-
-    def __call__(self, method: str, path: str, fields: str, body: Any, token: str) -> dict[str, Any]:
-        self.calls += 1
-        if path == "/v2/user/info/":
-            return {"user": {"display_name": "Somebody", "follower_count": self.calls, "video_count": 10}}
-        now = int(timezone.now().timestamp())
-        if path == "/v2/video/list/":
-            first = (body or {}).get("cursor") is None
-            if self.between and not first:
-                self.between()
-            ids = range(5) if first else range(5, 10)
-            videos = [self._video(number, now) for number in ids]
-            return {"videos": videos, "cursor": (now - 20 * 86_400) * 1000, "has_more": first}
-        return {"videos": [self._video(int(number), now) for number in body["filters"]["video_ids"]]}
-
-    def _video(self, number: int, now: int) -> dict[str, Any]:
-        published = now - (2 + number) * 86_400
-        return {"id": str(number), "create_time": published, "video_description": CAPTION, "like_count": 10 + number}
-
-
 @pytest.fixture
 def tiktok(monkeypatch: pytest.MonkeyPatch) -> TikTokFromMemory:
     answers = TikTokFromMemory()
-    monkeypatch.setattr(display, "_ask", answers)
+    monkeypatch.setattr(login, "send", answers.send)
+    monkeypatch.setattr(display, "send", answers.send)
     monkeypatch.setattr(display, "wait_for_turn", lambda path: None)
     return answers
 
 
-def connected() -> TikTokAccount:
-    user = UserFactory()
+def connected(consents: tuple[Purpose, ...] = USUAL_CONSENTS) -> TikTokAccount:
+    user = UserFactory(consents=consents)
     sign_in(Life(random.Random(SEED), user))
     account: TikTokAccount = user.tiktok_accounts.get()
     return account
+
+
+def test_the_first_refresh_after_consent_reads_the_profile(tiktok: TikTokFromMemory) -> None:
+    account = connected(consents=())
+    assert (account.display_name, tiktok.calls) == ("", 0)
+    agree(account.user, Purpose.SERVICE)
+    [refresh] = account.refreshes.all()
+    refreshing.run_refresh(refresh_id=refresh.pk)
+    account.refresh_from_db()
+    assert (account.display_name, tiktok.asked["/v2/user/info/"]) == ("Somebody", 1)
 
 
 def test_taking_it_back_stops_a_refresh_at_its_next_page(tiktok: TikTokFromMemory) -> None:
