@@ -344,7 +344,7 @@ def _learned(
         if loaded is None:
             log.warning("weights_wait_for_model", account_id=account_id, version_id=stale.serving_id)
             return None
-        history = selectors.account_history(account_id, now)
+        history = selectors.account_history(account_id, now, purpose=Purpose.SERVICE)
         return loaded, *learn_and_look_back(loaded.model, history, as_of=int(now.timestamp()))
     except Exception as error:
         if stale.canary_id is None:
@@ -379,7 +379,7 @@ def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
     if not met:
         return 0
     curve, moment = registry.serving(champion_id()).model.curve, int(now.timestamp())
-    posts = selectors.published_posts(account_id, now)
+    posts = selectors.published_posts(account_id, now, purpose=Purpose.OUTCOMES)
     labels = {post_id: first_day(posts[post_id], curve, moment) for post_id in set(met.values())}
     outcomes = [
         _outcome(prediction, met[prediction], label) for prediction in met if (label := labels[met[prediction]])

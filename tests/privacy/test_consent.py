@@ -3,20 +3,24 @@
 import hashlib
 import json
 import random
+import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
 from accounts.services import lock_account
 from accounts.tiktok import client as login
 from posts import refreshing
-from posts.models import Post, Refresh
+from posts.models import Observation, Post, PostContent, Refresh
 from posts.services import request_refresh
 from posts.storing import store_videos
 from posts.tiktok import Video
@@ -25,9 +29,9 @@ from predictions import services
 from predictions.forgetting import learned_from_forgotten
 from predictions.models import Miss, ModelVersion, Outcome
 from predictions.pseudonyms import pseudonym
-from predictions.selectors import accounts_to_learn_from
-from privacy import consent, texts
-from privacy.declarations import NotDeclaredFor, require_declared
+from predictions.selectors import accounts_to_learn_from, misses, recent_features, training_histories
+from privacy import consent, declarations, texts
+from privacy.declarations import NotDeclaredFor, require_declared, table_of
 from privacy.models import Consent, Through
 from privacy.purposes import Purpose
 from tests.factories import (
@@ -168,6 +172,62 @@ def test_training_learns_from_those_who_agree_to_it_alone() -> None:
     TikTokAccountFactory(user__consents=(Purpose.SERVICE,))
     TikTokAccountFactory(user__consents=(Purpose.LEARNING,))
     assert list(accounts_to_learn_from()) == [willing]
+
+
+def test_who_leaves_while_a_training_runs_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = sorted((TikTokAccountFactory() for _ in range(4)), key=lambda account: account.public_id)
+    running = training_histories(timezone.now())
+    read = [next(running)]
+    disagree(accounts[1].user, Purpose.LEARNING)
+    disagree(accounts[2].user, Purpose.SERVICE)
+    read += running
+    assert [each.account_id for each in read] == [pseudonym(accounts[left].public_id) for left in (0, 3)]
+
+
+@pytest.mark.parametrize("model", [TikTokAccount, Post, PostContent, Observation])
+def test_training_refuses_tables_that_are_not_declared_for_it(
+    model: type[Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    TikTokAccountFactory()
+    assert len(list(training_histories(timezone.now()))) == 1
+    not_declared_for(Purpose.LEARNING, model, monkeypatch)
+    with pytest.raises(NotDeclaredFor, match=model.__name__):
+        list(training_histories(timezone.now()))
+
+
+def test_training_reads_no_table_but_those() -> None:
+    history_of_posts(TikTokAccountFactory(), count=3, until=timezone.now())
+    with CaptureQueriesContext(connection) as captured:
+        list(training_histories(timezone.now()))
+    read = {table for query in captured for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])}
+    assert read == {
+        *("accounts_tiktokaccount", "privacy_consent"),
+        *("posts_post", "posts_postcontent", "posts_observation"),
+    }
+
+
+def test_drift_is_judged_by_those_who_agree_to_learning_now(own_texts: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    willing, asked_again = MissFactory(), MissFactory()
+    MissFactory(post__account__user__consents=(Purpose.LEARNING,))
+    now = timezone.now()
+    release(Purpose.LEARNING)
+    agree(willing.account.user, Purpose.LEARNING)
+    assert list(misses(now).account) == [willing.account_id]
+    assert list(recent_features(now)[0]) == [willing.account_id]
+    agree(asked_again.account.user, Purpose.LEARNING)
+    assert len(misses(now)) == 2
+    not_declared_for(Purpose.LEARNING, Miss, monkeypatch)
+    for reader in (misses, recent_features):
+        with pytest.raises(NotDeclaredFor):
+            reader(now)
+
+
+def not_declared_for(purpose: Purpose, model: type[Model], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the model's table were not declared for the purpose."""
+    table = table_of(model)
+    without = replace(table, purposes=tuple(each for each in table.purposes if each != purpose))
+    known = declarations._by_label()
+    monkeypatch.setattr(declarations, "_by_label", lambda: known | {table.model: without})
 
 
 def test_data_is_not_read_for_a_purpose_that_it_was_not_collected_for() -> None:
