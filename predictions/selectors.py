@@ -80,7 +80,7 @@ SERVING_ID = Coalesce(CANARY_ID, CHAMPION_ID)
 
 
 class Serving(TypedDict):
-    """The model versions for an account and what its person agrees to, as attributes of its row.
+    """The model versions for an account and whether it may be forecast for now, as attributes of its row.
 
     The champion is None while there is only the prior, the canary while none runs or it serves other accounts.
     """
@@ -88,7 +88,6 @@ class Serving(TypedDict):
     champion_id: int | None
     canary_id: int | None
     may_serve: bool
-    keeps_drafts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,6 @@ def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnota
             champion_id=CHAMPION_ID,
             canary_id=CANARY_ID,
             may_serve=consents_to(Purpose.SERVICE, "user"),
-            keeps_drafts=consents_to(Purpose.DRAFTS, "user"),
         )
     )
 

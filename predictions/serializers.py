@@ -284,7 +284,10 @@ class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
 
 
 class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
-    """What the person holds against a prediction. `text` is read by staff and erased with the texts of drafts."""
+    """What the person holds against a prediction.
+
+    `text` is kept for people who keep texts, and is empty for the others: see the consents. Staff read it.
+    """
 
     class Meta:
         model = Feedback

@@ -37,7 +37,7 @@ from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
 from privacy.blanking import blank_contacts
-from privacy.consent import NoConsent, has_consent, require
+from privacy.consent import NoConsent, has_consent, hold, require
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
 from privacy.trail import record
@@ -113,8 +113,9 @@ def predict(
 ) -> PredictionResult:
     """Forecast a draft for the person's account and record that: one query and one transaction.
 
-    Neither the cover nor (unless the person keeps drafts) the text outlives the call. Without `account_id` it is the
-    only connected account of the person.
+    What the person agrees to is asked for again in that transaction, which a withdrawal then waits for. Neither the
+    cover nor (unless the person keeps drafts) the text outlives the call. Without `account_id` it is the only connected
+    account of the person.
 
     Raises NoConsent, AccountNotFound, AccountNotChosen, and posts.content.UnreadableImage for a cover that cannot be
     measured.
@@ -142,7 +143,6 @@ def predict(
         basis=given.basis,
         scheduled_for=scheduled_for,
         duration_s=duration_s,
-        caption=blank_contacts(text) if account.keeps_drafts else "",
         caption_fingerprint=caption_fingerprint(text),
         caption_length=caption.length,
         hashtags=list(caption.hashtags),
@@ -160,6 +160,7 @@ def predict(
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
     with transaction.atomic():
+        prediction.caption = blank_contacts(text) if _keeps_texts(account.user_id) else ""
         prediction.save()
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="a forecast")
     return PredictionResult(
@@ -221,19 +222,19 @@ def meet_outcomes(*, now: datetime | None = None) -> int:
     return sum(_meet_account(account_id, list(due.filter(account=account_id)), now) for account_id in accounts)
 
 
+@transaction.atomic
 def give_feedback(
     *, prediction: Prediction, verdict: str, reason: str, text: str = "", subject: str = Feedback.FORECAST
 ) -> tuple[Feedback, bool]:
     """Record what the person holds against the prediction, in place of what they said before; whether it is the first.
 
-    Raises NoConsent, and NoSuchSubject where the prediction has no such part.
+    Their own words are dropped unless they keep texts. Raises NoConsent, and NoSuchSubject where the prediction has no
+    such part.
     """
     _require_subject(prediction, subject)
-    require(prediction.account.user_id, Purpose.SERVICE)
+    words = blank_contacts(text) if _keeps_texts(prediction.account.user_id) else ""
     return Feedback.objects.update_or_create(
-        prediction=prediction,
-        subject=subject,
-        defaults={"verdict": verdict, "reason": reason, "text": blank_contacts(text)},
+        prediction=prediction, subject=subject, defaults={"verdict": verdict, "reason": reason, "text": words}
     )
 
 
@@ -250,6 +251,14 @@ def _require_subject(prediction: Prediction, subject: str) -> None:
     subjects = selectors.subjects_of(prediction)
     if subject not in subjects:
         raise NoSuchSubject(subjects)
+
+
+def _keeps_texts(user_id: int) -> bool:
+    """Whether what is about to be stored may hold the person's texts; NoConsent if nothing of it may be stored."""
+    agreed = hold(user_id)
+    if Purpose.SERVICE not in agreed:
+        raise NoConsent(Purpose.SERVICE)
+    return Purpose.DRAFTS in agreed
 
 
 @dataclass(frozen=True, slots=True)

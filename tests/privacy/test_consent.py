@@ -5,6 +5,7 @@ import json
 import random
 import re
 from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from posts.tiktok import Video
 from posts.tiktok import client as display
 from predictions import services
 from predictions.forgetting import learned_from_forgotten
-from predictions.models import Miss, ModelVersion, Outcome
+from predictions.models import Miss, ModelVersion, Outcome, Prediction
 from predictions.pseudonyms import pseudonym
 from predictions.selectors import accounts_to_learn_from, misses, recent_features, training_histories
 from privacy import consent, declarations, texts
@@ -47,7 +48,7 @@ from tests.factories import (
 )
 from tests.privacy import sequences
 from tests.privacy.sequences import Life, live, random_life, release, sign_in, texts_of_its_own
-from tests.privacy.tiktok import TikTokFromMemory
+from tests.privacy.tiktok import CAPTION, TikTokFromMemory
 from tests.prove import SEED, scaled
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,20 @@ def test_every_text_says_what_people_want_to_know(purpose: Purpose) -> None:
     assert [heading for heading, _ in text.paragraphs] == [
         *("What", "What for", "How long", "With whom", "Your choice"),
     ]
+
+
+def test_a_text_that_was_edited_in_place_is_agreed_to_by_nobody(own_texts: None) -> None:
+    user = UserFactory(consents=(Purpose.SERVICE, Purpose.DRAFTS))
+    path = texts.FOLDER / Purpose.DRAFTS / "1.md"
+    path.write_text(path.read_text().replace("Nobody but you", "Everybody"))
+    texts.current_text.cache_clear()
+    texts.read_text.cache_clear()
+    assert not consent.has_consent(user.pk, Purpose.DRAFTS)
+    assert consent.purposes_of(user.pk) == {Purpose.SERVICE}
+    assert [each.text.purpose for each in consent.asked_of(user.pk) if each.is_renewed] == [Purpose.DRAFTS]
+    agree(user, Purpose.DRAFTS)
+    assert consent.has_consent(user.pk, Purpose.DRAFTS)
+    assert Consent.objects.filter(user=user, purpose=Purpose.DRAFTS, withdrawn_at=None).count() == 1
 
 
 # --- giving and taking back ------------------------------------------------------------------------------------------
@@ -327,6 +342,62 @@ def test_what_is_being_learned_is_not_stored_after_it_was_taken_back(monkeypatch
     with pytest.raises(consent.NoConsent):
         services.update_weights(account_id=account.pk)
     assert not hasattr(TikTokAccount.objects.get(), "weights")
+
+
+def test_a_draft_is_not_kept_that_was_withdrawn_while_it_was_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
+    answer = services._answer
+
+    def while_they_withdraw(*purposes: Purpose) -> None:
+        def answer_meanwhile(*args: Any, **options: Any) -> Any:
+            disagree(account.user, *purposes)
+            return answer(*args, **options)
+
+        monkeypatch.setattr(services, "_answer", answer_meanwhile)
+
+    while_they_withdraw(Purpose.DRAFTS)
+    assert forecast_of(account).caption == ""
+    while_they_withdraw(Purpose.SERVICE)
+    with pytest.raises(consent.NoConsent):
+        forecast_of(account)
+    assert Prediction.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_withdrawal_waits_for_what_is_being_stored_and_takes_it_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
+    record = services.record
+
+    def withdraw() -> None:
+        disagree(account.user, Purpose.DRAFTS)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as another:
+        begun: list[Future[None]] = []
+
+        def record_while_they_withdraw(**event: Any) -> None:
+            begun.append(another.submit(withdraw))
+            assert wait(begun, timeout=0.5).not_done
+            record(**event)
+
+        monkeypatch.setattr(services, "record", record_while_they_withdraw)
+        assert forecast_of(account).caption == CAPTION
+        begun[0].result(timeout=10)
+    assert Prediction.objects.get().caption == ""
+
+
+def forecast_of(account: TikTokAccount) -> Prediction:
+    return services.predict(
+        user=account.user,
+        account_id=None,
+        text=CAPTION,
+        hashtags=(),
+        scheduled_for=timezone.now(),
+        duration_s=None,
+        cover=None,
+        client="",
+        explain=False,
+    ).prediction
 
 
 # --- a new text ------------------------------------------------------------------------------------------------------
