@@ -87,6 +87,17 @@ def lock_account(account_id: int) -> TikTokAccount:
     return account
 
 
+def require_service(account_id: int) -> None:
+    """For whoever is about to fetch something of the account: NoConsent unless its person agrees to the service now.
+
+    CredentialLost where it was erased: there is nothing to fetch with either.
+    """
+    user_id = TikTokAccount.objects.filter(pk=account_id).values_list("user_id", flat=True).first()
+    if user_id is None:
+        raise CredentialLost(account_id)
+    require(user_id, Purpose.SERVICE)
+
+
 def wait_for_writers(user_id: int) -> None:
     """Inside a transaction that ends a consent: wait for those who asked for it before, who hold an account's lock."""
     list(TikTokAccount.objects.select_for_update(no_key=True).filter(user=user_id).order_by("pk").values_list("pk"))
@@ -197,10 +208,7 @@ def access_token(*, account_id: int) -> str:
     However many workers ask, one refreshes; the new tokens are committed before anybody gets them, which is why this
     cannot be called inside a transaction. Raises NoConsent, CredentialLost, TikTokUnavailable, TikTokRateLimited.
     """
-    user_id = TikTokAccount.objects.filter(pk=account_id).values_list("user_id", flat=True).first()
-    if user_id is None:
-        raise CredentialLost(account_id)
-    require(user_id, Purpose.SERVICE)
+    require_service(account_id)
     return _current_token(account_id, Credential.State.ACTIVE)
 
 
@@ -218,7 +226,11 @@ def invalidate_access_token(*, account_id: int, token: str) -> None:
 
 
 def renew_credential(*, account_id: int) -> None:
-    """Use the refresh token, which makes the grant last longer, whether or not the access token has expired."""
+    """Use the refresh token, which makes the grant last longer, whether or not the access token has expired.
+
+    Raises NoConsent, CredentialLost, TikTokError.
+    """
+    require_service(account_id)
     _refresh(account_id, Credential.State.ACTIVE, only_if_expired=False)
 
 
@@ -282,7 +294,11 @@ def _is_fresh(credential: Credential) -> bool:
 
 
 def create_api_token(*, user: User, name: str, expires_at: datetime | None = None) -> tuple[APIToken, str]:
-    """A token for a program that acts for `user`, and its plain text, which is kept nowhere: show it now."""
+    """A token for a program that acts for `user`, and its plain text, which is kept nowhere: show it now.
+
+    Raises NoConsent: without the service there is nothing for a program to do.
+    """
+    require(user.pk, Purpose.SERVICE)
     alphabet = string.ascii_letters + string.digits
     plain = API_TOKEN_PREFIX + "".join(secrets.choice(alphabet) for _ in range(API_TOKEN_LENGTH))
     token = APIToken.objects.create(

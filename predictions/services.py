@@ -214,12 +214,18 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
 def meet_outcomes(*, now: datetime | None = None) -> int:
     """Match predictions whose horizon has passed with the posts that came of them; how many outcomes were recorded.
 
-    A prediction for which no post is found within seven days stays without an outcome.
+    A prediction for which no post is found within seven days stays without an outcome. Who withdraws meanwhile, or is
+    erased, ends it for their own account alone.
     """
     now = now or timezone.now()
     due = selectors.predictions_due(now, given_up_after=OUTCOMES_GIVEN_UP_AFTER)
-    accounts = list(due.order_by("account_id").values_list("account_id", flat=True).distinct())
-    return sum(_meet_account(account_id, list(due.filter(account=account_id)), now) for account_id in accounts)
+    recorded = 0
+    for account_id in list(due.order_by("account_id").values_list("account_id", flat=True).distinct()):
+        try:
+            recorded += _meet_account(account_id, list(due.filter(account=account_id)), now)
+        except (NoConsent, TikTokAccount.DoesNotExist) as error:
+            log.info("outcomes_ended", account_id=account_id, reason=type(error).__name__)
+    return recorded
 
 
 @transaction.atomic
@@ -377,6 +383,9 @@ def _lock_learning(account_id: int) -> None:
 
 
 def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
+    if not due:
+        # they left since the accounts were listed
+        return 0
     first, last = min(p.scheduled_for for p in due), max(p.scheduled_for for p in due)
     matched = match_posts(
         selectors.planned_drafts(account_id, first - 2 * REACH, last + 2 * REACH),

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import tasks
 from accounts.models import TikTokAccount
-from accounts.services import lock_account
+from accounts.services import lock_account, renew_credential
 from accounts.tiktok import client as login
-from posts import refreshing
+from posts import covers, refreshing
 from posts.models import Observation, Post, PostContent, Refresh
 from posts.services import request_refresh
 from posts.storing import store_videos
-from posts.tiktok import Video
+from posts.tiktok import CoverUnavailable, DisplayAPI, Video
 from posts.tiktok import client as display
 from predictions import services
 from predictions.forgetting import learned_from_forgotten
@@ -40,6 +42,8 @@ from tests.factories import (
     USUAL_CONSENTS,
     MissFactory,
     OutcomeFactory,
+    PostFactory,
+    PredictionFactory,
     TikTokAccountFactory,
     UserFactory,
     agree,
@@ -342,6 +346,67 @@ def test_what_is_being_learned_is_not_stored_after_it_was_taken_back(monkeypatch
     with pytest.raises(consent.NoConsent):
         services.update_weights(account_id=account.pk)
     assert not hasattr(TikTokAccount.objects.get(), "weights")
+
+
+def test_covers_are_fetched_no_more_after_it_was_taken_back(
+    tiktok: TikTokFromMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = connected()
+    PostFactory.create_batch(3, account=account)
+    PostContent.objects.update(cover_state=PostContent.Cover.PENDING)
+    fetched: list[str] = []
+
+    def fetch_while_they_change_their_mind(url: str) -> bytes:
+        fetched.append(url)
+        disagree(account.user, Purpose.SERVICE)
+        raise CoverUnavailable(url)
+
+    api = DisplayAPI(account.pk)
+    monkeypatch.setattr(covers, "fetch_cover", fetch_while_they_change_their_mind)
+    monkeypatch.setattr(api, "video_query", lambda ids, kind: {id: kind(id=id, cover_image_url="x") for id in ids})
+    with pytest.raises(consent.NoConsent):
+        covers.measure_pending(api, go_on=lambda: True)
+    assert len(fetched) == 1
+
+
+def test_keys_are_not_renewed_without_it(tiktok: TikTokFromMemory) -> None:
+    account = connected()
+    disagree(account.user, Purpose.SERVICE)
+    with pytest.raises(consent.NoConsent):
+        renew_credential(account_id=account.pk)
+    # a message that was sent before they withdrew
+    tasks.renew_credential(account.pk)
+    assert tiktok.calls == 0
+
+
+def test_no_token_is_made_without_it(client: Client) -> None:
+    user = UserFactory(consents=())
+    client.force_login(user)
+    assert client.post("/api/v1/tokens/", {"name": "a program"}, content_type="application/json").status_code == 403
+    assert client.post("/settings/tokens/", {"name": "a program"})["Location"] == "/your-data/consent/"
+    assert not user.api_tokens.exists()
+
+
+def test_one_who_withdraws_does_not_stop_the_outcomes_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    published = now - timedelta(hours=30)
+    accounts = [TikTokAccountFactory() for _ in range(4)]
+    for account in accounts:
+        PostFactory(account=account, posted_at=published, text="Sunset", likes_by_hour={1: 5, 24: 50})
+        planned = PredictionFactory(account=account, text="Sunset", scheduled_for=published)
+        Prediction.objects.filter(pk=planned.pk).update(created_at=now - timedelta(hours=40))
+
+    match = services.match_posts
+
+    def match_while_they_change_their_mind(*args: Any) -> Any:
+        disagree(accounts[0].user, Purpose.OUTCOMES)
+        disagree(accounts[1].user, Purpose.OUTCOMES)
+        TikTokAccount.objects.filter(pk=accounts[2].pk).delete()
+        return match(*args)
+
+    monkeypatch.setattr(services, "match_posts", match_while_they_change_their_mind)
+    assert services.meet_outcomes(now=now) == 1
+    assert [outcome.prediction.account for outcome in Outcome.objects.all()] == [accounts[3]]
 
 
 def test_a_draft_is_not_kept_that_was_withdrawn_while_it_was_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
