@@ -14,6 +14,7 @@ from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDe
 from accounts.tiktok import client
 from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
+from privacy.blanking import blank_contacts
 from privacy.consent import require
 from privacy.erasing import request_erasure
 from privacy.models import AccessEvent, Erasure, Through
@@ -29,6 +30,7 @@ REFRESH_LOCK_TIMEOUT_MS = 45_000
 
 API_TOKEN_PREFIX = "pc_"  # noqa: S105 - what tokens begin with, no token
 API_TOKEN_LENGTH = 40
+API_TOKEN_NAME_LENGTH = 100
 API_TOKEN_HINT_LENGTH = len(API_TOKEN_PREFIX) + 6
 
 
@@ -296,14 +298,14 @@ def _is_fresh(credential: Credential) -> bool:
 def create_api_token(*, user: User, name: str, expires_at: datetime | None = None) -> tuple[APIToken, str]:
     """A token for a program that acts for `user`, and its plain text, which is kept nowhere: show it now.
 
-    Raises NoConsent: without the service there is nothing for a program to do.
+    Contacts in its name are blanked. Raises NoConsent: without the service there is nothing for a program to do.
     """
     require(user.pk, Purpose.SERVICE)
     alphabet = string.ascii_letters + string.digits
     plain = API_TOKEN_PREFIX + "".join(secrets.choice(alphabet) for _ in range(API_TOKEN_LENGTH))
     token = APIToken.objects.create(
         user=user,
-        name=name,
+        name=blank_contacts(name)[:API_TOKEN_NAME_LENGTH],
         hint=plain[:API_TOKEN_HINT_LENGTH],
         digest=api_token_digest(plain),
         expires_at=expires_at,

@@ -15,7 +15,6 @@ from posts.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange, Refresh
 from posts.signals import posts_changed
 from posts.tiktok import Video, VideoCounts
-from privacy.blanking import blank_contacts
 from privacy.consent import has_consent
 from privacy.models import STAMPS
 from privacy.purposes import Purpose
@@ -55,7 +54,7 @@ def store_videos(account: TikTokAccount, videos: Iterable[Video], seen_at: datet
             duration_s=video.duration,
             share_url=video.share_url,
             is_ai_generated=video.is_aigc,
-            caption=blank_contacts(video.caption) if keep_captions else "",
+            caption=video.caption if keep_captions else "",
             first_seen_at=seen_at,
             last_seen_at=seen_at,
         )

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+MAX_CLIENT = 100
 OUTCOMES_GIVEN_UP_AFTER = timedelta(days=7)
 _LEARNING_LOCKS = 0x77656967
 """The first key of the advisory locks on learning; the second is the account's."""
@@ -122,6 +123,8 @@ def predict(
     """
     started = time.perf_counter()
     now = now or timezone.now()
+    # before anything is made of it: measures and fingerprint are kept, and posts' captions come without contacts too
+    text, client = blank_contacts(text), blank_contacts(client)[:MAX_CLIENT]
     caption = measure_caption(text, hashtags)
     draft = Draft(
         publish_at=int(scheduled_for.timestamp()),
@@ -160,7 +163,7 @@ def predict(
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
     with transaction.atomic():
-        prediction.caption = blank_contacts(text) if _keeps_texts(account.user_id) else ""
+        prediction.caption = text if _keeps_texts(account.user_id) else ""
         prediction.save()
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="a forecast")
     return PredictionResult(
