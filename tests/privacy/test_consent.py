@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts import tasks
 from accounts.models import TikTokAccount
-from accounts.services import lock_account, renew_credential
+from accounts.services import create_api_token, lock_account, renew_credential
 from accounts.tiktok import client as login
 from posts import covers, refreshing
 from posts.models import Observation, Post, PostContent, Refresh
@@ -171,6 +171,35 @@ def test_the_api_gives_and_withdraws(client: Client) -> None:
     assert (
         client.put("/api/v1/privacy/consents/else", {"version": 1}, content_type="application/json").status_code == 404
     )
+
+
+@pytest.mark.parametrize("version", ["1", "", "x", "9" * 5000, "-1"])
+def test_a_form_with_an_outdated_text_saves_nothing_and_says_so(version: str, own_texts: None, client: Client) -> None:
+    user = UserFactory(consents=(Purpose.OUTCOMES,))
+    client.force_login(user)
+    release(Purpose.DRAFTS)
+    form = {"agree": ["service", "drafts"], "version-service": "1", "version-drafts": version}
+    answer = client.post("/your-data/consent/", form, follow=True)
+    assert answer.redirect_chain == [("/your-data/consent/", 302)]
+    assert "Nothing was saved" in answer.content.decode()
+    assert consent.purposes_of(user.pk) == {Purpose.OUTCOMES}
+
+
+def test_a_program_with_a_token_reads_consents_and_decides_nothing() -> None:
+    user = UserFactory()
+    _, token = create_api_token(user=user, name="a program")
+    program = Client(headers={"Authorization": f"Bearer {token}"})
+    assert program.get("/api/v1/privacy/consents").status_code == 200
+    current = {"version": consent.current_version(Purpose.DRAFTS)}
+    for answer in (
+        program.put("/api/v1/privacy/consents/drafts", current, content_type="application/json"),
+        program.delete("/api/v1/privacy/consents/learning"),
+        program.post("/api/v1/privacy/exports"),
+        program.get("/api/v1/privacy/exports"),
+    ):
+        assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
+        assert "sign in" in answer.json()["detail"]
+    assert consent.purposes_of(user.pk) == {*USUAL_CONSENTS}
 
 
 # --- nothing without it ----------------------------------------------------------------------------------------------
