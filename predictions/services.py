@@ -237,13 +237,13 @@ def give_feedback(
 ) -> tuple[Feedback, bool]:
     """Record what the person holds against the prediction, in place of what they said before; whether it is the first.
 
-    Their own words are dropped unless they keep texts. Raises NoConsent, and NoSuchSubject where the prediction has no
-    such part.
+    Their own words are dropped unless they keep texts; earlier ones, kept under a text that has changed since, are left
+    as they are. Raises NoConsent, and NoSuchSubject where the prediction has no such part.
     """
     _require_subject(prediction, subject)
-    words = blank_contacts(text) if _keeps_texts(prediction.account.user_id) else ""
+    words = {"text": blank_contacts(text)} if _keeps_texts(prediction.account.user_id) else {}
     return Feedback.objects.update_or_create(
-        prediction=prediction, subject=subject, defaults={"verdict": verdict, "reason": reason, "text": words}
+        prediction=prediction, subject=subject, defaults={"verdict": verdict, "reason": reason, **words}
     )
 
 

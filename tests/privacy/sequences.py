@@ -11,15 +11,17 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts import services as accounts
+from accounts import tasks
 from accounts.models import TikTokAccount, User
 from accounts.services import CredentialLost
 from accounts.tiktok.errors import TikTokError
@@ -29,7 +31,8 @@ from posts.models import Post, Refresh
 from posts.services import NotConnected, request_refresh
 from predictions import services as predictions
 from predictions.models import Prediction
-from predictions.selectors import accounts_to_learn_from, stale_accounts
+from predictions.pseudonyms import pseudonym
+from predictions.selectors import misses, recent_features, stale_accounts, training_histories
 from privacy import consent, texts
 from privacy.consent import NoConsent
 from privacy.models import Through
@@ -44,6 +47,8 @@ class Life:
 
     dice: random.Random
     user: User
+    staff: Client = field(default_factory=Client)
+    """Somebody in the admin, who has said why."""
     agreed: set[Purpose] = field(default_factory=set)
     """To the current text."""
     standing: set[Purpose] = field(default_factory=set)
@@ -55,6 +60,17 @@ class Life:
     def account(self) -> TikTokAccount | None:
         return self.user.tiktok_accounts.first()
 
+    @cached_property
+    def browser(self) -> Client:
+        """Theirs, signed in."""
+        browser = Client()
+        browser.force_login(self.user)
+        return browser
+
+    @property
+    def may_be_learned_from(self) -> bool:
+        return {Purpose.SERVICE, Purpose.LEARNING} <= self.agreed
+
 
 # --- what can happen -------------------------------------------------------------------------------------------------
 
@@ -65,6 +81,26 @@ def agree(life: Life) -> None:
     consent.give(user_id=life.user.pk, purpose=purpose, through=Through.PAGE, version=version)
     life.agreed.add(purpose)
     life.standing.add(purpose)
+
+
+def choose_on_the_page(life: Life) -> None:
+    chosen = set(life.dice.sample(list(Purpose), life.dice.randrange(len(Purpose) + 1)))
+    versions = {f"version-{purpose}": consent.current_version(purpose) for purpose in Purpose}
+    life.browser.post("/your-data/consent/", {"agree": [*chosen], **versions})
+    life.agreed, life.standing = set(chosen), set(chosen)
+
+
+def choose_over_the_api(life: Life) -> None:
+    purpose = life.dice.choice(list(Purpose))
+    path = f"/api/v1/privacy/consents/{purpose}"
+    if life.dice.random() < 0.6:
+        life.browser.put(path, {"version": consent.current_version(purpose)}, content_type="application/json")
+        life.agreed.add(purpose)
+        life.standing.add(purpose)
+    else:
+        life.browser.delete(path)
+        life.agreed.discard(purpose)
+        life.standing.discard(purpose)
 
 
 def agree_to_an_old_text(life: Life) -> None:
@@ -149,6 +185,56 @@ def predict(life: Life) -> None:
     predictions.give_feedback(prediction=given.prediction, verdict="wrong", reason="too_high")
 
 
+def forecast_over_the_api(life: Life) -> None:
+    draft = {"post": {"text": CAPTION}}
+    given = life.browser.post("/api/v1/predict", draft, content_type="application/json")
+    # something was forecast before, perhaps under other consents
+    earlier = Prediction.objects.filter(account__user=life.user.pk).first()
+    if earlier:
+        said = {"verdict": "wrong", "reason": "too_high", "text": CAPTION}
+        path = f"/api/v1/predictions/{earlier.public_id}/feedback/"
+        life.browser.post(path, said, content_type="application/json")
+    if given.status_code == 403:
+        raise NoConsent(Purpose.SERVICE)
+
+
+def forecast_on_the_page(life: Life) -> None:
+    life.browser.post("/compose/", {"caption": CAPTION, "scheduled_for": f"{timezone.now():%Y-%m-%dT%H:%M}"})
+
+
+def refresh_over_the_api(life: Life) -> None:
+    if account := life.account:
+        life.browser.post(f"/api/v1/accounts/{account.public_id}/refreshes/")
+
+
+def staff_look(life: Life) -> None:
+    assert life.staff.get("/admin/accounts/tiktokaccount/").status_code == 200
+
+
+def make_a_token(life: Life) -> None:
+    life.browser.post("/api/v1/tokens/", {"name": "a program"}, content_type="application/json")
+
+
+def renewal_task(life: Life) -> None:
+    tasks.refresh_expiring_credentials()
+    if account := life.account:
+        tasks.renew_credential(account.pk)
+
+
+def training_task(life: Life) -> None:
+    account = life.account
+    read = {history.account_id for history in training_histories(timezone.now())}
+    if account and pseudonym(account.public_id) in read and not life.may_be_learned_from:
+        life.violations.append("a training read their posts")
+
+
+def drift_task(life: Life) -> None:
+    now = timezone.now()
+    read = {*misses(now).account, *recent_features(now)[0]}
+    if (account := life.account) and account.pk in read and not life.may_be_learned_from:
+        life.violations.append("drift was judged by their posts")
+
+
 def outcomes_task(life: Life) -> None:
     predictions.meet_outcomes(now=timezone.now() + timedelta(days=3))
 
@@ -167,7 +253,8 @@ Action = Callable[[Life], None]
 ACTIONS: tuple[Action, ...] = (
     *(agree, agree, agree, withdraw, withdraw, release_new_text, agree_to_an_old_text),
     *(sign_in, sign_in, webhook, ask_for_refresh, refresh_task, scheduled_tasks, learning_task),
-    *(predict, outcomes_task, comparing),
+    *(choose_on_the_page, choose_over_the_api, forecast_over_the_api, forecast_on_the_page, refresh_over_the_api),
+    *(predict, outcomes_task, comparing, comparing, renewal_task, training_task, drift_task, make_a_token, staff_look),
 )
 REFUSALS = (NoConsent, NotConnected, CredentialLost, TikTokError, predictions.AccountNotChosen)
 
@@ -206,6 +293,7 @@ TRACES = """
             (SELECT count(*) FROM posts_observation WHERE post_id IN (SELECT id FROM post)),
             (SELECT count(*) FROM prediction),
             (SELECT count(*) FROM said),
+            (SELECT count(*) FROM accounts_apitoken WHERE user_id = %(user)s),
             (SELECT coalesce(sum(version), 0) FROM predictions_accountweights
              WHERE account_id IN (SELECT id FROM account))
         ],
@@ -239,9 +327,9 @@ def live(actions: Sequence[Action], life: Life, count_calls: Callable[[], int]) 
     return life
 
 
-def random_life(dice: random.Random, steps: int, count_calls: Callable[[], int]) -> Life:
+def random_life(dice: random.Random, staff: Client, steps: int, count_calls: Callable[[], int]) -> Life:
     """A life of so many steps, whatever they are."""
-    life = Life(dice, UserFactory(consents=()))
+    life = Life(dice, UserFactory(consents=()), staff)
     return live([dice.choice(ACTIONS) for _ in range(steps)], life, count_calls)
 
 
@@ -263,9 +351,6 @@ def wrongs(life: Life, before: Traces, after: Traces, *, is_new: bool) -> list[s
     ):
         if purpose not in life.agreed and kept != (kept_before if purpose in life.standing else []):
             found.append(f"kept for {purpose}: {kept}, before {kept_before}")
-    wants_to_teach = {Purpose.SERVICE, Purpose.LEARNING} <= life.agreed
-    if after.profiles and not wants_to_teach and accounts_to_learn_from().filter(user=life.user.pk).exists():
-        found.append("the model learns from them")
     return found
 
 

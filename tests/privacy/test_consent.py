@@ -31,12 +31,14 @@ from posts.tiktok import client as display
 from predictions import services
 from predictions.forgetting import learned_from_forgotten
 from predictions.models import Miss, ModelVersion, Outcome, Prediction
+from predictions.outcomes import match_posts
 from predictions.pseudonyms import pseudonym
 from predictions.selectors import accounts_to_learn_from, misses, recent_features, training_histories
 from privacy import consent, declarations, texts
 from privacy.declarations import NotDeclaredFor, require_declared, table_of
 from privacy.models import Consent, Through
 from privacy.purposes import Purpose
+from privacy.trail import record
 from tests.factories import (
     ALL_CONSENTS,
     USUAL_CONSENTS,
@@ -48,6 +50,7 @@ from tests.factories import (
     UserFactory,
     agree,
     disagree,
+    enter_admin,
     history_of_posts,
 )
 from tests.privacy import sequences
@@ -425,13 +428,11 @@ def test_one_who_withdraws_does_not_stop_the_outcomes_of_the_others(monkeypatch:
         planned = PredictionFactory(account=account, text="Sunset", scheduled_for=published)
         Prediction.objects.filter(pk=planned.pk).update(created_at=now - timedelta(hours=40))
 
-    match = services.match_posts
-
     def match_while_they_change_their_mind(*args: Any) -> Any:
         disagree(accounts[0].user, Purpose.OUTCOMES)
         disagree(accounts[1].user, Purpose.OUTCOMES)
         TikTokAccount.objects.filter(pk=accounts[2].pk).delete()
-        return match(*args)
+        return match_posts(*args)
 
     monkeypatch.setattr(services, "match_posts", match_while_they_change_their_mind)
     assert services.meet_outcomes(now=now) == 1
@@ -460,7 +461,6 @@ def test_a_draft_is_not_kept_that_was_withdrawn_while_it_was_forecast(monkeypatc
 @pytest.mark.django_db(transaction=True)
 def test_a_withdrawal_waits_for_what_is_being_stored_and_takes_it_along(monkeypatch: pytest.MonkeyPatch) -> None:
     account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
-    record = services.record
 
     def withdraw() -> None:
         disagree(account.user, Purpose.DRAFTS)
@@ -546,10 +546,11 @@ def many_lives(count: int, tiktok: TikTokFromMemory) -> tuple[Counter[str], list
     """So many random lives, each rolled back: how often each action was taken, and what was done without consent."""
     taken: Counter[str] = Counter()
     violations: list[str] = []
+    staff = enter_admin(Client())
     for number in range(count):
         # a savepoint and no block: tokens are refreshed in a transaction that may be inside no other
         before = transaction.savepoint()
-        life = random_life(random.Random(SEED * 1_000_003 + number), 8, lambda: tiktok.calls)
+        life = random_life(random.Random(SEED * 1_000_003 + number), staff, 8, lambda: tiktok.calls)
         transaction.savepoint_rollback(before)
         taken.update(life.steps)
         violations += [f"life {number}: {each}" for each in life.violations]
@@ -559,9 +560,10 @@ def many_lives(count: int, tiktok: TikTokFromMemory) -> tuple[Counter[str], list
 def test_no_life_sees_processing_without_consent(tiktok: TikTokFromMemory, own_texts: None) -> None:
     taken, violations = many_lives(60, tiktok)
     assert violations == []
-    # both sides of the line were walked
+    # both sides of the line were walked, and every way in
     assert taken["predict"] > 0
     assert taken["predict (refused)"] > 0
+    assert {step.split(" ")[0] for step in taken} == {action.__name__ for action in sequences.ACTIONS}
     assert tiktok.calls > 0
 
 
