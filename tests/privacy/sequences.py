@@ -83,6 +83,16 @@ def agree(life: Life) -> None:
     life.standing.add(purpose)
 
 
+def agree_to_much(life: Life) -> None:
+    """To the service, and to each of the others more likely than not."""
+    for purpose in Purpose:
+        if purpose == Purpose.SERVICE or life.dice.random() < 0.7:
+            version = consent.current_version(purpose)
+            consent.give(user_id=life.user.pk, purpose=purpose, through=Through.PAGE, version=version)
+            life.agreed.add(purpose)
+            life.standing.add(purpose)
+
+
 def choose_on_the_page(life: Life) -> None:
     chosen = set(life.dice.sample(list(Purpose), life.dice.randrange(len(Purpose) + 1)))
     versions = {f"version-{purpose}": consent.current_version(purpose) for purpose in Purpose}
@@ -261,6 +271,13 @@ SELDOM: tuple[Action, ...] = (
 )
 """Requests take ten times as long as what they call."""
 ACTIONS = (*OFTEN, *OFTEN, *SELDOM)
+BEGINNINGS: tuple[tuple[Action, ...], ...] = (
+    (),
+    (),
+    (agree_to_much, sign_in, ask_for_refresh),
+    (agree_to_much, sign_in, ask_for_refresh, refresh_task, predict, comparing),
+)
+"""By chance alone hardly anybody gets as far as a forecast, and then there is nothing that could go on unwanted."""
 REFUSALS = (NoConsent, NotConnected, CredentialLost, TikTokError, predictions.AccountNotChosen)
 
 
@@ -333,9 +350,9 @@ def live(actions: Sequence[Action], life: Life, count_calls: Callable[[], int]) 
 
 
 def random_life(dice: random.Random, staff: Client, steps: int, count_calls: Callable[[], int]) -> Life:
-    """A life of so many steps, whatever they are."""
+    """A life of so many steps after its beginning, whatever they are."""
     life = Life(dice, UserFactory(consents=()), staff)
-    return live([dice.choice(ACTIONS) for _ in range(steps)], life, count_calls)
+    return live([*dice.choice(BEGINNINGS), *(dice.choice(ACTIONS) for _ in range(steps))], life, count_calls)
 
 
 def wrongs(life: Life, before: Traces, after: Traces, *, is_new: bool) -> list[str]:

@@ -55,7 +55,7 @@ from tests.factories import (
 )
 from tests.privacy import sequences
 from tests.privacy.sequences import Life, live, random_life, release, sign_in, texts_of_its_own
-from tests.privacy.tiktok import CAPTION, TikTokFromMemory
+from tests.privacy.tiktok import CAPTION, PAGE, TikTokFromMemory
 from tests.prove import SEED, scaled
 
 pytestmark = pytest.mark.django_db
@@ -357,7 +357,7 @@ def test_taking_it_back_stops_a_refresh_at_its_next_page(tiktok: TikTokFromMemor
     tiktok.between = lambda: disagree(account.user, Purpose.SERVICE)
     refreshing.run_refresh(refresh_id=refresh.pk)
     refresh.refresh_from_db()
-    assert (refresh.state, Post.objects.count()) == (Refresh.State.FAILED, 5)
+    assert (refresh.state, Post.objects.count()) == (Refresh.State.FAILED, PAGE)
     assert "consent" in refresh.error
     asked = tiktok.calls
     refreshing.run_refresh(refresh_id=refresh.pk)
@@ -536,7 +536,7 @@ def test_a_life_in_which_a_new_text_comes_out_between_two_pages(tiktok: TikTokFr
     doings = [*consents, sign_in, *fetch, sequences.predict, release_drafts, *fetch]
     life = live(doings, Life(random.Random(SEED), UserFactory(consents=())), lambda: tiktok.calls)
     assert life.violations == []
-    assert Post.objects.exclude(caption="").count() == 10
+    assert Post.objects.exclude(caption="").count() == 2 * PAGE
 
 
 # --- lives -----------------------------------------------------------------------------------------------------------
@@ -550,7 +550,7 @@ def many_lives(count: int, tiktok: TikTokFromMemory) -> tuple[Counter[str], list
     for number in range(count):
         # a savepoint and no block: tokens are refreshed in a transaction that may be inside no other
         before = transaction.savepoint()
-        life = random_life(random.Random(SEED * 1_000_003 + number), staff, 8, lambda: tiktok.calls)
+        life = random_life(random.Random(SEED * 1_000_003 + number), staff, 6, lambda: tiktok.calls)
         transaction.savepoint_rollback(before)
         taken.update(life.steps)
         violations += [f"life {number}: {each}" for each in life.violations]
@@ -563,7 +563,7 @@ def test_no_life_sees_processing_without_consent(tiktok: TikTokFromMemory, own_t
     # both sides of the line were walked, and every way in
     assert taken["predict"] > 0
     assert taken["predict (refused)"] > 0
-    assert {step.split(" ")[0] for step in taken} == {action.__name__ for action in sequences.ACTIONS}
+    assert {step.split(" ")[0] for step in taken} >= {action.__name__ for action in sequences.ACTIONS}
     assert tiktok.calls > 0
 
 

@@ -9,10 +9,12 @@ import requests
 from django.utils import timezone
 
 CAPTION = "A caption about lighthouses"
+PAGE = 2
+"""Posts on each of the two pages."""
 
 
 class TikTokFromMemory:
-    """Ten posts in two pages. `asked` counts the calls by path, those for keys by how they are asked for."""
+    """A few posts in two pages. `asked` counts the calls by path, those for keys by how they are asked for."""
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
@@ -47,14 +49,14 @@ class TikTokFromMemory:
 
     def _data(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         if path == "/v2/user/info/":
-            return {"user": {"display_name": "Somebody", "follower_count": self.asked[path], "video_count": 10}}
+            return {"user": {"display_name": "Somebody", "follower_count": self.asked[path], "video_count": 2 * PAGE}}
         now = int(timezone.now().timestamp())
         if path == "/v2/video/query/":
             return {"videos": [_video(int(number), now) for number in body["filters"]["video_ids"]]}
         first = body.get("cursor") is None
         if self.between and not first:
             self.between()
-        videos = [_video(number, now) for number in (range(5) if first else range(5, 10))]
+        videos = [_video(number, now) for number in (range(PAGE) if first else range(PAGE, 2 * PAGE))]
         return {"videos": videos, "cursor": (now - 20 * 86_400) * 1000, "has_more": first}
 
 
