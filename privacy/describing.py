@@ -10,9 +10,11 @@ What is kept of people. Made from the declarations in each app's `data_map.py` b
 test fails where this page is behind them, and `manage.py check` where a table or a column is not declared.
 
 Each row of a person's data in a table of ours carries five more columns, stamped as it is written
-(`privacy/models/legal.py`): `source` (TikTok, the person, or made here), `consent_version` (the text that it rests
-on), `provenance` (the request or task that wrote it, as the logs name it), `retain_until` (moved by every sign-in)
-and `transformation` (a fingerprint of the code that made it). Tables of libraries cannot carry them.
+(`privacy/models/legal.py`): `source` (TikTok, the person, or made here), `consent_version` (what it rested on when
+it was last written: the version that the person agreed to, `none` without consent, or a basis that is no consent),
+`provenance` (the request or task that wrote it, as the logs name it), `retain_until` (moved by a sign-in where it
+ends with the account) and `transformation` (a fingerprint of the code that made it). Tables of libraries cannot
+carry them.
 
 **Never kept:** captions and covers beyond the moment they are measured in, cover addresses, pictures that a person
 uploads with a draft, `location` and other `metadata` of a draft, e-mail addresses, phone numbers, direct messages,

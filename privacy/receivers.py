@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
@@ -9,8 +10,9 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from privacy.consent import consent_given, consent_withdrawn
+from privacy.declarations import subject_of, tables
 from privacy.metrics import LATE_RULES
-from privacy.models import AccessEvent
+from privacy.models import AccessEvent, PersonalData
 from privacy.purging import late_rules
 from privacy.purposes import Purpose
 from privacy.replaying import unknown_erasures
@@ -31,6 +33,17 @@ def give_key(instance: Any, created: bool, raw: bool, **_: Any) -> None:
 def record_consent(user_id: int, purpose: Purpose, **_: Any) -> None:
     """In the transaction of the change itself."""
     record(action=AccessEvent.Action.CONSENT, subjects=[user_id], what=f"consent: {purpose}")
+
+
+@receiver(consent_given)
+def let_rows_rest_on_it(user_id: int, purpose: Purpose, **_: Any) -> None:
+    """What stood here without consent, such as the account that had to be recognised to be asked, has it now."""
+    subject = subject_of(user_id)
+    for table in tables():
+        model = apps.get_model(table.model) if table.personal else None
+        if model and issubclass(model, PersonalData):
+            without = table.rows_of(subject).filter(consent_version=f"{purpose}:none")
+            model.objects.filter(pk__in=without.values("pk")).update()
 
 
 @receiver(readiness_asked)

@@ -40,6 +40,10 @@ class Consent(PersonalData):
             )
         ]
 
+    def rests_on(self) -> str:
+        """The text that it is the consent to."""
+        return f"{self.purpose}:{self.version}"
+
     @property
     def title(self) -> str:
         """The heading of the text that was agreed to."""

@@ -12,22 +12,27 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import TikTokAccount
-from posts.models import Observation, Post, PostContent
-from privacy import checks, exporting, retention
+from accounts.models import APIToken, TikTokAccount
+from posts.models import Observation, Post
+from posts.storing import mark_deleted
+from privacy import checks, consent, exporting, retention
 from privacy.declarations import RedisKeys, Subject, Table, declared, subject_of, table_of, tables
-from privacy.models import STAMPS, PersonalData
-from privacy.purposes import YEAR, Purpose
+from privacy.models import STAMPS, Consent, PersonalData
+from privacy.purposes import YEAR, Basis, Purpose
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
     FeedbackFactory,
     MissFactory,
     OutcomeFactory,
+    PostFactory,
     TikTokAccountFactory,
+    UserFactory,
     agree,
+    disagree,
     history_of_posts,
 )
+from tests.privacy.test_consent import own_texts, release  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -142,11 +147,57 @@ def test_every_row_says_what_it_rests_on() -> None:
     everything_of_a_person()
     for model in OURS:
         for row in model._base_manager.all():
-            assert row.consent_version == f"{table_of(model).purposes[0]}:1", model
             assert row.source == table_of(model).source
             assert row.provenance
             assert len(row.transformation) == 16
             assert row.retain_until > timezone.now()
+            if isinstance(row, Consent):
+                assert row.consent_version == f"{row.purpose}:{row.version}"
+            elif table_of(model).basis == Basis.CONSENT:
+                assert row.consent_version == f"{table_of(model).purposes[0]}:{text_agreed_to(model)}", model
+            else:
+                assert row.consent_version == table_of(model).basis, model
+
+
+def text_agreed_to(model: type[PersonalData]) -> int:
+    return consent.current_version(table_of(model).purposes[0])
+
+
+def rests_on(row: PersonalData) -> str:
+    return str(type(row)._base_manager.values_list("consent_version", flat=True).get(pk=row.pk))
+
+
+def test_nothing_claims_a_consent_that_was_not_given_or_has_ended() -> None:
+    account = TikTokAccountFactory(user__consents=())
+    [token] = APITokenFactory.create_batch(1, user=account.user)
+    assert {rests_on(row) for row in (account, account.user, token)} == {"service:none"}
+    agree(account.user, Purpose.SERVICE)
+    assert {rests_on(row) for row in (account, account.user, token)} == {"service:1"}
+    disagree(account.user, Purpose.SERVICE)
+    account.save()
+    APIToken.objects.update(last_used_at=timezone.now())
+    assert {rests_on(row) for row in (account, token)} == {"service:none"}
+    assert rests_on(account.user) == "service:1"
+
+
+def test_a_text_that_the_person_has_not_read_is_not_what_a_row_rests_on(own_texts: None) -> None:  # noqa: F811
+    user = UserFactory()
+    release(Purpose.SERVICE)
+    user.save(update_fields=["last_login"])
+    assert rests_on(user) == "service:1"
+    agree(user, Purpose.SERVICE)
+    user.save(update_fields=["last_login"])
+    assert rests_on(user) == "service:2"
+
+
+def test_a_row_rests_on_the_consent_of_its_own_person_alone() -> None:
+    mine, theirs = PostFactory(), PostFactory()
+    disagree(mine.account.user, Purpose.SERVICE)
+    rows = [Observation(post=post, observed_at=timezone.now()) for post in (mine, theirs)]
+    Observation.objects.bulk_create(rows)
+    assert [rests_on(row) for row in rows] == ["service:none", "service:1"]
+    Post.objects.update(last_seen_at=timezone.now())
+    assert [rests_on(row) for row in (mine, theirs)] == ["service:none", "service:1"]
 
 
 def test_the_database_takes_no_row_without_them() -> None:
@@ -162,12 +213,26 @@ def test_the_database_takes_no_row_without_them() -> None:
 
 def test_rows_written_in_bulk_and_in_part_are_stamped_too() -> None:
     post = Post.objects.get(pk=everything_of_a_person().tiktok_accounts.get().posts.first().pk)
-    Post.objects.update(transformation="before", retain_until=timezone.now())
+    Post._base_manager.update(transformation="before", retain_until=timezone.now())
     post.save(update_fields=["duration_s"])
     post.refresh_from_db()
     assert post.transformation != "before"
     Observation.objects.bulk_create([Observation(post=post, observed_at=timezone.now(), likes=1)])
     assert Observation.objects.latest("pk").consent_version == "service:1"
+
+
+def test_rows_that_are_changed_unread_are_stamped_like_those_that_are_saved() -> None:
+    post = PostFactory()
+    long_ago = timezone.now() - timedelta(days=400)
+    before = dict.fromkeys(STAMPS, "before") | {"retain_until": long_ago}
+    Post._base_manager.update(**before)
+    mark_deleted([post], timezone.now())
+    post.refresh_from_db()
+    assert [name for name, value in before.items() if getattr(post, name) == value] == []
+    consents = Consent.objects.filter(user=post.account.user)
+    said = set(consents.values_list("consent_version", flat=True))
+    consents.update(given_at=long_ago)
+    assert set(consents.values_list("consent_version", flat=True)) == said
 
 
 def test_a_row_names_the_request_that_wrote_it(client: Client) -> None:
@@ -179,14 +244,17 @@ def test_a_row_names_the_request_that_wrote_it(client: Client) -> None:
 
 def test_signing_in_keeps_everything_for_longer_once_a_month() -> None:
     user, stranger = everything_of_a_person(), everything_of_a_person()
-    old = timezone.now() + YEAR - timedelta(days=40)
-    for model in (Post, PostContent, Observation):
+    old = timezone.now() + YEAR - timedelta(days=1)
+    ends_earlier = {"predictions.Miss", "privacy.DataExport", "privacy.ExportPart"}
+    kept = [model for model in OURS if model._meta.label not in ends_earlier]
+    for model in OURS:
         model._base_manager.update(retain_until=old)
     moved = retention.extend(user_id=user.pk)
-    assert moved == sum(
-        table_of(model).rows_of(subject_of(user.pk)).count() for model in (Post, PostContent, Observation)
-    )
+    assert moved == sum(table_of(model).rows_of(subject_of(user.pk)).count() for model in kept)
     assert retention.extend(user_id=user.pk) == 0
+    for model in kept:
+        rows = table_of(model).rows_of(subject_of(user.pk))
+        assert not rows.filter(retain_until__lte=timezone.now() + YEAR).exists(), model
     assert set(Post.objects.filter(account__user=stranger).values_list("retain_until", flat=True)) == {old}
 
 
