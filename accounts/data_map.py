@@ -15,6 +15,8 @@ TOKENS = "API tokens that you made: their names, first characters, when made and
 STAFF = "What staff of this service are allowed to do, and what they did"
 NEVER_FILLED = "Tables of a library that stay empty"
 WORK = "Bookkeeping of the service itself"
+LIMITS = "How often the service was called of late, by you or from your IP address"
+WAITING = "Work that waits to be done for you"
 
 UNTIL_DISCONNECTED = Retention("until you disconnect, once TikTok has confirmed that, or until TikTok ends them")
 NEVER = Retention("never written")
@@ -370,17 +372,36 @@ DATA_MAP: tuple[Declaration, ...] = (
     # --- Redis --------------------------------------------------------------------------------------------------------
     RedisKeys(
         "cache:1:throttle_",
-        category=WORK,
-        why="How often somebody called the API of late, so that nobody takes it from the others",
-        retention=Retention("a minute"),
+        category=LIMITS,
+        purposes=(Purpose.SERVICE,),
+        why="How often you, or before a sign-in your IP address, called of late: so that nobody takes the API from all",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("a minute after the last call"),
+        exported="not: gone before a copy could be made",
+        erased="deleted by your number; IP addresses end by themselves",
         personal=True,
         keys_of=lambda subject: (f"cache:1:throttle_*_{subject.user_id}",),
     ),
     RedisKeys(
+        "cache:1:allauth:rl:",
+        category=LIMITS,
+        purposes=(Purpose.SERVICE,),
+        why="How often somebody at an IP address tried to sign in of late: so that nobody can go on guessing",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("five minutes after the last try"),
+        exported="not: it names an IP address and no person",
+        erased="ends by itself",
+        personal=True,
+    ),
+    RedisKeys(
         "celery:",
-        category=WORK,
-        why="Work that waits: the numbers of rows, nothing else",
-        retention=Retention("minutes"),
+        category=WAITING,
+        purposes=(Purpose.SERVICE, Purpose.LEARNING, Purpose.DRAFTS, Purpose.OUTCOMES),
+        why="Work for you that waits: the numbers of rows, nothing else",
+        basis=Basis.CONSENT,
+        retention=Retention("until it is done: mostly seconds, at most hours"),
+        exported="not: it holds only numbers of rows that are in the copy",
+        erased="what still waits finds no row, and does nothing",
         personal=True,
     ),
 )

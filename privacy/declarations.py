@@ -89,9 +89,16 @@ class RedisKeys:
     """Keys of Redis that begin alike."""
 
     prefix: str
+    """Exact: no more keys than are meant begin like this."""
     category: str
+    purposes: tuple[Purpose, ...]
     why: str
+    basis: Basis
     retention: Retention
+    exported: str
+    """How a person gets it, or why they do not, in words."""
+    erased: str
+    """How erasure treats it, in words."""
     personal: bool = False
     keys_of: Callable[[Subject], tuple[str, ...]] | None = None
     """Patterns (as of SCAN) of the keys that concern a subject: what erasure deletes and the verifier looks for."""
@@ -107,6 +114,13 @@ class Files:
     retention: Retention
     personal: bool = False
     erased: str = ""
+    """How erasure treats them, in words."""
+    purposes: tuple[Purpose, ...] = (Purpose.SERVICE,)
+    basis: Basis = Basis.LEGITIMATE_INTEREST
+    exported: str = ""
+    """How a person gets what is in them, or why they do not, in words."""
+    where: str = ""
+    """The setting or variable that names the folder or file; empty where nothing is written to a disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +133,8 @@ class Artefact:
     retention: Retention
     purpose: Purpose
     erased: str
+    basis: Basis = Basis.CONSENT
+    exported: str = "not: it holds nothing of any one person"
 
 
 Declaration = Table | RedisKeys | Files | Artefact

@@ -25,6 +25,11 @@ it can confirm a guessed text, and with a dictionary tell which words a short ca
 personal.
 """
 
+OUTSIDE = """## Outside of the database
+
+| what | category | personal | why | purposes | basis | how long | export | erasure |
+|---|---|---|---|---|---|---|---|---|"""
+
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -37,9 +42,9 @@ class Category:
 
 def categories() -> list[Category]:
     """What is kept of people who sign in, in the order of the apps; each sentence once."""
-    found: dict[str, list[Table | Files]] = {}
+    found: dict[str, list[Table | RedisKeys | Files]] = {}
     for each in declared():
-        if isinstance(each, Table | Files) and each.personal and not (isinstance(each, Table) and each.of_staff):
+        if not isinstance(each, Artefact) and each.personal and not (isinstance(each, Table) and each.of_staff):
             found.setdefault(each.category, []).append(each)
     return [
         Category(
@@ -57,18 +62,29 @@ def document() -> str:
     for each in declared():
         if isinstance(each, Table):
             parts.append(_table(each))
-    parts.append("## Outside of the database\n\n| what | personal | why | how long | erasure |\n|---|---|---|---|---|")
-    text = "\n".join(parts)
-    for each in declared():
-        if isinstance(each, RedisKeys):
-            text += (
-                f"\n| Redis, `{each.prefix}` | {_yes(each.personal)} | {each.why} | {each.retention.text} | deleted |"
-            )
-        elif isinstance(each, Files):
-            text += f"\n| {each.name} | {_yes(each.personal)} | {each.why} | {each.retention.text} | {each.erased} |"
-        elif isinstance(each, Artefact):
-            text += f"\n| {each.name} | pseudonyms | {each.why} | {each.retention.text} | {each.erased} |"
-    return text + "\n"
+    parts.append(OUTSIDE)
+    parts += [_line(each) for each in declared() if not isinstance(each, Table)]
+    return "\n".join(parts) + "\n"
+
+
+def _line(each: RedisKeys | Files | Artefact) -> str:
+    if isinstance(each, Artefact):
+        name, personal, purposes = each.name, "pseudonyms", each.purpose.value
+    else:
+        name = f"Redis, `{each.prefix}`" if isinstance(each, RedisKeys) else each.name
+        personal, purposes = _yes(each.personal), ", ".join(each.purposes)
+    cells = [
+        name,
+        each.category,
+        personal,
+        each.why,
+        purposes,
+        each.basis,
+        each.retention.text,
+        each.exported,
+        each.erased,
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def _table(table: Table) -> str:

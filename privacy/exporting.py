@@ -33,7 +33,7 @@ PART_BYTES = 1024 * 1024
 CHUNK = 2_000
 STAMPS_SAY = {
     "source": "Where the row comes from: TikTok, you, or made by Postcast",
-    "consent_version": "What it rested on when it was last written: the version of the text you agreed to, or another basis",
+    "consent_version": "What it rested on when last written: the version of the text you agreed to, or another basis",
     "provenance": "The request or task that wrote it",
     "retain_until": "How long it is kept at most, unless you sign in again",
     "transformation": "A fingerprint of the code that made it",

@@ -5,18 +5,23 @@ from typing import Any
 
 import pytest
 import redis
+from allauth.core.internal import ratelimit
 from django.apps import apps
 from django.conf import settings
+from django.core.cache import cache
 from django.core.checks import CheckMessage
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.models import APIToken, TikTokAccount
+from config.celery import app as celery
 from posts.models import Observation, Post
 from posts.storing import mark_deleted
+from posts.tiktok.limits import wait_for_turn
+from predictions.tasks import enqueue_weights_update
 from privacy import checks, consent, exporting, retention
-from privacy.declarations import RedisKeys, Subject, Table, declared, subject_of, table_of, tables
+from privacy.declarations import Files, RedisKeys, Subject, Table, declared, subject_of, table_of, tables
 from privacy.models import STAMPS, Consent, PersonalData
 from privacy.purposes import YEAR, Basis, Purpose
 from tests.factories import (
@@ -59,17 +64,25 @@ def test_nothing_undeclared() -> None:
     assert checks.everything_kept_is_declared() == []
 
 
-def test_the_database_has_no_more_than_the_models_say() -> None:
+def there_in_the_database() -> set[tuple[str, str]]:
     """Asked of PostgreSQL: a table or a column that a hand-written migration made would be seen too."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
         )
-        there = set(cursor.fetchall())
-    named = {
-        (model._meta.db_table, field.column) for model in checks.kept_models() for field in model._meta.concrete_fields
+        return set(cursor.fetchall())
+
+
+def named_in_models() -> set[tuple[str, str]]:
+    return {
+        (model._meta.db_table, str(field.column))
+        for model in checks.kept_models()
+        for field in model._meta.concrete_fields
     }
-    assert there == named
+
+
+def test_the_database_has_no_more_than_the_models_say() -> None:
+    assert there_in_the_database() == named_in_models()
 
 
 @pytest.fixture
@@ -108,16 +121,79 @@ def test_a_personal_table_without_the_stamps_is_found(errors_with: Any) -> None:
     assert "privacy.E007" in {each.id for each in found}
 
 
-def test_every_key_in_redis_is_declared(client: Client) -> None:
-    user = everything_of_a_person()
-    client.force_login(user)
-    client.post("/predict", {"post": {"text": "Sunset"}}, content_type="application/json")
-    client.get("/api/v1/posts/")
-    agree(user, Purpose.DRAFTS)
-    keys = {key.decode() for key in redis.Redis.from_url(settings.REDIS_URL).scan_iter()}
+def undeclared_keys() -> list[str]:
     prefixes = tuple(each.prefix for each in declared() if isinstance(each, RedisKeys))
+    keys = [key.decode() for key in redis.Redis.from_url(settings.REDIS_URL).scan_iter()]
     assert keys
-    assert [key for key in keys if not key.startswith(prefixes)] == []
+    return [key for key in keys if not key.startswith(prefixes)]
+
+
+def use_everything_that_writes_to_redis(client: Client) -> None:
+    """The API with and without a sign-in, tries to sign in, TikTok's limit, a message that waits, weights to learn."""
+    account = TikTokAccountFactory()
+    client.get("/api/v1/posts/")
+    ratelimit.consume(RequestFactory().post("/"), app="account", action="login", config={"login": "5/m/ip"})
+    client.force_login(account.user)
+    client.post("/predict", {"post": {"text": "Sunset"}}, content_type="application/json")
+    enqueue_weights_update(account.pk)
+    wait_for_turn("video/list")
+    with celery.connection_for_write() as connection:
+        celery.send_task("privacy.tasks.purge", connection=connection)
+
+
+def test_every_key_in_redis_is_declared(client: Client) -> None:
+    use_everything_that_writes_to_redis(client)
+    assert undeclared_keys() == []
+
+
+def test_a_key_that_nobody_declared_is_noticed() -> None:
+    cache.set("a-new-idea", "of somebody")
+    assert undeclared_keys() == ["cache:1:a-new-idea"]
+
+
+def test_an_account_s_keys_are_found_by_its_declaration(client: Client) -> None:
+    use_everything_that_writes_to_redis(client)
+    [account] = TikTokAccount.objects.all()
+    patterns = [
+        pattern
+        for each in declared()
+        if isinstance(each, RedisKeys) and each.keys_of
+        for pattern in each.keys_of(subject_of(account.user_id))
+    ]
+    found = {key.decode() for pattern in patterns for key in redis.Redis.from_url(settings.REDIS_URL).keys(pattern)}
+    person = account.user_id
+    assert found == {
+        *(f"cache:1:throttle_{scope}_{person}" for scope in ("user", "predict")),
+        f"cache:1:weights-update:{account.pk}",
+    }
+
+
+WRITTEN_TO = ("FILE_UPLOAD_TEMP_DIR",)
+"""Settings that name what the service writes to besides its databases."""
+
+
+def undeclared_files() -> list[str]:
+    return [name for name in WRITTEN_TO if name not in {each.where for each in declared() if isinstance(each, Files)}]
+
+
+def test_every_folder_that_is_written_to_is_declared() -> None:
+    assert undeclared_files() == []
+
+
+def test_whatever_is_personal_says_how_it_is_exported_and_erased() -> None:
+    outside = [each for each in declared() if isinstance(each, RedisKeys | Files) and each.personal]
+    assert [each for each in outside if not (each.purposes and each.exported and each.erased)] == []
+
+
+@pytest.mark.prove
+def test_figure_of_what_is_undeclared(client: Client, record_property: Any) -> None:
+    use_everything_that_writes_to_redis(client)
+    errors = [error.msg for error in checks.everything_kept_is_declared()]
+    undeclared = [*errors, *(there_in_the_database() - named_in_models()), *undeclared_keys(), *undeclared_files()]
+    record_property("tables", len(tables()))
+    record_property("columns", len(named_in_models()))
+    record_property("undeclared fields", len(undeclared))
+    assert undeclared == []
 
 
 # --- whose -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,10 +13,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from posts.models import Post
-from privacy import exporting, trail
+from privacy import erasing, exporting, trail
 from privacy.declarations import subject_of, tables
 from privacy.exporting import TRAIL_FILE, columns_of
-from privacy.models import DataExport, ExportPart
+from privacy.models import DataExport, Erasure, ExportPart, Through
 from tests.factories import UserFactory
 from tests.privacy.test_erasure import everything
 
@@ -58,6 +59,26 @@ def test_every_personal_column_of_every_table_is_in_it() -> None:
         assert header == list(columns_of(table))
         columns += len(table.personal)
     assert columns > 150
+
+
+@pytest.mark.prove
+def test_figure_of_exported_columns(record_property: Any) -> None:
+    """A column counts where a row of the person has it in JSON and in CSV, and the schema and the README tell of it."""
+    user = everything("zyzzyva")
+    erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)
+    archive = exported(user)
+    readme = archive.read("README.md").decode()
+    declared = [(each.model.lower(), column, told) for each in EXPORTED for column, told in each.personal.items()]
+    there = []
+    for name, column, meaning in declared:
+        header = next(csv.reader(io.StringIO(archive.read(f"{name}.csv").decode("utf-8-sig"))))
+        schema = json.loads(archive.read(f"schemas/{name}.json"))["items"]["properties"]
+        told = column in header and column in schema and f"`{column}`: {meaning}" in readme
+        there.append(told and any(column in row for row in rows_in(archive, name)))
+    missing = [each for each, found in zip(declared, there, strict=True) if not found]
+    share = 100 * sum(there) / len(declared)
+    record_property("export columns", f"{sum(there)} of {len(declared)} ({share:.4g} %)")
+    assert missing == []
 
 
 def test_json_and_csv_say_the_same_and_keep_to_the_schema() -> None:
