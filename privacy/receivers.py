@@ -16,6 +16,7 @@ from privacy.models import AccessEvent, PersonalData
 from privacy.purging import late_rules
 from privacy.purposes import Purpose
 from privacy.replaying import unknown_erasures
+from privacy.returning import spare_who_came_back
 from privacy.tasks import extend_retention
 from privacy.trail import make_key, record
 from telemetry.signals import metrics_scraped, readiness_asked
@@ -57,6 +58,18 @@ def keep_the_erased_out(**_: Any) -> str:
 def show_late_retention(**_: Any) -> None:
     """Asked of the database, and so the same in every process, and right even while beat is dead."""
     LATE_RULES.set(len(late_rules()))
+
+
+@receiver(user_logged_in)
+def spare_who_signs_in(user: Any, **_: Any) -> None:
+    """Said, not looked up: Django may be about to set `last_login`."""
+    spare_who_came_back(user_id=user.pk, signs_in=True)
+
+
+@receiver(consent_given)
+def spare_who_agrees(user_id: int, **_: Any) -> None:
+    """As for who signs in: what was asked for because they had taken their consent back."""
+    spare_who_came_back(user_id=user_id)
 
 
 @receiver(user_logged_in)

@@ -15,9 +15,9 @@ from django.utils import timezone
 from accounts.models import APIToken, User, WebhookDelivery
 from posts.models import Observation, Refresh
 from predictions.models import ForecastFailure
-from privacy import purging
+from privacy import erasing, purging, trail
 from privacy.consent import consenting
-from privacy.models import Erasure, RetentionRun
+from privacy.models import Erasure, RetentionRun, Through
 from privacy.purging import late_rules, purge_all, watch
 from privacy.purposes import Purpose
 from tests.factories import (
@@ -29,6 +29,7 @@ from tests.factories import (
     agree,
     disagree,
 )
+from tests.privacy.test_consent import own_texts, release  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +141,75 @@ def test_who_took_their_consent_back_a_month_ago_is_erased() -> None:
     purge_all()
     assert set(Erasure.objects.values_list("user_id", flat=True)) == {gone.pk, undecided.pk}
     assert back.pk in consenting(Purpose.SERVICE)
+
+
+def away_too_long() -> User:
+    user: User = UserFactory(last_login=ago(days=366))
+    return user
+
+
+def without_consent_too_long() -> User:
+    user: User = UserFactory(last_login=ago(days=1))
+    disagree(user, Purpose.SERVICE)
+    user.consents.update(withdrawn_at=ago(days=31))
+    User.objects.filter(pk=user.pk).update(date_joined=ago(days=50))
+    return user
+
+
+def sign_in(user: User) -> None:
+    Client().force_login(user)
+
+
+@pytest.mark.parametrize(
+    ("lapse", "come_back"),
+    [(away_too_long, sign_in), (without_consent_too_long, lambda user: agree(user, Purpose.SERVICE))],
+)
+def test_who_comes_back_before_the_erasure_begins_is_kept(lapse: Any, come_back: Any) -> None:
+    user = lapse()
+    purge_all()
+    [erasure] = Erasure.objects.all()
+    come_back(user)
+    erasure.refresh_from_db()
+    assert (erasure.state, erasure.user_id) == ("cancelled", None)
+    assert erasing.resume_due() == []
+    assert not erasing.run(erasure_pk=erasure.pk)
+    assert trail.events_about(user.pk, by_others=False).filter(what="erasure cancelled: they came back").count() == 1
+    assert sum(purge_all().values()) == 0
+
+
+@pytest.mark.parametrize("come_back", [sign_in, lambda user: agree(user, Purpose.DRAFTS)])
+def test_what_was_asked_for_another_reason_goes_on(come_back: Any) -> None:
+    gone, asked = without_consent_too_long(), UserFactory()
+    purge_all()
+    erasing.request_erasure(user_id=asked.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)
+    for user in (gone, asked):
+        come_back(user)
+    assert set(Erasure.objects.values_list("state", "user_id")) == {("waiting", gone.pk), ("waiting", asked.pk)}
+
+
+def test_the_reason_is_looked_at_once_more_when_it_begins() -> None:
+    """A sign-in whose signal was lost, or that comes as the erasure is about to begin."""
+    user = away_too_long()
+    purge_all()
+    User.objects.update(last_login=timezone.now())
+    assert not erasing.run(erasure_pk=Erasure.objects.get().pk)
+    assert User.objects.get() == user
+    assert Erasure.objects.get().state == "cancelled"
+
+
+def test_who_stays_away_is_erased() -> None:
+    away_too_long()
+    purge_all()
+    assert erasing.run(erasure_pk=Erasure.objects.get().pk)
+    assert not User.objects.exists()
+
+
+def test_who_has_not_answered_a_new_text_has_the_twelve_months(own_texts: None) -> None:  # noqa: F811
+    user = UserFactory(last_login=ago(days=300), date_joined=ago(days=300))
+    user.consents.update(given_at=ago(days=300))
+    release(Purpose.SERVICE)
+    purge_all()
+    assert not Erasure.objects.exists()
 
 
 def test_pages_and_api_warn_from_the_ninth_month_and_a_sign_in_ends_that(client: Client) -> None:
