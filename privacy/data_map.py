@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from privacy.declarations import Declaration, Expiry, Table
+from privacy.declarations import Declaration, Expiry, Files, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
@@ -10,6 +10,7 @@ ERASURES = "Erasures that you asked for, while they wait or run"
 WORK = "Bookkeeping of the service itself"
 EXPORTS = "Copies of your data that you asked for"
 SEVEN_DAYS = Retention("seven days after it is ready", timedelta(days=8))
+REMINDER = "On which day somebody last signed in with your browser"
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
 
 DATA_MAP: tuple[Declaration, ...] = (
@@ -117,6 +118,15 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal={"export_id": "The copy", "number": "Which part of it", "sealed": "How many bytes it has, encrypted"},
         plain={"id": "key"},
         exported={"sealed": lambda row: len(row.sealed)},  # type: ignore[attr-defined]
+    ),
+    Files(
+        "a cookie in your browser, last-sign-in",
+        category=REMINDER,
+        why="So that pages can warn you from the ninth month on, when you are not signed in any more",
+        retention=Retention("in your browser, for a year after the last sign-in with it"),
+        personal=True,
+        erased="yours to delete: it is in your browser alone, and says the day and nothing of who you are",
+        exported="not: you have it",
     ),
     Table(
         "privacy.RetentionRun",

@@ -14,7 +14,7 @@ from privacy.purposes import YEAR
 INACTIVE_AFTER = YEAR
 """Without a sign-in for so long somebody is erased."""
 WARNED_BEFORE = timedelta(days=91)
-"""From the ninth month on pages say so."""
+"""From the ninth month on pages say so, to who is signed in and to a browser that remembers (`privacy.reminding`)."""
 EXTENDED_AT_MOST_EVERY = timedelta(days=30)
 BATCH = 5_000
 
@@ -28,7 +28,12 @@ def erased_after(user: Any) -> datetime:
 def warned_of(user: Any) -> datetime | None:
     """The day on which the person is to be warned of; None while it is far."""
     day = erased_after(user)
-    return day if not user.is_staff and day - timezone.now() < WARNED_BEFORE else None
+    return day if not user.is_staff and is_soon(day) else None
+
+
+def is_soon(day: datetime) -> bool:
+    """Whether it is time to warn of the day."""
+    return day - timezone.now() < WARNED_BEFORE
 
 
 def extend(*, user_id: int) -> int:

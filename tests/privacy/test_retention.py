@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.test import Client
@@ -20,6 +21,7 @@ from privacy.consent import consenting
 from privacy.models import Erasure, RetentionRun, Through
 from privacy.purging import late_rules, purge_all, watch
 from privacy.purposes import Purpose
+from tests.accounts import support
 from tests.factories import (
     APITokenFactory,
     ObservationFactory,
@@ -30,6 +32,7 @@ from tests.factories import (
     disagree,
 )
 from tests.privacy.test_consent import own_texts, release  # noqa: F401
+from tests.sandbox.client import SandboxProcess
 
 pytestmark = pytest.mark.django_db
 
@@ -221,6 +224,33 @@ def test_pages_and_api_warn_from_the_ninth_month_and_a_sign_in_ends_that(client:
     assert timedelta(days=64) < told - timezone.now() < timedelta(days=66)
     client.force_login(account.user)
     assert "You have not signed in for a long time" not in client.get("/posts/").content.decode()
+
+
+def test_a_browser_warns_from_the_ninth_month_whoever_is_signed_out_by_then(sandbox: SandboxProcess) -> None:
+    """Through TikTok's page, and by the clock: sessions end after a month, so that nobody is signed in to be warned."""
+    browser, says = Client(), "Nobody has signed in with this browser for a long time"
+    support.sign_in(browser, support.creators(sandbox)[0])
+    assert browser.cookies["last-sign-in"]["httponly"]
+    signed_in_at = timezone.now()
+    for days, warned in ((0, False), (270, False), (280, True), (364, True), (368, False)):
+        with time_machine.travel(signed_in_at + timedelta(days=days)):
+            if days:
+                assert browser.get("/posts/").status_code == 302
+            for page in ("/", "/sign-in/", "/privacy/"):
+                assert (says in browser.get(page).content.decode()) == (warned and days > 0), (page, days)
+    with time_machine.travel(signed_in_at + timedelta(days=280)):
+        assert says not in Client().get("/").content.decode()
+        browser.force_login(User.objects.get())
+        assert says not in browser.get("/privacy/").content.decode()
+
+
+def test_the_browser_learns_a_day_and_no_name_and_takes_no_other(sandbox: SandboxProcess) -> None:
+    browser = Client()
+    support.sign_in(browser, support.creators(sandbox)[0])
+    assert browser.cookies["last-sign-in"].value.split(":")[0] == timezone.now().date().isoformat()
+    browser.cookies["last-sign-in"] = f"{ago(days=300).date()}:made-up:signature"
+    browser.post("/accounts/logout/")
+    assert "Nobody has signed in" not in browser.get("/").content.decode()
 
 
 # --- reported ---------------------------------------------------------------------------------------------------------
