@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from privacy.declarations import Artefact, Files, RedisKeys, Table, declared
+from privacy.purposes import Basis
+from privacy.texts import current_text
 
 HEADER = """# Data map
 
@@ -25,6 +27,10 @@ it can confirm a guessed text, and with a dictionary tell which words a short ca
 personal.
 """
 
+GROUNDS = {
+    Basis.LEGAL_OBLIGATION: "The law, which has us answer for what is done with your data",
+    Basis.LEGITIMATE_INTEREST: "A legitimate interest in a service that works and is not misused",
+}
 OUTSIDE = """## Outside of the database
 
 | what | category | personal | why | purposes | basis | how long | export | erasure |
@@ -37,6 +43,7 @@ class Category:
 
     name: str
     whys: tuple[str, ...]
+    grounds: tuple[str, ...]
     retentions: tuple[str, ...]
 
 
@@ -50,10 +57,19 @@ def categories() -> list[Category]:
         Category(
             name,
             tuple(dict.fromkeys(each.why for each in members)),
+            tuple(dict.fromkeys(_ground(each) for each in members)),
             tuple(dict.fromkeys(each.retention.text for each in members)),
         )
         for name, members in found.items()
     ]
+
+
+def _ground(each: Table | RedisKeys | Files) -> str:
+    """In words for people: the consents by the titles that they were asked for under."""
+    if each.basis != Basis.CONSENT:
+        return GROUNDS[each.basis]
+    titles = [current_text(purpose).title for purpose in each.purposes]
+    return f"Your consent to {', '.join(f'{title[0].lower()}{title[1:]}' for title in titles)}"
 
 
 def document() -> str:

@@ -47,8 +47,7 @@ class Retention:
 
 YEAR = timedelta(days=365)
 WHILE_ACTIVE = Retention(
-    "until your account here is erased: when you ask, twelve months after your last sign-in, or 30 days after you took "
-    "your consent to the service back or first signed in without giving it"
+    "as long as your account here: until you ask, or twelve months without a sign-in, or 30 days without your consent"
 )
 
 
