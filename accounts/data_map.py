@@ -107,7 +107,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         account="account",
         personal={
             "account_id": "The account that they open",
-            "sealed_access_token": "Whether an access key is held",
+            "sealed_access_token": "Whether an access key is held: whoever had it could read your account",
             "sealed_refresh_token": "Whether a key that renews it is held",
             "access_expires_at": "When the access key ends",
             "refresh_expires_at": "When the key that renews it ends",

@@ -1,10 +1,14 @@
 """What forecasting keeps: what was learned of each account, forecasts, their outcomes, and the models for all."""
 
 import base64
+import io
+import json
+import zipfile
 from datetime import timedelta
 
 import numpy as np
 from django.db.models import Model
+from numpy.typing import NDArray
 
 from predictions.models import AccountWeights, Miss
 from privacy.declarations import Artefact, Declaration, Expiry, Files, RedisKeys, Table
@@ -22,9 +26,28 @@ WORK = "Bookkeeping of the service itself"
 KEPT = Retention("kept: it names nobody")
 
 
-def _state(row: Model) -> str:
+def _state(row: Model) -> dict[str, object]:
+    """Its JSON, and its arrays as lists, null where unknown; embeddings and hashes of content stand with the posts."""
     assert isinstance(row, AccountWeights)
-    return base64.b64encode(row.state).decode()
+    try:
+        with zipfile.ZipFile(io.BytesIO(row.state)) as archive:
+            read: dict[str, object] = json.loads(archive.read("state.json"))
+            for name in archive.namelist():
+                if name.endswith(".npy") and name not in ("embedding.npy", "tags.npy", "sound.npy"):
+                    array = np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+                    read[name.removesuffix(".npy")] = _numbers(array)
+    except zipfile.BadZipFile:
+        # theirs all the same, and no reason to keep the rest from them
+        return {"damaged": base64.b64encode(row.state).decode()}
+    return read
+
+
+def _numbers(array: "NDArray[np.generic]") -> object:
+    if array.dtype.kind != "f":
+        return array.tolist()
+    numbers = np.round(array.astype(float), 6).astype(object)
+    numbers[~np.isfinite(array.astype(float))] = None
+    return numbers.tolist()
 
 
 def _features(row: Model) -> list[float]:
@@ -48,7 +71,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "as_of": "The moment whose knowledge they hold",
             "updated_at": "When they were learned",
             "posts": "From how many posts",
-            "state": "The posts' figures and the weights, packed for a quick forecast",
+            "state": "The latest posts' figures (counts as logarithms) and the weights, as a forecast uses them",
             "summary": "The weights, readable",
         },
         plain={

@@ -2,7 +2,10 @@
 
 from datetime import timedelta
 
+from django.db.models import Model
+
 from privacy.declarations import Declaration, Expiry, Files, Table
+from privacy.models import ExportPart
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
@@ -12,6 +15,20 @@ EXPORTS = "Copies of your data that you asked for"
 SEVEN_DAYS = Retention("seven days after it is ready", timedelta(days=8))
 REMINDER = "On which day somebody last signed in with your browser"
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
+
+
+def _held(row: Model) -> str:
+    return "held"
+
+
+def _sealed(row: Model) -> str:
+    return "sealed"
+
+
+def _bytes(row: Model) -> int:
+    assert isinstance(row, ExportPart)
+    return len(row.sealed)
+
 
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
@@ -46,8 +63,11 @@ DATA_MAP: tuple[Declaration, ...] = (
         basis=Basis.LEGAL_OBLIGATION,
         retention=WHILE_ACTIVE,
         person="user",
-        personal={"user_id": "The person", "key": "Whether a key is held"},
-        exported={"key": lambda row: "held"},
+        personal={
+            "user_id": "The person",
+            "key": "Whether a key is held: whoever had it could find you in the trail after you are gone",
+        },
+        exported={"key": _held},
     ),
     Table(
         "privacy.Erasure",
@@ -81,7 +101,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "verified_at": "when it was verified",
             "finished_at": "when it was done",
         },
-        exported={"sealed_identifiers": lambda row: "sealed"},
+        exported={"sealed_identifiers": _sealed},
         erased="emptied of the person: what remains is the receipt",
     ),
     Table(
@@ -117,7 +137,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         person="export__user",
         personal={"export_id": "The copy", "number": "Which part of it", "sealed": "How many bytes it has, encrypted"},
         plain={"id": "key"},
-        exported={"sealed": lambda row: len(row.sealed)},  # type: ignore[attr-defined]
+        exported={"sealed": _bytes},
     ),
     Files(
         "a cookie in your browser, last-sign-in",

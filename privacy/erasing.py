@@ -150,7 +150,8 @@ def run(*, erasure_pk: int, now: datetime | None = None) -> bool:
         Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALLED_AFTER)
     )
     with transaction.atomic():
-        for user_id in Erasure.objects.filter(pk=erasure_pk, user_id__isnull=False).values_list("user_id", flat=True):
+        user_id = Erasure.objects.filter(pk=erasure_pk).values_list("user_id", flat=True).first()
+        if user_id is not None:
             spare_who_came_back(user_id=user_id)
         claimed = Erasure.objects.filter(free, pk=erasure_pk).update(
             state=Erasure.State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1

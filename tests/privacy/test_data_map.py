@@ -160,7 +160,8 @@ def test_an_account_s_keys_are_found_by_its_declaration(client: Client) -> None:
         if isinstance(each, RedisKeys) and each.keys_of
         for pattern in each.keys_of(subject_of(account.user_id))
     ]
-    found = {key.decode() for pattern in patterns for key in redis.Redis.from_url(settings.REDIS_URL).keys(pattern)}
+    connected = redis.Redis.from_url(settings.REDIS_URL)
+    found = {key.decode() for pattern in patterns for key in connected.scan_iter(pattern)}
     person = account.user_id
     assert found == {
         *(f"cache:1:throttle_{scope}_{person}" for scope in ("user", "predict")),
