@@ -10,7 +10,8 @@ import numpy as np
 from django.db.models import Model
 from numpy.typing import NDArray
 
-from predictions.models import AccountWeights, Miss
+from predictions.engine.drift import KEPT_DAYS
+from predictions.models import AccountWeights, DriftCheck, Miss
 from privacy.declarations import Artefact, Declaration, Expiry, Files, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
@@ -83,12 +84,13 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.Miss",
+        expires=(Expiry("due_at", timedelta(days=KEPT_DAYS)),),
         source=Source.POSTCAST,
         made_by=("predictions.drift",),
         category=MISSES,
         purposes=(Purpose.LEARNING,),
         why="To notice when forecasts stop being right",
-        retention=Retention("70 days", timedelta(days=70)),
+        retention=Retention(f"{KEPT_DAYS} days", timedelta(days=KEPT_DAYS)),
         person="account__user",
         account="account",
         personal={
@@ -274,6 +276,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.DriftCheck",
+        expires=(Expiry("checked_at", timedelta(days=90), but_not={"verdict": DriftCheck.Verdict.ALARM}),),
         category=WORK,
         purposes=(Purpose.LEARNING,),
         why="When and why a model is trained anew",

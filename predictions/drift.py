@@ -29,9 +29,6 @@ RETRAIN = "predictions.tasks.retrain_model"
 ASKED_AGAIN_AFTER = timedelta(days=1)
 """Retraining of which no model version came by then is asked for again: messages can be lost."""
 
-CHECKS_KEPT = timedelta(days=90)
-"""Alarms are kept for good."""
-
 _CHECKS_LOCK = 0x6472696674
 """The advisory lock that lets one check be made at a time."""
 
@@ -83,9 +80,6 @@ def check_drift(*, now: datetime | None = None) -> DriftCheck:
             **(_alarm(finding.worst) if finding.verdict == "alarm" else {}),
         )
         _act(check, finding, alarms, now)
-        Miss.objects.filter(due_at__lte=now - timedelta(days=KEPT_DAYS)).delete()
-        old = DriftCheck.objects.filter(checked_at__lte=now - CHECKS_KEPT)
-        old.exclude(verdict=DriftCheck.Verdict.ALARM).delete()
     return check
 
 

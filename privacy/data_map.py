@@ -106,6 +106,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "privacy.DataExport",
+        expires=(Expiry("expires_at", timedelta(days=0)),),
         source=Source.PERSON,
         made_by=("privacy.exporting",),
         category=EXPORTS,
@@ -161,7 +162,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "rule": "which rule",
             "started_at": "when it began",
             "finished_at": "when it was done",
-            "removed": "how much it removed",
+            "removed": "how much it removed, or how many erasures it asked for",
             "error": "the name of the error, where it failed",
         },
         erased="kept: it names nobody",

@@ -33,6 +33,8 @@ class Expiry:
 
     column: str
     after: timedelta
+    but_not: Mapping[str, object] = field(default_factory=dict)
+    """Column -> value of rows that stay all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,12 +111,6 @@ def resume(*, now: datetime | None = None) -> list[int]:
     return ids
 
 
-def purge_expired(*, now: datetime | None = None) -> int:
-    """Delete exports that can be fetched no more, with their parts; how many."""
-    expired = DataExport.objects.filter(expires_at__lte=now or timezone.now())
-    return expired.delete()[1].get("privacy.DataExport", 0)
-
-
 # --- making -----------------------------------------------------------------------------------------------------------
 
 

@@ -13,24 +13,27 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import APIToken, User, WebhookDelivery
-from posts.models import Observation, Refresh
-from predictions.models import ForecastFailure
-from privacy import erasing, purging, trail
+from accounts.models import APIToken, Credential, User, WebhookDelivery
+from posts.models import Observation, Post, Refresh
+from predictions.models import DriftCheck, ForecastFailure, Miss
+from privacy import erasing, exporting, purging, trail
 from privacy.consent import consenting
-from privacy.models import Erasure, RetentionRun, Through
+from privacy.models import DataExport, Erasure, ExportPart, RetentionRun, Through
 from privacy.purging import late_rules, purge_all, watch
 from privacy.purposes import Purpose
 from tests.accounts import support
 from tests.factories import (
     APITokenFactory,
+    MissFactory,
     ObservationFactory,
+    PostFactory,
     StaffFactory,
     TikTokAccountFactory,
     UserFactory,
     agree,
     disagree,
 )
+from tests.pages.conftest import connect
 from tests.privacy.test_consent import own_texts, release  # noqa: F401
 from tests.sandbox.client import SandboxProcess
 
@@ -113,10 +116,54 @@ def test_a_run_that_died_is_followed_by_one_that_does_the_rest(monkeypatch: pyte
 
     with monkeypatch.context() as dying:
         dying.setattr(QuerySet, "delete", die_after_two)
-        with pytest.raises(MemoryError):
-            purging._purge_table(WebhookDelivery, "received_at", ago(days=90))
+        assert "accounts.WebhookDelivery.received_at" not in purge_all()
     assert WebhookDelivery.objects.count() == 2
-    assert purging._purge_table(WebhookDelivery, "received_at", ago(days=90)) == 2
+    assert purge_all()["accounts.WebhookDelivery.received_at"] == 2
+
+
+def test_misses_and_checks_for_drift_go_and_alarms_stay() -> None:
+    MissFactory(due_at=ago(days=71))
+    young = MissFactory(due_at=ago(days=69))
+    for days, verdict in ((91, "steady"), (91, "alarm"), (89, "steady")):
+        DriftCheck.objects.create(checked_at=ago(days=days), verdict=verdict, posts=0, figures={}, features=[])
+    removed = purge_all()
+    assert list(Miss.objects.all()) == [young]
+    assert sorted(DriftCheck.objects.values_list("verdict", flat=True)) == ["alarm", "steady"]
+    assert removed["predictions.Miss.due_at"] == removed["predictions.DriftCheck.checked_at"] == 1
+
+
+def test_a_copy_goes_when_it_can_be_fetched_no_more() -> None:
+    export = exporting.request_export(user_id=UserFactory().pk)
+    assert exporting.make(export_pk=export.pk)
+    assert purge_all()["privacy.DataExport.expires_at"] == 0
+    DataExport.objects.update(expires_at=ago(seconds=1))
+    assert purge_all()["privacy.DataExport.expires_at"] == 1
+    assert not ExportPart.objects.exists()
+
+
+@pytest.mark.parametrize(("state", "becomes"), [("active", "lost"), ("revoked", "revoked")])
+def test_keys_that_tiktok_has_ended_are_forgotten(state: str, becomes: str) -> None:
+    """After a withdrawal nobody tries to renew them, and so nobody would find out."""
+    for days in (2, -2):
+        account = TikTokAccountFactory()
+        connect(account, state=state)
+        held = {"sealed_access_token": b"sealed", "sealed_refresh_token": b"sealed"}
+        Credential.objects.filter(account=account).update(refresh_expires_at=ago(days=days), **held)
+    assert purge_all()["keys that TikTok has ended"] == 1
+    ended, valid = Credential.objects.order_by("refresh_expires_at")
+    assert (bytes(ended.sealed_access_token), bytes(ended.sealed_refresh_token), ended.state) == (b"", b"", becomes)
+    assert bytes(valid.sealed_refresh_token) and valid.state == state
+
+
+def test_rows_that_stay_past_their_day_raise_an_alarm() -> None:
+    post = PostFactory()
+    StaffFactory()
+    User._base_manager.filter(is_staff=True).update(retain_until=ago(days=400))
+    Post._base_manager.update(retain_until=ago(days=6))
+    assert purge_all()["rows past their last day"] == 0
+    Post._base_manager.filter(pk=post.pk).update(retain_until=ago(days=8))
+    assert "rows past their last day" not in purge_all()
+    assert RetentionRun.objects.latest("pk").error == "KeptTooLong"
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
@@ -129,7 +176,7 @@ def test_who_has_not_signed_in_for_a_year_is_erased() -> None:
     UserFactory(last_login=None, date_joined=ago(days=10))
     purge_all()
     assert list(Erasure.objects.values_list("user_id", "reason")) == [(gone.pk, "retention")]
-    purge_all()
+    assert purge_all()["erasures asked for: inactive people"] == 0
     assert Erasure.objects.count() == 1
 
 
