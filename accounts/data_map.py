@@ -188,7 +188,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         retention=Retention("30 days after you signed in, or until you sign out"),
         plain={
             "session_key": "random key, in your cookie",
-            "session_data": "signed, compressed: the row number of who is signed in",
+            "session_data": "signed, compressed: the row number of who is signed in, how and when; staff's reason",
             "expire_date": "when it ends",
         },
         erased="deleted: a session names its person only inside its signed data, so accounts finds and ends them",
