@@ -77,7 +77,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         basis=Basis.LEGAL_OBLIGATION,
         retention=Retention("until it is done or cancelled; then only a receipt is kept, which names nobody"),
         person="user_id",
-        stamped=False,
+        unstamped="its rows outlive their person and lose what concerns them; why, through what and when stand in it",
         personal={
             "user_id": "The person; emptied once it is done",
             "account_ids": "The accounts; emptied once it is done",

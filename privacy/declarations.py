@@ -69,12 +69,17 @@ class Table:
     """When its rows are deleted by themselves (`privacy.purging`), whatever becomes of their person."""
     identifying: tuple[str, ...] = ()
     """Columns by which a person or an account could be told anywhere: looked for after an erasure."""
-    stamped: bool = True
-    """Whether its rows carry what `PersonalData` stamps; not so where they outlive their person and lose them."""
+    unstamped: str = ""
+    """Why rows of people in a table of ours do not carry what `PersonalData` stamps."""
     of_staff: bool = False
     """Whether only staff have rows in it."""
     erased: str = "deleted"
     """How erasure treats its rows, in words; `kept` is for what names nobody afterwards."""
+
+    @property
+    def stamped(self) -> bool:
+        """Whether its rows are to carry the stamps, were it ours."""
+        return not self.unstamped
 
     def rows_of(self, subject: Subject) -> "models.QuerySet[models.Model]":
         """The rows that concern the subject."""

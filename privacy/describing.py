@@ -15,8 +15,9 @@ Each row of a person's data in a table of ours carries five more columns, stampe
 (`privacy/models/legal.py`): `source` (TikTok, the person, or made here), `consent_version` (what it rested on when
 it was last written: the version that the person agreed to, `none` without consent, or a basis that is no consent),
 `provenance` (the request or task that wrote it, as the logs name it), `retain_until` (moved by a sign-in where it
-ends with the account) and `transformation` (a fingerprint of the code that made it). Tables of libraries cannot
-carry them.
+ends with the account) and `transformation` (a fingerprint of the code that made it). Where a table of ours bears
+none it says why. Tables of libraries cannot carry them: of people who sign in with TikTok that is the sign-in alone
+(`socialaccount.SocialAccount`), beside a row of `accounts.User` that has them.
 
 **Never kept:** captions and covers beyond the moment they are measured in, cover addresses, pictures that a person
 uploads with a draft, `location` and other `metadata` of a draft, e-mail addresses, phone numbers, direct messages,
@@ -109,6 +110,7 @@ def _table(table: Table) -> str:
         f"## `{table.model}`\n",
         f"{table.category}. {table.why}.\n",
         f"Purposes: {purposes}. Basis: {table.basis}. Kept: {table.retention.text}. Erasure: {table.erased}.\n",
+        *([f"Not stamped: {table.unstamped}.\n"] if table.unstamped else []),
         "| column | personal | what |",
         "|---|---|---|",
     ]

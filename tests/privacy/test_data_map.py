@@ -1,6 +1,7 @@
 """Whatever is kept is declared, and every row of a person's data says what it rests on."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from posts.tiktok.limits import wait_for_turn
 from predictions.tasks import enqueue_weights_update
 from privacy import checks, consent, exporting, retention
 from privacy.declarations import Files, RedisKeys, Subject, Table, declared, subject_of, table_of, tables
-from privacy.models import STAMPS, Consent, PersonalData
+from privacy.models import STAMPS, Consent, PersonalData, legal
 from privacy.purposes import YEAR, Basis, Purpose
 from tests.factories import (
     AccountWeightsFactory,
@@ -310,6 +311,47 @@ def test_rows_that_are_changed_unread_are_stamped_like_those_that_are_saved() ->
     said = set(consents.values_list("consent_version", flat=True))
     consents.update(given_at=long_ago)
     assert set(consents.values_list("consent_version", flat=True)) == said
+
+
+def test_a_fingerprint_is_of_all_code_that_makes_a_row(tmp_path: Path, settings: Any) -> None:
+    settings.BASE_DIR = tmp_path
+    (tmp_path / "own").mkdir()
+    sources = {
+        "__init__": "",
+        "makes": "import own.helps\nimport json",
+        "helps": "def help():\n    from own import far, nothing",
+        "far": "import own.makes",
+        "apart": "",
+    }
+    for name, source in sources.items():
+        (tmp_path / "own" / f"{name}.py").write_text(source)
+
+    def now() -> str:
+        legal._imported_by.cache_clear()
+        legal.fingerprint.cache_clear()
+        return legal.fingerprint(("own.makes",))
+
+    before = now()
+    (tmp_path / "own" / "apart.py").write_text("# changed")
+    assert now() == before
+    for name in ("makes", "helps", "far"):
+        (tmp_path / "own" / f"{name}.py").write_text(f"{sources[name]}\n# changed")
+        assert now() != before
+        before = now()
+    legal._imported_by.cache_clear()
+    legal.fingerprint.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("label", "modules"),
+    [
+        ("predictions.Prediction", {"engine.features", "engine.global_model", "engine.growth"}),
+        ("predictions.AccountWeights", {"engine.features", "engine.growth", "engine.process"}),
+    ],
+)
+def test_forecasts_bear_the_fingerprint_of_features_and_model(label: str, modules: set[str]) -> None:
+    made_by = table_of(apps.get_model(label)).made_by
+    assert {f"predictions.{module}" for module in modules} <= legal._reached_from(made_by)
 
 
 def test_a_row_names_the_request_that_wrote_it(client: Client) -> None:

@@ -152,7 +152,7 @@ def test_keys_that_tiktok_has_ended_are_forgotten(state: str, becomes: str) -> N
     assert purge_all()["keys that TikTok has ended"] == 1
     ended, valid = Credential.objects.order_by("refresh_expires_at")
     assert (bytes(ended.sealed_access_token), bytes(ended.sealed_refresh_token), ended.state) == (b"", b"", becomes)
-    assert bytes(valid.sealed_refresh_token) and valid.state == state
+    assert (bytes(valid.sealed_refresh_token), valid.state) == (b"sealed", state)
 
 
 def test_rows_that_stay_past_their_day_raise_an_alarm() -> None:
