@@ -33,7 +33,7 @@ COPY templates templates
 RUN python -m compileall -q . \
     && SECRET_KEY=build-only-build-only-build-only-build-only-build-only \
        DATABASE_URL=postgresql://build@localhost/build REDIS_URL=redis://localhost:6379/0 ALLOWED_HOSTS=localhost \
-       TIKTOK_CLIENT_KEY=build TIKTOK_CLIENT_SECRET=build \
+       TIKTOK_CLIENT_KEY=build TIKTOK_CLIENT_SECRET=build ERASURE_LEDGER_PATH=/kept/erasures.jsonl \
        DATA_ENCRYPTION_KEYS=build:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= \
        python manage.py collectstatic --noinput
 USER postcast

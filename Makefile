@@ -8,6 +8,7 @@ PRODUCTION := env -u DATABASE_URL_FILE DJANGO_SETTINGS_MODULE=config.settings.pr
 	SECRET_KEY=checks-only-7c1f0e6a-e0a4-4f5e-9d2c-6b8a3f1d5e90-42-checks-only \
 	DATABASE_URL=postgresql://user:password@localhost/postcast REDIS_URL=redis://localhost:6379/0 \
 	ALLOWED_HOSTS=postcast.example.com TIKTOK_CLIENT_KEY=key TIKTOK_CLIENT_SECRET=secret \
+	ERASURE_LEDGER_PATH=/kept/erasures.jsonl \
 	DATA_ENCRYPTION_KEYS=check:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 
 .PHONY: setup run test check tests bench prove lock clean has-python

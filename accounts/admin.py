@@ -3,11 +3,13 @@
 # libraries register their admins when they are imported; that must have happened before they are taken out
 import allauth.account.admin
 import allauth.socialaccount.admin  # noqa: F401
+import django.contrib.auth.admin  # noqa: F401
 import django_otp.plugins.otp_static.admin
 import django_otp.plugins.otp_totp.admin  # noqa: F401
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
@@ -20,8 +22,9 @@ from privacy.models import Erasure, Through
 from privacy.reasons import reason_of
 
 # the app's secret and plain-text tokens have no place here, e-mail addresses are not collected,
-# an allauth account says no more than the TikTok account, and a second factor is nobody else's business
-for model in (SocialApp, SocialToken, SocialAccount, EmailAddress, EmailConfirmation, TOTPDevice, StaticDevice):
+# an allauth account says no more than the TikTok account, and a second factor is nobody else's business;
+# Django's own admin of groups would let an address ask for the columns of their members
+for model in (SocialApp, SocialToken, SocialAccount, EmailAddress, EmailConfirmation, TOTPDevice, StaticDevice, Group):
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
@@ -67,6 +70,15 @@ class UserAdmin(TracedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+
+@admin.register(Group)
+class RoleAdmin(TracedAdmin):
+    """The roles of staff, made in `accounts.roles`, and any that a superuser adds."""
+
+    list_display = ["name"]
+    fields = ["name", "permissions"]
+    filter_horizontal = ["permissions"]
 
 
 @admin.register(TikTokAccount)

@@ -6,8 +6,6 @@ from accounts.models import Credential
 from accounts.tiktok.client import Grant
 from privacy import sealing
 
-TOKENS = ("access_token", "refresh_token")
-
 
 def store_grant(credential: Credential, grant: Grant, now: datetime) -> None:
     """Replace the credential's tokens by the grant's and save it; the state stays as it is."""
@@ -22,7 +20,7 @@ def store_grant(credential: Credential, grant: Grant, now: datetime) -> None:
 
 def unseal_token(credential: Credential, token: str) -> str:
     """The plain `access_token` or `refresh_token`; raises SealBroken."""
-    return sealing.unseal(_sealed(credential, token), place=_place(credential, token))
+    return sealing.unseal(_sealed(credential, token), place=place_of(credential, token))
 
 
 def has_tokens(credential: Credential) -> bool:
@@ -34,18 +32,9 @@ def erase_tokens(credential: Credential) -> None:
     credential.sealed_access_token = credential.sealed_refresh_token = b""
 
 
-def reseal(credential: Credential) -> bool:
-    """Seal the tokens anew where they are not under the first key, and save; whether there was anything to do."""
-    outdated = [
-        token
-        for token in TOKENS
-        if (sealed := _sealed(credential, token)) and sealing.key_id_of(sealed) != sealing.sealing_key_id()
-    ]
-    for token in outdated:
-        setattr(credential, f"sealed_{token}", _seal(credential, token, unseal_token(credential, token)))
-    if outdated:
-        credential.save(update_fields=[f"sealed_{token}" for token in outdated])
-    return bool(outdated)
+def place_of(credential: Credential, token: str) -> str:
+    """What the sealed `access_token` or `refresh_token` is bound to."""
+    return f"accounts.credential:{credential.account_id}:{token}"
 
 
 def _sealed(credential: Credential, token: str) -> bytes:
@@ -53,8 +42,4 @@ def _sealed(credential: Credential, token: str) -> bytes:
 
 
 def _seal(credential: Credential, token: str, text: str) -> bytes:
-    return sealing.seal(text, place=_place(credential, token))
-
-
-def _place(credential: Credential, token: str) -> str:
-    return f"accounts.credential:{credential.account_id}:{token}"
+    return sealing.seal(text, place=place_of(credential, token))

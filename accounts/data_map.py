@@ -1,11 +1,15 @@
 """What signing in keeps: people, TikTok accounts, the sealed keys to those, API tokens, and tables of libraries."""
 
 from datetime import timedelta
+from functools import partial
 
-from django.db.models import Model
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db.models import Model, Q
 
+from accounts.credentials import place_of
 from accounts.models import APIToken, Credential
-from privacy.declarations import Declaration, Expiry, RedisKeys, Table
+from privacy.declarations import Declaration, Expiry, Messages, RedisKeys, Subject, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 ACCOUNT = "Your TikTok account: its ids, name, user name, whether it is verified, and its public totals"
@@ -31,6 +35,31 @@ def _is_held(token: str) -> "dict[str, object]":
         return "held, sealed" if getattr(row, token) else "none"
 
     return {token: held}
+
+
+def _session(row: Model) -> dict[str, object]:
+    assert isinstance(row, Session)
+    secrets = ("_auth_user_hash", "_csrftoken", "otp_device_id")
+    return {name: value for name, value in row.get_decoded().items() if name not in secrets}
+
+
+def sessions_of(subject: Subject) -> Q:
+    """A session names its person only inside its signed data."""
+    if not subject.whole:
+        return Q(pk__in=())
+    person = str(subject.user_id)
+    rows = Session.objects.iterator(chunk_size=2_000)
+    return Q(pk__in=[row.pk for row in rows if row.get_decoded().get(SESSION_KEY) == person])
+
+
+def staff_log_of(subject: Subject) -> Q:
+    """What the person did as staff, and what staff did with the rows of the person and their accounts."""
+    accounts = Q(content_type__app_label="accounts", content_type__model="tiktokaccount")
+    about = accounts & Q(object_id__in=[str(each) for each in subject.account_ids])
+    if not subject.whole:
+        return about
+    person = Q(content_type__app_label="accounts", content_type__model="user", object_id=str(subject.user_id))
+    return about | person | Q(user=subject.user_id)
 
 
 def _digest(row: Model) -> str:
@@ -68,6 +97,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "accounts.TikTokAccount",
         identifying=("public_id", "open_id", "union_id"),
+        sought_inside=("public_id", "open_id", "union_id"),
+        called=("display_name", "username"),
         source=Source.TIKTOK,
         made_by=("accounts.services", "accounts.tiktok.client"),
         category=ACCOUNT,
@@ -97,6 +128,10 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "accounts.Credential",
+        sealed={
+            f"sealed_{token}": partial(place_of, token=token)  # a lambda would see only the last of them
+            for token in ("access_token", "refresh_token")
+        },
         source=Source.TIKTOK,
         made_by=("accounts.credentials", "privacy.sealing"),
         category=KEYS,
@@ -180,34 +215,36 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "sessions.Session",
+        found_by=sessions_of,
         expires=(Expiry("expire_date", timedelta(days=0)),),
         category=SIGN_IN,
         purposes=(Purpose.SERVICE,),
         why="To keep you signed in",
         basis=Basis.LEGITIMATE_INTEREST,
         retention=Retention("30 days after you signed in, or until you sign out"),
-        plain={
-            "session_key": "random key, in your cookie",
-            "session_data": "signed, compressed: the row number of who is signed in, how and when; staff's reason",
-            "expire_date": "when it ends",
+        personal={
+            "session_data": "What it remembers: the number of your row, how and when you signed in, what to tell you",
+            "expire_date": "When it ends",
         },
-        erased="deleted: a session names its person only inside its signed data, so accounts finds and ends them",
+        plain={"session_key": "random key, in your cookie"},
+        exported={"session_data": _session},
     ),
     Table(
         "admin.LogEntry",
+        found_by=staff_log_of,
         category=STAFF,
         of_staff=True,
         purposes=(Purpose.SERVICE,),
         why="To know what staff did in the admin",
         basis=Basis.LEGITIMATE_INTEREST,
-        retention=Retention("as long as the member of staff has an account"),
+        retention=Retention("as long as the member of staff, and the person whose row it was, have an account"),
         person="user",
         personal={
             "user_id": "The member of staff",
             "action_time": "When",
             "content_type_id": "On which table",
             "object_id": "On which row",
-            "object_repr": "What the row was called",
+            "object_repr": "What the row was called; of rows of people only their numbers",
             "action_flag": "Whether it was added, changed or deleted",
             "change_message": "Which fields changed",
         },
@@ -377,8 +414,8 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="How often you, or before a sign-in your IP address, called of late: so that nobody takes the API from all",
         basis=Basis.LEGITIMATE_INTEREST,
         retention=Retention("a minute after the last call"),
-        exported="not: gone before a copy could be made",
-        erased="deleted by your number; IP addresses end by themselves",
+        exported="not: gone before a copy could be made; under an IP address it names no person",
+        erased="deleted",
         personal=True,
         keys_of=lambda subject: (f"cache:1:throttle_*_{subject.user_id}",),
     ),
@@ -401,7 +438,9 @@ DATA_MAP: tuple[Declaration, ...] = (
         basis=Basis.CONSENT,
         retention=Retention("until it is done: mostly seconds, at most hours"),
         exported="not: it holds only numbers of rows that are in the copy",
-        erased="what still waits finds no row, and does nothing",
+        erased="messages that hold numbers of their rows are taken out: those named below",
         personal=True,
     ),
+    Messages("accounts.tasks.renew_credential", "accounts.TikTokAccount"),
+    Messages("accounts.tasks.retry_revocation", "accounts.TikTokAccount"),
 )

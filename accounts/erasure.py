@@ -4,10 +4,11 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.data_map import sessions_of
 from accounts.models import TikTokAccount
 from accounts.services import end_grant
 from privacy.declarations import Subject
-from privacy.erasing import on_last, on_revoke, on_stop
+from privacy.erasing import Told, on_last, on_revoke, on_stop
 
 
 @on_stop
@@ -15,18 +16,13 @@ def let_nobody_in(subject: Subject) -> None:
     """Sessions end at once, and nothing is fetched for the accounts any more."""
     now = timezone.now()
     TikTokAccount.objects.filter(pk__in=subject.account_ids, disconnected_at=None).update(disconnected_at=now)
-    if subject.whole:
-        # a session names its person only inside its signed data
-        for session in Session.objects.iterator():
-            if session.get_decoded().get("_auth_user_id") == str(subject.user_id):
-                session.delete()
+    Session.objects.filter(sessions_of(subject)).delete()
 
 
 @on_revoke
-def end_access_at_tiktok(subject: Subject) -> bool:
-    """Whether TikTok knows of all of the accounts that its access is ended."""
-    told = {account_id: end_grant(account_id=account_id, now=timezone.now()) for account_id in subject.account_ids}
-    return all(told.values())
+def end_access_at_tiktok(subject: Subject) -> list[Told]:
+    """Whether TikTok knows of each of the accounts that its access is ended."""
+    return [end_grant(account_id=account_id, now=timezone.now()) for account_id in subject.account_ids]
 
 
 @on_last

@@ -1,5 +1,6 @@
 """The second factor of staff: no page of the admin is shown to a session that a code has not verified."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,18 +9,24 @@ import segno
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.decorators import user_passes_test
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
+from privacy.models import AccessEvent
+from privacy.trail import record
 
 RECOVERY_CODES = 10
+LASTS = timedelta(hours=12)
+"""After a code staff are asked for password and code again: other people's sessions last a month."""
 
 
 class StaffSite(admin.AdminSite):
@@ -37,6 +44,10 @@ class StaffSite(admin.AdminSite):
             wanted = request.GET.get("next", reverse("admin:index"))
             return redirect(f"{reverse('second_factor')}?{urlencode({'next': wanted})}")
         return super().login(request, extra_context)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """No form here completes names; Django's view would list people without a reason."""
+        raise Http404
 
 
 class CodeForm(forms.Form):
@@ -67,10 +78,10 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         if device is not None and device.verify_token(code):
             device.confirmed = True
             device.save(update_fields=["confirmed"])
-            django_otp.login(request, device)
+            _let_in(request, device)
             return render(request, "admin/accounts/recovery_codes.html", {"codes": _recovery_codes(user)})
         if enrolled and (matched := django_otp.match_token(user, code)):
-            django_otp.login(request, matched)
+            _let_in(request, matched)
             return _go_on(request)
         form.add_error("code", "This code is not right, or wrong ones came before it. Wait a little, then try again.")
     shown = {"form": form, "title": "Second factor", "device": device}
@@ -80,10 +91,18 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/accounts/second_factor.html", shown)
 
 
+@transaction.atomic
 def reset(user: User) -> None:
     """Forget the person's devices and codes: they enrol anew after their next password."""
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
+    record(action=AccessEvent.Action.CHANGE, subjects=[user.pk], what="second factor, to be set up anew")
+
+
+def _let_in(request: HttpRequest, device: Device) -> None:
+    """Until the session ends, which it does however busy it is."""
+    django_otp.login(request, device)
+    request.session.set_expiry(LASTS)
 
 
 def _recovery_codes(user: User) -> list[str]:

@@ -15,9 +15,10 @@ from accounts.tiktok import client
 from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
 from privacy.consent import has_consent, require
-from privacy.erasing import request_erasure
+from privacy.erasing import Told, request_erasure
 from privacy.models import AccessEvent, Erasure, Through
 from privacy.purposes import Purpose
+from privacy.sealing import SealBroken
 from privacy.trail import record
 
 log = structlog.get_logger(__name__)
@@ -71,6 +72,7 @@ def connect_account(*, user: User, profile: Profile, grant: Grant, now: datetime
     credential = credential or Credential(account=account, version=0)
     credential.state = Credential.State.ACTIVE
     credentials.store_grant(credential, grant, now)
+    record(action=AccessEvent.Action.CHANGE, subjects=[user.pk], what="sign-in with TikTok: account and keys to it")
     # robust: whoever listens and fails must not undo a sign-in
     transaction.on_commit(
         lambda: signals.account_connected.send(sender=TikTokAccount, account_id=account.pk), robust=True
@@ -114,22 +116,22 @@ def disconnect_account(*, account_id: int, now: datetime) -> None:
     for `retry_revocation`.
     """
     told = _revoke_at_tiktok(account_id, Credential.State.ACTIVE)
-    mark_revoked(account_id=account_id, now=now, keep_tokens=not told)
+    mark_revoked(account_id=account_id, now=now, keep_tokens=told != Told.YES)
 
 
-def end_grant(*, account_id: int, now: datetime) -> bool:
+def end_grant(*, account_id: int, now: datetime) -> Told:
     """Take the grant back at TikTok, connected or not; whether TikTok knows. Without tokens there is nothing to do."""
     credential = Credential.objects.filter(account=account_id).first()
     if credential is None or not credentials.has_tokens(credential):
-        return True
+        return Told.YES
     told = _revoke_at_tiktok(account_id, Credential.State(credential.state))
-    mark_revoked(account_id=account_id, now=now, keep_tokens=not told)
+    mark_revoked(account_id=account_id, now=now, keep_tokens=told != Told.YES)
     return told
 
 
 def retry_revocation(*, account_id: int) -> bool:
     """Take a disconnected account's grant back at TikTok, where that failed before; whether that is done now."""
-    told = _revoke_at_tiktok(account_id, Credential.State.REVOKED)
+    told = _revoke_at_tiktok(account_id, Credential.State.REVOKED) == Told.YES
     if told:
         # not what its creator connected again in the meantime
         Credential.objects.filter(account_id=account_id, state=Credential.State.REVOKED).update(
@@ -181,16 +183,20 @@ def authorization_removed(
     return True
 
 
-def _revoke_at_tiktok(account_id: int, state: Credential.State) -> bool:
+def _revoke_at_tiktok(account_id: int, state: Credential.State) -> Told:
     """Whether TikTok knows now that the grant is taken back, or has no grant to take back."""
     try:
         client.revoke(access_token=_current_token(account_id, state))
     except (CredentialLost, GrantRefused, AccessTokenInvalid):
-        return True
+        return Told.YES
     except TikTokError as error:
         log.warning("revocation_failed", account_id=account_id, error=str(error), log_id=error.log_id)
-        return False
-    return True
+        return Told.LATER
+    except SealBroken as error:
+        # the keys were rotated since the backup that this row is from: asking again would never end
+        log.error("revocation_impossible", account_id=account_id, error=str(error))
+        return Told.NEVER
+    return Told.YES
 
 
 # --- access tokens ----------------------------------------------------------------------------------------------------

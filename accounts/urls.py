@@ -17,10 +17,10 @@ urlpatterns = [
     path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
     path("settings/accounts/<slug:account_id>/disconnect/", views.disconnect, name="disconnect"),
     path("webhooks/tiktok/", webhooks.tiktok_webhook, name="tiktok_webhook"),
-    path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain")),
-    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("icons/favicon.svg"))),
+    path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("icons/favicon.svg")), name="favicon"),
     # allauth's own pages for these do less than ours (and its disconnecting would leave the grant at TikTok in force);
     # this file is read before allauth's, so they are never reached
-    path("accounts/login/", RedirectView.as_view(pattern_name="accounts:sign_in", query_string=True)),
-    path("accounts/3rdparty/", RedirectView.as_view(pattern_name="accounts:settings")),
+    path("accounts/login/", RedirectView.as_view(pattern_name="accounts:sign_in", query_string=True), name="login"),
+    path("accounts/3rdparty/", RedirectView.as_view(pattern_name="accounts:settings"), name="connections"),
 ]

@@ -81,8 +81,7 @@ class Environment(BaseModel):
     )
     proxy_count: int = Field(0, ge=0, le=5, description="how many reverse proxies stand in front: 0 to 5")
     erasure_ledger_path: str = Field(
-        "",
-        pattern=r"^(/.+)?$",
+        pattern=r"^/.+$",
         description="/path of a file that outlives the database, for a line about every erasure",
     )
     trail_anchor_path: str = Field(

@@ -12,12 +12,19 @@ keep() { # name, value
 random() { # bytes
   head -c "$1" /dev/urandom | base64 | tr -d '\n'
 }
+random_password() { # of letters and digits, as it stands in a URL
+  head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'
+}
 
 keep secret_key "$(random 48)"
 keep data_encryption_keys "key1:$(random 32)"
 keep metrics_token "$(random 24)"
-keep postgres_password "$(head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n')"
-keep database_url "postgresql://postcast:$(cat postgres_password)@postgres:5432/postcast"
+keep postgres_password "$(random_password)"
+keep service_password "$(random_password)"
+# made before the service had a role of its own, it is the owner's
+[ -s database_owner_url ] || [ ! -s database_url ] || mv database_url database_owner_url
+keep database_owner_url "postgresql://postcast:$(cat postgres_password)@postgres:5432/postcast"
+keep database_url "postgresql://postcast_service:$(cat service_password)@postgres:5432/postcast"
 
 # the containers read single files through bind mounts as another user; other users of this host cannot enter the folder
 chmod 700 . && chmod 644 ./*

@@ -6,7 +6,7 @@ import numpy as np
 from django.db.models import Model
 
 from posts.models import PostContent
-from privacy.declarations import Declaration, Expiry, Files, RedisKeys, Table
+from privacy.declarations import Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 POSTS = "Your public posts: TikTok's id and link, when, how long, and their counts at several moments"
@@ -25,6 +25,7 @@ def _embedding(row: Model) -> list[int]:
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "posts.Post",
+        sought_whole=("public_id", "tiktok_id"),
         source=Source.TIKTOK,
         made_by=("posts.storing", "posts.tiktok.wire"),
         category=POSTS,
@@ -174,6 +175,9 @@ DATA_MAP: tuple[Declaration, ...] = (
         exported="not: it concerns nobody",
         erased="kept: it concerns nobody",
     ),
+    Messages("posts.tasks.run_refresh", "posts.Refresh"),
+    Messages("posts.tasks.observe_account", "accounts.TikTokAccount"),
+    Messages("posts.tasks.discover_posts", "accounts.TikTokAccount"),
     Files(
         "captions and covers on their way",
         category=CONTENT,

@@ -10,6 +10,7 @@ from math import expm1
 from statistics import median
 
 import structlog
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from predictions.engine.growth import engagement_rate, first_day
@@ -44,7 +45,7 @@ def release_benchmarks(*, now: datetime | None = None) -> int:
     """Release the last quarter's figures, once; how many sizes of account had enough accounts for it.
 
     A size with too few is noted as withheld, since asking again would tell more. Of two processes at once, what is
-    stored first stays, and nobody sees what the other drew.
+    stored first stays, and nobody ever sees what the other drew.
     """
     now = now or timezone.now()
     quarter, until = _last_quarter(now - SETTLED_AFTER)
@@ -56,7 +57,11 @@ def release_benchmarks(*, now: datetime | None = None) -> int:
     for followers, figures in _usual_figures(quarter, until, now):
         crowds[size_of(followers)].append(figures)
     benchmarks = [_benchmark(quarter, size, crowd) for size, crowd in crowds.items()]
-    Benchmark.objects.bulk_create(benchmarks, ignore_conflicts=True)
+    try:
+        with transaction.atomic():
+            Benchmark.objects.bulk_create(benchmarks)
+    except IntegrityError:
+        return 0
     released = sum(benchmark.accounts is not None for benchmark in benchmarks)
     log.info("benchmarks_released", quarter=str(quarter), sizes=released)
     return released

@@ -12,6 +12,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from predictions.forgetting import MAY_NOT_SERVE, learned_from_forgotten
 from predictions.models import ForecastFailure, ModelEvent, ModelVersion, Prediction
 from predictions.registry import RefusedArtefact, end_canary, load, lock_versions
 
@@ -64,6 +65,8 @@ def start_canary(*, version: ModelVersion, share: float, by: str) -> None:
             raise CannotStartCanary(f"{version.name} is the champion: it serves everybody already.")
         if running not in {None, version}:
             raise CannotStartCanary(f"{running} is on canary; end that first.")
+        if learned_from_forgotten(version):
+            raise CannotStartCanary(f"{version} {MAY_NOT_SERVE}")
         try:
             load(version)
         except RefusedArtefact as error:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from predictions.engine.drift import KEPT_DAYS
 from predictions.models import AccountWeights, DriftCheck, Miss
-from privacy.declarations import Artefact, Declaration, Expiry, Files, RedisKeys, Table
+from privacy.declarations import Artefact, Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 FORECASTS = "Your forecasts: the planned time and length, the hashtags and length of the caption, and the figures"
@@ -106,6 +106,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.Prediction",
+        sought_whole=("public_id",),
         source=Source.POSTCAST,
         made_by=("predictions.services", "predictions.engine.forecasting"),
         category=FORECASTS,
@@ -308,17 +309,17 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal=True,
         keys_of=lambda subject: tuple(f"cache:1:weights-update:{account_id}" for account_id in subject.account_ids),
     ),
+    Messages("predictions.tasks.update_weights", "accounts.TikTokAccount"),
     Files(
         "pictures sent with a draft",
         category=FORECASTS,
-        why="Measured while the request is answered, and dropped",
-        retention=Retention("pictures that you send along: 15 minutes at most"),
+        why="Measured in memory while the request is answered, and dropped there; never written to a disk",
+        retention=Retention("pictures that you send along: seconds"),
         purposes=(Purpose.SERVICE,),
         basis=Basis.CONSENT,
         personal=True,
         exported="not: they are gone",
-        erased="removed within 15 minutes",
-        where="FILE_UPLOAD_TEMP_DIR",
+        erased="gone with the request",
     ),
     Artefact(
         "the shared model",

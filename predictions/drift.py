@@ -22,6 +22,7 @@ from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import HORIZON
 from predictions.models import DriftCheck, Miss, ModelVersion
 from predictions.registry import LoadedModel
+from privacy.trail import record_run
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,7 @@ def check_drift(*, now: datetime | None = None) -> DriftCheck:
             **(_alarm(finding.worst) if finding.verdict == "alarm" else {}),
         )
         _act(check, finding, alarms, now)
+        record_run(what="how far forecasts were from posts, to see drift", people=len(np.unique(misses.account)))
     return check
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from predictions import selectors
 from predictions.engine import GlobalModel, train
 from predictions.engine.promotion import Decision, compare, decide, learned_until
-from predictions.forgetting import LEFT_SINCE, learned_from_forgotten
+from predictions.forgetting import LEFT_SINCE, MAY_NOT_SERVE, learned_from_forgotten, serve_prior_instead_of_forgotten
 from predictions.models import ModelEvent, ModelVersion
 from predictions.registry import RefusedArtefact, load, lock_versions, make_champion, register
 from privacy.anonymity import K
@@ -33,6 +33,9 @@ SLICE = timedelta(days=14)
 MAX_COMPARED = 1_000
 """Accounts: more would tell hardly more, and each takes a fraction of a second. Public ids are random, and so are the
 accounts that come first by them."""
+
+TRAININGS = 2
+"""So often a training is tried: once again if an account that it learned from left meanwhile."""
 
 _TRAINING_LOCK = (0x6D6F6465, 0)
 """The keys of the advisory lock on training."""
@@ -66,9 +69,10 @@ def retrain(*, by: str, reason: str, now: datetime | None = None) -> Retraining:
     with _one_training():
         started = time.monotonic()
         try:
-            model = _train(now - SLICE)
+            model = _train_on_who_stays(now - SLICE)
         except NothingToLearn:
-            _serve_prior_instead_of_forgotten(by=by)
+            # nobody is left to learn from, and a champion that learned from who left has to go all the same
+            serve_prior_instead_of_forgotten(by=by, reason=LEFT_SINCE)
             raise
         metrics = {
             "training_accounts": model.manifest["accounts"],
@@ -92,12 +96,16 @@ def challenge(*, version: ModelVersion, by: str, now: datetime | None = None) ->
     champion = _model_of(champion_version)
     until = int(now.timestamp())
     since = max(int((now - SLICE).timestamp()), *(learned_until(m) or 0 for m in (champion, challenger)))
+    people = selectors.accounts_to_learn_from().values_list("user_id", flat=True).distinct()
+    record(action=AccessEvent.Action.READ, subjects=list(people), what="posts, to compare two models")
     compared = compare(champion, challenger, selectors.training_histories(now), since=since, until=until)
     decision = decide(list(islice(compared, MAX_COMPARED)))
     figures = decision.figures | {"slice": [since, until]}
     with transaction.atomic():
         serving = next((v for v in lock_versions() if v.role == ModelVersion.Role.CHAMPION), None)
-        if serving != champion_version:
+        if learned_from_forgotten(version):
+            decision = Decision(False, f"{version} {MAY_NOT_SERVE}", decision.figures)
+        elif serving != champion_version:
             decision = Decision(False, "The champion changed during the comparison; compare again.", decision.figures)
         elif champion_version and not decision.promote and learned_from_forgotten(champion_version):
             decision = Decision(True, f"{LEFT_SINCE} Compared: {decision.reason}", decision.figures)
@@ -120,7 +128,7 @@ def promote(*, version: ModelVersion, by: str, reason: str) -> None:
     """Let the version serve without a comparison. Raises RefusedArtefact if it cannot be loaded, or may not serve."""
     load(version)
     if learned_from_forgotten(version):
-        raise RefusedArtefact(f"{version} learned from an account that left since, so it may not serve.")
+        raise RefusedArtefact(f"{version} {MAY_NOT_SERVE}")
     make_champion(version, by=by, reason=reason)
 
 
@@ -149,10 +157,7 @@ def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion 
         target = rollback_target(champion)
         if target:
             if learned_from_forgotten(target):
-                raise CannotRollBack(
-                    f"{target} learned from an account that left since, so it may not serve again. "
-                    f"{champion} goes on serving."
-                )
+                raise CannotRollBack(f"{target} {MAY_NOT_SERVE} {champion} goes on serving.")
             try:
                 load(target)
             except RefusedArtefact as error:
@@ -161,11 +166,14 @@ def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion 
     return target
 
 
-def _serve_prior_instead_of_forgotten(*, by: str) -> None:
-    """Where nobody is left to learn from, a champion that learned from who left has to go all the same."""
-    champion = ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).first()
-    if champion and learned_from_forgotten(champion):
-        make_champion(None, by=by, reason=LEFT_SINCE)
+def _train_on_who_stays(as_of: datetime) -> GlobalModel:
+    """A training takes minutes, in which accounts may leave. Where some do each time, `challenge` refuses the last."""
+    for _ in range(TRAININGS):
+        model = _train(as_of)
+        if not learned_from_forgotten(model):
+            break
+        log.info("model_trained_on_who_left")
+    return model
 
 
 def _train(as_of: datetime) -> GlobalModel:

@@ -62,7 +62,7 @@ def retrain_model(reason: str = "It was time.") -> None:
 
 @shared_task
 def leave_forgotten_behind() -> None:
-    """Beat, daily: what was learned from erased accounts serves a week longer at most."""
+    """Beat, hourly: what was learned from erased accounts serves a week longer at most."""
     forgetting.leave_behind()
 
 

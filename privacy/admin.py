@@ -1,19 +1,24 @@
 """The admin of everything: what staff may look at; nothing of a person without a reason and an event in the trail."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from privacy import trail
-from privacy.declarations import table_of
+from privacy.declarations import people_of, table_of
 from privacy.models import AccessEvent, Consent, DataExport, Erasure, ExportPart, RetentionRun, SubjectKey
 from privacy.reasons import reason_of
+
+ASKED_BY_FILTERS = ("", "__exact", "__id__exact", "__isnull", "__gte", "__lt")
+"""What Django's filters put behind a field's name in the address."""
 
 
 class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -28,8 +33,18 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_search_fields(self, request: HttpRequest) -> Any:
         return self._permitted(request, super().get_search_fields(request))
 
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return self._permitted(request, super().get_list_filter(request))
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self._permitted(request, super().get_fields(request, obj))
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """What the page's own filters ask, and a row's number. Django lets an address ask for any column of the table,
+        and so tells, letter by letter, what stands in those that are not shown.
+        """
+        asked = (*self.get_list_filter(request), self.opts.pk.name, "pk")
+        return lookup in {f"{field}{ending}" for field in asked for ending in ASKED_BY_FILTERS}
 
     def _permitted(self, request: HttpRequest, columns: Any) -> list[Any]:
         hidden = () if request.user.has_perm("accounts.see_identity") else self.identity
@@ -41,8 +56,9 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return asked
         response = super().changelist_view(request, extra_context)
         listed = getattr(response, "context_data", None) or {}
-        if "cl" in listed:
-            self._record_shown(request, [row.pk for row in listed["cl"].result_list])
+        shown = [row.pk for row in listed["cl"].result_list] if "cl" in listed else []
+        chosen = [int(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if key.isdecimal()]
+        self._record_shown(request, [*shown, *chosen])
         return response
 
     def changeform_view(
@@ -55,10 +71,18 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """One row, once a reason was given; whose it is is recorded."""
         if asked := self._ask_for_reason(request):
             return asked
-        response = super().changeform_view(request, object_id, form_url, extra_context)
-        if object_id and response.status_code < 400:
-            self._record_shown(request, [object_id])
-        return response
+        if object_id:
+            self._record_shown_row(request, object_id)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The question whether to delete a row shows what hangs on it."""
+        if asked := self._ask_for_reason(request):
+            return asked
+        self._record_shown_row(request, object_id)
+        return super().delete_view(request, object_id, extra_context)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -66,7 +90,7 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """What staff did with the row."""
         if asked := self._ask_for_reason(request):
             return asked
-        self._record_shown(request, [object_id])
+        self._record_shown_row(request, object_id)
         return super().history_view(request, object_id, extra_context)
 
     def _ask_for_reason(self, request: HttpRequest) -> HttpResponse | None:
@@ -75,14 +99,14 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return redirect(f"{reverse('reason')}?{urlencode({'next': request.get_full_path()})}")
 
     def _shows_people(self) -> bool:
-        table = table_of(self.model)
-        return table.person is not None and table.stamped
+        return table_of(self.model).person is not None
 
-    def _record_shown(self, request: HttpRequest, keys: Iterable[Any]) -> None:
-        path = table_of(self.model).person
-        if path and self._shows_people():
-            rows = self.model._base_manager.filter(pk__in=list(keys))
-            trail.touch(request, rows.values_list(path, flat=True).distinct())
+    def _record_shown_row(self, request: HttpRequest, object_id: str) -> None:
+        row = self.get_object(request, unquote(object_id))
+        self._record_shown(request, [row.pk] if row else [])
+
+    def _record_shown(self, request: HttpRequest, keys: Collection[Any]) -> None:
+        trail.touch(request, people_of(self.model, keys))
 
 
 class ReadOnlyAdmin(TracedAdmin):

@@ -8,7 +8,7 @@ stored one ever after, or asking again would average it away. What this guarante
 docs/anonymity.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -63,21 +63,25 @@ def epsilon_of(figures: Sequence[Quantile]) -> float:
 def _noisy_count(count: int) -> int:
     dp = _opendp()
     space = dp.atom_domain(T=int), dp.absolute_distance(T=int)
-    mechanism = dp.m.make_laplace(*space, scale=1 / COUNT_EPSILON)
-    return int(mechanism(count))
+    return int(dp.m.make_laplace(*space, scale=1 / COUNT_EPSILON)(count))
 
 
 def _noisy_quantile(values: list[float], figure: Quantile) -> float:
+    return float(_quantile_mechanism(figure)(values))
+
+
+@cache
+def _quantile_mechanism(figure: Quantile) -> Callable[[list[float]], float]:
     dp = _opendp()
     space = dp.vector_domain(dp.atom_domain(T=float, nan=False)), dp.symmetric_distance()
-    mechanism = dp.binary_search_chain(
+    mechanism: Callable[[list[float]], float] = dp.binary_search_chain(
         lambda scale: dp.m.make_private_quantile(
             *space, dp.max_divergence(), list(figure.candidates), figure.alpha, scale
         ),
         d_in=1,
         d_out=figure.epsilon,
     )
-    return float(mechanism(values))
+    return mechanism
 
 
 @cache

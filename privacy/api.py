@@ -8,7 +8,7 @@ from django.http import Http404, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -101,17 +101,20 @@ class ErasureView(APIView):
         """Ask for it: after fourteen days in which it can be cancelled, or at once."""
         asked = AskForErasureSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        erasure = erasing.request_erasure(
-            user_id=person_of(request),
-            reason=Erasure.Reason.PERSON,
-            through=Through.API,
-            grace=None if asked.validated_data["now"] else erasing.GRACE,
-        )
+        try:
+            erasure = erasing.request_erasure(
+                user_id=person_of(request),
+                reason=Erasure.Reason.PERSON,
+                through=Through.API,
+                grace=None if asked.validated_data["now"] else erasing.GRACE,
+            )
+        except erasing.StaffStay as error:
+            raise PermissionDenied(str(error)) from error
         return Response(ErasureSerializer(erasure).data, status.HTTP_202_ACCEPTED)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
-        """Change one's mind before it has begun; 404 where nothing waits."""
+        """Change one's mind before it has begun; 404 where nothing waits that the person asked for."""
         if not erasing.cancel_erasure(user_id=person_of(request)):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,4 +1,7 @@
-"""E-mail addresses and phone numbers are never kept, in people's own texts neither: they are blanked at the door."""
+"""E-mail addresses and phone numbers are never kept, in people's own texts neither: they are blanked at the door.
+
+So are names and ids of people in what is kept for good, which could not be taken out when they are erased.
+"""
 
 import re
 
@@ -12,3 +15,14 @@ _PHONE = re.compile(r"(?<![\w#@])(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,17}(?!\w
 def blank_contacts(text: str) -> str:
     """The text without addresses and numbers. A count of seven digits is taken for a number too, to be safe."""
     return _PHONE.sub(BLANK, _EMAIL.sub(BLANK, text))
+
+
+# the ids that this service gives, its names for people who sign in, and names on TikTok where they are marked as such
+_IDENTITY = re.compile(
+    r"\b(?:acct|post|pred|refr|expo|eras)_[0-9a-z]+|\btiktok-[0-9a-f]+|(?<![\w.])@[\w.]*\w", re.IGNORECASE
+)
+
+
+def blank_identities(text: str) -> str:
+    """The text without ids and marked names of people, and without their addresses and numbers."""
+    return _IDENTITY.sub(BLANK, blank_contacts(text))

@@ -104,7 +104,7 @@ def withdrawn_since(before: datetime) -> "models.QuerySet[models.Model]":
     Not those who agreed to an earlier text and have not answered the newest: nothing is processed for them, but they
     cannot know of it before they sign in, and were promised twelve months for that.
     """
-    people = get_user_model()._default_manager.filter(is_staff=False, is_active=True)
+    people = get_user_model()._default_manager.filter(is_staff=False)
     ended = Consent.objects.filter(user=OuterRef("pk"), purpose=Purpose.SERVICE)
     recent = ended.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=before))
     return people.filter(~Exists(recent), date_joined__lte=before)

@@ -2,15 +2,19 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models import Model
 
-from privacy.declarations import Declaration, Expiry, Files, Table
+from privacy import erasing, exporting
+from privacy.declarations import Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.models import ExportPart
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
 ERASURES = "Erasures that you asked for, while they wait or run"
 WORK = "Bookkeeping of the service itself"
+LOGS = "Logs of the service: what it did and when, and which errors there were"
+BACKUPS = "Backups of all that stands in the database"
 EXPORTS = "Copies of your data that you asked for"
 SEVEN_DAYS = Retention("seven days after it is ready", timedelta(days=8))
 REMINDER = "On which day somebody last signed in with your browser"
@@ -71,6 +75,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "privacy.Erasure",
+        sealed={"sealed_identifiers": erasing.place_of},
         category=ERASURES,
         purposes=(Purpose.SERVICE,),
         why="To erase what you asked to have erased, even when something fails, and to prove that it was done",
@@ -95,6 +100,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "steps_done": "how far it is",
             "heartbeat_at": "sign of life of the worker",
             "attempts": "how often it was taken on",
+            "pseudonyms": "what identified the person, under the ledger's key, which is outside of the database",
             "told_tiktok": "whether TikTok confirmed the end of its access",
             "counts": "rows deleted, by category",
             "left": "where something was still found",
@@ -128,6 +134,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "privacy.ExportPart",
+        sealed={"sealed": exporting.place_of},
         source=Source.POSTCAST,
         made_by=("privacy.exporting",),
         category=EXPORTS,
@@ -169,6 +176,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "privacy.AccessEvent",
+        append_only=True,
         category=TRAIL,
         purposes=(Purpose.SERVICE,),
         why="To prove who read or changed whose data",
@@ -180,7 +188,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "at": "when",
             "actor_kind": "the person, staff, a task, a command or TikTok",
             "actor": "the member of staff, the task or the command",
-            "subject": "the person, by a hash under a key that is destroyed when they are erased",
+            "subject": "the person, by a hash under a key that goes with them; empty for a run over everybody at once",
             "action": "read, changed, exported, erased or consent",
             "what": "which data",
             "through": "page, API, admin, task, command or webhook",
@@ -190,5 +198,80 @@ DATA_MAP: tuple[Declaration, ...] = (
             "hash": "the hash of all that",
         },
         erased="kept: with the person's key destroyed it names nobody",
+    ),
+    Messages("privacy.tasks.make_export", "privacy.DataExport"),
+    Messages("privacy.tasks.extend_retention", settings.AUTH_USER_MODEL),
+    Files(
+        "log lines, on stderr",
+        category=LOGS,
+        why="To find out why something failed. Accounts, posts and forecasts stand in them by keyed hashes and by"
+        " numbers of rows; names, texts and addresses are not logged, though an error may quote one. Lines of the"
+        " ledger of erasures stand in them too, should it be lost",
+        retention=Retention(
+            "until newer lines take their place: the latest 100 MB of each process, not a number of days"
+        ),
+        personal=True,
+        exported="not: lines of many people, by hashes and numbers that only a search through all of them could gather",
+        erased="not searched; hashes and numbers lead nowhere once the rows are gone. `docker-compose.yml` keeps 100 MB"
+        " of each container, `make run` those of its last start; elsewhere whoever collects them says how long",
+    ),
+    Files(
+        "the ledger of erasures (`ERASURE_LEDGER_PATH`)",
+        category=ERASURES,
+        why="So that a restored backup brings nobody back",
+        retention=Retention("a line of the ledger: kept, as long as there may be backups from before"),
+        personal=True,
+        basis=Basis.LEGAL_OBLIGATION,
+        exported="not: it has lines only of people who are erased",
+        where="ERASURE_LEDGER_PATH",
+        erased="kept: it proves the erasure. Ids and names stand in it as keyed hashes; who holds the file can confirm"
+        " a guess",
+    ),
+    Files(
+        "backups of the database",
+        category=BACKUPS,
+        why="To go on after a disk is lost",
+        retention=Retention("as long as whoever runs this service keeps them"),
+        personal=True,
+        exported="not: what stands in them is what stood in the tables, which are in the copy",
+        erased="not changed: before a restored one serves, everybody in the ledger is erased from it again",
+    ),
+    Files(
+        "Redis's file",
+        category=WORK,
+        why="So that work that waits survives a restart: the keys above, as they were written",
+        retention=Retention("until Redis writes it anew, once it has doubled and 64 MB"),
+        personal=True,
+        exported="not: it holds the keys above, for moments",
+        erased="keys are deleted; the file tells of them until it is written anew",
+    ),
+    Files(
+        "anchors of the access trail (`TRAIL_ANCHOR_PATH`)",
+        category=TRAIL,
+        why="To prove that the access trail was not cut or written anew",
+        retention=Retention("kept"),
+        basis=Basis.LEGAL_OBLIGATION,
+        exported="not: it concerns nobody",
+        where="TRAIL_ANCHOR_PATH",
+        erased="kept: positions and hashes, which name nobody",
+    ),
+    Files(
+        "figures for monitoring (`PROMETHEUS_MULTIPROC_DIR`), and when beat last sent what",
+        category=WORK,
+        why="So that every process can tell the figures of all, and nothing is sent twice",
+        retention=Retention("until the service is started anew"),
+        exported="not: it concerns nobody",
+        where="PROMETHEUS_MULTIPROC_DIR",
+        erased="kept: counts and durations, which name nobody",
+    ),
+    RedisKeys(
+        "cache:1:trail-anchored",
+        category=WORK,
+        purposes=(Purpose.SERVICE,),
+        basis=Basis.LEGAL_OBLIGATION,
+        exported="not: it concerns nobody",
+        why="When the head of the access trail was last written down elsewhere, so that its absence is noticed",
+        retention=Retention("until the next hour"),
+        erased="kept: it concerns nobody",
     ),
 )

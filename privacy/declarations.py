@@ -1,15 +1,16 @@
-"""How apps declare what they keep: every table and column, Redis key, file and artefact, personal or not.
+"""How apps declare what they keep: every table and column, Redis key, message, file and artefact, personal or not.
 
 Each app has a `data_map.py` with a tuple `DATA_MAP` of the declarations below; `declared()` gathers them, as the admin
 discovers `admin.py`. Whatever is not declared fails the checks (`privacy.checks`). Export, erasure, retention, the
 documents and the privacy page are all made from these declarations.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
+from typing import Any
 
 from django.apps import apps
 from django.db import models
@@ -65,10 +66,22 @@ class Table:
     """Columns that say nothing of a person: keys, bookkeeping."""
     exported: Mapping[str, Callable[[models.Model], object]] = field(default_factory=dict)
     """Columns that are not exported as they are: how they are, e.g. that a token is held, but not the token."""
+    sealed: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    """Columns that are sealed (`privacy.sealing`) -> the place that a row's value is bound to."""
     expires: tuple[Expiry, ...] = ()
     """When its rows are deleted by themselves (`privacy.purging`), whatever becomes of their person."""
+    found_by: Callable[[Subject], models.Q] | None = None
+    """Its rows about a subject, where no path leads from them to their person."""
     identifying: tuple[str, ...] = ()
-    """Columns by which a person or an account could be told anywhere: looked for after an erasure."""
+    """Columns by which a person or an account is known again: they stand in the ledger of erasures, under its key."""
+    sought_inside: tuple[str, ...] = ()
+    """Columns whose values nobody guesses: after an erasure they are looked for everywhere, in longer texts too."""
+    sought_whole: tuple[str, ...] = ()
+    """The same where there are thousands of them: looked for as whole values."""
+    append_only: bool = False
+    """Whether nobody can take a row out: what is found in it is told in the receipt, and holds no erasure up."""
+    called: tuple[str, ...] = ()
+    """Columns with names that people go by elsewhere: others may go by the same, so that they prove nothing."""
     unstamped: str = ""
     """Why rows of people in a table of ours do not carry what `PersonalData` stamps."""
     of_staff: bool = False
@@ -84,6 +97,8 @@ class Table:
     def rows_of(self, subject: Subject) -> "models.QuerySet[models.Model]":
         """The rows that concern the subject."""
         rows: models.QuerySet[models.Model] = apps.get_model(self.model)._base_manager.all()
+        if self.found_by is not None:
+            return rows.filter(self.found_by(subject))
         if self.account is not None:
             return rows.filter(**{f"{self.account}__in": subject.account_ids})
         if self.person is not None and subject.whole:
@@ -109,6 +124,15 @@ class RedisKeys:
     personal: bool = False
     keys_of: Callable[[Subject], tuple[str, ...]] | None = None
     """Patterns (as of SCAN) of the keys that concern a subject: what erasure deletes and the verifier looks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages in the queue for a task whose argument is the number of a row."""
+
+    task: str
+    table: str
+    """The label of the row's model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +168,7 @@ class Artefact:
     exported: str = "not: it holds nothing of any one person"
 
 
-Declaration = Table | RedisKeys | Files | Artefact
+Declaration = Table | RedisKeys | Messages | Files | Artefact
 
 
 @cache
@@ -159,7 +183,12 @@ def declared() -> tuple[Declaration, ...]:
 
 def table_of(model: type[models.Model]) -> Table:
     """The declaration of the model's table; raises KeyError where it is not declared."""
-    return _by_label()[model._meta.label]
+    return table_named(model._meta.label)
+
+
+def table_named(label: str) -> Table:
+    """The same by the model's label."""
+    return _by_label()[label]
 
 
 @cache
@@ -172,6 +201,14 @@ def subject_of(user_id: int) -> Subject:
     [accounts] = [table for table in tables() if table.account == "pk"]
     owned = apps.get_model(accounts.model)._base_manager.filter(**{f"{accounts.person}": user_id})
     return Subject(user_id, tuple(owned.order_by("pk").values_list("pk", flat=True)))
+
+
+def people_of(model: type[models.Model], keys: Collection[Any]) -> set[int]:
+    """Whose the rows with these primary keys are; nobody's where the table concerns nobody."""
+    path = table_of(model).person
+    if path is None:
+        return set()
+    return set(model._base_manager.filter(pk__in=keys).values_list(path, flat=True)) - {None}
 
 
 class NotDeclaredFor(Exception):

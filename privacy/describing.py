@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from privacy.declarations import Artefact, Files, RedisKeys, Table, declared
+from privacy.declarations import Artefact, Files, Messages, RedisKeys, Table, declared
 from privacy.purposes import Basis
 from privacy.texts import current_text
 
@@ -52,7 +52,11 @@ def categories() -> list[Category]:
     """What is kept of people who sign in, in the order of the apps; each sentence once."""
     found: dict[str, list[Table | RedisKeys | Files]] = {}
     for each in declared():
-        if not isinstance(each, Artefact) and each.personal and not (isinstance(each, Table) and each.of_staff):
+        if (
+            isinstance(each, Table | RedisKeys | Files)
+            and each.personal
+            and not (isinstance(each, Table) and each.of_staff)
+        ):
             found.setdefault(each.category, []).append(each)
     return [
         Category(
@@ -84,7 +88,10 @@ def document() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _line(each: RedisKeys | Files | Artefact) -> str:
+def _line(each: RedisKeys | Messages | Files | Artefact) -> str:
+    if isinstance(each, Messages):
+        what = f"The number of a row of `{each.table}`"
+        return f"| messages to `{each.task}` | | yes | {what} | | | until done | not: numbers alone | taken out |"
     if isinstance(each, Artefact):
         name, personal, purposes = each.name, "pseudonyms", each.purpose.value
     else:

@@ -1,25 +1,28 @@
 """Erasure: of a person with everything, or of one TikTok account, in steps that can each be done twice.
 
 A worker may be killed at any point: a finished step is noted after its last transaction, and a sweep by beat goes on
-with the first that is not noted. What the steps do is known by the apps: they declare their tables and Redis keys
-(`data_map.py`) and register what else has to be done (`on_stop`, `on_revoke`, `on_forget`, `on_last`).
+with the first that is not noted. What the steps do is known by the apps: they declare their tables, Redis keys
+and messages (`data_map.py`) and register what else is to be done (`on_stop`, `on_revoke`, `on_forget`, `on_last`,
+`on_verify`).
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from graphlib import TopologicalSorter
 from typing import Any
 
+import redis
 import structlog
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from privacy import consent, ledger, sealing, trail
+from privacy import consent, ledger, messages, sealing, trail
 from privacy.declarations import RedisKeys, Subject, Table, declared, subject_of, tables
 from privacy.finding import found_in_database, found_in_redis, redis_client
 from privacy.models import AccessEvent, Erasure, Through
@@ -37,11 +40,25 @@ TIKTOK_PATIENCE = timedelta(days=1)
 BATCH = 2_000
 
 Hook = Callable[[Subject], None]
-Revoke = Callable[[Subject], bool]
+Look = Callable[[Collection[str]], list[str]]
+
+
+class Told(StrEnum):
+    """Whether somebody elsewhere knows that the service's access is ended."""
+
+    YES = "yes"
+    LATER = "later"
+    """Did not answer."""
+    NEVER = "never"
+    """There is nothing left to tell it with."""
+
+
+Revoke = Callable[[Subject], Collection[Told]]
 _STOP: list[Hook] = []
 _REVOKE: list[Revoke] = []
 _FORGET: list[Hook] = []
 _LAST: list[Hook] = []
+_VERIFY: list[Look] = []
 
 
 def on_stop(hook: Hook) -> Hook:
@@ -51,7 +68,7 @@ def on_stop(hook: Hook) -> Hook:
 
 
 def on_revoke(hook: Revoke) -> Revoke:
-    """Register what ends access elsewhere; False where that has to be tried again."""
+    """Register what ends access elsewhere; what became of it, for each access."""
     _REVOKE.append(hook)
     return hook
 
@@ -68,8 +85,23 @@ def on_last(hook: Hook) -> Hook:
     return hook
 
 
+def on_verify(look: Look) -> Look:
+    """Register what looks, given the unmistakable texts, where only its app can; it says where something is left."""
+    _VERIFY.append(look)
+    return look
+
+
 class Waiting(Exception):
     """A step has to be tried again later."""
+
+
+class StaffStay(Exception):
+    """Staff are not erased: what they did stands under their names. The message tells what to do."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Staff cannot be erased while they are staff: have a superuser take the staff status away first."
+        )
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -85,38 +117,57 @@ def request_erasure(
     account_id: int | None = None,
     why: str = "",
 ) -> Erasure:
-    """Have a person erased, or one account of theirs; their erasure under way, if there is one, with its wait cut.
+    """Have a person erased, or one account of theirs; what is under way already, if it covers that, with its wait cut.
 
-    An account that is the person's only one takes the person along. With `grace` None it begins at once.
+    An account that is the person's only one takes the person along. With `grace` None it begins at once. Raises
+    StaffStay.
     """
     # two at once would otherwise both find none
-    list(get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
-    everything = subject_of(user_id)
-    whole = account_id is None or everything.account_ids == (account_id,)
+    people = get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=user_id)
+    is_staff = any(people.values_list("is_staff", flat=True))
+    account_ids = subject_of(user_id).account_ids
+    whole = account_id is None or (account_ids == (account_id,) and not is_staff)
+    if whole and is_staff and reason != Erasure.Reason.REPLAY:
+        raise StaffStay
     due_at = timezone.now() + (grace or timedelta())
-    erasure = Erasure.objects.filter(
-        user_id=user_id, state__in=[Erasure.State.WAITING, Erasure.State.RUNNING], whole=True
-    ).first()
+    erasure = _under_way(user_id).filter(_covering(whole, account_id)).first()
     if erasure is None:
-        account_ids = everything.account_ids if whole or account_id is None else (account_id,)
         erasure = Erasure.objects.create(
-            user_id=user_id, account_ids=list(account_ids), whole=whole, reason=reason, through=through, due_at=due_at
+            user_id=user_id,
+            account_ids=list(account_ids) if whole else [account_id],
+            whole=whole,
+            reason=reason,
+            through=through,
+            due_at=due_at,
         )
         trail.record(action=AccessEvent.Action.ERASE, subjects=[user_id], what="erasure asked for", why=why)
-    elif due_at < erasure.due_at:
-        erasure.due_at = due_at
-        erasure.save(update_fields=["due_at"])
+    elif due_at < erasure.due_at or reason == Erasure.Reason.REPLAY:
+        erasure.due_at, erasure.reason, erasure.through = min(due_at, erasure.due_at), reason, through
+        erasure.save(update_fields=["due_at", "reason", "through"])
     if erasure.due_at <= timezone.now():
         _send_on_commit(erasure.pk)
     return erasure
 
 
+def _covering(whole: bool, account_id: int | None) -> Q:
+    """Erasures that make another one needless. One that waits for days does not, where only an account is to go now."""
+    if whole:
+        return Q(whole=True)
+    return Q(whole=True, state=Erasure.State.RUNNING) | Q(whole=False, account_ids=[account_id])
+
+
+def _under_way(user_id: int) -> "models.QuerySet[Erasure]":
+    return Erasure.objects.filter(user_id=user_id, state__in=[Erasure.State.WAITING, Erasure.State.RUNNING])
+
+
 @transaction.atomic
 def cancel_erasure(*, user_id: int) -> bool:
-    """The person changed their mind before it began; whether there was anything to cancel."""
-    cancelled = Erasure.objects.filter(user_id=user_id, state=Erasure.State.WAITING).update(
-        state=Erasure.State.CANCELLED, finished_at=timezone.now(), user_id=None, account_ids=[]
-    )
+    """The person changed their mind before it began; whether there was anything to cancel.
+
+    What was not asked for by them (TikTok, the staff, retention) is not theirs to cancel.
+    """
+    own = _under_way(user_id).filter(state=Erasure.State.WAITING, reason=Erasure.Reason.PERSON)
+    cancelled = own.update(state=Erasure.State.CANCELLED, finished_at=timezone.now(), user_id=None, account_ids=[])
     if cancelled:
         trail.record(action=AccessEvent.Action.CHANGE, subjects=[user_id], what="erasure cancelled")
     return bool(cancelled)
@@ -124,9 +175,7 @@ def cancel_erasure(*, user_id: int) -> bool:
 
 def erasure_of(user_id: int) -> Erasure | None:
     """The person's erasure that waits or runs."""
-    return Erasure.objects.filter(
-        user_id=user_id, state__in=[Erasure.State.WAITING, Erasure.State.RUNNING], whole=True
-    ).first()
+    return _under_way(user_id).filter(whole=True).first()
 
 
 def resume_due(*, now: datetime | None = None) -> list[int]:
@@ -177,13 +226,21 @@ def _collect(erasure: Erasure) -> None:
     assert erasure.user_id is not None
     if erasure.whole:
         erasure.account_ids = list(subject_of(erasure.user_id).account_ids)
-    identifiers = sorted(_identifiers(_subject(erasure)))
-    erasure.sealed_identifiers = sealing.seal(json.dumps(identifiers), place=_place(erasure))
-    erasure.save(update_fields=["sealed_identifiers", "account_ids"])
+    subject, key = _subject(erasure), ledger.key()
+    sought = json.dumps(asdict(_sought_of(subject)))
+    erasure.sealed_identifiers = sealing.seal(sought, place=place_of(erasure))
+    identifiers = _values(subject, lambda table: table.identifying)
+    erasure.pseudonyms = sorted(ledger.pseudonym(key, each) for each in identifiers)
+    erasure.save(update_fields=["sealed_identifiers", "account_ids", "pseudonyms"])
+
+
+def _write_down(erasure: Erasure) -> None:
+    """Before anything is taken away: from here on not even a restored backup brings the person back."""
+    ledger.append(erasure.public_id, erasure.pseudonyms)
 
 
 def _stop(erasure: Erasure) -> None:
-    """Nothing new begins, and what runs ends at its next look at consent."""
+    """Nothing new begins, what waits is dropped, and what runs ends at its next look at consent."""
     subject = _subject(erasure)
     if subject.whole:
         get_user_model()._default_manager.filter(pk=subject.user_id).update(is_active=False)
@@ -191,13 +248,16 @@ def _stop(erasure: Erasure) -> None:
             consent.withdraw(user_id=subject.user_id, purpose=purpose, through=Through.TASK)
     for hook in _STOP:
         hook(subject)
+    messages.take_out(_sought(erasure).numbers)
 
 
 def _revoke(erasure: Erasure) -> None:
-    told = all(hook(_subject(erasure)) for hook in _REVOKE)
-    if not told and timezone.now() < erasure.due_at + TIKTOK_PATIENCE:
+    told = {answer for hook in _REVOKE for answer in hook(_subject(erasure))}
+    # nobody is let in before a replay is through: it does not wait, and TikTok was told when this was done before
+    patience = timedelta() if erasure.reason == Erasure.Reason.REPLAY else TIKTOK_PATIENCE
+    if Told.LATER in told and timezone.now() < erasure.due_at + patience:
         raise Waiting("TikTok did not confirm that its access is ended")
-    erasure.told_tiktok = told
+    erasure.told_tiktok = told <= {Told.YES}
     erasure.save(update_fields=["told_tiktok"])
 
 
@@ -223,43 +283,68 @@ def _delete_rows(erasure: Erasure) -> None:
 
 
 def _delete_keys(erasure: Erasure) -> None:
-    subject = _subject(erasure)
     with redis_client() as client:
-        for keys in (each for each in declared() if isinstance(each, RedisKeys) and each.keys_of):
-            assert keys.keys_of is not None
-            for pattern in keys.keys_of(subject):
-                for key in client.scan_iter(pattern, count=1_000):
-                    client.delete(key)
+        for _, key in _keys_of(client, _subject(erasure)):
+            client.delete(key)
+    # those that were sent while the rows were still there
+    messages.take_out(_sought(erasure).numbers)
 
 
 def _verify(erasure: Erasure) -> None:
-    """Look everywhere for what must be gone; raises Waiting, after an alarm, where something is left."""
-    subject = _subject(erasure)
-    identifiers = json.loads(sealing.unseal(bytes(erasure.sealed_identifiers), place=_place(erasure)))
-    left = [f"{table.model}: rows" for table in _children_first() if table.rows_of(subject).exists()]
-    left += found_in_database(identifiers, except_tables=("privacy_erasure",))
-    left += found_in_redis(identifiers)
-    erasure.left, erasure.verified_at = left, timezone.now()
+    """Look everywhere for what must be gone; raises Waiting, after an alarm, where something is left.
+
+    What nobody can take out, and names that others may bear as well, are told in the receipt and hold nothing up.
+    """
+    sought = _sought(erasure)
+    left = _left(_subject(erasure), sought)
+    told = [each for each in left if each.split(".")[0] in _append_only()]
+    names = found_in_database((), sought.names)
+    erasure.left, erasure.verified_at = sorted({*left, *names, *sought.lost}), timezone.now()
     erasure.save(update_fields=["left", "verified_at"])
-    if left:
-        log.error("erasure_incomplete", left=left)
+    if erasure.left:
+        log.error("erasure_incomplete", left=erasure.left)
+    if len(told) < len(left):
         # rows that came in late are deleted by the next attempt
-        Erasure.objects.filter(pk=erasure.pk).update(steps_done=["collect"])
+        Erasure.objects.filter(pk=erasure.pk).update(steps_done=ONCE)
         raise Waiting("something is left")
 
 
+def _left(subject: Subject, sought: "_Sought") -> list[str]:
+    """Where something of the subject still is."""
+    left = [f"{table.model}: rows" for table in _children_first() if table.rows_of(subject).exists()]
+    with redis_client() as client:
+        left += {f"Redis: {keys.prefix}" for keys, _ in _keys_of(client, subject)}
+    left += [f"queue: {task}" for task in messages.tasks_with(sought.numbers)]
+    left += found_in_database(sought.inside, sought.whole)
+    left += found_in_redis(sought.inside, sought.whole)
+    return left + [place for look in _VERIFY for place in look(sought.inside)]
+
+
 def _write_receipt(erasure: Erasure) -> None:
-    """The ledger first: should it be written twice, replaying it twice does no harm; should it not be, it would."""
-    if settings.ERASURE_LEDGER_PATH and erasure.reason != Erasure.Reason.REPLAY:
-        identifiers = json.loads(sealing.unseal(bytes(erasure.sealed_identifiers), place=_place(erasure)))
-        ledger.append(erasure.public_id, identifiers)
-    erasure.user_id, erasure.account_ids, erasure.sealed_identifiers = None, [], b""
-    erasure.state, erasure.finished_at = Erasure.State.DONE, timezone.now()
-    erasure.save()
+    with transaction.atomic():
+        if not erasure.whole:
+            _take_person_along(erasure)
+        erasure.user_id, erasure.account_ids, erasure.sealed_identifiers = None, [], b""
+        erasure.state, erasure.finished_at = Erasure.State.DONE, timezone.now()
+        erasure.save()
+
+
+def _take_person_along(erasure: Erasure) -> None:
+    """Of whom no account is left: two of them may have gone at once, each while the other was still there."""
+    subject = _subject(erasure)
+    people = get_user_model()._default_manager.filter(pk=subject.user_id, is_staff=False)
+    if people.exists() and not subject_of(subject.user_id).account_ids:
+        request_erasure(
+            user_id=subject.user_id,
+            reason=Erasure.Reason(erasure.reason),
+            through=Through(erasure.through),
+            grace=None,
+        )
 
 
 STEPS: dict[str, Callable[[Erasure], None]] = {
     "collect": _collect,
+    "ledger": _write_down,
     "stop": _stop,
     "revoke": _revoke,
     "forget": _forget,
@@ -268,6 +353,8 @@ STEPS: dict[str, Callable[[Erasure], None]] = {
     "verify": _verify,
     "receipt": _write_receipt,
 }
+ONCE = ["collect", "ledger"]
+"""What is not done again where something was left: there is nothing to collect any more."""
 
 
 def _note(erasure: Erasure, name: str) -> None:
@@ -298,7 +385,7 @@ def _is_own(table: Table) -> bool:
 
 def _children_first() -> list[Table]:
     """The tables that erasure empties, each before those that it refers to."""
-    erased = {table.model: table for table in tables() if table.person is not None and table.erased == "deleted"}
+    erased = {table.model: table for table in tables() if _concerns_people(table) and table.erased == "deleted"}
     graph: dict[str, set[str]] = {label: set() for label in erased}
     for label in erased:
         for column in apps.get_model(label)._meta.concrete_fields:
@@ -308,20 +395,69 @@ def _children_first() -> list[Table]:
     return [erased[label] for label in TopologicalSorter(graph).static_order()]
 
 
+def _concerns_people(table: Table) -> bool:
+    return table.person is not None or table.found_by is not None
+
+
 def _label(model: Any) -> str:
     return str(model._meta.label) if model else ""
 
 
-def _identifiers(subject: Subject) -> set[str]:
-    """Texts by which the subject could be told."""
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What must not be found any more."""
+
+    inside: list[str] = field(default_factory=list)
+    """Texts that nobody guesses: not inside of any other either."""
+    whole: list[str] = field(default_factory=list)
+    """The same where they are many: not as whole values."""
+    names: list[str] = field(default_factory=list)
+    """Words that others may use too."""
+    numbers: dict[str, list[int]] = field(default_factory=dict)
+    """Of rows, that messages to tasks hold."""
+    lost: list[str] = field(default_factory=list)
+    """Why it cannot be told."""
+
+
+def _sought_of(subject: Subject) -> _Sought:
+    inside = _values(subject, lambda table: table.sought_inside)
+    return _Sought(
+        inside=sorted(inside),
+        whole=sorted(_values(subject, lambda table: table.sought_whole)),
+        names=sorted(_values(subject, lambda table: table.identifying) - inside),
+        numbers=messages.numbers_of(subject),
+    )
+
+
+def _values(subject: Subject, columns_of: Callable[[Table], tuple[str, ...]]) -> set[str]:
     return {
         text
         for table in _children_first()
-        if table.identifying
-        for row in table.rows_of(subject).values_list(*table.identifying)
+        if columns_of(table)
+        for row in table.rows_of(subject).values_list(*columns_of(table))
         for text in row
         if text
     }
+
+
+def _sought(erasure: Erasure) -> _Sought:
+    try:
+        return _Sought(**json.loads(sealing.unseal(bytes(erasure.sealed_identifiers), place=place_of(erasure))))
+    except sealing.SealBroken:
+        # it ran when the backup was made, and the key is gone since: rows and keys can be looked for all the same
+        return _Sought(lost=["texts, for what was sought is sealed with a lost key"])
+
+
+def _keys_of(client: redis.Redis, subject: Subject) -> Iterator[tuple[RedisKeys, Any]]:
+    for keys in declared():
+        if isinstance(keys, RedisKeys) and keys.keys_of is not None:
+            for pattern in keys.keys_of(subject):
+                for key in client.scan_iter(pattern, count=1_000):
+                    yield keys, key
+
+
+def _append_only() -> set[str]:
+    return {apps.get_model(table.model)._meta.db_table for table in tables() if table.append_only}
 
 
 def _subject(erasure: Erasure) -> Subject:
@@ -329,7 +465,8 @@ def _subject(erasure: Erasure) -> Subject:
     return Subject(erasure.user_id, tuple(erasure.account_ids), whole=erasure.whole)
 
 
-def _place(erasure: Erasure) -> str:
+def place_of(erasure: Erasure) -> str:
+    """What its sealed identifiers are bound to."""
     return f"privacy.erasure:{erasure.pk}:identifiers"
 
 

@@ -26,7 +26,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from privacy import sealing, trail
-from privacy.declarations import Artefact, RedisKeys, Subject, Table, declared, subject_of, tables
+from privacy.declarations import Artefact, Files, RedisKeys, Subject, Table, declared, subject_of, tables
 from privacy.models import STAMPS, AccessEvent, DataExport, ExportPart, PersonalData
 
 log = structlog.get_logger(__name__)
@@ -96,7 +96,7 @@ def archive_of(export: DataExport) -> Iterator[bytes]:
     """The archive, piece by piece; recorded in the trail before the first is read."""
     trail.record(action=AccessEvent.Action.EXPORT, subjects=[export.user_id], what="export fetched")
     return (
-        sealing.unseal_bytes(bytes(part.sealed), place=_place(export.pk, part.number))
+        sealing.unseal_bytes(bytes(part.sealed), place=place_of(part))
         for part in export.parts.order_by("number").iterator(chunk_size=1)
     )
 
@@ -186,10 +186,11 @@ class _Parts:
         return self.size
 
     def _store(self, part: bytes) -> None:
-        sealed = sealing.seal_bytes(part, place=_place(self.export.pk, self.number))
+        row = ExportPart(export=self.export, number=self.number)
+        row.sealed = sealing.seal_bytes(part, place=place_of(row))
         with transaction.atomic():
             _hold(self.export)
-            ExportPart.objects.create(export=self.export, number=self.number, sealed=sealed)
+            row.save()
         self.number += 1
         self.size += len(part)
 
@@ -329,15 +330,16 @@ def _left_out(exported: list[Table]) -> Iterator[str]:
         if isinstance(each, Table):
             if each.of_staff:
                 yield f"- {each.category} ({each.why}): it concerns staff alone"
-        elif isinstance(each, Artefact) or each.personal:
+        elif isinstance(each, Artefact) or (isinstance(each, RedisKeys | Files) and each.personal):
             name = each.name if not isinstance(each, RedisKeys) else each.why
             yield f"- {name[0].upper()}{name[1:]}: {each.exported}"
     yield "- Columns that say nothing of you: keys and bookkeeping of the service, as docs/data-map.md lists them"
     yield "- Tables that concern nobody, such as the versions of the model"
 
 
-def _place(export_pk: int, number: int) -> str:
-    return f"privacy.export:{export_pk}:{number}"
+def place_of(part: ExportPart) -> str:
+    """What its sealed bytes are bound to."""
+    return f"privacy.export:{part.export_id}:{part.number}"
 
 
 def _send_on_commit(export_pk: int) -> None:

@@ -8,29 +8,28 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-PATTERNS_AT_ONCE = 200
 
+def found_in_database(inside: Collection[str], whole: Collection[str] = ()) -> list[str]:
+    """`table.column` of every column that has one of the texts: `inside` of its values, or as a `whole` value.
 
-def found_in_database(texts: Collection[str], *, except_tables: Collection[str] = ()) -> list[str]:
-    """`table.column` of every column in which one of the texts stands: asked of PostgreSQL's own catalogue."""
-    if not texts:
-        return []
+    Asked of PostgreSQL's own catalogue.
+    """
     return [
         f"{table}.{column}"
-        for table, column in _text_columns()
-        if table not in except_tables and _holds(table, column, list(texts))
+        for table, column, kind in _columns()
+        if _has_inside(table, column, kind, list(inside)) or _has_whole(table, column, kind, list(whole))
     ]
 
 
-def found_in_redis(texts: Collection[str]) -> list[str]:
-    """`Redis: the key's beginning` of every key that holds one of the texts, in its name or its value."""
-    wanted = [text.encode() for text in texts]
+def found_in_redis(inside: Collection[str], whole: Collection[str] = ()) -> list[str]:
+    """`Redis: the key's beginning` of every key that has one of the texts, in its name or its values."""
+    parts, values = [text.encode() for text in inside], {text.encode() for text in whole}
     with redis_client() as client:
         found = {
             f"Redis: {key.split(b':', 1)[0].decode(errors='replace')}"
             for key in client.scan_iter(count=1_000)
             for held in _values(client, key)
-            if any(text in held for text in wanted)
+            if held in values or any(part in held for part in parts)
         }
     return sorted(found)
 
@@ -40,25 +39,41 @@ def redis_client() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL)
 
 
-def _text_columns() -> list[tuple[str, str]]:
+TEXTS = ("text", "character varying")
+KINDS = (*TEXTS, "json", "jsonb", "ARRAY", "bytea")
+
+
+def _columns() -> list[tuple[str, str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
-            " AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'ARRAY') ORDER BY 1, 2"
+            "SELECT table_name, column_name, data_type FROM information_schema.columns"
+            " WHERE table_schema = current_schema() AND data_type = ANY(%s) ORDER BY 1, 2",
+            [list(KINDS)],
         )
         return list(cursor.fetchall())
 
 
-def _holds(table: str, column: str, texts: list[str]) -> bool:
-    statement = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {}::text LIKE ANY(%s))").format(
-        sql.Identifier(table), sql.Identifier(column)
-    )
+def _has_inside(table: str, column: str, kind: str, texts: list[str]) -> bool:
+    if kind == "bytea":
+        condition = "EXISTS (SELECT FROM unnest(%s::bytea[]) AS sought WHERE position(sought IN {}) > 0)"
+        sought: list[Any] = [text.encode() for text in texts]
+    else:
+        condition, sought = "{}::text LIKE ANY(%s)", [f"%{_escaped(text)}%" for text in texts]
+    return bool(texts) and _exists(table, column, condition, sought)
+
+
+def _has_whole(table: str, column: str, kind: str, texts: list[str]) -> bool:
+    if not texts or kind not in (*TEXTS, "ARRAY"):
+        return False
+    return _exists(table, column, "{} = ANY(%s)" if kind in TEXTS else "{}::text[] && %s", texts)
+
+
+def _exists(table: str, column: str, condition: str, sought: list[Any]) -> bool:
+    where = sql.SQL(condition).format(sql.Identifier(column))
+    statement = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {})").format(sql.Identifier(table), where)
     with connection.cursor() as cursor:
-        for start in range(0, len(texts), PATTERNS_AT_ONCE):
-            cursor.execute(statement, [[f"%{_escaped(text)}%" for text in texts[start : start + PATTERNS_AT_ONCE]]])
-            if cursor.fetchone()[0]:
-                return True
-    return False
+        cursor.execute(statement, [sought])
+        return bool(cursor.fetchone()[0])
 
 
 def _escaped(text: str) -> str:

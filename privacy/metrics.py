@@ -7,3 +7,9 @@ LATE_RULES = Gauge(
     "Rules of retention that have not run well for three hours; anything above 0 is an alarm.",
     multiprocess_mode="mostrecent",
 )
+
+ANCHORED = Gauge(
+    "postcast_trail_anchored_timestamp_seconds",
+    "When the access trail's head was last written down outside of the database; older than three hours is an alarm.",
+    multiprocess_mode="mostrecent",
+)

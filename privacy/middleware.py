@@ -31,17 +31,19 @@ class ConsentMiddleware:
 
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-TOUCH_NOBODY = frozenset(
-    {
-        # public, or the frame of a page
-        *("privacy:privacy", "accounts:welcome", "accounts:sign_in", "accounts:sign_in_failed", "api:schema"),
-        *("telemetry:healthz", "telemetry:readyz", "telemetry:metrics"),
-        # signing in and out
-        *("account_logout", "account_login", "account_inactive", "tiktok_login", "tiktok_callback"),
-        *("socialaccount_login_cancelled", "socialaccount_login_error"),
-    }
-)
-"""Views that show and change nothing of a person. Whatever is not here is recorded for whoever is signed in."""
+_PUBLIC = "the same for everybody"
+_SIGNING_OUT = "ends a session, or says that one has ended"
+_SIGNING_IN = "leads to TikTok, or says that a sign-in failed; what comes back is recorded"
+
+TOUCH_NOBODY = {
+    **dict.fromkeys(("privacy:privacy", "accounts:welcome", "accounts:sign_in", "accounts:sign_in_failed"), _PUBLIC),
+    **dict.fromkeys(("accounts:robots", "accounts:favicon", "api:schema"), _PUBLIC),
+    **dict.fromkeys(("telemetry:healthz", "telemetry:readyz", "telemetry:metrics"), "figures of the service"),
+    **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),
+    **dict.fromkeys(("accounts:login", "accounts:connections", "tiktok_login"), _SIGNING_IN),
+    **dict.fromkeys(("socialaccount_login_cancelled", "socialaccount_login_error"), _SIGNING_IN),
+}
+"""Views that show and change nothing of a person, and why. Whatever is not here is recorded for who is signed in."""
 
 
 class TrailMiddleware:

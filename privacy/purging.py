@@ -5,24 +5,22 @@ Most rules stand in the declarations (`Table.expires`); apps register what is mo
 rows. One rule that fails does not keep the others from running.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from privacy import consent, erasing
-from privacy.declarations import Expiry, Table, tables
-from privacy.models import Erasure, PersonalData, RetentionRun, Through
+from privacy.declarations import Expiry, Table, people_of, tables
+from privacy.models import AccessEvent, Erasure, PersonalData, RetentionRun, Through
 from privacy.retention import INACTIVE_AFTER
+from privacy.trail import record
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +29,6 @@ EVERY = timedelta(hours=1)
 LATE_AFTER = 3 * EVERY
 WITHDRAWN_FOR = timedelta(days=30)
 """Data of those who took their consent to the service back is kept for so long, should they come back."""
-UPLOADS_KEPT = timedelta(minutes=15)
 OVERDUE_AFTER = timedelta(days=7)
 """Rows may be past their day for so long: whoever they belong to is being erased, which can wait a day for TikTok."""
 
@@ -66,7 +63,6 @@ def rules() -> list[Rule]:
     return [
         *_of_tables(),
         *(Rule(name, purge) for name, purge in _REGISTERED.items()),
-        Rule("uploads", _purge_uploads),
         Rule("erasures asked for: inactive people", _erase_inactive),
         Rule("erasures asked for: withdrawn consents", _erase_withdrawn),
         Rule("rows past their last day", _find_overdue),
@@ -121,13 +117,18 @@ def _of_tables() -> list[Rule]:
 def _purge_table(model: type[models.Model], expiry: Expiry, now: datetime) -> int:
     removed = 0
     ended = model._base_manager.filter(**{f"{expiry.column}__lt": now - expiry.after}).exclude(**expiry.but_not)
+    told: set[int] = set()
     while True:
         with transaction.atomic():
             old = ended.order_by("pk").select_for_update(skip_locked=True, of=("self",))
             pks = list(old.values_list("pk", flat=True)[:BATCH])
             if not pks:
                 return removed
+            people = people_of(model, pks) - told
             model._base_manager.filter(pk__in=pks).delete()
+            what = f"{model._meta.verbose_name_plural}, deleted as it was time"
+            record(action=AccessEvent.Action.CHANGE, subjects=people, what=what)
+            told |= people
         removed += len(pks)
 
 
@@ -148,22 +149,11 @@ def _has_overdue(table: Table, before: datetime) -> bool:
     return bool(model._base_manager.filter(retain_until__lt=before, **{is_staff: False}).exists())
 
 
-def _purge_uploads(now: datetime) -> int:
-    """Pictures that came with a draft and were too large for memory, of a worker that died with them."""
-    removed = 0
-    oldest = time.time() - UPLOADS_KEPT.total_seconds()
-    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir():
-        if path.is_file() and path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
-            removed += 1
-    return removed
-
-
 def _erase_inactive(now: datetime) -> int:
     """People who have not signed in for so long; staff are not erased like this."""
     before = now - INACTIVE_AFTER
     inactive = Q(last_login__lt=before) | Q(last_login=None, date_joined__lt=before)
-    people = get_user_model()._default_manager.filter(inactive, is_staff=False, is_active=True)
+    people = get_user_model()._default_manager.filter(inactive, is_staff=False)
     return _erase(people, Erasure.Reason.RETENTION)
 
 

@@ -11,14 +11,14 @@ from django.dispatch import receiver
 
 from privacy.consent import consent_given, consent_withdrawn
 from privacy.declarations import subject_of, tables
-from privacy.metrics import LATE_RULES
+from privacy.metrics import ANCHORED, LATE_RULES
 from privacy.models import AccessEvent, PersonalData
 from privacy.purging import late_rules
 from privacy.purposes import Purpose
-from privacy.replaying import unknown_erasures
+from privacy.replaying import reason_to_stay_shut
 from privacy.returning import spare_who_came_back
 from privacy.tasks import extend_retention
-from privacy.trail import make_key, record
+from privacy.trail import last_anchored, make_key, record
 from telemetry.signals import metrics_scraped, readiness_asked
 
 
@@ -50,14 +50,20 @@ def let_rows_rest_on_it(user_id: int, purpose: Purpose, **_: Any) -> None:
 @receiver(readiness_asked)
 def keep_the_erased_out(**_: Any) -> str:
     """A restored backup must not serve people who were erased since."""
-    unknown = len(unknown_erasures())
-    return f"{unknown} erasures of the ledger are to be done again: manage.py replay_erasures" if unknown else ""
+    return reason_to_stay_shut()
 
 
 @receiver(metrics_scraped)
 def show_late_retention(**_: Any) -> None:
     """Asked of the database, and so the same in every process, and right even while beat is dead."""
     LATE_RULES.set(len(late_rules()))
+
+
+@receiver(metrics_scraped)
+def show_last_anchor(**_: Any) -> None:
+    """As Redis knows it, for the same reason."""
+    last = last_anchored()
+    ANCHORED.set(last.timestamp() if last else 0)
 
 
 @receiver(user_logged_in)

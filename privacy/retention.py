@@ -8,8 +8,9 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.declarations import Subject, subject_of, tables
-from privacy.models import PersonalData
+from privacy.models import AccessEvent, PersonalData
 from privacy.purposes import YEAR
+from privacy.trail import record
 
 INACTIVE_AFTER = YEAR
 """Without a sign-in for so long somebody is erased."""
@@ -42,7 +43,10 @@ def extend(*, user_id: int) -> int:
     In batches, each a transaction of its own: doing it again does what is left. Where a row is moved it is moved by a
     month more, so that it need not be moved for that long and is never past its day before its person is.
     """
-    return sum(_extend_table(rows) for rows in _kept_while_active(subject_of(user_id)))
+    moved = sum(_extend_table(rows) for rows in _kept_while_active(subject_of(user_id)))
+    if moved:
+        record(action=AccessEvent.Action.CHANGE, subjects=[user_id], what="how long data is kept, after a sign-in")
+    return moved
 
 
 def _kept_while_active(subject: Subject) -> list["models.QuerySet[models.Model]"]:

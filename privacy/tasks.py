@@ -18,6 +18,12 @@ def anchor_trail() -> None:
 
 
 @shared_task
+def watch_trail() -> None:
+    """Beat, hourly: raise an alarm where that has not worked for hours."""
+    trail.watch_anchors()
+
+
+@shared_task
 def run_erasure(erasure_pk: int) -> None:
     """Take an erasure on from where it stands."""
     erasing.run(erasure_pk=erasure_pk)

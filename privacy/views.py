@@ -56,19 +56,7 @@ def erasure(request: HttpRequest) -> HttpResponse:
     """Ask for erasure, skip the wait, or change one's mind."""
     person = person_of(request)
     if request.method == "POST":
-        wish = request.POST.get("wish")
-        if wish == "cancel":
-            erasing.cancel_erasure(user_id=person)
-            messages.success(request, "Nothing will be erased.")
-        elif wish in ("later", "now"):
-            grace = None if wish == "now" else erasing.GRACE
-            asked = erasing.request_erasure(
-                user_id=person, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=grace
-            )
-            if wish == "now":
-                logout(request)
-                return redirect("privacy:receipt", public_id=asked.public_id)
-        return redirect("privacy:erasure")
+        return _grant_wish(request, request.POST.get("wish", ""))
     days = erasing.GRACE.days
     return render(request, "privacy/erasure.html", {"erasure": erasing.erasure_of(person), "days": days})
 
@@ -105,6 +93,25 @@ def send_archive(user_id: int, public_id: str) -> StreamingHttpResponse:
 def receipt(request: HttpRequest, public_id: str) -> HttpResponse:
     """How an erasure stands, for whoever has its number: there is no account any more to sign in with."""
     return render(request, "privacy/receipt.html", {"erasure": get_object_or_404(Erasure, public_id=public_id)})
+
+
+def _grant_wish(request: HttpRequest, wish: str) -> HttpResponse:
+    if wish == "cancel":
+        if erasing.cancel_erasure(user_id=person_of(request)):
+            messages.success(request, "Nothing will be erased.")
+    elif wish in ("later", "now"):
+        grace = None if wish == "now" else erasing.GRACE
+        try:
+            asked = erasing.request_erasure(
+                user_id=person_of(request), reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=grace
+            )
+        except erasing.StaffStay as error:
+            messages.error(request, str(error))
+            return redirect("privacy:erasure")
+        if wish == "now":
+            logout(request)
+            return redirect("privacy:receipt", public_id=asked.public_id)
+    return redirect("privacy:erasure")
 
 
 def _save(request: HttpRequest) -> None:

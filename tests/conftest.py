@@ -1,6 +1,7 @@
 """Fixtures that many tests share. The servers behind them are started by tests/servers.py."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis as redis_client
@@ -17,6 +18,18 @@ from tests.sandbox.client import SandboxProcess
 def _clean_redis() -> None:
     """Caches, throttles, limits and queues of one test must not reach the next."""
     redis_client.Redis.from_url(settings.REDIS_URL).flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _clean_ledger() -> None:
+    """The database forgets each test's erasures, and so must the ledger."""
+    Path(settings.ERASURE_LEDGER_PATH).unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks every few seconds, which would make the number of queries in tests a matter of luck."""
+    monkeypatch.setattr("privacy.gate.GATE.reason", lambda: "")
 
 
 @pytest.fixture(scope="session")

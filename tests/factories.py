@@ -21,7 +21,7 @@ from accounts.models import APIToken, TikTokAccount, User
 from posts.content import EXTRACTOR_VERSION, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from posts.services import caption_fingerprint
-from predictions.models import AccountWeights, Feedback, Miss, Outcome, Prediction
+from predictions.models import AccountWeights, Benchmark, Feedback, Miss, Outcome, Prediction
 from privacy import consent
 from privacy.models import Through
 from privacy.purposes import Purpose
@@ -251,6 +251,22 @@ class MissFactory(DjangoModelFactory[Miss]):
     covered = True
     features_version = 2
     features = bytes(4)
+
+
+class BenchmarkFactory(DjangoModelFactory[Benchmark]):
+    """Of the size that accounts of `TikTokAccountFactory` have."""
+
+    class Meta:
+        model = Benchmark
+
+    quarter = datetime.date(2026, 7, 1)
+    least_followers = 1_000
+    accounts = 120
+    likes_low = 70.0
+    likes_typical = 200.0
+    likes_high = 500.0
+    engagement_rate = 0.08
+    posts_per_week = 2.0
 
 
 class FeedbackFactory(DjangoModelFactory[Feedback]):

@@ -30,3 +30,4 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     postgres = start_postgres(folder / "postgres", "postcast")
     atexit.register(postgres.stop)
     os.environ["DATABASE_URL"] = postgres.url
+    os.environ["ERASURE_LEDGER_PATH"] = str(folder / "erasures.jsonl")

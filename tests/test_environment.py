@@ -19,6 +19,7 @@ GOOD = {
     "TIKTOK_CLIENT_KEY": "key",
     "TIKTOK_CLIENT_SECRET": "the client's secret",
     "DATA_ENCRYPTION_KEYS": f"2026b:{KEY}, 2026a:{KEY}",
+    "ERASURE_LEDGER_PATH": "/kept/erasures.jsonl",
 }
 OPTIONAL = {
     "TIKTOK_AUTHORIZE_URL": "https://www.tiktok.com/v2/auth/authorize/",
@@ -27,7 +28,6 @@ OPTIONAL = {
     "FRONTEND_ORIGINS": [],
     "PROXY_COUNT": 0,
     "METRICS_TOKEN": "",
-    "ERASURE_LEDGER_PATH": "",
     "TRAIL_ANCHOR_PATH": "",
 }
 MALFORMED = {
@@ -43,7 +43,7 @@ MALFORMED = {
     "DATA_ENCRYPTION_KEYS": ["", KEY, f":{KEY}", "a:notbase64!", "a:aHVudGVyMg==", f"a:{KEY},b:", f"a:{KEY[:-4]}"],
     "PROXY_COUNT": ["-1", "6", "many"],
     "METRICS_TOKEN": ["hunter2"],
-    "ERASURE_LEDGER_PATH": ["hunter2"],
+    "ERASURE_LEDGER_PATH": ["hunter2", ""],
     "TRAIL_ANCHOR_PATH": ["hunter2"],
 }
 

@@ -4,13 +4,20 @@ import io
 import json
 import logging
 import logging.config
+from collections.abc import Callable
+from unittest import mock
 
 import pytest
 import structlog
+import yaml
+from django.conf import settings
+from django.db import connection
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.logs import REDACTED, log_name, logging_config, redact, redact_text
+from tests.factories import enter_admin
 
 SECRET = "act.Xy9-secret_token*0!1234.sb"
 
@@ -142,8 +149,33 @@ def test_a_line_says_when_where_and_how_bad(lines):
     assert line["timestamp"].endswith("Z")
 
 
+@pytest.mark.django_db
+def test_postgresql_logs_errors_without_the_rows_and_statements_that_they_are_about() -> None:
+    expected = {"log_min_error_statement": "panic", "log_error_verbosity": "terse"}
+    with connection.cursor() as cursor:
+        for name, value in expected.items():
+            cursor.execute(f"SHOW {name}")
+            assert cursor.fetchone() == (value,)
+    compose = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())
+    command = compose["services"]["postgres"]["command"]
+    assert all(f"-c {name}={value}" in command for name, value in expected.items())
+
+
 def test_ids_of_people_are_replaced_by_names_that_lead_nowhere() -> None:
     said = redact({"request": "GET /api/v1/accounts/acct_8m3kq2v7x9c4d5e6/", "post": "post_8m3kq2v7x9c4d5e6"})
     assert said["request"] == f"GET /api/v1/accounts/{log_name('acct_8m3kq2v7x9c4d5e6')}/"
     assert said["post"] == log_name("post_8m3kq2v7x9c4d5e6")
     assert "8m3kq2v7x9c4d5e6" not in str(said)
+
+
+@pytest.mark.django_db
+def test_what_was_searched_for_is_not_logged(lines: Callable[[], list[dict[str, str]]], client: Client) -> None:
+    enter_admin(client)
+    client.get("/admin/accounts/tiktokaccount/?q=Zyzzyva")
+    client.get("/admin/accounts/tiktokaccount/?display_name__startswith=Zyzzyva")
+    client.raise_request_exception = False
+    with mock.patch("privacy.admin.reason_of", side_effect=ZeroDivisionError):
+        client.get("/admin/accounts/tiktokaccount/?q=Zyzzyva")
+    logged = [line for line in lines() if "/admin/accounts/tiktokaccount/" in line.get("request", "")]
+    assert {line["event"] for line in logged} == {"request_started", "request_finished", "request_failed"}
+    assert "Zyzzyva" not in json.dumps(lines())

@@ -9,7 +9,6 @@ from celery.schedules import crontab
 
 from config.environment import Environment
 from config.logs import logging_config
-from config.uploads import upload_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -50,6 +49,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "privacy.gate.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.middleware.LoggedRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "privacy.reminding.remember_sign_in",
     "privacy.middleware.ConsentMiddleware",
@@ -193,13 +193,14 @@ CELERY_BEAT_SCHEDULE = {
     "resume erasures": {"task": "privacy.tasks.resume_erasures", "schedule": crontab()},
     "leave forgotten behind": {
         "task": "predictions.tasks.leave_forgotten_behind",
-        "schedule": crontab(hour="2", minute="40"),
+        "schedule": crontab(minute="40"),
     },
     "release benchmarks": {
         "task": "predictions.tasks.release_benchmarks",
         "schedule": crontab(hour="3", minute="10"),
     },
     "anchor trail": {"task": "privacy.tasks.anchor_trail", "schedule": crontab(minute="7")},
+    "watch trail": {"task": "privacy.tasks.watch_trail", "schedule": crontab(minute="57")},
 }
 
 # --- what is sent with every page ----------------------------------------------------------------------------------
@@ -224,8 +225,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-# larger pictures wait here while their request is answered; `privacy.purging` removes what a dead worker left
-FILE_UPLOAD_TEMP_DIR = str(upload_folder())
+FILE_UPLOAD_HANDLERS = ["config.uploads.MemoryUploadHandler"]
 
 LOGGING = logging_config()
 # binding the person's id would freeze request.user before allauth.headless sets it from X-Session-Token

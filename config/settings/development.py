@@ -7,7 +7,7 @@ import base64
 
 from config.environment import require_environment
 from config.settings.base import *
-from config.settings.base import settings_from
+from config.settings.base import BASE_DIR, settings_from
 
 DEVELOPMENT_DEFAULTS = {
     "SECRET_KEY": "development only: this key protects nothing but simulated creators",
@@ -18,6 +18,7 @@ DEVELOPMENT_DEFAULTS = {
     "TIKTOK_CLIENT_SECRET": "sandbox-client-secret",
     "TIKTOK_AUTHORIZE_URL": "http://127.0.0.1:8900/v2/auth/authorize/",
     "TIKTOK_API_URL": "http://127.0.0.1:8900",
+    "ERASURE_LEDGER_PATH": str(BASE_DIR / ".run" / "erasures.jsonl"),
     "DATA_ENCRYPTION_KEYS": "development:" + base64.b64encode(bytes(range(32))).decode(),
 }
 

@@ -22,8 +22,11 @@ from deploy.local.processes import end_with_parent
 
 STARTUP_SECONDS = 60
 STOP_SECONDS = 30
+OWNER = "postgres"
 # PostgreSQL refuses to be root
 UNPRIVILEGED_USER = "nobody"
+# errors are logged without the rows and statements that they are about
+WITHOUT_ROWS = ("-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,16 @@ class Postgres:
 
     process: subprocess.Popen[bytes]
     sockets: Path
-    url: str
+    database: str
+
+    @property
+    def url(self) -> str:
+        """The address of the database for its owner."""
+        return self.url_of(OWNER)
+
+    def url_of(self, role: str) -> str:
+        """The address of the database for one who connects as this role."""
+        return f"postgresql://{role}@/{self.database}?host={self.sockets}"
 
     def stop(self) -> None:
         """End the server, whoever is still connected."""
@@ -118,7 +130,7 @@ def _initialise(folder: Path, identity: Mapping[str, Any]) -> None:
     aside.mkdir()
     _private_folder(aside, identity)
     # the locale is PostgreSQL's own: the one that the environment names may not be installed
-    command: list[str | Path] = [_programs() / "initdb", "--pgdata", aside, "--username", "postgres", "--auth", "trust"]
+    command: list[str | Path] = [_programs() / "initdb", "--pgdata", aside, "--username", OWNER, "--auth", "trust"]
     command += ["--encoding", "UTF8", "--no-locale", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
     done = subprocess.run(
         command, cwd=aside, capture_output=True, text=True, preexec_fn=end_with_parent(signal.SIGTERM), **identity
@@ -143,7 +155,7 @@ def _private_folder(folder: Path, identity: Mapping[str, Any]) -> Path:
 def _start_server(folder: Path, sockets: Path, database: str, lock: IO[str], identity: Mapping[str, Any]) -> Postgres:
     with _log_of(folder).open("wb") as log:
         process = subprocess.Popen(
-            [_programs() / "postgres", "-D", folder, "-h", "", "-k", sockets],
+            [_programs() / "postgres", "-D", folder, "-h", "", "-k", sockets, *WITHOUT_ROWS],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -153,7 +165,7 @@ def _start_server(folder: Path, sockets: Path, database: str, lock: IO[str], ide
             preexec_fn=end_with_parent(signal.SIGINT),
             **identity,
         )
-    return Postgres(process, sockets, f"postgresql://postgres@/{database}?host={sockets}")
+    return Postgres(process, sockets, database)
 
 
 def _log_of(folder: Path) -> Path:
@@ -165,7 +177,7 @@ def _provide_database(postgres: Postgres, folder: Path, database: str) -> None:
     deadline = time.monotonic() + STARTUP_SECONDS
     while True:
         try:
-            connection = psycopg.connect(host=str(postgres.sockets), user="postgres", autocommit=True)
+            connection = psycopg.connect(host=str(postgres.sockets), user=OWNER, autocommit=True)
             break
         except psycopg.OperationalError:
             if postgres.process.poll() is not None or time.monotonic() > deadline:

@@ -9,7 +9,7 @@ NO_MODEL = "no usable model serves"
 
 
 def main() -> None:
-    """Create the tables and the staff account, and say whether a first model must be trained."""
+    """As the owner: create the tables and the staff account, and say whether a first model must be trained."""
     django.setup()
     from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -17,6 +17,7 @@ def main() -> None:
     from predictions.registry import champion_id, registry
 
     call_command("migrate", interactive=False, verbosity=0)
+    call_command("grant_service_role")
     # the password of the first run stays, or is what somebody changed it to since
     if not User.objects.filter(username="staff").exists():
         staff = User.objects.create_superuser("staff", password=os.environ["STAFF_PASSWORD"])

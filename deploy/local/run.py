@@ -27,6 +27,7 @@ from deploy.local.postgres import start_postgres
 from deploy.local.prepare import NO_MODEL
 from deploy.local.processes import ProcessEnded, Processes, end_with_parent
 from deploy.local.servers import free_port, redis_command, wait_for_port
+from privacy.management.commands.grant_service_role import SERVICE_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -81,10 +82,11 @@ def serve(data: Path, port: int, ending: ExitStack) -> Processes:
         ending.callback(processes.stop)
         redis_port = free_port()
         wait_for_port(redis_port, processes.start("redis", redis_command(data / "redis", redis_port), environment))
-        environment |= {"DATABASE_URL": postgres.url, "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
+        environment |= {"DATABASE_URL": postgres.url_of(SERVICE_ROLE), "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
         environment |= {"ERASURE_LEDGER_PATH": str((data / "erasures.jsonl").resolve())}
     with step("migrations", "tables"):
-        needs_model = NO_MODEL in run(environment, "-m", "deploy.local.prepare")
+        as_owner = environment | {"DATABASE_URL": postgres.url}
+        needs_model = NO_MODEL in run(as_owner, "-m", "deploy.local.prepare")
     sandbox_url = None
     if "TIKTOK_API_URL" not in os.environ:
         with step("sandbox", "a local TikTok with simulated creators"):

@@ -41,7 +41,7 @@ MIN_ROWS = 200
 """With fewer rows the model stays the prior; only curve, population and intervals are learned."""
 
 MAX_SHARE = 0.1
-"""No account has more weight in what is learned from than this share of all: a model of everybody, not of the busiest."""
+"""No account has more weight in what is learned from than this share: a model of everybody, not of the busiest."""
 
 _TREES = 400
 # Small trees, each of a third of the features, split at random places (Geurts et al., "Extremely randomized trees",

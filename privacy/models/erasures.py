@@ -45,6 +45,11 @@ class Erasure(models.Model):
     heartbeat_at = models.DateTimeField(null=True, help_text="Of the worker that runs it.")
     attempts = models.PositiveIntegerField(default=0)
     sealed_identifiers = models.BinaryField(default=bytes, help_text="What the verifier looks for, while it runs.")
+    pseudonyms = ArrayField(
+        models.CharField(max_length=32),
+        default=list,
+        help_text="What identified the person, each under an HMAC with the key of the ledger, which is not in here.",
+    )
     told_tiktok = models.BooleanField(null=True, help_text="Whether TikTok confirmed that its access is ended.")
     counts = models.JSONField(default=dict, help_text="Rows that were deleted, by category.")
     left = models.JSONField(default=list, help_text="Where the verifier still found something; empty in a receipt.")

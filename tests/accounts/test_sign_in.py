@@ -11,6 +11,7 @@ from django.test import Client
 from accounts import credentials
 from accounts.models import Credential, TikTokAccount, User
 from accounts.tiktok import client as tiktok
+from privacy import trail
 from tests.accounts.support import begin, creators, path_of, sign_in, tiktok_that_answers, token_answer
 from tests.sandbox.client import consent
 
@@ -24,6 +25,20 @@ def signed_in_as(browser: Client) -> User | None:
 
 def nothing_was_changed() -> bool:
     return not (User.objects.exists() or TikTokAccount.objects.exists() or SocialAccount.objects.exists())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_sign_in_is_recorded_once(sandbox, browser, creator):
+    for times in (1, 2):
+        sign_in(browser, creator)
+        user = signed_in_as(browser)
+        assert user
+        events = trail.events_about(user.pk, by_others=False).filter(what__startswith="sign-in with TikTok")
+        assert [(event.actor_kind, event.action, event.through) for event in events] == [
+            ("person", "change", "page")
+        ] * times
+        assert not trail.events_about(user.pk, by_others=False).filter(what="tiktok_callback").exists()
+        browser.logout()
 
 
 def test_a_new_creator_gets_a_user_an_account_and_a_sealed_credential(sandbox, browser, creator):

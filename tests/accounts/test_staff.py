@@ -1,12 +1,16 @@
 """Staff: a second factor, roles that see no more than their task needs, and pseudonyms instead of names."""
 
 import re
+from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -69,6 +73,21 @@ def test_who_guesses_has_to_wait(client: Client) -> None:
     client.post("/admin/second-factor/", {"code": "000000"})
     right = f"{totp(device.bin_key):06d}"
     assert "Wait a little" in client.post("/admin/second-factor/", {"code": right}).content.decode()
+
+
+def test_staff_are_asked_again_after_half_a_day_however_busy(client: Client) -> None:
+    device = TOTPDevice.objects.create(user=StaffFactory())
+    client.force_login(device.user)
+    client.post("/admin/second-factor/", {"code": f"{totp(device.bin_key):06d}"})
+    client.post("/admin/reason/", {"reason": "ticket 4711, a forecast is off"})
+    assert client.get("/admin/").status_code == 200
+    ends = Session.objects.get().expire_date - timezone.now()
+    assert timedelta(hours=11, minutes=59) < ends <= timedelta(hours=12)
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(hours=6)):
+        client.post("/admin/reason/", {"reason": "ticket 4711, a forecast is off"})
+    assert Session.objects.get().expire_date - timezone.now() <= timedelta(hours=12)
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(hours=12)):
+        assert client.get("/admin/")["Location"].startswith("/admin/login/")
 
 
 def test_people_who_are_no_staff_are_not_asked(client: Client) -> None:

@@ -9,9 +9,11 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import services, tasks
-from accounts.management.commands import rotate_encryption_keys
 from accounts.models import Credential, TikTokAccount
 from accounts.services import access_token
+from privacy import trail
+from privacy.declarations import Table
+from privacy.management.commands import rotate_encryption_keys
 from privacy.sealing import key_id_of
 from tests.accounts.support import connect
 
@@ -97,9 +99,11 @@ def test_keys_are_rotated(settings, two_accounts, monkeypatch):
     monkeypatch.setattr(rotate_encryption_keys, "BATCH", 1)
     tokens = [access_token(account_id=account.pk) for account in two_accounts]
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW, "old": OLD}
-    assert rotate() == "2 credentials: 2 sealed anew with the key 'new'.\n"
+    assert "accounts.Credential: 2 of 2 rows sealed anew with the key 'new'.\n" in rotate()
     assert keys_in_use() == {"new"}
-    assert rotate() == "2 credentials: 0 sealed anew with the key 'new'.\n"
+    sealed_anew = [event.actor_kind for event in trail.events_about(two_accounts[0].user_id, by_others=True)[:2]]
+    assert sealed_anew == ["shell", "shell"]
+    assert "accounts.Credential: 0 of 2 rows sealed anew with the key 'new'.\n" in rotate()
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW}
     assert [access_token(account_id=account.pk) for account in two_accounts] == tokens
 
@@ -109,24 +113,24 @@ def test_an_interrupted_rotation_goes_on(settings, two_accounts, monkeypatch):
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW, "old": OLD}
     batches = rotate_encryption_keys._next_batch
 
-    def interrupted(after_pk: int) -> list[int]:
+    def interrupted(table: Table, after_pk: int) -> list[int]:
         if after_pk:
             raise KeyboardInterrupt
-        return batches(after_pk)
+        return batches(table, after_pk)
 
     monkeypatch.setattr(rotate_encryption_keys, "_next_batch", interrupted)
     with pytest.raises(KeyboardInterrupt):
         rotate()
     assert keys_in_use() == {"old", "new"}
     monkeypatch.setattr(rotate_encryption_keys, "_next_batch", batches)
-    assert rotate() == "2 credentials: 1 sealed anew with the key 'new'.\n"
+    assert "accounts.Credential: 1 of 2 rows sealed anew with the key 'new'.\n" in rotate()
 
 
 def test_what_cannot_be_opened_is_told_and_the_rest_is_done(settings, two_accounts):
     broken, good = two_accounts
     Credential.objects.filter(account=broken).update(sealed_access_token=good.credential.sealed_access_token)
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW, "old": OLD}
-    with pytest.raises(CommandError, match=rf"1 credentials.*: {broken.credential.pk}$"):
+    with pytest.raises(CommandError, match=rf"1 rows.*: accounts.Credential {broken.credential.pk}$"):
         rotate()
     good.credential.refresh_from_db()
     assert key_id_of(bytes(good.credential.sealed_access_token)) == "new"
@@ -136,4 +140,4 @@ def test_erased_tokens_need_no_key(settings, two_accounts):
     for account in two_accounts:
         services.disconnect_account(account_id=account.pk, now=timezone.now())
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW}
-    assert rotate() == "2 credentials: 0 sealed anew with the key 'new'.\n"
+    assert "accounts.Credential: 0 of 2 rows sealed anew with the key 'new'.\n" in rotate()

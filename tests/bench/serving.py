@@ -48,6 +48,7 @@ def _start_django(folder: Path) -> None:
     os.environ |= {
         "REDIS_URL": redis_url,
         "DATABASE_URL": postgres.url,
+        "ERASURE_LEDGER_PATH": str(folder / "erasures.jsonl"),
         # like production's, but for the throttle: the rates of the tests let a benchmark through
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
     }
@@ -69,7 +70,6 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
     from predictions.engine.forecasting import BASELINE_POSTS
     from predictions.registry import register
     from tests.factories import TikTokAccountFactory, history_of_posts
-    from tests.predictions.drafts import predict
     from tests.predictions.histories import synthetic_histories
 
     now = timezone.now()
@@ -92,6 +92,19 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
         assert response.status_code == 200, response.text
         assert response.json()["basis"] == "account"
 
+    return {
+        "baseline alone": lambda: np.expm1(state.history.known_at(moment).likes[-BASELINE_POSTS:]).mean(),
+        "engine alone": lambda: forecast(model, state, draft, as_of=moment),
+        **with_and_without_trail(account),
+        "over HTTP": over_http,
+    }
+
+
+def with_and_without_trail(account: Any) -> dict[str, Callable[[], Any]]:
+    """The service as it is, and as it would be if a forecast wrote no event."""
+    from predictions import services
+    from tests.predictions.drafts import predict
+
     def without_trail() -> None:
         with (
             mock.patch.object(services, "record"),
@@ -99,13 +112,7 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
         ):
             predict(account)
 
-    return {
-        "baseline alone": lambda: np.expm1(state.history.known_at(moment).likes[-BASELINE_POSTS:]).mean(),
-        "engine alone": lambda: forecast(model, state, draft, as_of=moment),
-        "service": lambda: predict(account),
-        "service without the trail": without_trail,
-        "over HTTP": over_http,
-    }
+    return {"service": lambda: predict(account), "service without the trail": without_trail}
 
 
 def _start_server(folder: Path) -> str:
@@ -126,6 +133,14 @@ def _start_server(folder: Path) -> str:
 
 
 def _measure(ways: dict[str, Callable[[], Any]], rounds: int) -> Figures:
+    return {
+        name: {f"p{p}": round(float(np.percentile(times, p)), 3) for p in PERCENTILES}
+        for name, times in time_in_turn(ways, rounds).items()
+    }
+
+
+def time_in_turn(ways: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
+    """How long each took in each round, ms."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(WARM_UP + rounds):
         for name, way in ways.items():
@@ -133,6 +148,4 @@ def _measure(ways: dict[str, Callable[[], Any]], rounds: int) -> Figures:
             way()
             if number >= WARM_UP:
                 taken[name].append((time.perf_counter() - started) * 1000)
-    return {
-        name: {f"p{p}": round(float(np.percentile(times, p)), 3) for p in PERCENTILES} for name, times in taken.items()
-    }
+    return taken

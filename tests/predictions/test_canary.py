@@ -15,7 +15,7 @@ from predictions import registry as registry_module
 from predictions import selectors, services, tasks
 from predictions.canary import MIN_FAILURES, MIN_FORECASTS, CannotStartCanary, start_canary, watch_canary
 from predictions.engine import GlobalModel, forecast
-from predictions.models import AccountWeights, ForecastFailure, ModelEvent, ModelVersion, Prediction
+from predictions.models import AccountWeights, ForecastFailure, ForgottenAccount, ModelEvent, ModelVersion, Prediction
 from predictions.registry import RefusedArtefact, make_champion, register
 from tests.factories import PredictionFactory, TikTokAccountFactory, history_of_posts
 from tests.predictions.drafts import predict
@@ -65,6 +65,27 @@ def test_a_share_of_accounts_is_served_and_always_the_same(challenger):
     other = register(model=GlobalModel.prior(), metrics={})
     start_canary(version=other, share=0.05, by="a test")
     assert len(served_by_canary() & few) < len(few) / 2
+
+
+def leave(version: ModelVersion) -> None:
+    """An account that the version learned from is erased, or its person takes consent back."""
+    ForgottenAccount.objects.create(pseudonym=version.manifest["pseudonyms"][0])
+
+
+def test_a_version_that_learned_from_who_left_is_not_tried(challenger):
+    leave(challenger)
+    with pytest.raises(CannotStartCanary, match=r"v1\.1\.0 learned from an account that left since"):
+        start_canary(version=challenger, share=0.05, by="a test")
+    assert not running()
+
+
+def test_a_canary_ends_when_an_account_that_it_learned_from_leaves(canary):
+    tasks.leave_forgotten_behind()
+    assert running()
+    leave(canary)
+    tasks.leave_forgotten_behind()
+    assert not running()
+    assert "left since" in ModelEvent.objects.latest("id").reason
 
 
 def test_its_forecasts_are_recorded_as_its_own_at_the_same_cost(

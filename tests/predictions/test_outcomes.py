@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from posts.models import PostsChange
 from predictions import services, tasks
+from predictions.engine.growth import first_day
 from predictions.models import Outcome, Prediction
 from tests.factories import ObservationFactory, PostFactory, PredictionFactory, TikTokAccountFactory
 
@@ -141,14 +142,14 @@ def test_meeting_again_changes_nothing(prediction, now):
 
 def test_two_workers_at_once_record_one_outcome(prediction, now, monkeypatch):
     published(prediction, h24=200)
-    label = services._label
+    label = first_day
 
     def other_worker_first(*args):
-        monkeypatch.setattr(services, "_label", label)
+        monkeypatch.setattr(services, "first_day", label)
         assert services.meet_outcomes(now=now) == 1
         return label(*args)
 
-    monkeypatch.setattr(services, "_label", other_worker_first)
+    monkeypatch.setattr(services, "first_day", other_worker_first)
     services.meet_outcomes(now=now)
     assert Outcome.objects.count() == 1
 

@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from predictions.engine.history_file import COLUMNS
-from predictions.models import ModelVersion
+from predictions.models import ForgottenAccount, ModelVersion
+from predictions.pseudonyms import pseudonym
 from predictions.registry import load
 from tests.predictions.histories import synthetic_histories
 
@@ -62,6 +63,14 @@ def test_versions_are_trained_registered_and_promoted(tmp_path, capsys):
     call_command("train_model", str(plain), "--name", "v3.0.0", "--promote")
     roles = dict(ModelVersion.objects.values_list("name", "role"))
     assert roles == {"v1.0.0": "retired", "v1.1.0": "challenger", "v3.0.0": "champion"}
+
+
+def test_a_version_that_learned_from_who_left_is_not_promoted(tmp_path):
+    file = write_history(tmp_path / "a.csv", accounts=2, seed=1)
+    ForgottenAccount.objects.create(pseudonym=pseudonym("1-account-0"))
+    with pytest.raises(CommandError, match="left since"):
+        call_command("train_model", str(file), "--promote")
+    assert not ModelVersion.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_the_page_gives_and_withdraws_each_by_itself(client: Client) -> None:
     user = UserFactory(consents=())
     client.force_login(user)
     assert "Nothing of your account has been read yet" in client.get("/your-data/consent/").content.decode()
-    versions = {f"version-{purpose}": "1" for purpose in Purpose}
+    versions = {f"version-{purpose}": consent.current_version(purpose) for purpose in Purpose}
     answer = client.post("/your-data/consent/", {"start": "yes", "agree": ["service", "outcomes"], **versions})
     assert answer["Location"] == "/posts/"
     assert consent.purposes_of(user.pk) == {Purpose.SERVICE, Purpose.OUTCOMES}
@@ -136,12 +136,12 @@ def test_the_api_gives_and_withdraws(client: Client) -> None:
     client.force_login(user)
     listed = client.get("/api/v1/privacy/consents").json()
     assert [each["purpose"] for each in listed] == [*Purpose]
-    refused = client.put("/api/v1/privacy/consents/learning", {"version": 9}, content_type="application/json")
+    refused = client.put("/api/v1/privacy/consents/outcomes", {"version": 9}, content_type="application/json")
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["field"] == "version"
-    given = client.put("/api/v1/privacy/consents/learning", {"version": 1}, content_type="application/json").json()
+    given = client.put("/api/v1/privacy/consents/outcomes", {"version": 1}, content_type="application/json").json()
     assert given["given_at"]
-    assert client.delete("/api/v1/privacy/consents/learning").json()["given_at"] is None
+    assert client.delete("/api/v1/privacy/consents/outcomes").json()["given_at"] is None
     assert (
         client.put("/api/v1/privacy/consents/else", {"version": 1}, content_type="application/json").status_code == 404
     )

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.models import APIToken, TikTokAccount
 from config.celery import app as celery
+from config.environment import Environment
 from posts.models import Observation, Post
 from posts.storing import mark_deleted
 from posts.tiktok.limits import wait_for_turn
@@ -170,8 +171,11 @@ def test_an_account_s_keys_are_found_by_its_declaration(client: Client) -> None:
     }
 
 
-WRITTEN_TO = ("FILE_UPLOAD_TEMP_DIR",)
-"""Settings that name what the service writes to besides its databases."""
+WRITTEN_TO = (
+    *(name.upper() for name in Environment.model_fields if name.endswith("_path")),
+    "PROMETHEUS_MULTIPROC_DIR",
+)
+"""Variables that name what the service writes to besides its databases; uploads stay in memory."""
 
 
 def undeclared_files() -> list[str]:
@@ -403,3 +407,8 @@ def test_whatever_is_personal_says_what_it_means() -> None:
 
 def test_purposes_are_those_that_people_are_asked_for() -> None:
     assert all(isinstance(purpose, Purpose) for table in tables() for purpose in table.purposes)
+
+
+def test_only_keys_that_erasure_finds_are_said_to_be_deleted() -> None:
+    for keys in (each for each in declared() if isinstance(each, RedisKeys)):
+        assert (keys.erased == "deleted") == (keys.keys_of is not None), keys.prefix

@@ -1,5 +1,6 @@
 """Erasure: everything of a person, everywhere, whatever happens in between; and nothing of anybody else."""
 
+import json
 import logging
 import os
 import random
@@ -9,16 +10,23 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from inspect import signature
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from allauth.socialaccount.models import SocialAccount
+from celery import current_app
 from django.apps import apps
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -34,7 +42,8 @@ from predictions.models import ForgottenAccount, ModelVersion
 from predictions.pseudonyms import pseudonym
 from predictions.registry import RefusedArtefact, make_champion
 from privacy import erasing, exporting, ledger, trail
-from privacy.declarations import subject_of, tables
+from privacy.consent import NoConsent
+from privacy.declarations import Messages, declared, subject_of, tables
 from privacy.finding import found_in_database, found_in_redis
 from privacy.models import AccessEvent, Erasure, PersonalData, SubjectKey, Through
 from privacy.replaying import unknown_erasures
@@ -45,6 +54,7 @@ from tests.factories import (
     MissFactory,
     OutcomeFactory,
     PredictionFactory,
+    StaffFactory,
     TikTokAccountFactory,
     UserFactory,
     enter_admin,
@@ -95,6 +105,9 @@ def everything(name: str) -> User:
         refresh_token=f"rft.{name}",
         refresh_expires_in=864_000,
     )
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session.create()
     exporting.make(export_pk=exporting.request_export(user_id=user.pk).pk)
     credentials.store_grant(Credential(account=account, version=0), grant, timezone.now())
     return user
@@ -181,6 +194,73 @@ def test_one_account_of_two_goes_alone(silent_tiktok: list[str]) -> None:
 
 
 @pytest.mark.django_db
+def test_what_staff_did_with_a_person_goes_and_never_held_their_name(silent_tiktok: list[str], client: Client) -> None:
+    user, other = everything("zyzzyva"), everything("xylophone")
+    enter_admin(client)
+    for person in (user, other):
+        path = f"/admin/accounts/user/{person.pk}/change/"
+        assert client.post(path, {"is_active": "on"}).status_code == 302
+    assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {f"user {user.pk}", f"user {other.pk}"}
+    assert erase(user).state == Erasure.State.DONE
+    assert LogEntry.objects.get().object_id == str(other.pk)
+
+
+@pytest.mark.django_db
+def test_a_session_that_comes_late_is_found(silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    user = everything("zyzzyva")
+    late = Session.objects.get()
+
+    def once_more(erasure: Erasure) -> None:
+        late.save()
+
+    monkeypatch.setitem(erasing.STEPS, "keys", once_more)
+    erasure = erase(user)
+    assert (erasure.state, erasure.left) == (Erasure.State.RUNNING, ["sessions.Session: rows"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["task", "staff", "tiktok", "a%", "user"])
+def test_a_name_that_is_a_word_holds_nothing_up(silent_tiktok: list[str], name: str) -> None:
+    assert erase(UserFactory(username=name)).state == Erasure.State.DONE
+
+
+@pytest.mark.django_db
+def test_who_was_staff_can_be_erased_and_is_told_what_stays(silent_tiktok: list[str], client: Client) -> None:
+    staff = StaffFactory(username="casimir")
+    enter_admin(client, staff)
+    client.get(f"/admin/accounts/user/{UserFactory().pk}/change/")
+    User.objects.filter(pk=staff.pk).update(is_staff=False, is_superuser=False)
+    erasure = erase(staff)
+    assert (erasure.state, erasure.left) == (Erasure.State.DONE, ["privacy_accessevent.actor"])
+    page = client.get(f"/erasures/{erasure.public_id}/").content.decode()
+    assert "privacy_accessevent.actor" in page
+    assert "nothing was found" not in page
+
+
+@pytest.mark.django_db
+def test_what_nobody_can_take_out_is_told_and_holds_nothing_up(
+    silent_tiktok: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    user = everything("zyzzyva")
+    trail.record(action=AccessEvent.Action.READ, subjects=[user.pk], what="posts", why="asked about open-zyzzyva")
+    erasure = erase(user)
+    assert (erasure.state, erasure.left) == (Erasure.State.DONE, ["privacy_accessevent.why"])
+    assert "erasure_incomplete" in caplog.text
+
+
+@pytest.mark.django_db
+def test_ids_of_posts_and_bytes_are_looked_for_too(silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    post = Post.objects.filter(account__user=user).first()
+    assert post is not None
+    kept = ModelVersion.objects.create(name="v1.0.0", artefact=b"open-zyzzyva", signature=post.public_id, manifest={})
+    erasure = erase(user)
+    columns = ["predictions_modelversion.artefact", "predictions_modelversion.signature"]
+    assert (erasure.state, erasure.left) == (Erasure.State.RUNNING, columns)
+    kept.delete()
+
+
+@pytest.mark.django_db
 def test_who_comes_back_is_somebody_new(silent_tiktok: list[str]) -> None:
     user = everything("zyzzyva")
     erase(user)
@@ -233,6 +313,87 @@ def test_over_the_api_by_people_alone(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_over_the_api_at_once(client: Client, silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    client.force_login(user)
+    asked = client.post("/api/v1/privacy/erasure", {"now": True}, content_type="application/json")
+    assert asked.status_code == 202
+    erasure = Erasure.objects.get(public_id=asked.json()["id"])
+    assert erasing.run(erasure_pk=erasure.pk)
+    assert not User.objects.exists()
+    assert "Erased" in client.get(f"/erasures/{erasure.public_id}/").content.decode()
+
+
+@pytest.mark.django_db
+def test_staff_are_refused_and_not_offered_it(client: Client) -> None:
+    client.force_login(StaffFactory(username="staff"))
+    assert "Erase everything" not in client.get("/your-data/erasure/").content.decode()
+    for wish in ("now", "later"):
+        answer = client.post("/your-data/erasure/", {"wish": wish}, follow=True)
+        assert "Staff cannot be erased while they are staff" in answer.content.decode()
+    refused = client.post("/api/v1/privacy/erasure", {"now": True}, content_type="application/json")
+    assert refused.status_code == 403
+    assert "Staff cannot be erased" in refused.json()["detail"]
+    assert not Erasure.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_account_of_staff_goes_alone(silent_tiktok: list[str]) -> None:
+    staff = TikTokAccountFactory(user=StaffFactory()).user
+    erasure = erase(staff, account_id=staff.tiktok_accounts.get().pk, reason=Erasure.Reason.TIKTOK)
+    assert (erasure.state, erasure.whole) == (Erasure.State.DONE, False)
+    assert User.objects.get() == staff
+
+
+@pytest.mark.django_db
+def test_both_accounts_at_once_take_the_person_along(silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    first, second = user.tiktok_accounts.get(), TikTokAccountFactory(user=user, open_id="open-second")
+    for account_id in (first.pk, second.pk, second.pk):
+        erasing.request_erasure(
+            user_id=user.pk,
+            account_id=account_id,
+            reason=Erasure.Reason.TIKTOK,
+            through=Through.WEBHOOK,
+            grace=None,
+        )
+    assert list(Erasure.objects.values_list("whole", flat=True)) == [False, False]
+    while due := erasing.resume_due():
+        for erasure_pk in due:
+            assert erasing.run(erasure_pk=erasure_pk)
+    assert Erasure.objects.filter(state=Erasure.State.DONE, whole=True).count() == 1
+    assert not User.objects.exists()
+    assert not SubjectKey.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_account_that_goes_takes_no_days_from_its_person(silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    second = TikTokAccountFactory(user=user, open_id="open-second")
+    whole = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)
+    erasure = erase(user, account_id=second.pk, reason=Erasure.Reason.TIKTOK, through=Through.WEBHOOK)
+    assert (erasure.state, erasure.whole) == (Erasure.State.DONE, False)
+    whole.refresh_from_db()
+    assert whole.due_at > timezone.now() + timedelta(days=13)
+    assert erasing.cancel_erasure(user_id=user.pk)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", [Erasure.Reason.TIKTOK, Erasure.Reason.STAFF, Erasure.Reason.RETENTION])
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_nobody_cancels_what_others_asked_for(client: Client, reason: Erasure.Reason, asked_before: bool) -> None:
+    user = UserFactory()
+    client.force_login(user)
+    if asked_before:
+        client.post("/your-data/erasure/", {"wish": "later"})
+    erasing.request_erasure(user_id=user.pk, reason=reason, through=Through.TASK, grace=None)
+    assert "Keep my data" not in client.get("/your-data/erasure/").content.decode()
+    client.post("/your-data/erasure/", {"wish": "cancel"})
+    assert client.delete("/api/v1/privacy/erasure").status_code == 404
+    assert Erasure.objects.get().state == Erasure.State.WAITING
+
+
+@pytest.mark.django_db
 def test_staff_may_for_a_stated_reason(client: Client) -> None:
     user = UserFactory()
     enter_admin(client)
@@ -277,12 +438,50 @@ def test_tiktok_is_asked_for_a_day_and_then_it_goes_on(monkeypatch: pytest.Monke
     monkeypatch.setattr(tiktok_client, "revoke", fail)
     user = everything("zyzzyva")
     erasure = erase(user)
-    assert (erasure.state, erasure.steps_done) == (Erasure.State.RUNNING, ["collect", "stop"])
+    assert (erasure.state, erasure.steps_done) == (Erasure.State.RUNNING, ["collect", "ledger", "stop"])
     assert Post.objects.exists()
     Erasure.objects.update(due_at=timezone.now() - timedelta(days=2), heartbeat_at=None)
     assert erasing.run(erasure_pk=erasure.pk)
     erasure.refresh_from_db()
     assert erasure.told_tiktok is False
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_tokens_that_nobody_can_open_hold_nothing_up(
+    silent_tiktok: list[str], caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    user = everything("zyzzyva")
+    settings.DATA_ENCRYPTION_KEYS = {"new": bytes(32)}
+    erasure = erase(user)
+    assert (erasure.state, erasure.told_tiktok, silent_tiktok) == (Erasure.State.DONE, False, [])
+    assert "revocation_impossible" in caplog.text
+
+
+@pytest.mark.django_db
+def test_an_erasure_from_a_backup_whose_key_is_gone_ends_and_says_so(silent_tiktok: list[str], settings: Any) -> None:
+    user = everything("zyzzyva")
+    erasure = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None)
+    erasing.STEPS["collect"](erasure)
+    Erasure.objects.update(steps_done=["collect"], state=Erasure.State.RUNNING)
+    settings.DATA_ENCRYPTION_KEYS = {"new": bytes(32)}
+    assert erasing.run(erasure_pk=erasure.pk)
+    erasure.refresh_from_db()
+    assert "lost key" in erasure.left[0]
+
+
+@pytest.mark.django_db
+def test_a_replay_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, silent_tiktok: list[str]) -> None:
+    def fail(*, access_token: str) -> None:
+        raise TikTokUnavailable("no_answer", "nobody there")
+
+    erase(everything("zyzzyva"))
+    # the backup was made in the midst of the person's fourteen days
+    Erasure.objects.all().delete()
+    user = everything("zyzzyva")
+    erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)
+    monkeypatch.setattr(tiktok_client, "revoke", fail)
+    call_command("replay_erasures")
     assert not User.objects.exists()
 
 
@@ -319,6 +518,109 @@ def test_each_step_can_be_done_twice(step: str, silent_tiktok: list[str], monkey
     assert rows_of(other) == before
 
 
+# --- queues and tasks -------------------------------------------------------------------------------------------------
+
+
+def tasks_waiting() -> list[str]:
+    """The tasks in the queue, and those that a worker holds."""
+    client: Any = redis.Redis.from_url(settings.REDIS_URL)
+    queued = [json.loads(raw) for raw in client.lrange("celery:celery", 0, -1)]
+    held = [json.loads(raw)[0] for raw in client.hvals("celery:unacked")]
+    return sorted(message["headers"]["task"].split(".")[-1] for message in queued + held)
+
+
+def hand_to_worker() -> None:
+    """What a worker that took the newest message leaves in Redis until it is done."""
+    client: Any = redis.Redis.from_url(settings.REDIS_URL)
+    message = json.loads(client.lpop("celery:celery"))
+    client.hset("celery:unacked", "tag", json.dumps([message, "", "celery"]))
+    client.zadd("celery:unacked_index", {"tag": time.time()})
+
+
+@pytest.mark.django_db
+def test_messages_about_them_are_taken_out_of_the_queue(
+    silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revoked: list[str] = []
+    monkeypatch.setattr("privacy.messages.current_app.control.revoke", lambda ids: revoked.extend(ids))
+    user, other = everything("zyzzyva"), everything("xylophone")
+    redis.Redis.from_url(settings.REDIS_URL).delete("celery:celery")
+    for person in (user, other):
+        account = person.tiktok_accounts.get()
+        current_app.send_task("posts.tasks.run_refresh", [account.refreshes.get().pk])
+        current_app.send_task("posts.tasks.observe_account", kwargs={"account_id": account.pk})
+        current_app.send_task("privacy.tasks.extend_retention", [person.pk])
+        current_app.send_task("predictions.tasks.update_weights", [account.pk])
+        if person == user:
+            hand_to_worker()
+    assert len(tasks_waiting()) == 8
+    assert erase(user).state == Erasure.State.DONE
+    assert tasks_waiting() == ["extend_retention", "observe_account", "run_refresh", "update_weights"]
+    assert len(revoked) == 4
+
+
+@pytest.mark.django_db
+def test_messages_sent_while_the_rows_are_there_hold_nothing_up(
+    silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = everything("zyzzyva")
+    account_id = user.tiktok_accounts.get().pk
+    delete_rows = erasing.STEPS["rows"]
+
+    def send_and_delete(erasure: Erasure) -> None:
+        current_app.send_task("predictions.tasks.update_weights", [account_id])
+        delete_rows(erasure)
+
+    monkeypatch.setitem(erasing.STEPS, "rows", send_and_delete)
+    assert erase(user).state == Erasure.State.DONE
+    assert "update_weights" not in tasks_waiting()
+
+
+@pytest.mark.django_db
+def test_a_message_that_comes_late_is_found(silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    user = everything("zyzzyva")
+    account_id = user.tiktok_accounts.get().pk
+
+    def send(erasure: Erasure) -> None:
+        current_app.send_task("posts.tasks.discover_posts", [account_id])
+        redis.Redis.from_url(settings.REDIS_URL).set(f"cache:1:weights-update:{account_id}", "1")
+
+    with monkeypatch.context() as patched:
+        patched.setitem(erasing.STEPS, "keys", send)
+        erasure = erase(user)
+    assert erasure.left == ["Redis: cache:1:", "queue: posts.tasks.discover_posts"]
+    Erasure.objects.update(heartbeat_at=None)
+    assert erasing.run(erasure_pk=erasure.pk)
+
+
+@pytest.mark.django_db
+def test_a_running_task_ends_at_its_next_step(silent_tiktok: list[str]) -> None:
+    user = everything("zyzzyva")
+    account_id = user.tiktok_accounts.get().pk
+    erasure = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None)
+    for name in ("collect", "stop"):
+        erasing.STEPS[name](erasure)
+    with pytest.raises(NoConsent):
+        accounts.access_token(account_id=account_id)
+    with pytest.raises(NoConsent), transaction.atomic():
+        accounts.lock_account(account_id)
+
+
+def test_every_task_about_a_row_is_declared() -> None:
+    """But that of erasure itself, whose row stays as the receipt."""
+    current_app.loader.import_default_modules()
+    apps_of_ours = ("accounts.", "posts.", "predictions.", "privacy.")
+    about_rows = {
+        name
+        for name, task in current_app.tasks.items()
+        if name.startswith(apps_of_ours)
+        and any(each.annotation is int for each in signature(task.run).parameters.values())
+    }
+    assert about_rows == {each.task for each in declared() if isinstance(each, Messages)} | {
+        "privacy.tasks.run_erasure"
+    }
+
+
 # --- models -----------------------------------------------------------------------------------------------------------
 
 
@@ -350,11 +652,22 @@ def test_no_model_that_learned_from_them_serves_again(
 
 
 @pytest.mark.django_db
+def test_a_manifest_that_names_who_was_not_forgotten_is_found(
+    silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = everything("zyzzyva")
+    version("v1.0.0", user.tiktok_accounts.get(), role="champion")
+    monkeypatch.setitem(erasing.STEPS, "keys", lambda erasure: ForgottenAccount.objects.all().delete())
+    erasure = erase(user)
+    assert (erasure.state, erasure.left) == (Erasure.State.RUNNING, ["manifest of v1.0.0"])
+
+
+@pytest.mark.django_db
 def test_a_champion_that_learned_from_them_is_replaced_in_time(
     silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[Any] = []
-    monkeypatch.setattr("predictions.forgetting.current_app.send_task", lambda name, kwargs: sent.append(name))
+    monkeypatch.setattr("predictions.forgetting.current_app.send_task", lambda name, **_: sent.append(name))
     user = everything("zyzzyva")
     version("v1.0.0", user.tiktok_accounts.get(), role="champion")
     erase(user)
@@ -369,10 +682,7 @@ def test_a_champion_that_learned_from_them_is_replaced_in_time(
 
 
 @pytest.mark.django_db
-def test_a_restored_backup_brings_nobody_back(
-    silent_tiktok: list[str], tmp_path: Path, settings: Any, client: Client
-) -> None:
-    settings.ERASURE_LEDGER_PATH = str(tmp_path / "ledger")
+def test_a_restored_backup_brings_nobody_back(silent_tiktok: list[str], client: Client) -> None:
     everything("bystander")
     erase(everything("zyzzyva"))
     # the backup from before it: the same person, and no word of the erasure
@@ -391,19 +701,88 @@ def test_a_restored_backup_brings_nobody_back(
 
 @pytest.mark.django_db
 def test_the_ledger_names_nobody_and_shows_when_it_was_altered(
-    silent_tiktok: list[str], tmp_path: Path, settings: Any
+    silent_tiktok: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    path = tmp_path / "ledger"
-    settings.ERASURE_LEDGER_PATH = str(path)
+    path = Path(settings.ERASURE_LEDGER_PATH)
     for name in ("zyzzyva", "xylophone", "quiddity"):
         erase(everything(name))
     text = path.read_text()
     assert not [name for name in ("zyzzyva", "xylophone", "quiddity") if name in text]
+    assert json.loads(text.splitlines()[0])["key"] not in caplog.text
     assert len(ledger.entries()) == 3
     lines = text.splitlines()
     path.write_text("\n".join([lines[0], lines[2], lines[3]]) + "\n")
     with pytest.raises(ledger.LedgerBroken, match="Line 2"):
         ledger.entries()
+
+
+@pytest.mark.django_db
+def test_an_erasure_is_written_down_before_anything_is_gone(
+    silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    def die(erasure: Erasure) -> None:
+        raise KeyboardInterrupt
+
+    user = everything("zyzzyva")
+    with monkeypatch.context() as patched:
+        patched.setitem(erasing.STEPS, "revoke", die)
+        with pytest.raises(KeyboardInterrupt):
+            erase(user)
+    assert unknown_erasures() == []
+    assert client.get("/readyz").status_code == 200
+    # the backup of the night before
+    Erasure.objects.all().delete()
+    assert client.get("/readyz").status_code == 503
+    call_command("replay_erasures")
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_receipt_holds_what_the_ledger_and_the_log_do(
+    silent_tiktok: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    erasure = erase(everything("zyzzyva"))
+    [entry] = ledger.entries()
+    assert entry.pseudonyms == frozenset(erasure.pseudonyms)
+    assert ledger.pseudonym(ledger.key(), "open-zyzzyva") in erasure.pseudonyms
+    said: list[Any] = [record.msg for record in caplog.records]
+    [event] = [each for each in said if "erasure_written_down" in str(each)]
+    assert event["line"] == Path(settings.ERASURE_LEDGER_PATH).read_text().splitlines()[1]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lines_left", [0, 1, 2])
+def test_a_ledger_that_lost_lines_is_not_an_empty_one(
+    silent_tiktok: list[str], client: Client, lines_left: int
+) -> None:
+    for name in ("zyzzyva", "xylophone"):
+        erase(everything(name))
+    path = Path(settings.ERASURE_LEDGER_PATH)
+    whole, lines = ledger.entries(), path.read_text().splitlines(keepends=True)
+    path.unlink()
+    if lines_left:
+        path.write_text("".join(lines[:lines_left]))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert "manage.py rebuild_ledger" in answer.json()["data"]
+    out = StringIO()
+    call_command("rebuild_ledger", stdout=out)
+    assert ("begun anew" in out.getvalue()) == (not lines_left)
+    assert ledger.entries() == whole
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_rebuilt_ledger_keeps_the_erased_out(silent_tiktok: list[str]) -> None:
+    erase(everything("zyzzyva"))
+    path = Path(settings.ERASURE_LEDGER_PATH)
+    path.write_text(path.read_text().splitlines(keepends=True)[0])
+    call_command("rebuild_ledger")
+    Erasure.objects.all().delete()
+    everything("zyzzyva")
+    call_command("replay_erasures")
+    assert not User.objects.exists()
 
 
 # --- proofs -----------------------------------------------------------------------------------------------------------

@@ -1,9 +1,6 @@
 """Retention: what is to be deleted is deleted, whatever dies meanwhile, and somebody notices when it is not."""
 
-import os
-import time
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +10,10 @@ from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import APIToken, Credential, User, WebhookDelivery
+from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
 from posts.models import Observation, Post, Refresh
 from predictions.models import DriftCheck, ForecastFailure, Miss
-from privacy import erasing, exporting, purging, trail
+from privacy import erasing, exporting, purging, retention, trail
 from privacy.consent import consenting
 from privacy.models import DataExport, Erasure, ExportPart, RetentionRun, Through
 from privacy.purging import late_rules, purge_all, watch
@@ -42,13 +39,6 @@ pytestmark = pytest.mark.django_db
 
 def ago(**time_ago: float) -> datetime:
     return timezone.now() - timedelta(**time_ago)
-
-
-@pytest.fixture(autouse=True)
-def uploads(tmp_path: Path, settings: Any) -> Path:
-    """Uploads of a worker that is dead by now."""
-    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
-    return tmp_path
 
 
 # --- rules ------------------------------------------------------------------------------------------------------------
@@ -83,14 +73,6 @@ def test_an_old_refresh_goes_and_what_it_observed_stays() -> None:
     purge_all()
     assert list(Refresh.objects.all()) == [running]
     assert Observation.objects.get().refresh_id is None
-
-
-def test_uploads_of_a_dead_worker_go_after_a_quarter_of_an_hour(uploads: Path) -> None:
-    for name, age_s in (("old", 901), ("young", 800)):
-        (uploads / name).write_bytes(b"a picture")
-        os.utime(uploads / name, (time.time() - age_s,) * 2)
-    assert purge_all()["uploads"] == 1
-    assert [path.name for path in uploads.iterdir()] == ["young"]
 
 
 def test_many_rows_go_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,22 +148,47 @@ def test_rows_that_stay_past_their_day_raise_an_alarm() -> None:
     assert RetentionRun.objects.latest("pk").error == "KeptTooLong"
 
 
+def test_a_person_is_told_once_of_what_was_deleted_of_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purging, "BATCH", 2)
+    user, other = UserFactory(), UserFactory()
+    for _ in range(5):
+        APITokenFactory(user=user, revoked_at=ago(days=31))
+    APITokenFactory(user=other, revoked_at=ago(days=29))
+    DataExport.objects.create(user=user, state=DataExport.State.READY, expires_at=ago(minutes=1))
+    purge_all()
+    told = trail.events_about(user.pk, by_others=True).filter(action="change").values_list("what", flat=True)
+    assert list(told) == ["data exports, deleted as it was time", "API tokens, deleted as it was time"]
+    assert not trail.events_about(other.pk, by_others=True).filter(action="change").exists()
+
+
+def test_that_data_is_kept_for_longer_is_recorded_where_it_is() -> None:
+    account = TikTokAccountFactory()
+    retain_until = ago(days=-300)
+    TikTokAccount.objects.update(retain_until=retain_until)
+    assert retention.extend(user_id=account.user_id) > 0
+    assert retention.extend(user_id=account.user_id) == 0
+    events = trail.events_about(account.user_id, by_others=True).filter(action="change")
+    assert [event.what for event in events] == ["how long data is kept, after a sign-in"]
+
+
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
 def test_who_has_not_signed_in_for_a_year_is_erased() -> None:
     gone: User = UserFactory(last_login=ago(days=366))
+    off: User = UserFactory(last_login=ago(days=366), is_active=False)
     UserFactory(last_login=ago(days=364))
     StaffFactory(last_login=ago(days=400))
     UserFactory(last_login=None, date_joined=ago(days=10))
     purge_all()
-    assert list(Erasure.objects.values_list("user_id", "reason")) == [(gone.pk, "retention")]
+    erasures = Erasure.objects.order_by("user_id").values_list("user_id", "reason")
+    assert list(erasures) == [(gone.pk, "retention"), (off.pk, "retention")]
     assert purge_all()["erasures asked for: inactive people"] == 0
-    assert Erasure.objects.count() == 1
+    assert Erasure.objects.count() == 2
 
 
 def test_who_took_their_consent_back_a_month_ago_is_erased() -> None:
-    gone, back, undecided = UserFactory(), UserFactory(), UserFactory(consents=())
+    gone, back, undecided = UserFactory(is_active=False), UserFactory(), UserFactory(consents=())
     people = User.objects.filter(pk__in=[gone.pk, back.pk, undecided.pk])
     people.update(date_joined=ago(days=50))
     for user in (gone, back):
@@ -307,12 +314,14 @@ def test_every_run_is_reported_and_one_that_fails_keeps_no_other_from_running(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(now: datetime) -> int:
-        raise OSError("no such folder")
+        raise OSError("no such table")
 
-    monkeypatch.setattr(purging, "_purge_uploads", fail)
+    monkeypatch.setattr(purging, "_erase_inactive", fail)
     purge_all()
     failed = RetentionRun.objects.exclude(error="")
-    assert list(failed.values_list("rule", "error", "finished_at")) == [("uploads", "OSError", None)]
+    assert list(failed.values_list("rule", "error", "finished_at")) == [
+        ("erasures asked for: inactive people", "OSError", None)
+    ]
     assert RetentionRun.objects.filter(error="").count() == len(purging.rules()) - 1
     assert "retention_failed" in caplog.text
 
@@ -321,8 +330,8 @@ def test_a_late_rule_raises_an_alarm(caplog: pytest.LogCaptureFixture, client: C
     settings.METRICS_TOKEN = "a token of sixteen characters"
     purge_all()
     assert watch() == []
-    RetentionRun.objects.filter(rule="uploads").update(finished_at=ago(hours=4))
-    assert watch() == late_rules() == ["uploads"]
+    RetentionRun.objects.filter(rule="erasures asked for: inactive people").update(finished_at=ago(hours=4))
+    assert watch() == late_rules() == ["erasures asked for: inactive people"]
     assert "retention_late" in caplog.text
     metrics = client.get("/metrics", headers={"Authorization": f"Bearer {settings.METRICS_TOKEN}"}).content.decode()
     assert "postcast_retention_late_rules 1.0" in metrics

@@ -1,10 +1,16 @@
 """A sealed value opens in its own place and nowhere else, and not after any change."""
 
 import pytest
+from django.apps import apps
+from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privacy import erasing, exporting
+from privacy.declarations import tables
+from privacy.models import Erasure, Through
 from privacy.sealing import SealBroken, key_id_of, seal, unseal
+from tests.factories import TikTokAccountFactory
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 places = st.builds("accounts.credential:{}:{}".format, st.integers(1, 10**9), st.sampled_from(["access", "refresh"]))
@@ -80,3 +86,31 @@ def test_another_key_of_the_same_name_is_refused(settings):
     settings.DATA_ENCRYPTION_KEYS = {"old": NEW}
     with pytest.raises(SealBroken):
         unseal(sealed, place="here")
+
+
+@pytest.mark.django_db
+def test_whatever_is_sealed_is_sealed_anew(settings) -> None:
+    """An export and an erasure that runs go on under the new key alone."""
+    user = TikTokAccountFactory().user
+    export = exporting.request_export(user_id=user.pk)
+    assert exporting.make(export_pk=export.pk)
+    export.refresh_from_db()
+    archive = b"".join(exporting.archive_of(export))
+    erasure = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None)
+    erasing.STEPS["collect"](erasure)
+    settings.DATA_ENCRYPTION_KEYS = {"new": NEW, "old": OLD}
+    call_command("rotate_encryption_keys")
+    settings.DATA_ENCRYPTION_KEYS = {"new": NEW}
+    assert b"".join(exporting.archive_of(export)) == archive
+    Erasure.objects.update(steps_done=["collect"])
+    assert erasing.run(erasure_pk=erasure.pk)
+
+
+def test_every_sealed_column_is_declared_as_one() -> None:
+    """By their names, which all begin alike."""
+    declared = {table.model: set(table.sealed) for table in tables() if table.sealed}
+    columns = {
+        model._meta.label: {str(column.column) for column in model._meta.concrete_fields} for model in apps.get_models()
+    }
+    named = {label: {name for name in names if name.startswith("sealed")} for label, names in columns.items()}
+    assert declared == {label: names for label, names in named.items() if names}

@@ -12,6 +12,7 @@ from django.core.management import call_command
 
 from config.environment import Environment
 from privacy.describing import document
+from privacy.management.commands.grant_service_role import SERVICE_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN_APPS = {"accounts", "posts", "predictions", "privacy", "telemetry"}
@@ -21,6 +22,12 @@ OWN_MODELS = [model for model in apps.get_models() if model._meta.app_label in O
 def test_the_data_map_is_what_the_apps_declare() -> None:
     """`manage.py data_map --write` makes it so."""
     assert (ROOT / "docs/data-map.md").read_text() == document()
+
+
+def test_the_data_map_names_what_lies_outside_of_the_database() -> None:
+    told = document().partition("## Outside of the database")[2]
+    for name in ("log lines", "backups", "Redis's file", *(f for f in Environment.model_fields if f.endswith("_path"))):
+        assert (f"`{name.upper()}`" if name.endswith("_path") else name) in told
 
 
 @pytest.mark.parametrize("model", OWN_MODELS, ids=lambda model: model._meta.label)
@@ -47,6 +54,31 @@ def test_compose_sets_only_variables_that_exist_and_all_that_are_required() -> N
     assert {name for name, field in Environment.model_fields.items() if field.is_required()} <= given
 
 
+def test_only_migrations_connect_as_the_owner_of_the_tables() -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    for name, service in services.items():
+        held = {"database_owner_url", "service_password", "postgres_password"} & set(service.get("secrets", []))
+        if name == "migrate":
+            assert service["environment"]["DATABASE_URL_FILE"] == "/run/secrets/database_owner_url"
+            assert held == {"database_owner_url", "service_password"}
+            migrate, grant, replay = service["command"].split("&&")
+            assert "manage.py migrate --noinput" in migrate
+            assert "manage.py grant_service_role --password-file /run/secrets/service_password" in grant
+            assert "manage.py replay_erasures" in replay
+        elif service.get("image") == "postcast":
+            assert service["environment"]["DATABASE_URL_FILE"] == "/run/secrets/database_url"
+            assert held == set()
+
+
+def test_compose_knows_every_secret_that_is_made_and_mounts_no_other() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    mounted = {name for service in compose["services"].values() for name in service.get("secrets", [])}
+    assert mounted == set(compose["secrets"])
+    script = (ROOT / "deploy/make_secrets.sh").read_text()
+    made = set(re.findall(r"^keep (\w+) ", script, re.MULTILINE))
+    assert made | {"tiktok_client_key", "tiktok_client_secret"} == mounted
+
+
 def test_the_image_copies_every_package_that_ships_and_no_test() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     copied = set(re.findall(r"^COPY (\w+) ", dockerfile, re.MULTILINE))
@@ -61,11 +93,29 @@ def test_the_readme_names_every_variable() -> None:
         assert f"`{name.upper()}`" in readme
 
 
-def test_secrets_are_made_once(tmp_path: Path) -> None:
-    script = tmp_path / "make_secrets.sh"
+def make_secrets(folder: Path) -> dict[str, str]:
+    script = folder / "make_secrets.sh"
     script.write_text((ROOT / "deploy/make_secrets.sh").read_text())
     subprocess.run(["sh", script], check=True, capture_output=True)
-    made = {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
-    subprocess.run(["sh", script], check=True, capture_output=True)
-    assert made == {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
-    assert {"secret_key", "data_encryption_keys", "database_url"} <= set(made)
+    return {path.name: path.read_text() for path in (folder / "secrets").iterdir()}
+
+
+def test_secrets_are_made_once(tmp_path: Path) -> None:
+    made = make_secrets(tmp_path)
+    assert made == make_secrets(tmp_path)
+    assert {"secret_key", "data_encryption_keys"} <= set(made)
+
+
+def test_the_service_and_the_owner_have_passwords_of_their_own(tmp_path: Path) -> None:
+    made = make_secrets(tmp_path)
+    assert made["database_url"] == f"postgresql://{SERVICE_ROLE}:{made['service_password']}@postgres:5432/postcast"
+    assert made["database_owner_url"] == f"postgresql://postcast:{made['postgres_password']}@postgres:5432/postcast"
+    assert made["service_password"] != made["postgres_password"]
+
+
+def test_the_address_that_the_service_once_shared_with_the_owner_stays_the_owners(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets/database_url").write_text("postgresql://postcast:old@elsewhere:5432/postcast")
+    made = make_secrets(tmp_path)
+    assert made["database_owner_url"] == "postgresql://postcast:old@elsewhere:5432/postcast"
+    assert made["database_url"].startswith(f"postgresql://{SERVICE_ROLE}:")

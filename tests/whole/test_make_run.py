@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
+from psycopg.errors import InsufficientPrivilege
 
 from deploy.local.servers import free_port
+from privacy.management.commands.grant_service_role import SERVICE_ROLE
 from tests.sandbox.client import consent
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,11 +104,12 @@ def sign_in(stack: Stack, creator: str) -> requests.Session:
     assert landed.ok
     # nothing is read before they agree
     assert landed.url.startswith(f"{stack.url}/your-data/consent/"), landed.text[:2000]
+    asked = session.get(f"{stack.url}/api/v1/privacy/consents", timeout=30).json()
     answers = {
         "csrfmiddlewaretoken": session.cookies["csrftoken"],
         "start": "yes",
         "agree": ["service", "learning", "outcomes"],
-        **{f"version-{purpose}": "1" for purpose in ("service", "learning", "outcomes")},
+        **{f"version-{each['purpose']}": each["version"] for each in asked},
     }
     agreed = session.post(landed.url, data=answers, headers={"Referer": stack.url}, timeout=30)
     assert agreed.url.startswith(f"{stack.url}/posts/"), agreed.text[:2000]
@@ -132,6 +136,17 @@ def wait_for_weights(stack: Stack, session: requests.Session) -> dict[str, objec
             return dict(answer.json())
         time.sleep(0.5)
     raise AssertionError(f"no weights were learned: {answer.text}")
+
+
+def connect(stack: Stack, role: str) -> psycopg.Connection:
+    return psycopg.connect(host=sockets_of(stack), dbname="postcast", user=role, autocommit=True)
+
+
+def sockets_of(stack: Stack) -> str:
+    arguments = next(line for line in processes_of(stack.folder) if "/bin/postgres -D" in line)
+    found = re.search(r"-k (\S+)", arguments)
+    assert found
+    return found[1]
 
 
 def creators(stack: Stack) -> list[dict[str, object]]:
@@ -175,6 +190,24 @@ def test_from_the_consent_page_to_a_forecast(stack: Stack) -> None:
     assert forecast["baseline"]["predicted_engagement"] > 0
     recorded = session.get(f"{stack.url}/api/v1/predictions/", timeout=30).json()
     assert recorded["count"] == 1
+
+
+def test_the_service_connects_as_a_role_that_cannot_change_the_trail(stack: Stack) -> None:
+    session = sign_in(stack, str(creators(stack)[1]["handle"]))
+    wait_for_refresh(stack, session)
+    with connect(stack, "postgres") as owner:
+        connected = owner.execute(
+            "SELECT usename FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        ).fetchall()
+    assert set(connected) == {(SERVICE_ROLE,)}
+    for statement in (
+        "UPDATE privacy_accessevent SET why = 'x'",
+        "DELETE FROM privacy_accessevent",
+        "TRUNCATE privacy_accessevent",
+        "ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only",
+    ):
+        with connect(stack, SERVICE_ROLE) as service, pytest.raises(InsufficientPrivilege):
+            service.execute(statement)
 
 
 def test_staff_get_in_with_the_password_of_the_box_and_a_code(stack: Stack) -> None:

@@ -12,7 +12,7 @@ from accounts.services import create_api_token
 from posts.models import Refresh
 from predictions.models import AccountWeights, Feedback
 from privacy import exporting
-from tests.factories import AccountWeightsFactory, FeedbackFactory
+from tests.factories import AccountWeightsFactory, BenchmarkFactory, FeedbackFactory
 from tests.pages.conftest import Creator, make_creator
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,7 @@ def everything_of(creator: Creator) -> str:
 
 @pytest.fixture
 def me() -> Creator:
+    BenchmarkFactory()
     return person()
 
 

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from predictions.engine import AccountHistory, train
 from predictions.engine.history_file import BadHistoryFile, read_history_file
+from predictions.forgetting import MAY_NOT_SERVE, learned_from_forgotten
 from predictions.pseudonyms import pseudonym
 from predictions.registry import InvalidVersionName, register
 
@@ -34,6 +35,8 @@ class Command(BaseCommand):
             "training_posts": len(posts),
             "training_seconds": round(time.monotonic() - started, 1),
         }
+        if promote and learned_from_forgotten(model):
+            raise CommandError(f"The model {MAY_NOT_SERVE}")
         try:
             version = register(model=model, metrics=metrics, name=name, promote=promote, by="manage.py train_model")
         except InvalidVersionName as error:

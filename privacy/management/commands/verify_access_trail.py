@@ -21,8 +21,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, anchor: list[str], **options: Any) -> None:
-        known = [*trail.anchors(), *(_read(each) for each in anchor)]
+        given = [_read(each) for each in anchor]
         try:
+            known = [*trail.anchors(), *given]
             head = trail.verify(known)
         except trail.TrailBroken as error:
             raise CommandError(str(error)) from error

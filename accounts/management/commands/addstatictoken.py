@@ -1,0 +1,9 @@
+"""`manage.py addstatictoken NAME`: a recovery code for a member of staff; django-otp's, recorded."""
+
+from django_otp.plugins.otp_static.management.commands import addstatictoken
+
+from accounts.commands import ChangesSignIn
+
+
+class Command(ChangesSignIn, addstatictoken.Command):  # type: ignore[misc]
+    what = "second factor: a recovery code was added"

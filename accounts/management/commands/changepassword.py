@@ -1,0 +1,9 @@
+"""`manage.py changepassword NAME`: Django's, recorded."""
+
+from django.contrib.auth.management.commands import changepassword
+
+from accounts.commands import ChangesSignIn
+
+
+class Command(ChangesSignIn, changepassword.Command):
+    what = "password"

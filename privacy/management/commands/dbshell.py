@@ -1,0 +1,9 @@
+"""`manage.py dbshell --reason "..."`: the database's own prompt."""
+
+from django.core.management.commands import dbshell
+
+from privacy.commands import OpensEverything
+
+
+class Command(OpensEverything, dbshell.Command):
+    what = "the database's own prompt, with access to everything"

@@ -1,0 +1,11 @@
+"""`manage.py dumpdata --reason "..."`: a file with everybody's rows."""
+
+from django.core.management.commands import dumpdata
+
+from privacy.commands import OpensEverything
+from privacy.models import AccessEvent
+
+
+class Command(OpensEverything, dumpdata.Command):
+    action = AccessEvent.Action.READ
+    what = "a file with everything, or a part of it"

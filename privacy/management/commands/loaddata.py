@@ -1,0 +1,9 @@
+"""`manage.py loaddata --reason "..."`: rows from a file, whosever they are."""
+
+from django.core.management.commands import loaddata
+
+from privacy.commands import OpensEverything
+
+
+class Command(OpensEverything, loaddata.Command):
+    what = "rows read in from a file, of anybody"

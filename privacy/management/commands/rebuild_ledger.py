@@ -1,0 +1,25 @@
+"""`manage.py rebuild_ledger`: when the ledger of erasures was lost or cut."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from privacy.ledger import LedgerBroken, fingerprint
+from privacy.replaying import rebuild
+
+
+class Command(BaseCommand):
+    help = (
+        "Write the lines that the ledger of erasures has lost again, from the receipts in the database. Put the first "
+        "line of the lost file, its key, in place before: without it backups from before now bring back the erased."
+    )
+
+    def handle(self, **options: Any) -> None:
+        begun_anew = not fingerprint()
+        try:
+            count = rebuild()
+        except LedgerBroken as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"{count} lines were written again." if count else "The ledger has lost nothing.")
+        if count and begun_anew:
+            self.stdout.write("The file was begun anew, with another key: restore no backup from before now.")

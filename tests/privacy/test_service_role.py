@@ -1,0 +1,132 @@
+"""The role that the service connects as: everything of every day works with it, and it cannot change the trail."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.utils.module_loading import import_string
+
+from accounts.models import TikTokAccount, User
+from posts.models import Post
+from predictions.models import Prediction
+from predictions.services import update_weights
+from privacy import erasing, exporting, trail
+from privacy.management.commands.grant_service_role import SERVICE_ROLE
+from privacy.models import AccessEvent, Erasure
+from tests.accounts.support import sign_in
+from tests.factories import UserFactory
+from tests.posts.states import drive
+from tests.sandbox.client import SandboxProcess
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def as_the_service(db: None) -> Iterator[None]:
+    """What is done from here on is done as the service's role."""
+    call_command("grant_service_role")
+    execute(f"SET ROLE {SERVICE_ROLE}")
+    yield
+    execute("RESET ROLE")
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE privacy_accessevent SET why = 'x'",
+        "DELETE FROM privacy_accessevent",
+        "TRUNCATE privacy_accessevent",
+        "ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only",
+        "DROP TRIGGER append_only ON privacy_accessevent",
+        "CREATE OR REPLACE FUNCTION privacy_refuse_change() RETURNS trigger LANGUAGE sql AS 'SELECT NULL'",
+        "SET session_replication_role = replica",
+    ],
+)
+@pytest.mark.usefixtures("as_the_service")
+def test_it_may_only_add_to_the_trail_and_read_it(statement: str) -> None:
+    trail.record(action=AccessEvent.Action.READ, subjects=[UserFactory().pk], what="by the service")
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
+        execute(statement)
+    assert trail.verify().position >= 1
+
+
+@pytest.mark.usefixtures("as_the_service")
+def test_it_does_all_that_the_service_does(sandbox: SandboxProcess) -> None:
+    browser = Client()
+    sign_in(browser, sandbox.control.creators()[0]["handle"])
+    agree_to_all(browser)
+    user, account = User.objects.get(), TikTokAccount.objects.get()
+    drive(account)
+    assert Post.objects.filter(account=account).exists()
+    assert update_weights(account_id=account.pk)
+
+    answer = browser.post("/predict", {"post": {"text": "Sunset #pier"}}, content_type="application/json")
+    assert answer.status_code == 200
+    assert Prediction.objects.get().account == account
+
+    assert browser.post("/your-data/export/").status_code == 302
+    exporting.make(export_pk=user.exports.get().pk)
+    archive = browser.get(f"/your-data/export/{user.exports.get().public_id}/archive.zip")
+    assert b"".join(archive.streaming_content).startswith(b"PK")  # type: ignore[attr-defined]
+    run_all_of_beat()
+
+    browser.post("/your-data/erasure/", {"wish": "now"})
+    assert erasing.run(erasure_pk=Erasure.objects.get().pk)
+    assert not User.objects.exists()
+    assert not Post.objects.exists()
+    run_all_of_beat()
+    call_command("verify_access_trail")
+    assert browser.get("/readyz").status_code == 200
+
+
+def agree_to_all(browser: Client) -> None:
+    page = browser.get("/your-data/consent/").content.decode()
+    versions = dict(re.findall(r'name="(version-\w+)" value="(\d+)"', page))
+    agreed = [name.removeprefix("version-") for name in versions]
+    assert agreed
+    browser.post("/your-data/consent/", {"start": "yes", "agree": agreed, **versions})
+
+
+def run_all_of_beat() -> None:
+    for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        import_string(str(entry["task"]))()
+
+
+def test_it_reaches_the_tables_of_a_later_migration() -> None:
+    call_command("grant_service_role")
+    execute("CREATE TABLE later (id bigint GENERATED ALWAYS AS IDENTITY, what text)")
+    execute(f"SET ROLE {SERVICE_ROLE}")
+    execute("INSERT INTO later (what) VALUES ('x')")
+    execute("UPDATE later SET what = 'y'")
+    execute("DELETE FROM later")
+    execute("RESET ROLE")
+
+
+def test_it_gets_the_password_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("a secret\n")
+    call_command("grant_service_role", password_file=tmp_path / "password")
+    # who has not been given another one keeps it
+    call_command("grant_service_role")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolcanlogin, rolpassword FROM pg_authid WHERE rolname = %s", [SERVICE_ROLE])
+        may_log_in, verifier = cursor.fetchone()
+    assert may_log_in
+    assert verifier.startswith("SCRAM-SHA-256$")
+
+
+@pytest.mark.parametrize("mistake", [f"ALTER ROLE {SERVICE_ROLE} SUPERUSER", f"GRANT postgres TO {SERVICE_ROLE}"])
+def test_a_role_that_could_change_the_trail_all_the_same_is_refused(mistake: str) -> None:
+    call_command("grant_service_role")
+    execute(mistake)
+    with pytest.raises(CommandError, match="could change the access trail"):
+        call_command("grant_service_role")
