@@ -14,7 +14,8 @@ from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDe
 from accounts.tiktok import client
 from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
-from privacy.consent import has_consent, require
+from privacy.blanking import blank_contacts
+from privacy.consent import require
 from privacy.erasing import Told, request_erasure
 from privacy.models import AccessEvent, Erasure, Through
 from privacy.purposes import Purpose
@@ -30,6 +31,7 @@ REFRESH_LOCK_TIMEOUT_MS = 45_000
 
 API_TOKEN_PREFIX = "pc_"  # noqa: S105 - what tokens begin with, no token
 API_TOKEN_LENGTH = 40
+API_TOKEN_NAME_LENGTH = 100
 API_TOKEN_HINT_LENGTH = len(API_TOKEN_PREFIX) + 6
 
 
@@ -52,19 +54,18 @@ class AccountBelongsToAnother(Exception):
 
 
 @transaction.atomic
-def connect_account(*, user: User, profile: Profile, grant: Grant, now: datetime) -> TikTokAccount:
+def connect_account(*, user: User, grant: Grant, now: datetime) -> TikTokAccount:
     """Link the TikTok account of `grant` to `user`, or renew the link, and seal its tokens.
 
-    Before the person has consented to the service nothing of the profile is kept but TikTok's id of the account, which
-    recognises them. Tells `signals.account_connected` after the commit. Raises AccountBelongsToAnother.
+    All that is known of a new account is TikTok's id of it, which came with the tokens and recognises its creator: the
+    profile is read by the first refresh, once they consent to the service. Tells `signals.account_connected` after the
+    commit. Raises AccountBelongsToAnother.
     """
     account, _ = TikTokAccount.objects.select_for_update().get_or_create(
         open_id=grant.open_id, defaults={"user": user, "connected_at": now}
     )
     if account.user_id != user.pk:
         raise AccountBelongsToAnother
-    if has_consent(user.pk, Purpose.SERVICE):
-        _set_profile(account, profile, now)
     account.connected_at = now
     account.disconnected_at = None
     account.save()
@@ -90,6 +91,17 @@ def lock_account(account_id: int) -> TikTokAccount:
     return account
 
 
+def require_service(account_id: int) -> None:
+    """For whoever is about to fetch something of the account: NoConsent unless its person agrees to the service now.
+
+    CredentialLost where it was erased: there is nothing to fetch with either.
+    """
+    user_id = TikTokAccount.objects.filter(pk=account_id).values_list("user_id", flat=True).first()
+    if user_id is None:
+        raise CredentialLost(account_id)
+    require(user_id, Purpose.SERVICE)
+
+
 def wait_for_writers(user_id: int) -> None:
     """Inside a transaction that ends a consent: wait for those who asked for it before, who hold an account's lock."""
     list(TikTokAccount.objects.select_for_update(no_key=True).filter(user=user_id).order_by("pk").values_list("pk"))
@@ -99,14 +111,10 @@ def wait_for_writers(user_id: int) -> None:
 def update_profile(*, account_id: int, profile: Profile, now: datetime) -> None:
     """Store what TikTok now says of an account."""
     account = lock_account(account_id)
-    _set_profile(account, profile, now)
-    account.save()
-
-
-def _set_profile(account: TikTokAccount, profile: Profile, now: datetime) -> None:
     for field, value in profile.model_dump(exclude={"open_id"}).items():
         setattr(account, field, value)
     account.profile_fetched_at = now
+    account.save()
 
 
 def disconnect_account(*, account_id: int, now: datetime) -> None:
@@ -208,10 +216,7 @@ def access_token(*, account_id: int) -> str:
     However many workers ask, one refreshes; the new tokens are committed before anybody gets them, which is why this
     cannot be called inside a transaction. Raises NoConsent, CredentialLost, TikTokUnavailable, TikTokRateLimited.
     """
-    user_id = TikTokAccount.objects.filter(pk=account_id).values_list("user_id", flat=True).first()
-    if user_id is None:
-        raise CredentialLost(account_id)
-    require(user_id, Purpose.SERVICE)
+    require_service(account_id)
     return _current_token(account_id, Credential.State.ACTIVE)
 
 
@@ -229,7 +234,11 @@ def invalidate_access_token(*, account_id: int, token: str) -> None:
 
 
 def renew_credential(*, account_id: int) -> None:
-    """Use the refresh token, which makes the grant last longer, whether or not the access token has expired."""
+    """Use the refresh token, which makes the grant last longer, whether or not the access token has expired.
+
+    Raises NoConsent, CredentialLost, TikTokError.
+    """
+    require_service(account_id)
     _refresh(account_id, Credential.State.ACTIVE, only_if_expired=False)
 
 
@@ -293,12 +302,16 @@ def _is_fresh(credential: Credential) -> bool:
 
 
 def create_api_token(*, user: User, name: str, expires_at: datetime | None = None) -> tuple[APIToken, str]:
-    """A token for a program that acts for `user`, and its plain text, which is kept nowhere: show it now."""
+    """A token for a program that acts for `user`, and its plain text, which is kept nowhere: show it now.
+
+    Contacts in its name are blanked. Raises NoConsent: without the service there is nothing for a program to do.
+    """
+    require(user.pk, Purpose.SERVICE)
     alphabet = string.ascii_letters + string.digits
     plain = API_TOKEN_PREFIX + "".join(secrets.choice(alphabet) for _ in range(API_TOKEN_LENGTH))
     token = APIToken.objects.create(
         user=user,
-        name=name,
+        name=blank_contacts(name)[:API_TOKEN_NAME_LENGTH],
         hint=plain[:API_TOKEN_HINT_LENGTH],
         digest=api_token_digest(plain),
         expires_at=expires_at,

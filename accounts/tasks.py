@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts import selectors, services
 from accounts.tiktok.errors import TikTokError
+from privacy.consent import NoConsent
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,7 @@ def renew_credential(account_id: int) -> None:
     """Use an account's refresh token; where TikTok fails, the next hour's beat tries again."""
     try:
         services.renew_credential(account_id=account_id)
-    except (services.CredentialLost, TikTokError) as error:
+    except (services.CredentialLost, NoConsent, TikTokError) as error:
         log.warning("credential_not_renewed", account_id=account_id, error=str(error))
 
 

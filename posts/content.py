@@ -133,6 +133,11 @@ def measure_cover(data: bytes) -> CoverMeasures:
     )
 
 
+def is_hashtag(tag: str) -> bool:
+    """Whether it would count as one hashtag in a caption; with its # or without."""
+    return _HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
+
+
 def _all_hashtags(text: str, given: Sequence[str]) -> tuple[str, ...]:
     found = _HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in given]
     tags = (unicodedata.normalize("NFC", tag.strip().lower())[:MAX_HASHTAG] for tag in found)

@@ -6,7 +6,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services import lock_account
+from accounts.services import lock_account, require_service
 from posts.content import CoverMeasures, UnreadableImage, measure_cover
 from posts.models import PostContent
 from posts.storing import record_change
@@ -23,7 +23,7 @@ def measure_pending(api: DisplayAPI, *, go_on: Callable[[], bool]) -> bool:
     """Try each pending cover of the account once; False when `go_on`, asked before each, ended it before the last.
 
     A cover that failed is tried again by a later call, `MAX_ATTEMPTS` times in all. Where the host of the pictures is
-    in trouble the rest is left to a later call too. Raises TikTokError, CredentialLost.
+    in trouble the rest is left to a later call too. Raises TikTokError, CredentialLost, NoConsent.
     """
     pending = PostContent.objects.filter(
         post__account=api.account_id,
@@ -44,6 +44,7 @@ def measure_pending(api: DisplayAPI, *, go_on: Callable[[], bool]) -> bool:
                     return True
                 if not go_on():
                     return False
+                require_service(api.account_id)
                 address = addresses.get(content.post.tiktok_id)
                 troubles = 0 if _try_cover(content, address.cover_image_url if address else "") else troubles + 1
                 tried.append(content)

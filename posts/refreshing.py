@@ -157,6 +157,8 @@ def _fetch_profile(run: Run, refresh: Refresh) -> None:
     except ScopeMissing:
         # taken back by the creator since; the videos may still be allowed
         return
+    if profile.open_id not in ("", account.open_id):
+        raise TikTokUnavailable("unexpected_answer", "the profile is that of another account")
     now = timezone.now()
     with transaction.atomic():
         held = _held(run)

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from accounts.models import TikTokAccount, User
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION, CaptionMeasures, CoverMeasures
 from posts.models import Observation, Post, PostContent, Refresh
+from privacy.declarations import require_declared
+from privacy.purposes import Purpose
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -75,11 +77,13 @@ class RefreshStatus:
         return self.state in Refresh.ACTIVE
 
 
-def account_posts(account_id: int, as_of: datetime) -> list[PostFacts]:
+def account_posts(account_id: int, as_of: datetime, *, purpose: Purpose) -> list[PostFacts]:
     """The account's posts published by `as_of`, oldest first, with what was observed by then: two queries.
 
-    Deleted posts are among them: they happened. Posts whose content was never measured are not.
+    Deleted posts are among them: they happened. Posts whose content was never measured are not. Raises NotDeclaredFor
+    where posts were not collected for the purpose; whether their person agrees to it is for the caller to know.
     """
+    require_declared(purpose, Post, PostContent, Observation)
     contents = (
         PostContent.objects.filter(post__account=account_id, post__posted_at__lte=as_of)
         .select_related("post")

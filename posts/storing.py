@@ -15,11 +15,11 @@ from posts.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange, Refresh
 from posts.signals import posts_changed
 from posts.tiktok import Video, VideoCounts
-from privacy.blanking import blank_contacts
 from privacy.consent import has_consent
 from privacy.models import STAMPS
 from privacy.purposes import Purpose
 
+REFRESHED = ("duration_s", "share_url", "is_ai_generated", "last_seen_at", "deleted_at")
 MEASURES = (
     "extractor_version",
     "caption_fingerprint",
@@ -40,7 +40,8 @@ MEASURES = (
 def store_videos(account: TikTokAccount, videos: Iterable[Video], seen_at: datetime) -> dict[str, Post]:
     """Insert or update the videos' posts and the measures of their captions; the posts by their TikTok id.
 
-    A post that was taken for deleted is back. Captions themselves are dropped here, unless the person keeps drafts.
+    A post that was taken for deleted is back. Captions themselves are dropped here, unless the person keeps drafts; one
+    that was kept earlier is then left as it is, for only a withdrawal erases it.
     """
     by_id = {video.id: video for video in videos}
     # asked for under the account's lock: nothing that was unwanted meanwhile is stored
@@ -53,7 +54,7 @@ def store_videos(account: TikTokAccount, videos: Iterable[Video], seen_at: datet
             duration_s=video.duration,
             share_url=video.share_url,
             is_ai_generated=video.is_aigc,
-            caption=blank_contacts(video.caption) if keep_captions else "",
+            caption=video.caption if keep_captions else "",
             first_seen_at=seen_at,
             last_seen_at=seen_at,
         )
@@ -64,7 +65,7 @@ def store_videos(account: TikTokAccount, videos: Iterable[Video], seen_at: datet
         posts,
         update_conflicts=True,
         unique_fields=["account", "tiktok_id"],
-        update_fields=["duration_s", "share_url", "is_ai_generated", "caption", "last_seen_at", "deleted_at", *STAMPS],
+        update_fields=[*REFRESHED, *(["caption"] if keep_captions else []), *STAMPS],
     )
     stored = {post.tiktok_id: post for post in posts}
     _measure_captions(stored, by_id)

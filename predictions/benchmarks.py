@@ -16,9 +16,10 @@ from django.utils import timezone
 from predictions.engine.growth import engagement_rate, first_day
 from predictions.models import Benchmark
 from predictions.registry import champion_id, registry
-from predictions.selectors import SIZES, accounts_to_learn_from, published_posts, size_of
+from predictions.selectors import SIZES, accounts_to_learn_from, one_by_one, published_posts, size_of
 from privacy.anonymity import Quantile, release
 from privacy.models import AccessEvent
+from privacy.purposes import Purpose
 from privacy.trail import record
 
 log = structlog.get_logger(__name__)
@@ -78,16 +79,16 @@ def _usual_figures(quarter: date, until: date, now: datetime) -> Iterator[tuple[
     """The followers and the own usual of each account that published enough in the quarter."""
     curve = registry.serving(champion_id()).model.curve
     first, last = (int(datetime.combine(day, time.min, UTC).timestamp()) for day in (quarter, until))
-    for account_id, followers in accounts_to_learn_from().values_list("pk", "follower_count"):
-        if followers is None:
-            continue
-        posts = [post for post in published_posts(account_id, now).values() if first <= post.posted_at < last]
+    for account in one_by_one(accounts_to_learn_from().filter(follower_count__isnull=False)):
+        published = published_posts(account.pk, now, purpose=Purpose.LEARNING).values()
+        posts = [post for post in published if first <= post.posted_at < last]
         labels = [label for post in posts if (label := first_day(post, curve, int(now.timestamp())))]
         rates = [rate for label in labels if (rate := engagement_rate(label)) is not None]
         if min(len(labels), len(rates)) >= FEWEST_POSTS:
             likes = expm1(median(label.logs[0] for label in labels))
+            assert account.follower_count is not None
             yield (
-                followers,
+                account.follower_count,
                 {
                     "likes_low": likes,
                     "likes_typical": likes,

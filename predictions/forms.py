@@ -112,6 +112,12 @@ class FeedbackForm(forms.Form):
     )
 
     @classmethod
-    def beside(cls, said: Feedback | None, data: QueryDict | None = None) -> "FeedbackForm":
-        """The form as it stands beside a forecast, with what was said of it so far."""
-        return cls(data, auto_id="id_feedback_%s", initial=model_to_dict(said) if said else None)
+    def beside(cls, said: Feedback | None, data: QueryDict | None = None, *, keeps_texts: bool) -> "FeedbackForm":
+        """The form as it stands beside a forecast, with what was said of it so far.
+
+        Somebody whose texts are not kept is not asked for words of their own.
+        """
+        form = cls(data, auto_id="id_feedback_%s", initial=model_to_dict(said) if said else None)
+        if not keeps_texts:
+            del form.fields["text"]
+        return form

@@ -26,7 +26,7 @@ from django.db.models.lookups import Exact
 from numpy.typing import NDArray
 
 from accounts.models import TikTokAccount, User
-from posts.models import Observation, Post, PostContent
+from posts.models import Post, PostContent
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
 from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, REFERENCE_DAYS, SETTLED_AFTER_DAYS, Misses
@@ -80,7 +80,7 @@ SERVING_ID = Coalesce(CANARY_ID, CHAMPION_ID)
 
 
 class Serving(TypedDict):
-    """The model versions for an account and what its person agrees to, as attributes of its row.
+    """The model versions for an account and whether it may be forecast for now, as attributes of its row.
 
     The champion is None while there is only the prior, the canary while none runs or it serves other accounts.
     """
@@ -88,7 +88,6 @@ class Serving(TypedDict):
     champion_id: int | None
     canary_id: int | None
     may_serve: bool
-    keeps_drafts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +115,15 @@ def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnota
             champion_id=CHAMPION_ID,
             canary_id=CANARY_ID,
             may_serve=consents_to(Purpose.SERVICE, "user"),
-            keeps_drafts=consents_to(Purpose.DRAFTS, "user"),
         )
     )
 
 
-def account_history(account_id: int, as_of: datetime) -> AccountHistory:
+def account_history(account_id: int, as_of: datetime, *, purpose: Purpose) -> AccountHistory:
     """The account's posts as the engine takes them, using only what was known at `as_of`."""
+    require_declared(purpose, TikTokAccount)
     followers = TikTokAccount.objects.values_list("follower_count", flat=True).get(pk=account_id)
-    posts = tuple(_published(facts) for facts in account_posts(account_id, as_of))
+    posts = tuple(_published(facts) for facts in account_posts(account_id, as_of, purpose=purpose))
     return AccountHistory(account_id=str(account_id), followers=_number(followers), posts=posts)
 
 
@@ -133,10 +132,20 @@ def accounts_to_learn_from() -> QuerySet[TikTokAccount]:
 
     All that are connected, whose people agree to the service and to learning.
     """
-    require_declared(Purpose.LEARNING, TikTokAccount, Post, PostContent, Observation)
+    require_declared(Purpose.LEARNING, TikTokAccount)
     return TikTokAccount.objects.filter(
         consents_to(Purpose.SERVICE, "user"), consents_to(Purpose.LEARNING, "user"), disconnected_at=None
     )
+
+
+def one_by_one(accounts: QuerySet[TikTokAccount]) -> Iterator[TikTokAccount]:
+    """The accounts in the order of their public ids, which are random; without those that left before their turn.
+
+    Going through them takes minutes, in which consents are withdrawn: each is asked for again right before its data is
+    read.
+    """
+    for account_id in list(accounts.order_by("public_id").values_list("pk", flat=True)):
+        yield from accounts.filter(pk=account_id)
 
 
 def size_of(followers: int) -> int:
@@ -159,17 +168,15 @@ def benchmark_of(followers: int | None) -> Benchmark | None:
 
 
 def training_histories(as_of: datetime) -> Iterator[AccountHistory]:
-    """Histories of the accounts that may be learned from, by keyed pseudonym, as of a moment: one account at a time.
-
-    In the order of their public ids, which are random.
-    """
-    for account_id, public_id in accounts_to_learn_from().order_by("public_id").values_list("pk", "public_id"):
-        yield replace(account_history(account_id, as_of), account_id=pseudonym(public_id))
+    """Histories of the accounts that may be learned from, by keyed pseudonym, as of a moment: one account at a time."""
+    for account in one_by_one(accounts_to_learn_from()):
+        history = account_history(account.pk, as_of, purpose=Purpose.LEARNING)
+        yield replace(history, account_id=pseudonym(account.public_id))
 
 
-def published_posts(account_id: int, as_of: datetime) -> dict[int, PublishedPost]:
+def published_posts(account_id: int, as_of: datetime, *, purpose: Purpose) -> dict[int, PublishedPost]:
     """The account's posts by primary key, as the engine takes them."""
-    return {facts.post_id: _published(facts) for facts in account_posts(account_id, as_of)}
+    return {facts.post_id: _published(facts) for facts in account_posts(account_id, as_of, purpose=purpose)}
 
 
 def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
@@ -261,6 +268,7 @@ def predictions_due(now: datetime, *, given_up_after: timedelta) -> QuerySet[Pre
 
 def planned_drafts(account_id: int, after: datetime, before: datetime) -> list[Planned]:
     """The account's predictions for that time, whether they met a post or not."""
+    require_declared(Purpose.OUTCOMES, Prediction)
     return [
         Planned(*row)
         for row in Prediction.objects.filter(account=account_id, scheduled_for__range=(after, before)).values_list(
@@ -271,6 +279,7 @@ def planned_drafts(account_id: int, after: datetime, before: datetime) -> list[P
 
 def published_captions(account_id: int, after: datetime, before: datetime) -> list[Published]:
     """The account's posts of that time, with what recognises their captions."""
+    require_declared(Purpose.OUTCOMES, Post, PostContent)
     return [
         Published(*row)
         for row in Post.objects.filter(
@@ -279,9 +288,20 @@ def published_captions(account_id: int, after: datetime, before: datetime) -> li
     ]
 
 
+def misses_to_learn_from(after: datetime, until: datetime) -> QuerySet[Miss]:
+    """Misses due within that time, of people who agree to the service and to learning: drift reads no others."""
+    require_declared(Purpose.LEARNING, Miss)
+    return Miss.objects.filter(
+        consents_to(Purpose.SERVICE, "account__user"),
+        consents_to(Purpose.LEARNING, "account__user"),
+        due_at__gt=after,
+        due_at__lte=until,
+    )
+
+
 def misses(now: datetime) -> Misses:
     """What is tested for drift: all misses due by `now` that can still matter."""
-    rows = Miss.objects.filter(due_at__gt=now - timedelta(days=KEPT_DAYS), due_at__lte=now)
+    rows = misses_to_learn_from(now - timedelta(days=KEPT_DAYS), now)
     columns = list(zip(*rows.values_list("account_id", _seconds("due_at"), "miss", "covered"), strict=True))
     account, due_at, miss, covered = columns or ((), (), (), ())
     return Misses(
@@ -298,7 +318,7 @@ def drift_alarms(now: datetime) -> QuerySet[DriftCheck]:
 def recent_features(now: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Account (n,), due time (n,) and features (n, len(TABULAR)) of the last weeks' misses, of a share of accounts."""
     reach = now - timedelta(days=REFERENCE_DAYS + RECENT_DAYS)
-    rows = Miss.objects.filter(due_at__gt=reach, due_at__lte=now, features_version=FEATURES_VERSION)
+    rows = misses_to_learn_from(reach, now).filter(features_version=FEATURES_VERSION)
     accounts = rows.aggregate(accounts=Count("account", distinct=True))["accounts"]
     share = rows.alias(part=Mod("account_id", 1 + accounts // FEATURE_ACCOUNTS)).filter(part=0)
     found = list(share.values_list("account_id", _seconds("due_at"), "features"))

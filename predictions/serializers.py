@@ -6,11 +6,12 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from posts.content import MAX_CAPTION, MAX_HASHTAG
+from posts.content import MAX_CAPTION, MAX_HASHTAG, is_hashtag
 from predictions.models import AccountWeights, Benchmark, Feedback, Outcome, Prediction
 from predictions.selectors import most_followers
-from predictions.services import PredictionResult
+from predictions.services import MAX_CLIENT, PredictionResult
 from predictions.skill import Skill, Standing
+from privacy.blanking import blank_contacts
 
 MAX_HASHTAGS = 100
 MAX_DURATION_S = 3600
@@ -31,7 +32,11 @@ class MetadataSerializer(serializers.Serializer[Any]):
     """About the program that asks. Only `client` is stored."""
 
     client = serializers.CharField(
-        max_length=100, required=False, allow_blank=True, allow_null=True, help_text="Name and version, e.g. web-v0.9."
+        max_length=MAX_CLIENT,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="Name and version, e.g. web-v0.9.",
     )
     platform = serializers.CharField(max_length=100, required=False, allow_blank=True, allow_null=True)
 
@@ -59,6 +64,15 @@ class DraftSerializer(serializers.Serializer[Any]):
     )
     location = LocationSerializer(required=False, allow_null=True)
     metadata = MetadataSerializer(required=False, allow_null=True)
+
+    def validate_hashtags(self, tags: list[str]) -> list[str]:
+        """They are kept, where a caption is not: whatever is no hashtag has no place among them."""
+        for tag in tags:
+            if not is_hashtag(tag):
+                raise serializers.ValidationError(f"“{tag}” is no hashtag: one word, without spaces and punctuation.")
+            if blank_contacts(tag.strip()) != tag.strip():
+                raise serializers.ValidationError(f"“{tag}” looks like a way to reach somebody, which is not kept.")
+        return tags
 
     def validate_scheduled_time_utc(self, moment: datetime | None) -> datetime | None:
         if moment is None:
@@ -284,7 +298,10 @@ class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
 
 
 class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
-    """What the person holds against a prediction. `text` is read by staff and erased with the texts of drafts."""
+    """What the person holds against a prediction.
+
+    `text` is kept for people who keep texts, and is empty for the others: see the consents. Staff read it.
+    """
 
     class Meta:
         model = Feedback

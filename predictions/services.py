@@ -37,7 +37,7 @@ from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
 from privacy.blanking import blank_contacts
-from privacy.consent import NoConsent, has_consent, require
+from privacy.consent import NoConsent, has_consent, hold, require
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
 from privacy.trail import record
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+MAX_CLIENT = 100
 OUTCOMES_GIVEN_UP_AFTER = timedelta(days=7)
 _LEARNING_LOCKS = 0x77656967
 """The first key of the advisory locks on learning; the second is the account's."""
@@ -113,14 +114,17 @@ def predict(
 ) -> PredictionResult:
     """Forecast a draft for the person's account and record that: one query and one transaction.
 
-    Neither the cover nor (unless the person keeps drafts) the text outlives the call. Without `account_id` it is the
-    only connected account of the person.
+    What the person agrees to is asked for again in that transaction, which a withdrawal then waits for. Neither the
+    cover nor (unless the person keeps drafts) the text outlives the call. Without `account_id` it is the only connected
+    account of the person.
 
     Raises NoConsent, AccountNotFound, AccountNotChosen, and posts.content.UnreadableImage for a cover that cannot be
     measured.
     """
     started = time.perf_counter()
     now = now or timezone.now()
+    # before anything is made of it: measures and fingerprint are kept, and posts' captions come without contacts too
+    text, client = blank_contacts(text), blank_contacts(client)[:MAX_CLIENT]
     caption = measure_caption(text, hashtags)
     draft = Draft(
         publish_at=int(scheduled_for.timestamp()),
@@ -142,7 +146,6 @@ def predict(
         basis=given.basis,
         scheduled_for=scheduled_for,
         duration_s=duration_s,
-        caption=blank_contacts(text) if account.keeps_drafts else "",
         caption_fingerprint=caption_fingerprint(text),
         caption_length=caption.length,
         hashtags=list(caption.hashtags),
@@ -160,6 +163,7 @@ def predict(
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
     with transaction.atomic():
+        prediction.caption = text if _keeps_texts(account.user_id) else ""
         prediction.save()
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="a forecast")
     return PredictionResult(
@@ -213,27 +217,33 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
 def meet_outcomes(*, now: datetime | None = None) -> int:
     """Match predictions whose horizon has passed with the posts that came of them; how many outcomes were recorded.
 
-    A prediction for which no post is found within seven days stays without an outcome.
+    A prediction for which no post is found within seven days stays without an outcome. Who withdraws meanwhile, or is
+    erased, ends it for their own account alone.
     """
     now = now or timezone.now()
     due = selectors.predictions_due(now, given_up_after=OUTCOMES_GIVEN_UP_AFTER)
-    accounts = list(due.order_by("account_id").values_list("account_id", flat=True).distinct())
-    return sum(_meet_account(account_id, list(due.filter(account=account_id)), now) for account_id in accounts)
+    recorded = 0
+    for account_id in list(due.order_by("account_id").values_list("account_id", flat=True).distinct()):
+        try:
+            recorded += _meet_account(account_id, list(due.filter(account=account_id)), now)
+        except (NoConsent, TikTokAccount.DoesNotExist) as error:
+            log.info("outcomes_ended", account_id=account_id, reason=type(error).__name__)
+    return recorded
 
 
+@transaction.atomic
 def give_feedback(
     *, prediction: Prediction, verdict: str, reason: str, text: str = "", subject: str = Feedback.FORECAST
 ) -> tuple[Feedback, bool]:
     """Record what the person holds against the prediction, in place of what they said before; whether it is the first.
 
-    Raises NoConsent, and NoSuchSubject where the prediction has no such part.
+    Their own words are dropped unless they keep texts; earlier ones, kept under a text that has changed since, are left
+    as they are. Raises NoConsent, and NoSuchSubject where the prediction has no such part.
     """
     _require_subject(prediction, subject)
-    require(prediction.account.user_id, Purpose.SERVICE)
+    words = {"text": blank_contacts(text)} if _keeps_texts(prediction.account.user_id) else {}
     return Feedback.objects.update_or_create(
-        prediction=prediction,
-        subject=subject,
-        defaults={"verdict": verdict, "reason": reason, "text": blank_contacts(text)},
+        prediction=prediction, subject=subject, defaults={"verdict": verdict, "reason": reason, **words}
     )
 
 
@@ -250,6 +260,14 @@ def _require_subject(prediction: Prediction, subject: str) -> None:
     subjects = selectors.subjects_of(prediction)
     if subject not in subjects:
         raise NoSuchSubject(subjects)
+
+
+def _keeps_texts(user_id: int) -> bool:
+    """Whether what is about to be stored may hold the person's texts; NoConsent if nothing of it may be stored."""
+    agreed = hold(user_id)
+    if Purpose.SERVICE not in agreed:
+        raise NoConsent(Purpose.SERVICE)
+    return Purpose.DRAFTS in agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,7 +362,7 @@ def _learned(
         if loaded is None:
             log.warning("weights_wait_for_model", account_id=account_id, version_id=stale.serving_id)
             return None
-        history = selectors.account_history(account_id, now)
+        history = selectors.account_history(account_id, now, purpose=Purpose.SERVICE)
         return loaded, *learn_and_look_back(loaded.model, history, as_of=int(now.timestamp()))
     except Exception as error:
         if stale.canary_id is None:
@@ -368,6 +386,9 @@ def _lock_learning(account_id: int) -> None:
 
 
 def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
+    if not due:
+        # they left since the accounts were listed
+        return 0
     first, last = min(p.scheduled_for for p in due), max(p.scheduled_for for p in due)
     matched = match_posts(
         selectors.planned_drafts(account_id, first - 2 * REACH, last + 2 * REACH),
@@ -379,7 +400,7 @@ def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
     if not met:
         return 0
     curve, moment = registry.serving(champion_id()).model.curve, int(now.timestamp())
-    posts = selectors.published_posts(account_id, now)
+    posts = selectors.published_posts(account_id, now, purpose=Purpose.OUTCOMES)
     labels = {post_id: first_day(posts[post_id], curve, moment) for post_id in set(met.values())}
     outcomes = [
         _outcome(prediction, met[prediction], label) for prediction in met if (label := labels[met[prediction]])

@@ -16,7 +16,7 @@ from predictions.charts import RangeChart, range_chart
 from predictions.forms import DraftForm, FeedbackForm
 from predictions.models import Feedback, Outcome, Prediction
 from predictions.selectors import feedback_on, predictions_of
-from privacy.consent import require
+from privacy.consent import has_consent, require
 from privacy.purposes import Purpose
 
 FORECASTS_PER_PAGE = 20
@@ -40,7 +40,7 @@ def compose(request: SignedInRequest) -> HttpResponse:
                 "forecast": result.prediction,
                 "explanation": result.explanation,
                 "charts": _charts(result.prediction),
-                "feedback_form": FeedbackForm.beside(None),
+                "feedback_form": FeedbackForm.beside(None, keeps_texts=has_consent(request.user.pk, Purpose.DRAFTS)),
             }
     return render(request, "predictions/compose.html", context)
 
@@ -65,7 +65,8 @@ def forecasts(request: SignedInRequest) -> HttpResponse:
 def forecast(request: SignedInRequest, prediction_id: str) -> HttpResponse:
     given = get_object_or_404(predictions_of(request.user), public_id=prediction_id)
     said = _said_of(given)
-    return _forecast_page(request, given, said, FeedbackForm.beside(said))
+    form = FeedbackForm.beside(said, keeps_texts=has_consent(request.user.pk, Purpose.DRAFTS))
+    return _forecast_page(request, given, said, form)
 
 
 @require_POST
@@ -73,7 +74,7 @@ def forecast(request: SignedInRequest, prediction_id: str) -> HttpResponse:
 def give_feedback(request: SignedInRequest, prediction_id: str) -> HttpResponse:
     given = get_object_or_404(predictions_of(request.user), public_id=prediction_id)
     said = _said_of(given)
-    form = FeedbackForm.beside(said, request.POST)
+    form = FeedbackForm.beside(said, request.POST, keeps_texts=has_consent(request.user.pk, Purpose.DRAFTS))
     if not form.is_valid():
         return _forecast_page(request, given, said, form)
     services.give_feedback(prediction=given, **form.cleaned_data)

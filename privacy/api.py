@@ -48,6 +48,10 @@ class ConsentListView(APIView):
 
 @extend_schema(tags=["privacy"])
 class ConsentView(APIView):
+    """What the person agrees to; decided by people only, not by programs that have a token, which may read it."""
+
+    permission_classes = [IsAuthenticated, IsAPerson]
+
     @extend_schema(request=GiveConsentSerializer, responses=ConsentSerializer)
     def put(self, request: Request, purpose: str) -> Response:
         """Agree to the current text of a purpose. Agreeing twice changes nothing."""
@@ -128,6 +132,10 @@ class ErasureView(APIView):
 
 @extend_schema(tags=["privacy"])
 class ExportListView(APIView):
+    """Copies of all that is kept; for people only: a program can read what it needs bit by bit, as it is allowed to."""
+
+    permission_classes = [IsAuthenticated, IsAPerson]
+
     @extend_schema(responses=ExportSerializer(many=True))
     def get(self, request: Request) -> Response:
         """Copies that are being made or can be fetched, newest first."""
@@ -142,6 +150,10 @@ class ExportListView(APIView):
 
 @extend_schema(tags=["privacy"])
 class ArchiveView(APIView):
+    """A copy itself; for people only."""
+
+    permission_classes = [IsAuthenticated, IsAPerson]
+
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, public_id: str) -> StreamingHttpResponse:
         """The archive; 404 where it is not ready, expired, or somebody else's."""

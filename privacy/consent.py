@@ -73,8 +73,17 @@ def require(user_id: int, purpose: Purpose) -> None:
 
 def purposes_of(user_id: int) -> frozenset[Purpose]:
     """What the person agrees to now. One query."""
-    open_ones = Consent.objects.filter(user=user_id, withdrawn_at=None).values_list("purpose", "version")
-    return frozenset(Purpose(purpose) for purpose, version in open_ones if version == current_version(Purpose(purpose)))
+    return _agreed(Consent.objects.filter(user=user_id, withdrawn_at=None))
+
+
+def hold(user_id: int) -> frozenset[Purpose]:
+    """What the person agrees to now, and cannot withdraw before the caller's transaction ends. One query.
+
+    For whoever writes without the lock of an account.
+    """
+    standing = Consent.objects.filter(user=user_id, withdrawn_at=None)
+    # the consents themselves: a withdrawal that was quicker is waited for, and then its row is no longer found
+    return _agreed(standing.select_for_update(no_key=True).order_by("pk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +126,7 @@ def give(*, user_id: int, purpose: Purpose, through: Through, version: int, now:
         raise OutdatedText(purpose, version)
     now = now or timezone.now()
     standing = _lock_standing(user_id, purpose)
-    if standing and standing.version == version:
+    if standing and _is_current(standing):
         return standing
     if standing:
         _end(standing, through, now)
@@ -145,12 +154,25 @@ def withdraw(*, user_id: int, purpose: Purpose, through: Through, now: datetime 
 
 
 def _asked(text: Text, standing: Consent | None) -> Asked:
-    is_current = standing is not None and standing.version == text.version
+    is_current = standing is not None and _is_current(standing)
     return Asked(text, standing if is_current else None, is_renewed=standing is not None and not is_current)
 
 
 def _open(purpose: Purpose) -> models.QuerySet[Consent]:
-    return Consent.objects.filter(purpose=purpose, withdrawn_at=None, version=current_version(purpose))
+    text = current_text(purpose)
+    return Consent.objects.filter(
+        purpose=purpose, withdrawn_at=None, version=text.version, text_fingerprint=text.fingerprint
+    )
+
+
+def _agreed(standing: models.QuerySet[Consent]) -> frozenset[Purpose]:
+    return frozenset(Purpose(consent.purpose) for consent in standing if _is_current(consent))
+
+
+def _is_current(consent: Consent) -> bool:
+    """Whether it was given to the current words: a text that was edited in place was agreed to by nobody."""
+    text = current_text(Purpose(consent.purpose))
+    return (consent.version, consent.text_fingerprint) == (text.version, text.fingerprint)
 
 
 def _lock_standing(user_id: int, purpose: Purpose) -> Consent | None:

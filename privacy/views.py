@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -29,7 +30,11 @@ def privacy(request: HttpRequest) -> HttpResponse:
 def consents(request: HttpRequest) -> HttpResponse:
     """What the person agrees to, purpose by purpose; saving gives and withdraws what was changed."""
     if request.method == "POST":
-        _save(request)
+        try:
+            _save(request)
+        except consent.OutdatedText:
+            messages.error(request, "A text has changed since. Nothing was saved: please read it, then choose again.")
+            return redirect("privacy:consents")
         if consent.has_consent(person_of(request), Purpose.SERVICE):
             messages.success(request, "Your choice is saved.")
             return redirect(settings.LOGIN_REDIRECT_URL if "start" in request.POST else "privacy:consents")
@@ -114,17 +119,22 @@ def _grant_wish(request: HttpRequest, wish: str) -> HttpResponse:
     return redirect("privacy:erasure")
 
 
+@transaction.atomic
 def _save(request: HttpRequest) -> None:
+    """Give and withdraw what was changed, all of it or nothing. Raises OutdatedText where a page was open too long."""
     agreed = consent.purposes_of(person_of(request))
     for purpose in Purpose:
         wanted = purpose in request.POST.getlist("agree")
         if wanted and purpose not in agreed:
-            shown = request.POST.get(f"version-{purpose}", "")
-            consent.give(
-                user_id=person_of(request),
-                purpose=purpose,
-                through=Through.PAGE,
-                version=int(shown) if shown.isdecimal() else 0,
-            )
+            shown = _version_shown(request, purpose)
+            consent.give(user_id=person_of(request), purpose=purpose, through=Through.PAGE, version=shown)
         elif not wanted:
             consent.withdraw(user_id=person_of(request), purpose=purpose, through=Through.PAGE)
+
+
+def _version_shown(request: HttpRequest, purpose: Purpose) -> int:
+    """The version that the form had; 0, which no text has, where it says nothing of the kind."""
+    try:
+        return int(request.POST.get(f"version-{purpose}", ""))
+    except ValueError:
+        return 0

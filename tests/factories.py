@@ -21,6 +21,7 @@ from accounts.models import APIToken, TikTokAccount, User
 from posts.content import EXTRACTOR_VERSION, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from posts.services import caption_fingerprint
+from predictions.engine.features import TABULAR
 from predictions.models import AccountWeights, Benchmark, Feedback, Miss, Outcome, Prediction
 from privacy import consent
 from privacy.models import Through
@@ -250,7 +251,7 @@ class MissFactory(DjangoModelFactory[Miss]):
     miss = 0.3
     covered = True
     features_version = 2
-    features = bytes(4)
+    features = bytes(4 * len(TABULAR))
 
 
 class BenchmarkFactory(DjangoModelFactory[Benchmark]):

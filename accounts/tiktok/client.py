@@ -1,14 +1,14 @@
-"""TikTok's OAuth calls and the user info call, over HTTP, with typed answers."""
+"""TikTok's OAuth calls over HTTP, with typed answers, and what may be asked of a creator."""
 
-from collections.abc import Collection
 from typing import Annotated, Any, Self
 
 import requests
 import stamina
 from django.conf import settings
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from accounts.tiktok.errors import TikTokUnavailable, parse_envelope, parse_oauth
+from accounts.tiktok.errors import TikTokUnavailable, parse_oauth
+from privacy.blanking import blank_contacts
 
 # seconds to connect, and to wait for more of the answer
 TIMEOUT = (3.05, 10)
@@ -29,13 +29,21 @@ def _split_scopes(value: Any) -> Any:
 
 
 def _storable(value: Any) -> Any:
-    """Texts are a creator's own: PostgreSQL takes no NUL, UTF-8 no lone surrogates, and the columns are 255 long."""
+    """Texts are a creator's own: PostgreSQL takes no NUL, UTF-8 no lone surrogates."""
     if value is None:
         return ""
-    return value.replace("\0", "").encode("utf-8", "replace").decode()[:255] if isinstance(value, str) else value
+    return value.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_storable)]
+def _cut(text: str) -> str:
+    return text[:LONGEST_TEXT]
+
+
+LONGEST_TEXT = 255
+"""What the columns take."""
+Text = Annotated[str, BeforeValidator(_storable), AfterValidator(_cut)]
+Name = Annotated[str, BeforeValidator(_storable), AfterValidator(blank_contacts), AfterValidator(_cut)]
+"""A text of the creator's own choice: some write how to reach them there, which is not kept."""
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -70,7 +78,7 @@ class Profile(_Wire):
 
     open_id: Text = ""
     union_id: Text = ""
-    display_name: Text = ""
+    display_name: Name = ""
     username: Text = ""
     is_verified: bool | None = None
     follower_count: Count | None = None
@@ -102,20 +110,6 @@ def refresh(*, refresh_token: str) -> Grant:
 def revoke(*, access_token: str) -> None:
     """Take back everything that the creator granted."""
     _oauth("revoke", {"token": access_token})
-
-
-def fetch_profile(*, access_token: str, scopes: Collection[str]) -> Profile:
-    """The creator's profile: only fields whose scopes were granted are asked for.
-
-    Raises TikTokError, TikTokUnavailable also where the answer lacks `data.user`.
-    """
-    fields = ",".join(field for scope, names in USER_FIELDS.items() if scope in scopes for field in names)
-    headers = {"Authorization": f"Bearer {access_token}"}
-    for attempt in stamina.retry_context(on=TikTokUnavailable, **RETRIES):
-        with attempt:
-            response = send("GET", "/v2/user/info/", params={"fields": fields}, headers=headers)
-            return Profile.read(parse_envelope(response).get("user"))
-    raise AssertionError("stamina raises when its attempts are used up")
 
 
 def send(method: str, path: str, **options: Any) -> requests.Response:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import User
 from accounts.tiktok import client as tiktok
-from accounts.tiktok.client import BASIC_SCOPE, Grant, Profile
+from accounts.tiktok.client import BASIC_SCOPE, Grant
 from accounts.tiktok.errors import TikTokError
 
 log = structlog.get_logger(__name__)
@@ -29,12 +29,14 @@ class SignInFailed(ProviderException):  # type: ignore[misc]
 
 
 class TikTokOAuth2Adapter(AllauthTikTokOAuth2Adapter):  # type: ignore[misc]
-    """allauth's adapter on Postcast's own client: typed answers, timeouts, only the fields that were granted."""
+    """allauth's adapter on Postcast's own client: typed answers, timeouts, and no look at anybody's profile.
+
+    The grant itself says whose it is. What TikTok shows of them is for the first refresh to read, which needs consent.
+    """
 
     # what came of it, for the callback view
     login: SocialLogin | None = None
     grant: Grant
-    profile: Profile
 
     @property
     def authorize_url(self) -> str:
@@ -61,12 +63,6 @@ class TikTokOAuth2Adapter(AllauthTikTokOAuth2Adapter):  # type: ignore[misc]
                 "Postcast cannot know who you are without the basic profile information, which you declined on TikTok. "
                 "Nothing was changed: please try again and leave that switched on."
             )
-        with _failures_explained():
-            self.profile = tiktok.fetch_profile(
-                access_token=response.access_token.get_secret_value(), scopes=response.scopes
-            )
-        if self.profile.open_id not in ("", response.open_id):
-            raise SignInFailed("TikTok's answers contradict each other. Nothing was changed: please try again.")
         self.login = self.get_provider().sociallogin_from_response(request, {"open_id": response.open_id})
         return self.login
 
@@ -81,9 +77,7 @@ class OAuth2CallbackView(AllauthCallbackView):  # type: ignore[misc]
         user, login = request.user, self.adapter.login
         # not so if allauth turned them away: another person's account, or a person who was switched off
         if login and isinstance(user, User) and login.account.user_id == user.pk:
-            services.connect_account(
-                user=user, profile=self.adapter.profile, grant=self.adapter.grant, now=timezone.now()
-            )
+            services.connect_account(user=user, grant=self.adapter.grant, now=timezone.now())
         return response
 
 

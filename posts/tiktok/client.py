@@ -17,7 +17,7 @@ from accounts.tiktok.errors import (
     parse_envelope,
 )
 from posts.tiktok.limits import wait_for_turn
-from posts.tiktok.wire import Video, VideoIdentity, VideoPage
+from posts.tiktok.wire import Video, VideoIdentity, VideoPage, public_ones
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +50,7 @@ class DisplayAPI:
         return _parse(VideoPage, self._call("POST", "/v2/video/list/", Video.fields_to_ask(), body))
 
     def video_query(self, ids: Iterable[str], kind: type[SomeVideo]) -> dict[str, SomeVideo]:
-        """The videos of the ids (at most `QUERY_SIZE`) that TikTok still has, by id."""
+        """The videos of the ids (at most `QUERY_SIZE`) that TikTok still has and shows to everybody, by id."""
         ids = list(ids)
         if len(ids) > QUERY_SIZE:
             raise ValueError(f"{len(ids)} ids; TikTok takes at most {QUERY_SIZE} at once")
@@ -59,7 +59,7 @@ class DisplayAPI:
         if not isinstance(videos, list):
             # an answer without the list must not look like one in which every video is gone
             raise TikTokUnavailable("unexpected_answer", "data.videos is not a list")
-        found = [_parse(kind, video) for video in videos]
+        found = [_parse(kind, video) for video in public_ones(videos)]
         return {video.id: video for video in found if video.id in ids}
 
     def _call(self, method: str, path: str, fields: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

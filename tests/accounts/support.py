@@ -15,6 +15,8 @@ from django.utils import timezone
 from accounts import services
 from accounts.models import TikTokAccount, User
 from accounts.tiktok import client as tiktok
+from accounts.tiktok.errors import parse_envelope
+from posts.tiktok import DisplayAPI
 from tests.sandbox.client import SandboxProcess, consent
 
 SMALL_CREATOR = 0
@@ -61,10 +63,24 @@ def obtain_grant(sandbox: SandboxProcess, creator: str, decline: Collection[str]
 
 
 def connect(sandbox: SandboxProcess, user: User, creator: str, decline: Collection[str] = ()) -> TikTokAccount:
-    """Connect a creator's account for `user`, without the application's pages."""
+    """Connect a creator's account for `user`, who consents to the service, without the application's pages."""
     grant = obtain_grant(sandbox, creator, decline)
-    profile = tiktok.fetch_profile(access_token=grant.access_token.get_secret_value(), scopes=grant.scopes)
-    return services.connect_account(user=user, profile=profile, grant=grant, now=timezone.now())
+    return read_profile(services.connect_account(user=user, grant=grant, now=timezone.now()))
+
+
+def read_profile(account: TikTokAccount) -> TikTokAccount:
+    """The account with its profile, read as a refresh does it first."""
+    profile = DisplayAPI(account.pk).user_info(account.credential.scopes)
+    services.update_profile(account_id=account.pk, profile=profile, now=timezone.now())
+    account.refresh_from_db()
+    return account
+
+
+def open_id_of(token: str) -> str:
+    """Whose access token TikTok says this is; raises AccessTokenInvalid."""
+    headers = {"Authorization": f"Bearer {token}"}
+    user = parse_envelope(tiktok.send("GET", "/v2/user/info/", params={"fields": "open_id"}, headers=headers))["user"]
+    return str(user["open_id"])
 
 
 @contextmanager

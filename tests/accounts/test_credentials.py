@@ -13,10 +13,9 @@ from django.utils import timezone
 from accounts import credentials, services
 from accounts.models import Credential, TikTokAccount
 from accounts.services import CredentialLost, access_token, invalidate_access_token
-from accounts.tiktok import client as tiktok
 from accounts.tiktok.errors import AccessTokenInvalid, TikTokError, TikTokRateLimited, TikTokUnavailable
 from privacy.sealing import SealBroken
-from tests.accounts.support import connect, obtain_grant, tiktok_that_answers, token_answer
+from tests.accounts.support import connect, obtain_grant, open_id_of, tiktok_that_answers, token_answer
 from tests.prove import scaled
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +31,7 @@ def refreshes(sandbox) -> list[dict[str, object]]:
 
 def is_accepted(token: str) -> bool:
     try:
-        tiktok.fetch_profile(access_token=token, scopes=[tiktok.BASIC_SCOPE])
+        open_id_of(token)
     except AccessTokenInvalid:
         return False
     return True
@@ -335,7 +334,6 @@ def test_an_account_of_another_person_is_refused(sandbox, account, creator, djan
     with pytest.raises(services.AccountBelongsToAnother):
         services.connect_account(
             user=django_user_model.objects.create_user("eve"),
-            profile=tiktok.Profile(),
             grant=grant,
             now=timezone.now(),
         )

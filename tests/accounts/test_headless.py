@@ -36,7 +36,8 @@ def test_a_frontend_signs_somebody_in(sandbox, browser, creator):
     assert answer["Location"] == DONE
     session = browser.get("/_allauth/browser/v1/auth/session").json()
     assert session["meta"]["is_authenticated"]
-    assert browser.get("/api/v1/accounts/").json()["results"][0]["username"] == creator
+    [account] = browser.get("/api/v1/accounts/").json()["results"]
+    assert (account["username"], account["connection"]) == ("", "active")
 
 
 def test_a_failure_goes_back_to_the_frontend(sandbox, browser, creator, impatient):

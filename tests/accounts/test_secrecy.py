@@ -19,8 +19,9 @@ from django.utils import timezone
 from accounts import credentials, services
 from accounts.models import Credential, User
 from accounts.tiktok.errors import TikTokError
+from privacy.purposes import Purpose
 from tests.accounts.support import begin, path_of
-from tests.factories import enter_admin
+from tests.factories import agree, enter_admin
 from tests.sandbox.client import consent
 
 pytestmark = pytest.mark.django_db
@@ -47,11 +48,12 @@ def log_lines(monkeypatch) -> Iterator[list[str]]:
 
 @pytest.fixture
 def secrets(sandbox, browser, creator, log_lines) -> list[str]:
-    """Sign in, refresh, fail and make an API token; every secret that was in play."""
+    """Sign in, agree, refresh, fail and make an API token; every secret that was in play."""
     callback = consent(requests.Session(), begin(browser), creator)
     code = parse_qs(urlsplit(callback).query)["code"][0]
     browser.get(path_of(callback))
     account = User.objects.get().tiktok_accounts.get()
+    agree(account.user, Purpose.SERVICE)
     in_play = [code, quote(code, safe=""), sandbox.client_secret, browser.session.session_key, *tokens_of(account)]
     services.renew_credential(account_id=account.pk)
     in_play += tokens_of(account)

@@ -10,6 +10,7 @@ from accounts.models import APIToken, Credential, TikTokAccount, User
 from posts.models import Refresh
 from predictions.models import Prediction
 from tests.factories import (
+    ALL_CONSENTS,
     APITokenFactory,
     OutcomeFactory,
     PredictionFactory,
@@ -45,7 +46,7 @@ def connect(account: TikTokAccount, *, scopes: list[str] = ALL_SCOPES, state: st
 
 def make_creator(*, posts: int = 8) -> Creator:
     now = timezone.now()
-    account = TikTokAccountFactory()
+    account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
     connect(account)
     history = history_of_posts(account, count=posts, until=now)
     Refresh.objects.create(

@@ -38,7 +38,7 @@ def test_a_draft_gets_a_forecast_that_is_recorded(browser: Client, creator: Crea
     assert (given.account, given.duration_s, given.client) == (creator.account, 25, "web")
     assert given.hashtags == ["sunset", "photography"]
     assert given.scheduled_for.strftime("%Y-%m-%dT%H:%M") == SOON
-    assert given.caption == ""
+    assert given.caption == DRAFT["caption"]
     result = read(response.content.decode()).by_id("result")
     assert result is not None
     headline = next(element for element in result.all("p") if element.get("class") == "headline")

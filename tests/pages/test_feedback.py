@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from predictions.models import Feedback, Outcome
-from tests.factories import FeedbackFactory, OutcomeFactory, PredictionFactory
+from privacy.purposes import Purpose
+from tests.factories import FeedbackFactory, OutcomeFactory, PredictionFactory, disagree
 from tests.pages.conftest import Creator
 from tests.pages.html import Element, read
 from tests.pages.test_every_page import check_page
@@ -37,6 +38,17 @@ def test_it_is_said_changed_and_taken_back(browser: Client, creator: Creator) ->
     assert browser.post(f"{page}feedback/take-back/").headers["Location"] == f"{page}#feedback"
     assert not Feedback.objects.exists()
     assert "Is it useless or wrong?" in section(browser.get(page).content.decode()).text
+
+
+def test_words_are_not_asked_for_where_texts_are_not_kept(browser: Client, creator: Creator) -> None:
+    disagree(creator.user, Purpose.DRAFTS)
+    page = f"/forecasts/{creator.prediction.public_id}/"
+    response = browser.get(page)
+    check_page(response.content.decode(), response.headers["Content-Security-Policy"])
+    assert read(response.content.decode()).by_id("id_feedback_text") is None
+    assert "only if you agree to keeping your texts" in section(response.content.decode()).text
+    browser.post(f"{page}feedback/", SAID)
+    assert (Feedback.objects.get().reason, Feedback.objects.get().text) == ("too_low", "")
 
 
 @pytest.mark.parametrize(

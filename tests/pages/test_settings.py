@@ -4,6 +4,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import APIToken, Credential
+from tests.factories import TikTokAccountFactory
 from tests.pages.conftest import Creator
 from tests.pages.html import read
 
@@ -56,3 +57,8 @@ def test_disconnecting_asks_first_and_then_does_it(browser: Client, creator: Cre
     posts = browser.get("/posts/").content.decode()
     assert "disconnected" in posts
     assert "Connect again" in posts
+
+
+def test_an_account_has_a_name_before_its_profile_was_read(browser: Client, creator: Creator) -> None:
+    account = TikTokAccountFactory(user=creator.user, display_name="", username="")
+    assert f"TikTok account {account.public_id}" in read(browser.get("/settings/").content.decode()).text

@@ -63,7 +63,6 @@ def connect(sandbox: SandboxProcess) -> Connect:
         with requests.Session() as session:
             answer = consent(session, f"{sandbox.authorize_url}?{urlencode(question)}", handle, decline)
         grant = client.exchange_code(code=parse_qs(urlsplit(answer).query)["code"][0], redirect_uri=redirect_uri)
-        profile = client.fetch_profile(access_token=grant.access_token.get_secret_value(), scopes=grant.scopes)
-        return connect_account(user=user or UserFactory(), profile=profile, grant=grant, now=timezone.now())
+        return connect_account(user=user or UserFactory(), grant=grant, now=timezone.now())
 
     return connect

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.services import disconnect_account
+from accounts.tiktok.client import Profile
 from posts import covers, refreshing, storing
 from posts.models import Observation, Post, PostsChange, Refresh
 from posts.services import NotConnected, request_refresh
@@ -89,7 +90,7 @@ def test_two_workers_with_the_same_message_fetch_once(sandbox, creator, connect)
     sandbox.control.fault("slow", "video/list", times=None, seconds=0.2)
     in_threads(2, refreshing.run_refresh, refresh_id=refresh.pk)
     assert latest_refresh(account).state == Refresh.State.DONE
-    assert len(sandbox.control.requests("user/info")) == 2  # one of the sign-in itself
+    assert len(sandbox.control.requests("user/info")) == 1
     assert_each_post_once(account, ids_of(sandbox, creator))
 
 
@@ -111,6 +112,14 @@ def test_a_worker_that_was_taken_for_dead_can_write_nothing_more(sandbox, creato
     refreshing.run_refresh(refresh_id=refresh.pk)
     assert latest_refresh(account).state == Refresh.State.DONE
     assert_each_post_once(account, ids_of(sandbox, creator))
+
+
+def test_the_profile_of_another_account_is_not_stored(creator, connect, monkeypatch):
+    account = connect(creator)
+    monkeypatch.setattr(DisplayAPI, "user_info", lambda *args: Profile(open_id="another", display_name="Another"))
+    refreshing.run_refresh(refresh_id=latest_refresh(account).pk)
+    account.refresh_from_db()
+    assert (account.display_name, latest_refresh(account).next_attempt_at is None) == ("", False)
 
 
 # (module, step, at which of its calls it fails)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION, measure_caption
 from posts.models import Observation, PostContent
 from posts.selectors import account_posts, posts_for_page, refresh_status
+from privacy.purposes import Purpose
 from tests.factories import ObservationFactory, PostFactory, TikTokAccountFactory, history_of_posts
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ def test_facts_carry_the_measures_as_they_were_taken():
     account = TikTokAccountFactory()
     text = "Which one would you PICK?! @friend https://x.y #question 🍋"
     post = PostFactory(account=account, text=text, likes_by_hour={1: 5, 24: 60})
-    (facts,) = account_posts(account.pk, NOW + timedelta(days=1))
+    (facts,) = account_posts(account.pk, NOW + timedelta(days=1), purpose=Purpose.SERVICE)
     measures = measure_caption(text)
     np.testing.assert_array_equal(facts.caption.embedding, measures.embedding)
     assert facts.caption.embedding.dtype == np.int8
@@ -38,7 +39,7 @@ def test_an_embedding_of_an_older_extractor_is_not_compared():
     account = TikTokAccountFactory()
     post = PostFactory(account=account, text="Which one would you pick?")
     PostContent.objects.filter(post=post).update(extractor_version=EXTRACTOR_VERSION - 1, embedding=b"\1" * 512)
-    (facts,) = account_posts(account.pk, NOW + timedelta(days=1))
+    (facts,) = account_posts(account.pk, NOW + timedelta(days=1), purpose=Purpose.SERVICE)
     assert facts.caption.embedding.shape == (EMBEDDING_SIZE,)
     assert not facts.caption.embedding.any()
     assert facts.caption.words == 5
@@ -49,11 +50,11 @@ def test_a_cover_is_whole_or_not_there():
     PostFactory(account=account)
     cover = {f"cover_{name}": 0.5 for name in ("brightness", "contrast", "saturation", "colourfulness", "sharpness")}
     PostContent.objects.update(**cover)
-    (facts,) = account_posts(account.pk, NOW)
+    (facts,) = account_posts(account.pk, NOW, purpose=Purpose.SERVICE)
     assert facts.cover is not None
     assert facts.cover.sharpness == 0.5
     PostContent.objects.update(cover_contrast=None)
-    assert account_posts(account.pk, NOW)[0].cover is None
+    assert account_posts(account.pk, NOW, purpose=Purpose.SERVICE)[0].cover is None
 
 
 @hypothesis_settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -61,12 +62,12 @@ def test_a_cover_is_whole_or_not_there():
 def test_nothing_after_the_moment_shows(history, hours):
     """As of t: adding posts and observations at or after t changes nothing."""
     as_of = NOW - timedelta(hours=hours)
-    before = [_plain(facts) for facts in account_posts(history.pk, as_of)]
-    assert all(facts.posted_at <= as_of for facts in account_posts(history.pk, as_of))
+    before = [_plain(facts) for facts in account_posts(history.pk, as_of, purpose=Purpose.SERVICE)]
+    assert all(facts.posted_at <= as_of for facts in account_posts(history.pk, as_of, purpose=Purpose.SERVICE))
     next_second = as_of + timedelta(seconds=1)
     post = PostFactory(account=history, posted_at=next_second, likes_by_hour={1: 10**6})
     added = [ObservationFactory(post=post, observed_at=next_second) for post in history.posts.all()[:3]]
-    assert [_plain(facts) for facts in account_posts(history.pk, as_of)] == before
+    assert [_plain(facts) for facts in account_posts(history.pk, as_of, purpose=Purpose.SERVICE)] == before
     for observation in added:
         observation.delete()
     post.delete()
@@ -85,7 +86,7 @@ def _plain(facts):
 
 def test_deleted_posts_happened(history):
     history.posts.update(deleted_at=NOW)
-    assert len(account_posts(history.pk, NOW)) == 8
+    assert len(account_posts(history.pk, NOW, purpose=Purpose.SERVICE)) == 8
 
 
 def test_two_queries_however_long_the_history(django_assert_num_queries):
@@ -93,7 +94,7 @@ def test_two_queries_however_long_the_history(django_assert_num_queries):
         account = TikTokAccountFactory()
         history_of_posts(account, count=count, until=NOW)
         with django_assert_num_queries(2):
-            assert len(account_posts(account.pk, NOW)) == count
+            assert len(account_posts(account.pk, NOW, purpose=Purpose.SERVICE)) == count
 
 
 def test_the_page_shows_the_latest_counts_in_one_query(django_assert_num_queries):

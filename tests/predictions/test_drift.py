@@ -21,6 +21,7 @@ from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.history_file import read_history_file
 from predictions.engine.types import DAY, HOUR
 from predictions.models import DriftCheck, Miss, ModelVersion
+from privacy.purposes import Purpose
 from tests.engine.drifting import simulated
 from tests.factories import PostFactory, TikTokAccountFactory, enter_admin, history_of_posts
 from tests.predictions.audience import publish
@@ -136,10 +137,11 @@ def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, cha
     history_of_posts(account, count=30, until=now)
     services.update_weights(account_id=account.pk, now=now)
     model = trained_models[0]
-    everything = selectors.account_history(account.pk, now)
+    everything = selectors.account_history(account.pk, now, purpose=Purpose.SERVICE)
     for miss in Miss.objects.select_related("post").order_by("?")[:5]:
         then = miss.post.posted_at
-        state = learn_account(model, selectors.account_history(account.pk, then), as_of=int(then.timestamp()))
+        known = selectors.account_history(account.pk, then, purpose=Purpose.SERVICE)
+        state = learn_account(model, known, as_of=int(then.timestamp()))
         (published,) = (post for post in everything.posts if post.post_id == miss.post.public_id)
         draft = Draft(published.posted_at, published.caption, published.duration_s, published.sound, published.cover)
         given = forecast(model, state, draft, as_of=published.posted_at)

@@ -11,7 +11,8 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from predictions.models import Feedback, Prediction
-from tests.factories import FeedbackFactory, PredictionFactory, enter_admin
+from privacy.purposes import Purpose
+from tests.factories import FeedbackFactory, PredictionFactory, agree, disagree, enter_admin
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +22,7 @@ LONGEST = 1000
 
 @pytest.fixture
 def prediction(account) -> Prediction:
+    agree(account.user, Purpose.DRAFTS)
     return PredictionFactory(account=account)
 
 
@@ -86,6 +88,17 @@ def test_what_was_never_forecast_cannot_be_taken_back(subject, address, client_o
 def test_the_longest_text_is_kept_whole(address, client_of):
     text = "🌊" * LONGEST
     assert client_of.post(address, SAID | {"text": text}, format="json").json()["text"] == text
+
+
+def test_own_words_are_kept_for_those_alone_who_keep_texts(address, account, client_of):
+    client_of.post(address, SAID, format="json")
+    disagree(account.user, Purpose.DRAFTS)
+    for status in (200, 200):
+        answer = client_of.post(address, SAID, format="json")
+        assert (answer.status_code, answer.json()["text"], answer.json()["reason"]) == (status, "", "too_high")
+    disagree(account.user, Purpose.SERVICE)
+    assert client_of.post(address, SAID, format="json").status_code == 403
+    assert Feedback.objects.get().text == ""
 
 
 def test_a_suggestion_has_room_beside_the_forecast(prediction):

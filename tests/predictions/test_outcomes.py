@@ -142,12 +142,11 @@ def test_meeting_again_changes_nothing(prediction, now):
 
 def test_two_workers_at_once_record_one_outcome(prediction, now, monkeypatch):
     published(prediction, h24=200)
-    label = first_day
 
     def other_worker_first(*args):
-        monkeypatch.setattr(services, "first_day", label)
+        monkeypatch.setattr(services, "first_day", first_day)
         assert services.meet_outcomes(now=now) == 1
-        return label(*args)
+        return first_day(*args)
 
     monkeypatch.setattr(services, "first_day", other_worker_first)
     services.meet_outcomes(now=now)

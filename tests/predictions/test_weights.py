@@ -25,6 +25,7 @@ from predictions.engine import (
 )
 from predictions.models import AccountWeights
 from predictions.registry import register
+from privacy.purposes import Purpose
 from tests.factories import CAPTIONS, PostFactory, TikTokAccountFactory, history_of_posts
 from tests.predictions.drafts import predict
 
@@ -223,7 +224,7 @@ def test_serving_forecasts_what_the_same_history_gives_directly(champion, traine
     moment = int(now.timestamp())
     direct = direct_history(account, moment)
 
-    assert same(selectors.account_history(account.pk, now), direct)
+    assert same(selectors.account_history(account.pk, now, purpose=Purpose.SERVICE), direct)
 
     assert services.update_weights(account_id=account.pk, now=now)
     served = predict(account, now=now, scheduled_for=now + 5 * HOUR, explain=True)

@@ -33,9 +33,7 @@ CONCERN_NOBODY = {
         ),
         "the code and the settings alone",
     ),
-    **dict.fromkeys(
-        ("migrate", "showmigrations", "inspectdb", "createcachetable", "grant_service_role"), "tables, not rows"
-    ),
+    **dict.fromkeys(("migrate", "showmigrations", "inspectdb", "createcachetable"), "tables, not their rows"),
     **dict.fromkeys(("remove_stale_contenttypes",), "names of tables"),
     **dict.fromkeys(("test", "testserver"), "a database of their own"),
     **dict.fromkeys(("backtest", "train_model"), "files that whoever runs them brings"),

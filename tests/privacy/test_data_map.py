@@ -39,7 +39,8 @@ from tests.factories import (
     disagree,
     history_of_posts,
 )
-from tests.privacy.test_consent import own_texts, release  # noqa: F401
+from tests.privacy.sequences import release
+from tests.privacy.test_consent import own_texts  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 

@@ -9,12 +9,15 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import APIToken
 from accounts.services import lock_account
 from accounts.tiktok.client import Grant, Profile
 from accounts.webhooks import Event
-from posts.models import Post
+from posts.content import measure_caption
+from posts.models import Post, PostContent
+from posts.services import caption_fingerprint
 from posts.storing import store_videos
-from posts.tiktok import Video
+from posts.tiktok import Video, VideoPage
 from posts.tiktok import client as display
 from predictions.engine.history_file import read_history_file
 from predictions.models import Feedback, Prediction
@@ -111,6 +114,73 @@ def test_texts_that_are_kept_are_kept_without_them(client: Client) -> None:
     said = {"verdict": "wrong", "reason": "other", "text": "ask zyzzyva@example.com"}
     client.post(f"/api/v1/predictions/{given.public_id}/feedback/", said, content_type="application/json")
     assert Feedback.objects.get().text == f"ask {BLANK}"
+
+
+@pytest.mark.django_db
+def test_what_is_made_of_a_caption_is_made_without_them(client: Client) -> None:
+    account = TikTokAccountFactory()
+    client.force_login(account.user)
+    text, blanked = "Write to zyzzyva@example.com! #pier", f"Write to {BLANK}! #pier"
+    video = {"id": "1", "create_time": 1_700_000_000, "title": text}
+    store_videos(lock_account(account.pk), [Video.model_validate(video)], timezone.now())
+    client.post("/predict", {"post": {"text": text}}, content_type="application/json")
+    content, given = PostContent.objects.get(), Prediction.objects.get()
+    measures = measure_caption(blanked)
+    assert (content.length, bytes(content.embedding)) == (len(blanked), measures.embedding.tobytes())
+    assert given.caption_length == len(blanked)
+    assert content.caption_fingerprint == given.caption_fingerprint == caption_fingerprint(blanked)
+
+
+@pytest.mark.django_db
+def test_names_that_people_choose_are_kept_without_them(client: Client) -> None:
+    contact = "zyzzyva@example.com"
+    profile = Profile.read({"display_name": f"Jane {contact} +49 170 1234567"})
+    assert profile.display_name == f"Jane {BLANK} {BLANK}"
+    assert len(Profile.read({"display_name": "a@b.de " * 60}).display_name) == 255
+    account = TikTokAccountFactory()
+    client.force_login(account.user)
+    client.post("/api/v1/tokens/", {"name": f"script of {contact}"}, content_type="application/json")
+    assert APIToken.objects.get().name == f"script of {BLANK}"
+    draft = {"post": {"text": "Sunset", "metadata": {"client": f"web of {contact}"}}}
+    assert client.post("/predict", draft, content_type="application/json").status_code == 200
+    assert Prediction.objects.get().client == f"web of {BLANK}"
+
+
+@pytest.mark.django_db
+def test_nor_are_they_kept_as_hashtags(client: Client) -> None:
+    account = TikTokAccountFactory()
+    client.force_login(account.user)
+    for tag in ("zyzzyva@example.com", "+49 170 1234567", "1701234567", "zyzzyva meets quiddity"):
+        draft = {"post": {"text": "Sunset", "hashtags": [tag]}}
+        answer = client.post("/predict", draft, content_type="application/json")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "post.hashtags")
+    assert found_in_database(WORDS) == []
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        {"privacy_level": "SELF_ONLY"},
+        {"privacy_level": "MUTUAL_FOLLOW_FRIENDS"},
+        {"privacy_level": "FOLLOWER_OF_CREATOR"},
+        {"privacyLevel": "something new"},
+        {"is_private": True},
+        {"isPrivate": "true"},
+        {"private": 1},
+        {"privateItem": True},
+        {"secret": True},
+        {"visibility": "private"},
+        {"WhoCanView": "Only me"},
+    ],
+)
+def test_a_video_that_not_everybody_may_see_is_dropped(flag: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    public = {"privacy_level": "PUBLIC_TO_EVERYONE", "is_private": False, "secret": None, "visibility": ""}
+    videos = [{"id": "1", "create_time": 1_700_000_000, **public}, {"id": "2", "create_time": 1_700_000_000, **flag}]
+    page = VideoPage.model_validate({"videos": videos, "has_more": False})
+    assert [video.id for video in page.videos] == ["1"]
+    api = display.DisplayAPI(1)
+    monkeypatch.setattr(api, "_call", lambda *args: {"videos": videos})
+    assert list(api.video_query(["1", "2"], Video)) == ["1"]
 
 
 def nothing_kept(caplog: pytest.LogCaptureFixture) -> bool:

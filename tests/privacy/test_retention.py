@@ -31,7 +31,8 @@ from tests.factories import (
     disagree,
 )
 from tests.pages.conftest import connect
-from tests.privacy.test_consent import own_texts, release  # noqa: F401
+from tests.privacy.sequences import release
+from tests.privacy.test_consent import own_texts  # noqa: F401
 from tests.sandbox.client import SandboxProcess
 
 pytestmark = pytest.mark.django_db
