@@ -5,4 +5,4 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import erasure, receivers, roles  # noqa: F401
+        from accounts import erasure, purging, receivers, roles, sessions  # noqa: F401

@@ -19,6 +19,8 @@ TOKENS = "API tokens that you made: their names, first characters, when made and
 STAFF = "What staff of this service are allowed to do, and what they did"
 NEVER_FILLED = "Tables of a library that stay empty"
 WORK = "Bookkeeping of the service itself"
+LIMITS = "How often the service was called of late, by you or from your IP address"
+WAITING = "Work that waits to be done for you"
 
 UNTIL_DISCONNECTED = Retention("until you disconnect, once TikTok has confirmed that, or until TikTok ends them")
 NEVER = Retention("never written")
@@ -33,6 +35,12 @@ def _is_held(token: str) -> "dict[str, object]":
         return "held, sealed" if getattr(row, token) else "none"
 
     return {token: held}
+
+
+def _session(row: Model) -> dict[str, object]:
+    assert isinstance(row, Session)
+    secrets = ("_auth_user_hash", "_csrftoken", "otp_device_id")
+    return {name: value for name, value in row.get_decoded().items() if name not in secrets}
 
 
 def sessions_of(subject: Subject) -> Q:
@@ -134,7 +142,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         account="account",
         personal={
             "account_id": "The account that they open",
-            "sealed_access_token": "Whether an access key is held",
+            "sealed_access_token": "Whether an access key is held: whoever had it could read your account",
             "sealed_refresh_token": "Whether a key that renews it is held",
             "access_expires_at": "When the access key ends",
             "refresh_expires_at": "When the key that renews it ends",
@@ -214,11 +222,12 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="To keep you signed in",
         basis=Basis.LEGITIMATE_INTEREST,
         retention=Retention("30 days after you signed in, or until you sign out"),
-        plain={
-            "session_key": "random key, in your cookie",
-            "session_data": "signed, compressed: the row number of who is signed in",
-            "expire_date": "when it ends",
+        personal={
+            "session_data": "What it remembers: the number of your row, how and when you signed in, what to tell you",
+            "expire_date": "When it ends",
         },
+        plain={"session_key": "random key, in your cookie"},
+        exported={"session_data": _session},
     ),
     Table(
         "admin.LogEntry",
@@ -400,19 +409,37 @@ DATA_MAP: tuple[Declaration, ...] = (
     # --- Redis --------------------------------------------------------------------------------------------------------
     RedisKeys(
         "cache:1:throttle_",
-        category=WORK,
-        why="How often somebody called the API of late, so that nobody takes it from the others",
-        retention=Retention("a minute"),
+        category=LIMITS,
+        purposes=(Purpose.SERVICE,),
+        why="How often you, or before a sign-in your IP address, called of late: so that nobody takes the API from all",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("a minute after the last call"),
+        exported="not: gone before a copy could be made; under an IP address it names no person",
+        erased="deleted",
         personal=True,
         keys_of=lambda subject: (f"cache:1:throttle_*_{subject.user_id}",),
     ),
     RedisKeys(
-        "celery:",
-        category=WORK,
-        why="Work that waits: the numbers of rows, nothing else",
-        retention=Retention("minutes"),
+        "cache:1:allauth:rl:",
+        category=LIMITS,
+        purposes=(Purpose.SERVICE,),
+        why="How often somebody at an IP address tried to sign in of late: so that nobody can go on guessing",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("five minutes after the last try"),
+        exported="not: it names an IP address and no person",
+        erased="ends by itself",
         personal=True,
+    ),
+    RedisKeys(
+        "celery:",
+        category=WAITING,
+        purposes=(Purpose.SERVICE, Purpose.LEARNING, Purpose.DRAFTS, Purpose.OUTCOMES),
+        why="Work for you that waits: the numbers of rows, nothing else",
+        basis=Basis.CONSENT,
+        retention=Retention("until it is done: mostly seconds, at most hours"),
+        exported="not: it holds only numbers of rows that are in the copy",
         erased="messages that hold numbers of their rows are taken out: those named below",
+        personal=True,
     ),
     Messages("accounts.tasks.renew_credential", "accounts.TikTokAccount"),
     Messages("accounts.tasks.retry_revocation", "accounts.TikTokAccount"),

@@ -8,11 +8,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts import identifiers
-from privacy.models import PersonalData
+from privacy.models import PersonalData, StampedQuerySet
 
 
 class UserManager(BaseUserManager["User"]):
     """Users without an e-mail address: TikTok gives none and none is asked for."""
+
+    def get_queryset(self) -> StampedQuerySet["User"]:
+        """Rows that are stamped, as those of all tables of people's data."""
+        return StampedQuerySet(self.model, using=self._db)
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         """A user who may sign in with TikTok, or with the password if one is given."""

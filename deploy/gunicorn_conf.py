@@ -20,5 +20,7 @@ control_socket_disable = True
 def when_ready(server: object) -> None:
     """In the parent, before the first worker is forked."""
     from predictions.registry import preload
+    from privacy.models.legal import fingerprint_all_code
 
     preload()
+    fingerprint_all_code()

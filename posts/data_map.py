@@ -7,7 +7,7 @@ from django.db.models import Model
 
 from posts.models import PostContent
 from privacy.declarations import Declaration, Expiry, Files, Messages, RedisKeys, Table
-from privacy.purposes import WHILE_ACTIVE, Purpose, Retention, Source
+from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 POSTS = "Your public posts: TikTok's id and link, when, how long, and their counts at several moments"
 CONTENT = "What was measured of each caption and cover"
@@ -166,11 +166,14 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal={"account_id": "The account", "listed_at": "When its newest posts were last asked for"},
     ),
     RedisKeys(
-        "tiktok",
+        "tiktok:",
         category=WORK,
+        purposes=(Purpose.SERVICE,),
         why="How often TikTok was called of late, by all of the service together",
-        retention=Retention("minutes"),
-        erased="kept: they concern nobody",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("a minute"),
+        exported="not: it concerns nobody",
+        erased="kept: it concerns nobody",
     ),
     Messages("posts.tasks.run_refresh", "posts.Refresh"),
     Messages("posts.tasks.observe_account", "accounts.TikTokAccount"),
@@ -180,7 +183,10 @@ DATA_MAP: tuple[Declaration, ...] = (
         category=CONTENT,
         why="Measured in the memory of a worker, and dropped there; neither is ever written to a disk or a queue",
         retention=Retention("the captions and covers themselves: seconds"),
+        purposes=(Purpose.SERVICE, Purpose.DRAFTS),
+        basis=Basis.CONSENT,
         personal=True,
+        exported="captions with your posts, if you chose to keep texts; covers not: they are gone",
         erased="gone with the moment",
     ),
 )

@@ -1,12 +1,17 @@
 """What forecasting keeps: what was learned of each account, forecasts, their outcomes, and the models for all."""
 
 import base64
+import io
+import json
+import zipfile
 from datetime import timedelta
 
 import numpy as np
 from django.db.models import Model
+from numpy.typing import NDArray
 
-from predictions.models import AccountWeights, Miss
+from predictions.engine.drift import KEPT_DAYS
+from predictions.models import AccountWeights, DriftCheck, Miss
 from privacy.declarations import Artefact, Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
@@ -22,9 +27,28 @@ WORK = "Bookkeeping of the service itself"
 KEPT = Retention("kept: it names nobody")
 
 
-def _state(row: Model) -> str:
+def _state(row: Model) -> dict[str, object]:
+    """Its JSON, and its arrays as lists, null where unknown; embeddings and hashes of content stand with the posts."""
     assert isinstance(row, AccountWeights)
-    return base64.b64encode(row.state).decode()
+    try:
+        with zipfile.ZipFile(io.BytesIO(row.state)) as archive:
+            read: dict[str, object] = json.loads(archive.read("state.json"))
+            for name in archive.namelist():
+                if name.endswith(".npy") and name not in ("embedding.npy", "tags.npy", "sound.npy"):
+                    array = np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
+                    read[name.removesuffix(".npy")] = _numbers(array)
+    except zipfile.BadZipFile:
+        # theirs all the same, and no reason to keep the rest from them
+        return {"damaged": base64.b64encode(row.state).decode()}
+    return read
+
+
+def _numbers(array: "NDArray[np.generic]") -> object:
+    if array.dtype.kind != "f":
+        return array.tolist()
+    numbers = np.round(array.astype(float), 6).astype(object)
+    numbers[~np.isfinite(array.astype(float))] = None
+    return numbers.tolist()
 
 
 def _features(row: Model) -> list[float]:
@@ -48,7 +72,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "as_of": "The moment whose knowledge they hold",
             "updated_at": "When they were learned",
             "posts": "From how many posts",
-            "state": "The posts' figures and the weights, packed for a quick forecast",
+            "state": "The latest posts' figures (counts as logarithms) and the weights, as a forecast uses them",
             "summary": "The weights, readable",
         },
         plain={
@@ -60,12 +84,13 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.Miss",
+        expires=(Expiry("due_at", timedelta(days=KEPT_DAYS)),),
         source=Source.POSTCAST,
         made_by=("predictions.drift",),
         category=MISSES,
         purposes=(Purpose.LEARNING,),
         why="To notice when forecasts stop being right",
-        retention=Retention("70 days", timedelta(days=70)),
+        retention=Retention(f"{KEPT_DAYS} days", timedelta(days=KEPT_DAYS)),
         person="account__user",
         account="account",
         personal={
@@ -252,6 +277,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     ),
     Table(
         "predictions.DriftCheck",
+        expires=(Expiry("checked_at", timedelta(days=90), but_not={"verdict": DriftCheck.Verdict.ALARM}),),
         category=WORK,
         purposes=(Purpose.LEARNING,),
         why="When and why a model is trained anew",
@@ -272,10 +298,14 @@ DATA_MAP: tuple[Declaration, ...] = (
         erased="kept: it names nobody",
     ),
     RedisKeys(
-        "cache:1:",
-        category=WORK,
-        why="That an account's weights are about to be learned, so that many changes are learned from at once",
-        retention=Retention("minutes"),
+        "cache:1:weights-update:",
+        category=LEARNED,
+        purposes=(Purpose.SERVICE,),
+        why="That your account is about to be learned, so that many changes are learned from at once",
+        basis=Basis.CONSENT,
+        retention=Retention("that it is about to be learned: five minutes at most"),
+        exported="not: it says nothing but that",
+        erased="deleted",
         personal=True,
         keys_of=lambda subject: tuple(f"cache:1:weights-update:{account_id}" for account_id in subject.account_ids),
     ),
@@ -285,7 +315,10 @@ DATA_MAP: tuple[Declaration, ...] = (
         category=FORECASTS,
         why="Measured in memory while the request is answered, and dropped there; never written to a disk",
         retention=Retention("pictures that you send along: seconds"),
+        purposes=(Purpose.SERVICE,),
+        basis=Basis.CONSENT,
         personal=True,
+        exported="not: they are gone",
         erased="gone with the request",
     ),
     Artefact(
@@ -294,6 +327,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="What tends to work, learned from the accounts that agreed",
         retention=Retention("until a newer one serves; an account that left is out of it within seven days"),
         purpose=Purpose.LEARNING,
+        exported="not: no one person's part can be told from the others'; the figures it learned from are in the copy",
         erased="trained anew without the account within seven days; versions with it never serve again",
     ),
 )

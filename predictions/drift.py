@@ -30,9 +30,6 @@ RETRAIN = "predictions.tasks.retrain_model"
 ASKED_AGAIN_AFTER = timedelta(days=1)
 """Retraining of which no model version came by then is asked for again: messages can be lost."""
 
-CHECKS_KEPT = timedelta(days=90)
-"""Alarms are kept for good."""
-
 _CHECKS_LOCK = 0x6472696674
 """The advisory lock that lets one check be made at a time."""
 
@@ -85,9 +82,6 @@ def check_drift(*, now: datetime | None = None) -> DriftCheck:
         )
         _act(check, finding, alarms, now)
         record_run(what="how far forecasts were from posts, to see drift", people=len(np.unique(misses.account)))
-        Miss.objects.filter(due_at__lte=now - timedelta(days=KEPT_DAYS)).delete()
-        old = DriftCheck.objects.filter(checked_at__lte=now - CHECKS_KEPT)
-        old.exclude(verdict=DriftCheck.Verdict.ALARM).delete()
     return check
 
 

@@ -320,8 +320,8 @@ def recent_features(now: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64]
     reach = now - timedelta(days=REFERENCE_DAYS + RECENT_DAYS)
     rows = misses_to_learn_from(reach, now).filter(features_version=FEATURES_VERSION)
     accounts = rows.aggregate(accounts=Count("account", distinct=True))["accounts"]
-    rows = rows.alias(part=Mod("account_id", 1 + accounts // FEATURE_ACCOUNTS)).filter(part=0)
-    found = list(rows.values_list("account_id", _seconds("due_at"), "features"))
+    share = rows.alias(part=Mod("account_id", 1 + accounts // FEATURE_ACCOUNTS)).filter(part=0)
+    found = list(share.values_list("account_id", _seconds("due_at"), "features"))
     features = np.frombuffer(b"".join(bytes(row[2]) for row in found), "<f4").reshape(len(found), len(TABULAR))
     account, due_at = (np.array([row[column] for row in found], np.int64) for column in (0, 1))
     return account, due_at, features

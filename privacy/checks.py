@@ -47,7 +47,7 @@ def _check_table(model: type[models.Model], table: Table) -> list[CheckMessage]:
         errors.append(Error(f"{label}.{column} is declared but does not exist.", id="privacy.E004"))
     for column in sorted(table.personal.keys() & table.plain.keys()):
         errors.append(Error(f"{label}.{column} is declared twice.", id="privacy.E005"))
-    if table.personal and table.person is None:
+    if table.personal and table.person is None and table.found_by is None:
         errors.append(Error(f"{label} holds personal data and no path to its person.", id="privacy.E006"))
     if table.personal and table.stamped and _is_ours(model) and not stamped:
         errors.append(Error(f"{label} holds personal data and is no PersonalData.", id="privacy.E007"))

@@ -108,9 +108,10 @@ def history_of(user_id: int) -> models.QuerySet[Consent]:
 
 
 def withdrawn_since(before: datetime) -> "models.QuerySet[models.Model]":
-    """People without consent to the service who withdrew, or were last asked, before this moment.
+    """People without consent to the service who withdrew before this moment, or joined before it and never agreed.
 
-    Those who never agreed count from when they joined.
+    Not those who agreed to an earlier text and have not answered the newest: nothing is processed for them, but they
+    cannot know of it before they sign in, and were promised twelve months for that.
     """
     people = get_user_model()._default_manager.filter(is_staff=False)
     ended = Consent.objects.filter(user=OuterRef("pk"), purpose=Purpose.SERVICE)

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import Model
 
 from privacy import erasing, exporting
 from privacy.declarations import Declaration, Expiry, Files, Messages, RedisKeys, Table
+from privacy.models import ExportPart
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
@@ -15,7 +17,22 @@ LOGS = "Logs of the service: what it did and when, and which errors there were"
 BACKUPS = "Backups of all that stands in the database"
 EXPORTS = "Copies of your data that you asked for"
 SEVEN_DAYS = Retention("seven days after it is ready", timedelta(days=8))
+REMINDER = "On which day somebody last signed in with your browser"
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
+
+
+def _held(row: Model) -> str:
+    return "held"
+
+
+def _sealed(row: Model) -> str:
+    return "sealed"
+
+
+def _bytes(row: Model) -> int:
+    assert isinstance(row, ExportPart)
+    return len(row.sealed)
+
 
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
@@ -50,8 +67,11 @@ DATA_MAP: tuple[Declaration, ...] = (
         basis=Basis.LEGAL_OBLIGATION,
         retention=WHILE_ACTIVE,
         person="user",
-        personal={"user_id": "The person", "key": "Whether a key is held"},
-        exported={"key": lambda row: "held"},
+        personal={
+            "user_id": "The person",
+            "key": "Whether a key is held: whoever had it could find you in the trail after you are gone",
+        },
+        exported={"key": _held},
     ),
     Table(
         "privacy.Erasure",
@@ -60,9 +80,9 @@ DATA_MAP: tuple[Declaration, ...] = (
         purposes=(Purpose.SERVICE,),
         why="To erase what you asked to have erased, even when something fails, and to prove that it was done",
         basis=Basis.LEGAL_OBLIGATION,
-        retention=Retention("the receipt is kept; it names nobody"),
+        retention=Retention("until it is done or cancelled; then only a receipt is kept, which names nobody"),
         person="user_id",
-        stamped=False,
+        unstamped="its rows outlive their person and lose what concerns them; why, through what and when stand in it",
         personal={
             "user_id": "The person; emptied once it is done",
             "account_ids": "The accounts; emptied once it is done",
@@ -87,11 +107,12 @@ DATA_MAP: tuple[Declaration, ...] = (
             "verified_at": "when it was verified",
             "finished_at": "when it was done",
         },
-        exported={"sealed_identifiers": lambda row: "sealed"},
+        exported={"sealed_identifiers": _sealed},
         erased="emptied of the person: what remains is the receipt",
     ),
     Table(
         "privacy.DataExport",
+        expires=(Expiry("expires_at", timedelta(days=0)),),
         source=Source.PERSON,
         made_by=("privacy.exporting",),
         category=EXPORTS,
@@ -124,7 +145,16 @@ DATA_MAP: tuple[Declaration, ...] = (
         person="export__user",
         personal={"export_id": "The copy", "number": "Which part of it", "sealed": "How many bytes it has, encrypted"},
         plain={"id": "key"},
-        exported={"sealed": lambda row: len(row.sealed)},  # type: ignore[attr-defined]
+        exported={"sealed": _bytes},
+    ),
+    Files(
+        "a cookie in your browser, last-sign-in",
+        category=REMINDER,
+        why="So that pages can warn you from the ninth month on, when you are not signed in any more",
+        retention=Retention("in your browser, for a year after the last sign-in with it"),
+        personal=True,
+        erased="yours to delete: it is in your browser alone, and says the day and nothing of who you are",
+        exported="not: you have it",
     ),
     Table(
         "privacy.RetentionRun",
@@ -139,7 +169,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "rule": "which rule",
             "started_at": "when it began",
             "finished_at": "when it was done",
-            "removed": "how much it removed",
+            "removed": "how much it removed, or how many erasures it asked for",
             "error": "the name of the error, where it failed",
         },
         erased="kept: it names nobody",
@@ -181,6 +211,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "until newer lines take their place: the latest 100 MB of each process, not a number of days"
         ),
         personal=True,
+        exported="not: lines of many people, by hashes and numbers that only a search through all of them could gather",
         erased="not searched; hashes and numbers lead nowhere once the rows are gone. `docker-compose.yml` keeps 100 MB"
         " of each container, `make run` those of its last start; elsewhere whoever collects them says how long",
     ),
@@ -190,6 +221,9 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="So that a restored backup brings nobody back",
         retention=Retention("a line of the ledger: kept, as long as there may be backups from before"),
         personal=True,
+        basis=Basis.LEGAL_OBLIGATION,
+        exported="not: it has lines only of people who are erased",
+        where="ERASURE_LEDGER_PATH",
         erased="kept: it proves the erasure. Ids and names stand in it as keyed hashes; who holds the file can confirm"
         " a guess",
     ),
@@ -199,6 +233,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="To go on after a disk is lost",
         retention=Retention("as long as whoever runs this service keeps them"),
         personal=True,
+        exported="not: what stands in them is what stood in the tables, which are in the copy",
         erased="not changed: before a restored one serves, everybody in the ledger is erased from it again",
     ),
     Files(
@@ -207,6 +242,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="So that work that waits survives a restart: the keys above, as they were written",
         retention=Retention("until Redis writes it anew, once it has doubled and 64 MB"),
         personal=True,
+        exported="not: it holds the keys above, for moments",
         erased="keys are deleted; the file tells of them until it is written anew",
     ),
     Files(
@@ -214,11 +250,26 @@ DATA_MAP: tuple[Declaration, ...] = (
         category=TRAIL,
         why="To prove that the access trail was not cut or written anew",
         retention=Retention("kept"),
+        basis=Basis.LEGAL_OBLIGATION,
+        exported="not: it concerns nobody",
+        where="TRAIL_ANCHOR_PATH",
         erased="kept: positions and hashes, which name nobody",
+    ),
+    Files(
+        "figures for monitoring (`PROMETHEUS_MULTIPROC_DIR`), and when beat last sent what",
+        category=WORK,
+        why="So that every process can tell the figures of all, and nothing is sent twice",
+        retention=Retention("until the service is started anew"),
+        exported="not: it concerns nobody",
+        where="PROMETHEUS_MULTIPROC_DIR",
+        erased="kept: counts and durations, which name nobody",
     ),
     RedisKeys(
         "cache:1:trail-anchored",
         category=WORK,
+        purposes=(Purpose.SERVICE,),
+        basis=Basis.LEGAL_OBLIGATION,
+        exported="not: it concerns nobody",
         why="When the head of the access trail was last written down elsewhere, so that its absence is noticed",
         retention=Retention("until the next hour"),
         erased="kept: it concerns nobody",

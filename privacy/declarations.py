@@ -34,6 +34,8 @@ class Expiry:
 
     column: str
     after: timedelta
+    but_not: Mapping[str, object] = field(default_factory=dict)
+    """Column -> value of rows that stay all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,17 @@ class Table:
     """Whether nobody can take a row out: what is found in it is told in the receipt, and holds no erasure up."""
     called: tuple[str, ...] = ()
     """Columns with names that people go by elsewhere: others may go by the same, so that they prove nothing."""
-    stamped: bool = True
-    """Whether its rows carry what `PersonalData` stamps; not so where they outlive their person and lose them."""
+    unstamped: str = ""
+    """Why rows of people in a table of ours do not carry what `PersonalData` stamps."""
     of_staff: bool = False
     """Whether only staff have rows in it."""
     erased: str = "deleted"
     """How erasure treats its rows, in words; `kept` is for what names nobody afterwards."""
+
+    @property
+    def stamped(self) -> bool:
+        """Whether its rows are to carry the stamps, were it ours."""
+        return not self.unstamped
 
     def rows_of(self, subject: Subject) -> "models.QuerySet[models.Model]":
         """The rows that concern the subject."""
@@ -104,14 +111,19 @@ class RedisKeys:
     """Keys of Redis that begin alike."""
 
     prefix: str
+    """Exact: no more keys than are meant begin like this."""
     category: str
+    purposes: tuple[Purpose, ...]
     why: str
+    basis: Basis
     retention: Retention
+    exported: str
+    """How a person gets it, or why they do not, in words."""
+    erased: str
+    """How erasure treats it, in words."""
     personal: bool = False
     keys_of: Callable[[Subject], tuple[str, ...]] | None = None
     """Patterns (as of SCAN) of the keys that concern a subject: what erasure deletes and the verifier looks for."""
-    erased: str = "deleted"
-    """How erasure treats them, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +145,13 @@ class Files:
     retention: Retention
     personal: bool = False
     erased: str = ""
+    """How erasure treats them, in words."""
+    purposes: tuple[Purpose, ...] = (Purpose.SERVICE,)
+    basis: Basis = Basis.LEGITIMATE_INTEREST
+    exported: str = ""
+    """How a person gets what is in them, or why they do not, in words."""
+    where: str = ""
+    """The setting or variable that names the folder or file; empty where nothing is written to a disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +164,8 @@ class Artefact:
     retention: Retention
     purpose: Purpose
     erased: str
+    basis: Basis = Basis.CONSENT
+    exported: str = "not: it holds nothing of any one person"
 
 
 Declaration = Table | RedisKeys | Messages | Files | Artefact

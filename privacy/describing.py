@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from privacy.declarations import Artefact, Files, Messages, RedisKeys, Table, declared
+from privacy.purposes import Basis
+from privacy.texts import current_text
 
 HEADER = """# Data map
 
@@ -10,9 +12,12 @@ What is kept of people. Made from the declarations in each app's `data_map.py` b
 test fails where this page is behind them, and `manage.py check` where a table or a column is not declared.
 
 Each row of a person's data in a table of ours carries five more columns, stamped as it is written
-(`privacy/models/legal.py`): `source` (TikTok, the person, or made here), `consent_version` (the text that it rests
-on), `provenance` (the request or task that wrote it, as the logs name it), `retain_until` (moved by every sign-in)
-and `transformation` (a fingerprint of the code that made it). Tables of libraries cannot carry them.
+(`privacy/models/legal.py`): `source` (TikTok, the person, or made here), `consent_version` (what it rested on when
+it was last written: the version that the person agreed to, `none` without consent, or a basis that is no consent),
+`provenance` (the request or task that wrote it, as the logs name it), `retain_until` (moved by a sign-in where it
+ends with the account) and `transformation` (a fingerprint of the code that made it). Where a table of ours bears
+none it says why. Tables of libraries cannot carry them: of people who sign in with TikTok that is the sign-in alone
+(`socialaccount.SocialAccount`), beside a row of `accounts.User` that has them.
 
 **Never kept:** captions and covers beyond the moment they are measured in, cover addresses, pictures that a person
 uploads with a draft, `location` and other `metadata` of a draft, e-mail addresses, phone numbers, direct messages,
@@ -23,6 +28,15 @@ it can confirm a guessed text, and with a dictionary tell which words a short ca
 personal.
 """
 
+GROUNDS = {
+    Basis.LEGAL_OBLIGATION: "The law, which has us answer for what is done with your data",
+    Basis.LEGITIMATE_INTEREST: "A legitimate interest in a service that works and is not misused",
+}
+OUTSIDE = """## Outside of the database
+
+| what | category | personal | why | purposes | basis | how long | export | erasure |
+|---|---|---|---|---|---|---|---|---|"""
+
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -30,23 +44,37 @@ class Category:
 
     name: str
     whys: tuple[str, ...]
+    grounds: tuple[str, ...]
     retentions: tuple[str, ...]
 
 
 def categories() -> list[Category]:
     """What is kept of people who sign in, in the order of the apps; each sentence once."""
-    found: dict[str, list[Table | Files]] = {}
+    found: dict[str, list[Table | RedisKeys | Files]] = {}
     for each in declared():
-        if isinstance(each, Table | Files) and each.personal and not (isinstance(each, Table) and each.of_staff):
+        if (
+            isinstance(each, Table | RedisKeys | Files)
+            and each.personal
+            and not (isinstance(each, Table) and each.of_staff)
+        ):
             found.setdefault(each.category, []).append(each)
     return [
         Category(
             name,
             tuple(dict.fromkeys(each.why for each in members)),
+            tuple(dict.fromkeys(_ground(each) for each in members)),
             tuple(dict.fromkeys(each.retention.text for each in members)),
         )
         for name, members in found.items()
     ]
+
+
+def _ground(each: Table | RedisKeys | Files) -> str:
+    """In words for people: the consents by the titles that they were asked for under."""
+    if each.basis != Basis.CONSENT:
+        return GROUNDS[each.basis]
+    titles = [current_text(purpose).title for purpose in each.purposes]
+    return f"Your consent to {', '.join(f'{title[0].lower()}{title[1:]}' for title in titles)}"
 
 
 def document() -> str:
@@ -55,23 +83,32 @@ def document() -> str:
     for each in declared():
         if isinstance(each, Table):
             parts.append(_table(each))
-    parts.append("## Outside of the database\n\n| what | personal | why | how long | erasure |\n|---|---|---|---|---|")
-    text = "\n".join(parts)
-    for each in declared():
-        if isinstance(each, RedisKeys):
-            text += (
-                f"\n| Redis, `{each.prefix}` | {_yes(each.personal)} | {each.why} | {each.retention.text}"
-                f" | {each.erased} |"
-            )
-        elif isinstance(each, Messages):
-            text += (
-                f"\n| messages to `{each.task}` | yes | The number of a row of `{each.table}` | minutes | taken out |"
-            )
-        elif isinstance(each, Files):
-            text += f"\n| {each.name} | {_yes(each.personal)} | {each.why} | {each.retention.text} | {each.erased} |"
-        elif isinstance(each, Artefact):
-            text += f"\n| {each.name} | pseudonyms | {each.why} | {each.retention.text} | {each.erased} |"
-    return text + "\n"
+    parts.append(OUTSIDE)
+    parts += [_line(each) for each in declared() if not isinstance(each, Table)]
+    return "\n".join(parts) + "\n"
+
+
+def _line(each: RedisKeys | Messages | Files | Artefact) -> str:
+    if isinstance(each, Messages):
+        what = f"The number of a row of `{each.table}`"
+        return f"| messages to `{each.task}` | | yes | {what} | | | until done | not: numbers alone | taken out |"
+    if isinstance(each, Artefact):
+        name, personal, purposes = each.name, "pseudonyms", each.purpose.value
+    else:
+        name = f"Redis, `{each.prefix}`" if isinstance(each, RedisKeys) else each.name
+        personal, purposes = _yes(each.personal), ", ".join(each.purposes)
+    cells = [
+        name,
+        each.category,
+        personal,
+        each.why,
+        purposes,
+        each.basis,
+        each.retention.text,
+        each.exported,
+        each.erased,
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
 def _table(table: Table) -> str:
@@ -80,6 +117,7 @@ def _table(table: Table) -> str:
         f"## `{table.model}`\n",
         f"{table.category}. {table.why}.\n",
         f"Purposes: {purposes}. Basis: {table.basis}. Kept: {table.retention.text}. Erasure: {table.erased}.\n",
+        *([f"Not stamped: {table.unstamped}.\n"] if table.unstamped else []),
         "| column | personal | what |",
         "|---|---|---|",
     ]

@@ -27,6 +27,7 @@ from privacy.declarations import RedisKeys, Subject, Table, declared, subject_of
 from privacy.finding import found_in_database, found_in_redis, redis_client
 from privacy.models import AccessEvent, Erasure, Through
 from privacy.purposes import Purpose
+from privacy.returning import spare_who_came_back
 
 log = structlog.get_logger(__name__)
 
@@ -197,9 +198,13 @@ def run(*, erasure_pk: int, now: datetime | None = None) -> bool:
     free = Q(state=Erasure.State.WAITING, due_at__lte=now) | Q(state=Erasure.State.RUNNING) & (
         Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALLED_AFTER)
     )
-    claimed = Erasure.objects.filter(free, pk=erasure_pk).update(
-        state=Erasure.State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1
-    )
+    with transaction.atomic():
+        user_id = Erasure.objects.filter(pk=erasure_pk).values_list("user_id", flat=True).first()
+        if user_id is not None:
+            spare_who_came_back(user_id=user_id)
+        claimed = Erasure.objects.filter(free, pk=erasure_pk).update(
+            state=Erasure.State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1
+        )
     if not claimed:
         return False
     erasure = Erasure.objects.get(pk=erasure_pk)

@@ -2,26 +2,31 @@
 
 The archive is written as a stream, cut into parts that are sealed and stored as they come: it is never whole in memory
 and never on a disk in the clear. A worker that is killed is noticed by beat, and the next one starts the copy afresh.
+One that was only taken for dead finds at its next part that it is another's turn (`attempts` says whose), and stops.
 """
 
+import codecs
 import csv
+import gzip
 import io
 import json
+import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
-from typing import IO, Any, cast
+from typing import IO, Any, cast, get_origin, get_type_hints
 
 import structlog
 from django.apps import apps
 from django.contrib.auth import get_user_model
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from privacy import sealing, trail
-from privacy.declarations import Subject, Table, subject_of, tables
+from privacy.declarations import Artefact, Files, RedisKeys, Subject, Table, declared, subject_of, tables
 from privacy.models import STAMPS, AccessEvent, DataExport, ExportPart, PersonalData
 
 log = structlog.get_logger(__name__)
@@ -33,7 +38,7 @@ PART_BYTES = 1024 * 1024
 CHUNK = 2_000
 STAMPS_SAY = {
     "source": "Where the row comes from: TikTok, you, or made by Postcast",
-    "consent_version": "The consent that it rests on",
+    "consent_version": "What it rested on when last written: the version of the text you agreed to, or another basis",
     "provenance": "The request or task that wrote it",
     "retain_until": "How long it is kept at most, unless you sign in again",
     "transformation": "A fingerprint of the code that made it",
@@ -47,14 +52,21 @@ TRAIL_SAYS = {
     "through": "Through what",
     "why": "The reason that staff gave",
 }
+NOT_TEXT: dict[str, tuple[type, ...]] = {
+    "boolean": (models.BooleanField,),
+    "integer": (models.IntegerField, models.AutoField, models.ForeignKey),
+    "number": (models.FloatField,),
+    "array": (ArrayField,),
+}
+"""Types of JSON and the fields that are exported as such; anything in JSON for JSONField, and texts for the rest."""
+OF_JSON = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 README = """# Your data at Postcast
 
 Made on {made_at}. This is all that Postcast keeps of you. Each kind of data is there twice, with the same content: as
 JSON (for programs) and as CSV (for spreadsheets; a text that a spreadsheet would take for a formula has a ' before it).
 The folder `schemas` describes each JSON file. Times are in UTC.
 
-Nothing is left out but two things, of which you find only that they are held: the keys to your TikTok account, and the
-key under which you stand in the list of who looked at your data. Whoever had them could act for you.
+A list of posts or forecasts can change while the copy is made; JSON and CSV of one kind are of the same moment.
 
 """
 
@@ -99,42 +111,54 @@ def resume(*, now: datetime | None = None) -> list[int]:
     return ids
 
 
-@transaction.atomic
-def purge_expired(*, now: datetime | None = None) -> int:
-    """Delete exports that can be fetched no more, with their parts; how many."""
-    expired = DataExport.objects.filter(expires_at__lte=now or timezone.now())
-    people = set(expired.values_list("user_id", flat=True))
-    trail.record(action=AccessEvent.Action.CHANGE, subjects=people, what="copies of data, deleted as it was time")
-    return expired.delete()[1].get("privacy.DataExport", 0)
-
-
 # --- making -----------------------------------------------------------------------------------------------------------
+
+
+class TakenOver(Exception):
+    """Another worker makes the archive by now."""
 
 
 def make(*, export_pk: int, now: datetime | None = None) -> bool:
     """Make the archive, unless another worker does; whether it is ready now."""
-    now = now or timezone.now()
-    free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALLED_AFTER)
-    claimed = DataExport.objects.filter(free, pk=export_pk, state__in=DataExport.ACTIVE).update(
-        state=DataExport.State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1
-    )
-    if not claimed:
+    export = _claim(export_pk, now or timezone.now())
+    if export is None:
         return False
-    export = DataExport.objects.get(pk=export_pk)
     if export.attempts > MAX_ATTEMPTS:
         export.state, export.expires_at = DataExport.State.FAILED, timezone.now() + LASTS
         export.save(update_fields=["state", "expires_at"])
         log.error("export_failed", export=export.public_id)
         return False
-    export.parts.all().delete()
-    sink = _Parts(export)
-    _write_archive(sink, subject_of(export.user_id))
-    export.size = sink.finish()
-    export.state, export.ready_at = DataExport.State.READY, timezone.now()
-    export.expires_at = export.ready_at + LASTS
-    export.save(update_fields=["size", "state", "ready_at", "expires_at"])
-    log.info("export_ready", export=export.public_id, size=export.size)
+    try:
+        sink = _Parts(export)
+        _write_archive(sink, subject_of(export.user_id))
+        size, now = sink.finish(), timezone.now()
+        _hold(export, size=size, state=DataExport.State.READY, ready_at=now, expires_at=now + LASTS)
+    except TakenOver:
+        log.warning("export_taken_over", export=export.public_id)
+        return False
+    log.info("export_ready", export=export.public_id, size=size)
     return True
+
+
+@transaction.atomic
+def _claim(export_pk: int, now: datetime) -> DataExport | None:
+    """One conditional update: of several workers one gets it, with its number, and what another wrote goes."""
+    free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALLED_AFTER)
+    claimed = DataExport.objects.filter(free, pk=export_pk, state__in=DataExport.ACTIVE).update(
+        state=DataExport.State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1
+    )
+    if not claimed:
+        return None
+    export = DataExport.objects.get(pk=export_pk)
+    export.parts.all().delete()
+    return export
+
+
+def _hold(export: DataExport, **changes: Any) -> None:
+    """Change the export, whose row is locked from here on, while it is this worker's turn; raises TakenOver."""
+    held = DataExport.objects.filter(pk=export.pk, attempts=export.attempts, state=DataExport.State.RUNNING)
+    if not held.update(heartbeat_at=timezone.now(), **changes):
+        raise TakenOver
 
 
 class _Parts:
@@ -164,8 +188,9 @@ class _Parts:
     def _store(self, part: bytes) -> None:
         row = ExportPart(export=self.export, number=self.number)
         row.sealed = sealing.seal_bytes(part, place=place_of(row))
-        row.save()
-        DataExport.objects.filter(pk=self.export.pk).update(heartbeat_at=timezone.now())
+        with transaction.atomic():
+            _hold(self.export)
+            row.save()
         self.number += 1
         self.size += len(part)
 
@@ -175,8 +200,10 @@ def _write_archive(sink: _Parts, subject: Subject) -> None:
         exported = [table for table in tables() if table.personal and not table.of_staff]
         archive.writestr("README.md", _readme(exported))
         for table in exported:
-            _write_table(archive, table.model.lower(), columns_of(table), partial(_rows, table, subject))
-        _write_table(archive, TRAIL_FILE, TRAIL_SAYS, partial(_events, subject.user_id))
+            _hold(sink.export)
+            _write_table(archive, table.model.lower(), _columns(table), _rows(table, subject))
+        trail_columns = {column: Column(says, _type(AccessEvent, column)) for column, says in TRAIL_SAYS.items()}
+        _write_table(archive, TRAIL_FILE, trail_columns, _events(subject.user_id))
 
 
 def columns_of(table: Table) -> dict[str, str]:
@@ -185,19 +212,53 @@ def columns_of(table: Table) -> dict[str, str]:
     return {**table.personal, **(STAMPS_SAY if is_stamped else {})}
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column means, and its types in JSON; none where it can be anything."""
+
+    meaning: str
+    types: tuple[str, ...]
+
+
+def _columns(table: Table) -> dict[str, Column]:
+    model = apps.get_model(table.model)
+    return {
+        column: Column(meaning, _returned(table.exported[column]) if column in table.exported else _type(model, column))
+        for column, meaning in columns_of(table).items()
+    }
+
+
+def _returned(shown: Callable[[models.Model], object]) -> tuple[str, ...]:
+    """By the function's annotation, e.g. `list[float]`."""
+    returned = get_type_hints(shown)["return"]
+    return (OF_JSON[get_origin(returned) or returned],)
+
+
+def _type(model: type[models.Model], column: str) -> tuple[str, ...]:
+    [field] = [each for each in model._meta.concrete_fields if column in (each.column, each.name)]
+    if isinstance(field, models.JSONField):
+        return ()
+    kind = next((name for name, fields in NOT_TEXT.items() if isinstance(field, fields)), "string")
+    return (kind, "null") if field.null else (kind,)
+
+
 def _write_table(
-    archive: zipfile.ZipFile, name: str, columns: dict[str, str], rows: Callable[[], Iterator[dict[str, Any]]]
+    archive: zipfile.ZipFile, name: str, columns: dict[str, Column], rows: Iterable[dict[str, Any]]
 ) -> None:
-    """Its rows as JSON and as CSV, each read anew, so that they need not be held."""
-    with archive.open(f"{name}.json", "w") as file:
-        file.write(b"[")
-        for number, row in enumerate(rows()):
-            file.write((",\n" if number else "\n").encode() + json.dumps(row, ensure_ascii=False).encode())
-        file.write(b"\n]\n")
-    with archive.open(f"{name}.csv", "w") as binary, io.TextIOWrapper(binary, "utf-8-sig", newline="") as text:
+    """Its rows as JSON and as CSV, read once so that they agree; the CSV is held meanwhile, compressed, in memory."""
+    held = io.BytesIO()
+    with archive.open(f"{name}.json", "w") as file, gzip.open(held, "wt", encoding="utf-8", newline="") as text:
         writer = csv.DictWriter(text, list(columns))
         writer.writeheader()
-        writer.writerows({column: _cell(value) for column, value in row.items()} for row in rows())
+        file.write(b"[")
+        for number, row in enumerate(rows):
+            file.write((",\n" if number else "\n").encode() + json.dumps(row, ensure_ascii=False).encode())
+            writer.writerow({column: _cell(value) for column, value in row.items()})
+        file.write(b"\n]\n")
+    held.seek(0)
+    with archive.open(f"{name}.csv", "w") as file, gzip.open(held) as content:
+        file.write(codecs.BOM_UTF8)
+        shutil.copyfileobj(content, file)
     archive.writestr(f"schemas/{name}.json", json.dumps(_schema(name, columns), indent=2))
 
 
@@ -229,14 +290,17 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-def _schema(name: str, columns: dict[str, str]) -> dict[str, Any]:
+def _schema(name: str, columns: dict[str, Column]) -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": name,
         "type": "array",
         "items": {
             "type": "object",
-            "properties": {column: {"description": meaning} for column, meaning in columns.items()},
+            "properties": {
+                name: {"description": column.meaning, **({"type": list(column.types)} if column.types else {})}
+                for name, column in columns.items()
+            },
             "required": list(columns),
             "additionalProperties": False,
         },
@@ -253,7 +317,24 @@ def _readme(exported: list[Table]) -> str:
     parts += [f"- `{column}`: {meaning}" for column, meaning in TRAIL_SAYS.items()]
     parts.append("\n## In every file of a table of Postcast's own\n")
     parts += [f"- `{column}`: {meaning}" for column, meaning in STAMPS_SAY.items()]
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, *_left_out(exported)]) + "\n"
+
+
+def _left_out(exported: list[Table]) -> Iterator[str]:
+    """Whatever is kept and is not in the archive, or not as it is kept, and why."""
+    yield "\n## What is not in here, or not as it is kept\n"
+    for table in exported:
+        for column in table.exported:
+            yield f"- `{table.model.lower()}`, `{column}` is not given as it is kept, but as: {table.personal[column]}"
+    for each in declared():
+        if isinstance(each, Table):
+            if each.of_staff:
+                yield f"- {each.category} ({each.why}): it concerns staff alone"
+        elif isinstance(each, Artefact) or (isinstance(each, RedisKeys | Files) and each.personal):
+            name = each.name if not isinstance(each, RedisKeys) else each.why
+            yield f"- {name[0].upper()}{name[1:]}: {each.exported}"
+    yield "- Columns that say nothing of you: keys and bookkeeping of the service, as docs/data-map.md lists them"
+    yield "- Tables that concern nobody, such as the versions of the model"
 
 
 def place_of(part: ExportPart) -> str:

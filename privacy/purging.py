@@ -1,7 +1,8 @@
 """Retention by beat: what has been kept for long enough is deleted, in batches, and each run is reported.
 
-Most rules stand in the declarations (`Table.expires`). A run that was killed leaves what it had not yet deleted to the
-next one; two at once skip each other's rows. One rule that fails does not keep the others from running.
+Most rules stand in the declarations (`Table.expires`); apps register what is more than a date in a column
+(`on_purge`). A run that was killed leaves what it had not yet deleted to the next one; two at once skip each other's
+rows. One rule that fails does not keep the others from running.
 """
 
 from collections.abc import Callable
@@ -12,12 +13,12 @@ import structlog
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from privacy import consent, erasing
-from privacy.declarations import people_of, tables
-from privacy.models import AccessEvent, Erasure, RetentionRun, Through
+from privacy.declarations import Expiry, Table, people_of, tables
+from privacy.models import AccessEvent, Erasure, PersonalData, RetentionRun, Through
 from privacy.retention import INACTIVE_AFTER
 from privacy.trail import record
 
@@ -28,22 +29,43 @@ EVERY = timedelta(hours=1)
 LATE_AFTER = 3 * EVERY
 WITHDRAWN_FOR = timedelta(days=30)
 """Data of those who took their consent to the service back is kept for so long, should they come back."""
+OVERDUE_AFTER = timedelta(days=7)
+"""Rows may be past their day for so long: whoever they belong to is being erased, which can wait a day for TikTok."""
+
+Purge = Callable[[datetime], int]
+_REGISTERED: dict[str, Purge] = {}
+
+
+class KeptTooLong(Exception):
+    """Rows of these tables are still there long after the day that is stamped on them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Something that is not kept for ever; `purge` says how much it removed."""
+    """Something that is not kept for ever; `purge` says how much it removed, or how many erasures it asked for."""
 
     name: str
-    purge: Callable[[datetime], int]
+    purge: Purge
+
+
+def on_purge(name: str) -> Callable[[Purge], Purge]:
+    """Register a rule of an app."""
+
+    def register(purge: Purge) -> Purge:
+        _REGISTERED[name] = purge
+        return purge
+
+    return register
 
 
 def rules() -> list[Rule]:
     """All of them: those of the declarations, and those that are more than a date in a column."""
     return [
         *_of_tables(),
-        Rule("inactive people", _erase_inactive),
-        Rule("withdrawn consents", _erase_withdrawn),
+        *(Rule(name, purge) for name, purge in _REGISTERED.items()),
+        Rule("erasures asked for: inactive people", _erase_inactive),
+        Rule("erasures asked for: withdrawn consents", _erase_withdrawn),
+        Rule("rows past their last day", _find_overdue),
     ]
 
 
@@ -84,7 +106,7 @@ def _of_tables() -> list[Rule]:
         Rule(
             f"{table.model}.{expiry.column}",
             lambda now, model=table.model, expiry=expiry: _purge_table(  # type: ignore[misc]
-                apps.get_model(model), expiry.column, now - expiry.after
+                apps.get_model(model), expiry, now
             ),
         )
         for table in tables()
@@ -92,13 +114,14 @@ def _of_tables() -> list[Rule]:
     ]
 
 
-def _purge_table(model: type[models.Model], column: str, before: datetime) -> int:
+def _purge_table(model: type[models.Model], expiry: Expiry, now: datetime) -> int:
     removed = 0
+    ended = model._base_manager.filter(**{f"{expiry.column}__lt": now - expiry.after}).exclude(**expiry.but_not)
     told: set[int] = set()
     while True:
         with transaction.atomic():
-            old = model._base_manager.filter(**{f"{column}__lt": before}).order_by("pk")
-            pks = list(old.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:BATCH])
+            old = ended.order_by("pk").select_for_update(skip_locked=True, of=("self",))
+            pks = list(old.values_list("pk", flat=True)[:BATCH])
             if not pks:
                 return removed
             people = people_of(model, pks) - told
@@ -107,6 +130,23 @@ def _purge_table(model: type[models.Model], column: str, before: datetime) -> in
             record(action=AccessEvent.Action.CHANGE, subjects=people, what=what)
             told |= people
         removed += len(pks)
+
+
+def _find_overdue(now: datetime) -> int:
+    """Raise KeptTooLong where another rule, an erasure or a sign-in's work has not done what the stamps say."""
+    overdue = [table.model for table in tables() if table.personal and _has_overdue(table, now - OVERDUE_AFTER)]
+    if overdue:
+        raise KeptTooLong(", ".join(overdue))
+    return 0
+
+
+def _has_overdue(table: Table, before: datetime) -> bool:
+    model = apps.get_model(table.model)
+    if not issubclass(model, PersonalData):
+        return False
+    # staff are not erased for being away
+    is_staff = "is_staff" if table.person == "pk" else f"{table.person}__is_staff"
+    return bool(model._base_manager.filter(retain_until__lt=before, **{is_staff: False}).exists())
 
 
 def _erase_inactive(now: datetime) -> int:
@@ -122,7 +162,10 @@ def _erase_withdrawn(now: datetime) -> int:
 
 
 def _erase(people: "models.QuerySet[models.Model]", reason: Erasure.Reason) -> int:
-    pks = list(people.order_by("pk").values_list("pk", flat=True))
+    asked_for = Erasure.objects.filter(
+        user_id=OuterRef("pk"), whole=True, state__in=[Erasure.State.WAITING, Erasure.State.RUNNING]
+    )
+    pks = list(people.filter(~Exists(asked_for)).order_by("pk").values_list("pk", flat=True))
     for user_id in pks:
         erasing.request_erasure(user_id=user_id, reason=reason, through=Through.TASK, grace=None)
     return len(pks)

@@ -32,12 +32,22 @@ class Retention:
 
     text: str
     period: timedelta | None = None
-    """None: for as long as what it belongs to is kept."""
+    """None: as long as the person's account here, whatever else may end it earlier."""
+
+    @property
+    def ends_with_account(self) -> bool:
+        """Whether a sign-in makes it longer."""
+        return self.period is None
+
+    @property
+    def at_most(self) -> timedelta:
+        """How long a row may be kept that is written now, if its person never comes back."""
+        return YEAR if self.period is None else self.period
 
 
 YEAR = timedelta(days=365)
 WHILE_ACTIVE = Retention(
-    "until your account here is erased: when you ask, or twelve months after your last sign-in", YEAR
+    "as long as your account here: until you ask, or twelve months without a sign-in, or 30 days without your consent"
 )
 
 

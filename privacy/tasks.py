@@ -43,9 +43,8 @@ def make_export(export_pk: int) -> None:
 
 @shared_task
 def tend_exports() -> None:
-    """Beat, each minute: begin anew those whose worker was lost, and delete those that can be fetched no more."""
+    """Beat, each minute: begin anew those whose worker was lost."""
     exporting.resume()
-    exporting.purge_expired()
 
 
 @shared_task

@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.LoggedRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "privacy.reminding.remember_sign_in",
     "privacy.middleware.ConsentMiddleware",
     "privacy.middleware.TrailMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",

@@ -3,7 +3,7 @@
 from privacy.models.consents import Consent, Through
 from privacy.models.erasures import Erasure
 from privacy.models.exports import DataExport, ExportPart
-from privacy.models.legal import STAMPS, PersonalData
+from privacy.models.legal import STAMPS, PersonalData, StampedQuerySet
 from privacy.models.retention import RetentionRun
 from privacy.models.trail import AccessEvent, SubjectKey
 
@@ -16,6 +16,7 @@ __all__ = [
     "ExportPart",
     "PersonalData",
     "RetentionRun",
+    "StampedQuerySet",
     "SubjectKey",
     "Through",
 ]

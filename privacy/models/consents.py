@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from privacy.models.legal import PersonalData
 from privacy.purposes import Purpose
-from privacy.texts import read_text
+from privacy.texts import Text, read_text
 
 
 class Through(models.TextChoices):
@@ -40,10 +40,14 @@ class Consent(PersonalData):
             )
         ]
 
+    def rests_on(self) -> str:
+        """The text that it is the consent to."""
+        return f"{self.purpose}:{self.version}"
+
     @property
-    def title(self) -> str:
-        """The heading of the text that was agreed to."""
-        return read_text(Purpose(self.purpose), self.version).title
+    def text(self) -> Text:
+        """The words that were agreed to: released texts are never taken away."""
+        return read_text(Purpose(self.purpose), self.version)
 
     def __str__(self) -> str:
         return f"{self.purpose}:{self.version} of {self.user_id}"

@@ -1,5 +1,6 @@
 """No token or secret of TikTok's or ours in the database, the logs, the admin, the pages or the API."""
 
+import json
 import logging
 from collections.abc import Iterator
 from urllib.parse import parse_qs, quote, urlsplit
@@ -10,6 +11,7 @@ import structlog
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib import admin
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -178,3 +180,11 @@ def test_settings_are_not_in_an_error_page(secrets, settings):
     settings.DEBUG = False
     answer = Client(raise_request_exception=False).get("/accounts/tiktok/login/callback/?state=x&code=y")
     assert django_settings.TIKTOK_CLIENT_SECRET not in answer.content.decode()
+
+
+def test_sessions_say_who_by_our_own_number_alone(secrets):
+    account = User.objects.get().tiktok_accounts.get()
+    sessions = [session.get_decoded() for session in Session.objects.all()]
+    assert any(session.get("_auth_user_id") == str(account.user_id) for session in sessions)
+    assert any(session.get("account_authentication_methods") for session in sessions)
+    assert account.open_id not in json.dumps(sessions)

@@ -216,16 +216,6 @@ def test_without_misses_nothing_is_said(requested) -> None:
     assert (found.verdict, found.posts, found.figures, found.features) == (DriftCheck.Verdict.TOO_FEW, 0, {}, {})
 
 
-def test_old_misses_and_checks_go_and_alarms_stay(shifted, requested, django_capture_on_commit_callbacks) -> None:
-    commit = django_capture_on_commit_callbacks
-    for seconds in (SHIFT - HOUR, SHIFT + DAY):
-        check(seconds, commit)
-    much_later = 200 * DAY
-    check(much_later, commit)
-    assert not Miss.objects.exists()
-    assert list(DriftCheck.objects.values_list("verdict", flat=True)) == ["too_few", "alarm"]
-
-
 def test_monitoring_is_told_by_any_process(
     client, settings, shifted, requested, django_capture_on_commit_callbacks
 ) -> None:

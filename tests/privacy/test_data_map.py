@@ -1,34 +1,46 @@
 """Whatever is kept is declared, and every row of a person's data says what it rests on."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+from allauth.core.internal import ratelimit
 from django.apps import apps
 from django.conf import settings
+from django.core.cache import cache
 from django.core.checks import CheckMessage
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts.models import TikTokAccount
-from posts.models import Observation, Post, PostContent
-from privacy import checks, exporting, retention
-from privacy.consent import current_version
-from privacy.declarations import RedisKeys, Subject, Table, declared, subject_of, table_of, tables
-from privacy.models import STAMPS, PersonalData
-from privacy.purposes import YEAR, Purpose
+from accounts.models import APIToken, TikTokAccount
+from config.celery import app as celery
+from config.environment import Environment
+from posts.models import Observation, Post
+from posts.storing import mark_deleted
+from posts.tiktok.limits import wait_for_turn
+from predictions.tasks import enqueue_weights_update
+from privacy import checks, consent, exporting, retention
+from privacy.declarations import Files, RedisKeys, Subject, Table, declared, subject_of, table_of, tables
+from privacy.models import STAMPS, Consent, PersonalData, legal
+from privacy.purposes import YEAR, Basis, Purpose
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
     FeedbackFactory,
     MissFactory,
     OutcomeFactory,
+    PostFactory,
     TikTokAccountFactory,
+    UserFactory,
     agree,
+    disagree,
     history_of_posts,
 )
+from tests.privacy.sequences import release
+from tests.privacy.test_consent import own_texts  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -55,17 +67,25 @@ def test_nothing_undeclared() -> None:
     assert checks.everything_kept_is_declared() == []
 
 
-def test_the_database_has_no_more_than_the_models_say() -> None:
+def there_in_the_database() -> set[tuple[str, str]]:
     """Asked of PostgreSQL: a table or a column that a hand-written migration made would be seen too."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
         )
-        there = set(cursor.fetchall())
-    named = {
-        (model._meta.db_table, field.column) for model in checks.kept_models() for field in model._meta.concrete_fields
+        return set(cursor.fetchall())
+
+
+def named_in_models() -> set[tuple[str, str]]:
+    return {
+        (model._meta.db_table, str(field.column))
+        for model in checks.kept_models()
+        for field in model._meta.concrete_fields
     }
-    assert there == named
+
+
+def test_the_database_has_no_more_than_the_models_say() -> None:
+    assert there_in_the_database() == named_in_models()
 
 
 @pytest.fixture
@@ -104,16 +124,83 @@ def test_a_personal_table_without_the_stamps_is_found(errors_with: Any) -> None:
     assert "privacy.E007" in {each.id for each in found}
 
 
-def test_every_key_in_redis_is_declared(client: Client) -> None:
-    user = everything_of_a_person()
-    client.force_login(user)
-    client.post("/predict", {"post": {"text": "Sunset"}}, content_type="application/json")
-    client.get("/api/v1/posts/")
-    agree(user, Purpose.DRAFTS)
-    keys = {key.decode() for key in redis.Redis.from_url(settings.REDIS_URL).scan_iter()}
+def undeclared_keys() -> list[str]:
     prefixes = tuple(each.prefix for each in declared() if isinstance(each, RedisKeys))
+    keys = [key.decode() for key in redis.Redis.from_url(settings.REDIS_URL).scan_iter()]
     assert keys
-    assert [key for key in keys if not key.startswith(prefixes)] == []
+    return [key for key in keys if not key.startswith(prefixes)]
+
+
+def use_everything_that_writes_to_redis(client: Client) -> None:
+    """The API with and without a sign-in, tries to sign in, TikTok's limit, a message that waits, weights to learn."""
+    account = TikTokAccountFactory()
+    client.get("/api/v1/posts/")
+    ratelimit.consume(RequestFactory().post("/"), app="account", action="login", config={"login": "5/m/ip"})
+    client.force_login(account.user)
+    client.post("/predict", {"post": {"text": "Sunset"}}, content_type="application/json")
+    enqueue_weights_update(account.pk)
+    wait_for_turn("video/list")
+    with celery.connection_for_write() as connection:
+        celery.send_task("privacy.tasks.purge", connection=connection)
+
+
+def test_every_key_in_redis_is_declared(client: Client) -> None:
+    use_everything_that_writes_to_redis(client)
+    assert undeclared_keys() == []
+
+
+def test_a_key_that_nobody_declared_is_noticed() -> None:
+    cache.set("a-new-idea", "of somebody")
+    assert undeclared_keys() == ["cache:1:a-new-idea"]
+
+
+def test_an_account_s_keys_are_found_by_its_declaration(client: Client) -> None:
+    use_everything_that_writes_to_redis(client)
+    [account] = TikTokAccount.objects.all()
+    patterns = [
+        pattern
+        for each in declared()
+        if isinstance(each, RedisKeys) and each.keys_of
+        for pattern in each.keys_of(subject_of(account.user_id))
+    ]
+    connected = redis.Redis.from_url(settings.REDIS_URL)
+    found = {key.decode() for pattern in patterns for key in connected.scan_iter(pattern)}
+    person = account.user_id
+    assert found == {
+        *(f"cache:1:throttle_{scope}_{person}" for scope in ("user", "predict")),
+        f"cache:1:weights-update:{account.pk}",
+    }
+
+
+WRITTEN_TO = (
+    *(name.upper() for name in Environment.model_fields if name.endswith("_path")),
+    "PROMETHEUS_MULTIPROC_DIR",
+)
+"""Variables that name what the service writes to besides its databases; uploads stay in memory."""
+
+
+def undeclared_files() -> list[str]:
+    return [name for name in WRITTEN_TO if name not in {each.where for each in declared() if isinstance(each, Files)}]
+
+
+def test_every_folder_that_is_written_to_is_declared() -> None:
+    assert undeclared_files() == []
+
+
+def test_whatever_is_personal_says_how_it_is_exported_and_erased() -> None:
+    outside = [each for each in declared() if isinstance(each, RedisKeys | Files) and each.personal]
+    assert [each for each in outside if not (each.purposes and each.exported and each.erased)] == []
+
+
+@pytest.mark.prove
+def test_figure_of_what_is_undeclared(client: Client, record_property: Any) -> None:
+    use_everything_that_writes_to_redis(client)
+    errors = [error.msg for error in checks.everything_kept_is_declared()]
+    undeclared = [*errors, *(there_in_the_database() - named_in_models()), *undeclared_keys(), *undeclared_files()]
+    record_property("tables", len(tables()))
+    record_property("columns", len(named_in_models()))
+    record_property("undeclared fields", len(undeclared))
+    assert undeclared == []
 
 
 # --- whose -----------------------------------------------------------------------------------------------------------
@@ -143,12 +230,57 @@ def test_every_row_says_what_it_rests_on() -> None:
     everything_of_a_person()
     for model in OURS:
         for row in model._base_manager.all():
-            purpose = table_of(model).purposes[0]
-            assert row.consent_version == f"{purpose}:{current_version(purpose)}", model
             assert row.source == table_of(model).source
             assert row.provenance
             assert len(row.transformation) == 16
             assert row.retain_until > timezone.now()
+            if isinstance(row, Consent):
+                assert row.consent_version == f"{row.purpose}:{row.version}"
+            elif table_of(model).basis == Basis.CONSENT:
+                assert row.consent_version == f"{table_of(model).purposes[0]}:{text_agreed_to(model)}", model
+            else:
+                assert row.consent_version == table_of(model).basis, model
+
+
+def text_agreed_to(model: type[PersonalData]) -> int:
+    return consent.current_version(table_of(model).purposes[0])
+
+
+def rests_on(row: PersonalData) -> str:
+    return str(type(row)._base_manager.values_list("consent_version", flat=True).get(pk=row.pk))
+
+
+def test_nothing_claims_a_consent_that_was_not_given_or_has_ended() -> None:
+    account = TikTokAccountFactory(user__consents=())
+    [token] = APITokenFactory.create_batch(1, user=account.user)
+    assert {rests_on(row) for row in (account, account.user, token)} == {"service:none"}
+    agree(account.user, Purpose.SERVICE)
+    assert {rests_on(row) for row in (account, account.user, token)} == {"service:1"}
+    disagree(account.user, Purpose.SERVICE)
+    account.save()
+    APIToken.objects.update(last_used_at=timezone.now())
+    assert {rests_on(row) for row in (account, token)} == {"service:none"}
+    assert rests_on(account.user) == "service:1"
+
+
+def test_a_text_that_the_person_has_not_read_is_not_what_a_row_rests_on(own_texts: None) -> None:  # noqa: F811
+    user = UserFactory()
+    release(Purpose.SERVICE)
+    user.save(update_fields=["last_login"])
+    assert rests_on(user) == "service:1"
+    agree(user, Purpose.SERVICE)
+    user.save(update_fields=["last_login"])
+    assert rests_on(user) == "service:2"
+
+
+def test_a_row_rests_on_the_consent_of_its_own_person_alone() -> None:
+    mine, theirs = PostFactory(), PostFactory()
+    disagree(mine.account.user, Purpose.SERVICE)
+    rows = [Observation(post=post, observed_at=timezone.now()) for post in (mine, theirs)]
+    Observation.objects.bulk_create(rows)
+    assert [rests_on(row) for row in rows] == ["service:none", "service:1"]
+    Post.objects.update(last_seen_at=timezone.now())
+    assert [rests_on(row) for row in (mine, theirs)] == ["service:none", "service:1"]
 
 
 def test_the_database_takes_no_row_without_them() -> None:
@@ -164,12 +296,67 @@ def test_the_database_takes_no_row_without_them() -> None:
 
 def test_rows_written_in_bulk_and_in_part_are_stamped_too() -> None:
     post = Post.objects.get(pk=everything_of_a_person().tiktok_accounts.get().posts.first().pk)
-    Post.objects.update(transformation="before", retain_until=timezone.now())
+    Post._base_manager.update(transformation="before", retain_until=timezone.now())
     post.save(update_fields=["duration_s"])
     post.refresh_from_db()
     assert post.transformation != "before"
     Observation.objects.bulk_create([Observation(post=post, observed_at=timezone.now(), likes=1)])
     assert Observation.objects.latest("pk").consent_version == "service:1"
+
+
+def test_rows_that_are_changed_unread_are_stamped_like_those_that_are_saved() -> None:
+    post = PostFactory()
+    long_ago = timezone.now() - timedelta(days=400)
+    before = dict.fromkeys(STAMPS, "before") | {"retain_until": long_ago}
+    Post._base_manager.update(**before)
+    mark_deleted([post], timezone.now())
+    post.refresh_from_db()
+    assert [name for name, value in before.items() if getattr(post, name) == value] == []
+    consents = Consent.objects.filter(user=post.account.user)
+    said = set(consents.values_list("consent_version", flat=True))
+    consents.update(given_at=long_ago)
+    assert set(consents.values_list("consent_version", flat=True)) == said
+
+
+def test_a_fingerprint_is_of_all_code_that_makes_a_row(tmp_path: Path, settings: Any) -> None:
+    settings.BASE_DIR = tmp_path
+    (tmp_path / "own").mkdir()
+    sources = {
+        "__init__": "",
+        "makes": "import own.helps\nimport json",
+        "helps": "def help():\n    from own import far, nothing",
+        "far": "import own.makes",
+        "apart": "",
+    }
+    for name, source in sources.items():
+        (tmp_path / "own" / f"{name}.py").write_text(source)
+
+    def now() -> str:
+        legal._imported_by.cache_clear()
+        legal.fingerprint.cache_clear()
+        return legal.fingerprint(("own.makes",))
+
+    before = now()
+    (tmp_path / "own" / "apart.py").write_text("# changed")
+    assert now() == before
+    for name in ("makes", "helps", "far"):
+        (tmp_path / "own" / f"{name}.py").write_text(f"{sources[name]}\n# changed")
+        assert now() != before
+        before = now()
+    legal._imported_by.cache_clear()
+    legal.fingerprint.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("label", "modules"),
+    [
+        ("predictions.Prediction", {"engine.features", "engine.global_model", "engine.growth"}),
+        ("predictions.AccountWeights", {"engine.features", "engine.growth", "engine.process"}),
+    ],
+)
+def test_forecasts_bear_the_fingerprint_of_features_and_model(label: str, modules: set[str]) -> None:
+    made_by = table_of(apps.get_model(label)).made_by
+    assert {f"predictions.{module}" for module in modules} <= legal._reached_from(made_by)
 
 
 def test_a_row_names_the_request_that_wrote_it(client: Client) -> None:
@@ -181,14 +368,17 @@ def test_a_row_names_the_request_that_wrote_it(client: Client) -> None:
 
 def test_signing_in_keeps_everything_for_longer_once_a_month() -> None:
     user, stranger = everything_of_a_person(), everything_of_a_person()
-    old = timezone.now() + YEAR - timedelta(days=40)
-    for model in (Post, PostContent, Observation):
+    old = timezone.now() + YEAR - timedelta(days=1)
+    ends_earlier = {"predictions.Miss", "privacy.DataExport", "privacy.ExportPart"}
+    kept = [model for model in OURS if model._meta.label not in ends_earlier]
+    for model in OURS:
         model._base_manager.update(retain_until=old)
     moved = retention.extend(user_id=user.pk)
-    assert moved == sum(
-        table_of(model).rows_of(subject_of(user.pk)).count() for model in (Post, PostContent, Observation)
-    )
+    assert moved == sum(table_of(model).rows_of(subject_of(user.pk)).count() for model in kept)
     assert retention.extend(user_id=user.pk) == 0
+    for model in kept:
+        rows = table_of(model).rows_of(subject_of(user.pk))
+        assert not rows.filter(retain_until__lte=timezone.now() + YEAR).exists(), model
     assert set(Post.objects.filter(account__user=stranger).values_list("retain_until", flat=True)) == {old}
 
 

@@ -588,7 +588,7 @@ def test_a_message_that_comes_late_is_found(silent_tiktok: list[str], monkeypatc
     with monkeypatch.context() as patched:
         patched.setitem(erasing.STEPS, "keys", send)
         erasure = erase(user)
-    assert erasure.left == ["Redis: cache:1:", "queue: posts.tasks.discover_posts"]
+    assert erasure.left == ["Redis: cache:1:weights-update:", "queue: posts.tasks.discover_posts"]
     Erasure.objects.update(heartbeat_at=None)
     assert erasing.run(erasure_pk=erasure.pk)
 

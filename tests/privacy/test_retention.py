@@ -4,28 +4,36 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import APIToken, TikTokAccount, User, WebhookDelivery
-from posts.models import Observation, Refresh
-from predictions.models import ForecastFailure
-from privacy import exporting, purging, retention, trail
+from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
+from posts.models import Observation, Post, Refresh
+from predictions.models import DriftCheck, ForecastFailure, Miss
+from privacy import erasing, exporting, purging, retention, trail
 from privacy.consent import consenting
-from privacy.models import DataExport, Erasure, RetentionRun
+from privacy.models import DataExport, Erasure, ExportPart, RetentionRun, Through
 from privacy.purging import late_rules, purge_all, watch
 from privacy.purposes import Purpose
+from tests.accounts import support
 from tests.factories import (
     APITokenFactory,
+    MissFactory,
     ObservationFactory,
+    PostFactory,
     StaffFactory,
     TikTokAccountFactory,
     UserFactory,
     agree,
     disagree,
 )
+from tests.pages.conftest import connect
+from tests.privacy.sequences import release
+from tests.privacy.test_consent import own_texts  # noqa: F401
+from tests.sandbox.client import SandboxProcess
 
 pytestmark = pytest.mark.django_db
 
@@ -91,10 +99,54 @@ def test_a_run_that_died_is_followed_by_one_that_does_the_rest(monkeypatch: pyte
 
     with monkeypatch.context() as dying:
         dying.setattr(QuerySet, "delete", die_after_two)
-        with pytest.raises(MemoryError):
-            purging._purge_table(WebhookDelivery, "received_at", ago(days=90))
+        assert "accounts.WebhookDelivery.received_at" not in purge_all()
     assert WebhookDelivery.objects.count() == 2
-    assert purging._purge_table(WebhookDelivery, "received_at", ago(days=90)) == 2
+    assert purge_all()["accounts.WebhookDelivery.received_at"] == 2
+
+
+def test_misses_and_checks_for_drift_go_and_alarms_stay() -> None:
+    MissFactory(due_at=ago(days=71))
+    young = MissFactory(due_at=ago(days=69))
+    for days, verdict in ((91, "steady"), (91, "alarm"), (89, "steady")):
+        DriftCheck.objects.create(checked_at=ago(days=days), verdict=verdict, posts=0, figures={}, features=[])
+    removed = purge_all()
+    assert list(Miss.objects.all()) == [young]
+    assert sorted(DriftCheck.objects.values_list("verdict", flat=True)) == ["alarm", "steady"]
+    assert removed["predictions.Miss.due_at"] == removed["predictions.DriftCheck.checked_at"] == 1
+
+
+def test_a_copy_goes_when_it_can_be_fetched_no_more() -> None:
+    export = exporting.request_export(user_id=UserFactory().pk)
+    assert exporting.make(export_pk=export.pk)
+    assert purge_all()["privacy.DataExport.expires_at"] == 0
+    DataExport.objects.update(expires_at=ago(seconds=1))
+    assert purge_all()["privacy.DataExport.expires_at"] == 1
+    assert not ExportPart.objects.exists()
+
+
+@pytest.mark.parametrize(("state", "becomes"), [("active", "lost"), ("revoked", "revoked")])
+def test_keys_that_tiktok_has_ended_are_forgotten(state: str, becomes: str) -> None:
+    """After a withdrawal nobody tries to renew them, and so nobody would find out."""
+    for days in (2, -2):
+        account = TikTokAccountFactory()
+        connect(account, state=state)
+        held = {"sealed_access_token": b"sealed", "sealed_refresh_token": b"sealed"}
+        Credential.objects.filter(account=account).update(refresh_expires_at=ago(days=days), **held)
+    assert purge_all()["keys that TikTok has ended"] == 1
+    ended, valid = Credential.objects.order_by("refresh_expires_at")
+    assert (bytes(ended.sealed_access_token), bytes(ended.sealed_refresh_token), ended.state) == (b"", b"", becomes)
+    assert (bytes(valid.sealed_refresh_token), valid.state) == (b"sealed", state)
+
+
+def test_rows_that_stay_past_their_day_raise_an_alarm() -> None:
+    post = PostFactory()
+    StaffFactory()
+    User._base_manager.filter(is_staff=True).update(retain_until=ago(days=400))
+    Post._base_manager.update(retain_until=ago(days=6))
+    assert purge_all()["rows past their last day"] == 0
+    Post._base_manager.filter(pk=post.pk).update(retain_until=ago(days=8))
+    assert "rows past their last day" not in purge_all()
+    assert RetentionRun.objects.latest("pk").error == "KeptTooLong"
 
 
 def test_a_person_is_told_once_of_what_was_deleted_of_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,9 +157,8 @@ def test_a_person_is_told_once_of_what_was_deleted_of_theirs(monkeypatch: pytest
     APITokenFactory(user=other, revoked_at=ago(days=29))
     DataExport.objects.create(user=user, state=DataExport.State.READY, expires_at=ago(minutes=1))
     purge_all()
-    exporting.purge_expired()
     told = trail.events_about(user.pk, by_others=True).filter(action="change").values_list("what", flat=True)
-    assert list(told) == ["copies of data, deleted as it was time", "API tokens, deleted as it was time"]
+    assert list(told) == ["data exports, deleted as it was time", "API tokens, deleted as it was time"]
     assert not trail.events_about(other.pk, by_others=True).filter(action="change").exists()
 
 
@@ -133,7 +184,7 @@ def test_who_has_not_signed_in_for_a_year_is_erased() -> None:
     purge_all()
     erasures = Erasure.objects.order_by("user_id").values_list("user_id", "reason")
     assert list(erasures) == [(gone.pk, "retention"), (off.pk, "retention")]
-    purge_all()
+    assert purge_all()["erasures asked for: inactive people"] == 0
     assert Erasure.objects.count() == 2
 
 
@@ -150,6 +201,75 @@ def test_who_took_their_consent_back_a_month_ago_is_erased() -> None:
     assert back.pk in consenting(Purpose.SERVICE)
 
 
+def away_too_long() -> User:
+    user: User = UserFactory(last_login=ago(days=366))
+    return user
+
+
+def without_consent_too_long() -> User:
+    user: User = UserFactory(last_login=ago(days=1))
+    disagree(user, Purpose.SERVICE)
+    user.consents.update(withdrawn_at=ago(days=31))
+    User.objects.filter(pk=user.pk).update(date_joined=ago(days=50))
+    return user
+
+
+def sign_in(user: User) -> None:
+    Client().force_login(user)
+
+
+@pytest.mark.parametrize(
+    ("lapse", "come_back"),
+    [(away_too_long, sign_in), (without_consent_too_long, lambda user: agree(user, Purpose.SERVICE))],
+)
+def test_who_comes_back_before_the_erasure_begins_is_kept(lapse: Any, come_back: Any) -> None:
+    user = lapse()
+    purge_all()
+    [erasure] = Erasure.objects.all()
+    come_back(user)
+    erasure.refresh_from_db()
+    assert (erasure.state, erasure.user_id) == ("cancelled", None)
+    assert erasing.resume_due() == []
+    assert not erasing.run(erasure_pk=erasure.pk)
+    assert trail.events_about(user.pk, by_others=False).filter(what="erasure cancelled: they came back").count() == 1
+    assert sum(purge_all().values()) == 0
+
+
+@pytest.mark.parametrize("come_back", [sign_in, lambda user: agree(user, Purpose.DRAFTS)])
+def test_what_was_asked_for_another_reason_goes_on(come_back: Any) -> None:
+    gone, asked = without_consent_too_long(), UserFactory()
+    purge_all()
+    erasing.request_erasure(user_id=asked.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)
+    for user in (gone, asked):
+        come_back(user)
+    assert set(Erasure.objects.values_list("state", "user_id")) == {("waiting", gone.pk), ("waiting", asked.pk)}
+
+
+def test_the_reason_is_looked_at_once_more_when_it_begins() -> None:
+    """A sign-in whose signal was lost, or that comes as the erasure is about to begin."""
+    user = away_too_long()
+    purge_all()
+    User.objects.update(last_login=timezone.now())
+    assert not erasing.run(erasure_pk=Erasure.objects.get().pk)
+    assert User.objects.get() == user
+    assert Erasure.objects.get().state == "cancelled"
+
+
+def test_who_stays_away_is_erased() -> None:
+    away_too_long()
+    purge_all()
+    assert erasing.run(erasure_pk=Erasure.objects.get().pk)
+    assert not User.objects.exists()
+
+
+def test_who_has_not_answered_a_new_text_has_the_twelve_months(own_texts: None) -> None:  # noqa: F811
+    user = UserFactory(last_login=ago(days=300), date_joined=ago(days=300))
+    user.consents.update(given_at=ago(days=300))
+    release(Purpose.SERVICE)
+    purge_all()
+    assert not Erasure.objects.exists()
+
+
 def test_pages_and_api_warn_from_the_ninth_month_and_a_sign_in_ends_that(client: Client) -> None:
     account = TikTokAccountFactory()
     client.force_login(account.user)
@@ -159,6 +279,33 @@ def test_pages_and_api_warn_from_the_ninth_month_and_a_sign_in_ends_that(client:
     assert timedelta(days=64) < told - timezone.now() < timedelta(days=66)
     client.force_login(account.user)
     assert "You have not signed in for a long time" not in client.get("/posts/").content.decode()
+
+
+def test_a_browser_warns_from_the_ninth_month_whoever_is_signed_out_by_then(sandbox: SandboxProcess) -> None:
+    """Through TikTok's page, and by the clock: sessions end after a month, so that nobody is signed in to be warned."""
+    browser, says = Client(), "Nobody has signed in with this browser for a long time"
+    support.sign_in(browser, support.creators(sandbox)[0])
+    assert browser.cookies["last-sign-in"]["httponly"]
+    signed_in_at = timezone.now()
+    for days, warned in ((0, False), (270, False), (280, True), (364, True), (368, False)):
+        with time_machine.travel(signed_in_at + timedelta(days=days)):
+            if days:
+                assert browser.get("/posts/").status_code == 302
+            for page in ("/", "/sign-in/", "/privacy/"):
+                assert (says in browser.get(page).content.decode()) == (warned and days > 0), (page, days)
+    with time_machine.travel(signed_in_at + timedelta(days=280)):
+        assert says not in Client().get("/").content.decode()
+        browser.force_login(User.objects.get())
+        assert says not in browser.get("/privacy/").content.decode()
+
+
+def test_the_browser_learns_a_day_and_no_name_and_takes_no_other(sandbox: SandboxProcess) -> None:
+    browser = Client()
+    support.sign_in(browser, support.creators(sandbox)[0])
+    assert browser.cookies["last-sign-in"].value.split(":")[0] == timezone.now().date().isoformat()
+    browser.cookies["last-sign-in"] = f"{ago(days=300).date()}:made-up:signature"
+    browser.post("/accounts/logout/")
+    assert "Nobody has signed in" not in browser.get("/").content.decode()
 
 
 # --- reported ---------------------------------------------------------------------------------------------------------
@@ -173,7 +320,9 @@ def test_every_run_is_reported_and_one_that_fails_keeps_no_other_from_running(
     monkeypatch.setattr(purging, "_erase_inactive", fail)
     purge_all()
     failed = RetentionRun.objects.exclude(error="")
-    assert list(failed.values_list("rule", "error", "finished_at")) == [("inactive people", "OSError", None)]
+    assert list(failed.values_list("rule", "error", "finished_at")) == [
+        ("erasures asked for: inactive people", "OSError", None)
+    ]
     assert RetentionRun.objects.filter(error="").count() == len(purging.rules()) - 1
     assert "retention_failed" in caplog.text
 
@@ -182,8 +331,8 @@ def test_a_late_rule_raises_an_alarm(caplog: pytest.LogCaptureFixture, client: C
     settings.METRICS_TOKEN = "a token of sixteen characters"
     purge_all()
     assert watch() == []
-    RetentionRun.objects.filter(rule="inactive people").update(finished_at=ago(hours=4))
-    assert watch() == late_rules() == ["inactive people"]
+    RetentionRun.objects.filter(rule="erasures asked for: inactive people").update(finished_at=ago(hours=4))
+    assert watch() == late_rules() == ["erasures asked for: inactive people"]
     assert "retention_late" in caplog.text
     metrics = client.get("/metrics", headers={"Authorization": f"Bearer {settings.METRICS_TOKEN}"}).content.decode()
     assert "postcast_retention_late_rules 1.0" in metrics
