@@ -18,9 +18,9 @@ and `transformation` (a fingerprint of the code that made it). Tables of librari
 uploads with a draft, `location` and other `metadata` of a draft, e-mail addresses, phone numbers, direct messages,
 non-public posts.
 
-The caption's embedding is a hash of its words and fragments of words. Their order is lost, but somebody who holds
-it can confirm a guessed text, and with a dictionary tell which words a short caption likely holds: treat it as
-personal.
+The caption's embedding is a hash of its words and fragments of words, and a direction that says what its English
+words mean. Their order is lost, but somebody who holds it can confirm a guessed text, and with a dictionary tell
+which words a short caption likely holds and what it is about: treat it as personal.
 """
 
 
