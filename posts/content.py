@@ -162,7 +162,7 @@ def _embed(text: str, tags: Sequence[str]) -> NDArray[np.int8]:
     tokens = Counter(_tokens([*_WORD.findall(plain), *tags]))
     # All tokens weigh the same: a long word already counts more, by the number of its letter groups.
     hashed = _hasher().transform([((token, 1 + math.log(count)) for token, count in tokens.items())]).toarray()[0]
-    meaning = meaning_of([*_WORD.findall(_NAME.sub(" ", plain)), *tags])
+    meaning = meaning_of(_WORD.findall(_NAME.sub(" ", plain)), tags)
     norm = float(np.linalg.norm(hashed))
     vector = np.concatenate([hashed / norm if norm else hashed, meaning])
     embedding: NDArray[np.int8] = np.rint(vector * EMBEDDING_STEPS).astype(np.int8)

