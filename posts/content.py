@@ -1,10 +1,11 @@
 """What is measured of a post's caption and cover before both are dropped.
 
 Pure functions on text and bytes, free of Django. A caption is kept only as `CaptionMeasures`: a handful of counts, its
-hashtags and an embedding: a signed hash of words and letter groups into `EMBEDDING_SIZE` numbers. It was trained on
-nothing and lets two captions be compared. What it reveals: somebody who guesses a caption can confirm the guess, and
-somebody with a dictionary can tell which of its words a short caption likely holds. Neither their order nor what no
-dictionary has can be read from it, and the more is written, the more words share each slot. It is personal data.
+hashtags and an embedding: a signed hash of words and letter groups, trained on nothing, and a direction that says what
+its English words mean (`posts/meanings.py`). It lets two captions be compared. What it reveals: somebody who guesses a
+caption can confirm the guess, and somebody with a dictionary can tell which of its words a short caption likely holds,
+and what it is about. Neither the words' order nor what no dictionary has can be read from it, and the more is written,
+the more words share each slot. It is personal data.
 """
 
 import io
@@ -13,7 +14,7 @@ import re
 import struct
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,11 +25,16 @@ from PIL import Image, ImageFilter, ImageStat, UnidentifiedImageError
 from sklearn.feature_extraction import FeatureHasher
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-EXTRACTOR_VERSION = 2
+from posts.meanings import MEANING_SIZE, meaning_of
+
+EXTRACTOR_VERSION = 3
 """Goes up whenever the same caption or cover would give other measures."""
 
-EMBEDDING_SIZE = 1024
-"""Chance alone makes two unlike captions alike by about one over its square root."""
+SLOTS = 1024
+"""Chance alone makes the hashes of two unlike captions alike by about one over its square root."""
+
+EMBEDDING_SIZE = SLOTS + MEANING_SIZE
+"""First which words and letter groups there are, then what the words mean."""
 
 EMBEDDING_STEPS = 127
 """An embedding is stored in whole steps, so many to one: sums of products of them are exact in any order."""
@@ -45,6 +51,7 @@ COVER_SIDE = 256
 
 _HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
 _MENTION = re.compile(r"(?<!\w)@\w")
+_NAME = re.compile(r"(?<!\w)@[\w.]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _QUESTIONS = "?？؟⁇⁈"
@@ -70,7 +77,7 @@ class CaptionMeasures:
     sentiment: float
     hashtags: tuple[str, ...]
     embedding: NDArray[np.int8]
-    """(EMBEDDING_SIZE,), in steps of 1 / EMBEDDING_STEPS; of length one, or zero for a caption without words."""
+    """(EMBEDDING_SIZE,), in steps of 1 / EMBEDDING_STEPS; each part is of length one, or zero without known words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,24 +163,25 @@ def _sentiment_analyser() -> SentimentIntensityAnalyzer:
 
 
 def _embed(text: str, tags: Sequence[str]) -> NDArray[np.int8]:
-    tokens = Counter(_tokens(text, tags))
+    plain = unicodedata.normalize("NFKC", _HASHTAG.sub(" ", _LINK.sub(" ", text))).casefold()
+    tokens = Counter(_tokens([*_WORD.findall(plain), *tags]))
     # All tokens weigh the same: a long word already counts more, by the number of its letter groups.
-    vector = _hasher().transform([((token, 1 + math.log(count)) for token, count in tokens.items())]).toarray()[0]
-    norm = float(np.linalg.norm(vector))
-    embedding: NDArray[np.int8] = np.rint(vector * (EMBEDDING_STEPS / norm if norm else 0.0)).astype(np.int8)
+    hashed = _hasher().transform([((token, 1 + math.log(count)) for token, count in tokens.items())]).toarray()[0]
+    meaning = meaning_of(_WORD.findall(_NAME.sub(" ", plain)), tags)
+    norm = float(np.linalg.norm(hashed))
+    vector = np.concatenate([hashed / norm if norm else hashed, meaning])
+    embedding: NDArray[np.int8] = np.rint(vector * EMBEDDING_STEPS).astype(np.int8)
     return embedding
 
 
 @cache
 def _hasher() -> FeatureHasher:
-    return FeatureHasher(EMBEDDING_SIZE, input_type="pair", alternate_sign=True)
+    return FeatureHasher(SLOTS, input_type="pair", alternate_sign=True)
 
 
-def _tokens(text: str, tags: Sequence[str]) -> Iterator[str]:
+def _tokens(words: Iterable[str]) -> Iterator[str]:
     """Words, and letter groups inside them, which also serve scripts that put no spaces between words."""
-    without_tags = _HASHTAG.sub(" ", _LINK.sub(" ", text))
-    plain = unicodedata.normalize("NFKC", without_tags).casefold()
-    for word in [*_WORD.findall(plain), *tags]:
+    for word in words:
         yield "w:" + word[:MAX_HASHTAG]
         framed = f"<{word}>"
         for start in range(len(framed) - 3):

@@ -23,9 +23,9 @@ none it says why. Tables of libraries cannot carry them: of people who sign in w
 uploads with a draft, `location` and other `metadata` of a draft, e-mail addresses, phone numbers, direct messages,
 non-public posts.
 
-The caption's embedding is a hash of its words and fragments of words. Their order is lost, but somebody who holds
-it can confirm a guessed text, and with a dictionary tell which words a short caption likely holds: treat it as
-personal.
+The caption's embedding is a hash of its words and fragments of words, and a direction that says what its English
+words mean. Their order is lost, but somebody who holds it can confirm a guessed text, and with a dictionary tell
+which words a short caption likely holds and what it is about: treat it as personal.
 """
 
 GROUNDS = {

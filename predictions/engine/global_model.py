@@ -21,7 +21,7 @@ from predictions.engine.provenance import provenance
 from predictions.engine.weights import WeightPrior
 
 FORMAT_VERSION = 2
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Goes up whenever the same history and draft would give other features."""
 
 POINT_GAP = 0.6

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from posts.content import EMBEDDING_SIZE, EMBEDDING_STEPS
+from posts.content import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from predictions.engine.growth import (
     MEASURED,
     Floats,
@@ -113,9 +113,12 @@ class History:
         return Content(self.numbers[row], self.embedding[row], self.tags[row], self.sound[row])
 
     def likeness(self, content: Content) -> Floats:
-        """(n,) cosine of a draft's caption with each post's."""
-        products: NDArray[np.float32] = self.embedding @ content.embedding
-        return products.astype(np.float64) / EMBEDDING_STEPS**2
+        """(n,) cosine of a draft's caption with each post's, by words and letter groups."""
+        return _cosines(self.embedding[:, :SLOTS], content.embedding[:SLOTS])
+
+    def kinship(self, content: Content) -> Floats:
+        """(n,) cosine of a draft's caption with each post's, by what their words mean; 0 without known words."""
+        return _cosines(self.embedding[:, SLOTS:], content.embedding[SLOTS:])
 
     @classmethod
     def of_contents(cls, posted_at: Iterable[int], contents: list[Content]) -> Self:
@@ -147,6 +150,11 @@ class History:
         passed = self[:end]
         logs, label_sd = fill_likes(measures, passed.posted_at, passed.logs, passed.label_sd)
         return replace(passed, logs=logs, label_sd=label_sd).known_at(moment)
+
+
+def _cosines(embeddings: NDArray[np.float32], embedding: NDArray[np.float32]) -> Floats:
+    products: NDArray[np.float32] = embeddings @ embedding
+    return products.astype(np.float64) / EMBEDDING_STEPS**2
 
 
 class Timeline:

@@ -27,9 +27,13 @@ _DRIFTS = ((0.15, 3.0), (0.25, 20.0))
 _SEASON = (0.5, 60.0)
 # Two captions that share nothing still go together exp(-2) as much as two that are the same: with a kernel this wide,
 # small likenesses count, and those that come about by chance do little harm.
-_CAPTION, _SHARPNESS = 3.0, 2.0
-_HOUR, _DURATION_SHARE, _SOUND = 0.2, 0.15, 0.2
-_DURATION = CONTENT.index("duration")
+_CAPTION, _MEANING, _SHARPNESS = 2.0, 1.5, 2.0
+_HOUR, _SOUND = 0.2, 0.2
+_MEASURES = {"duration": (0.3, 0.5), "length": (0.2, 0.5), "hashtags": (0.2, 0.4)}  # variance, and width in logs
+_COLUMNS = [CONTENT.index(name) for name in _MEASURES]
+_VARIANCES, _WIDTHS = np.array(list(_MEASURES.values())).T
+_FADING = 300.0
+"""Days after which a likeness tells only a third as much: what an audience likes changes, and so does the audience."""
 
 _CLIP = 2.5
 """A post surprises by at most so many standard deviations: one viral post does not bend the rest."""
@@ -126,8 +130,11 @@ def covariances(posts: History, content: Content, posted_at: int, lag: int = 1) 
     apart = np.abs(posts.posted_at - posted_at) / DAY
     level = _DRIFT[lag : n + lag][::-1] + variance * np.exp(apart / -days)
     hour = np.exp(2 * np.cos(apart * (2 * math.pi)) - 2)
-    longer = posts.numbers[:, _DURATION] - content.numbers[_DURATION]
-    duration = np.where(np.isnan(longer), 0.0, np.exp(-0.5 * (longer / 0.5) ** 2))
+    distance = ((posts.numbers[:, _COLUMNS] - content.numbers[_COLUMNS]) / _WIDTHS) ** 2
+    # no product of matrices: its bits would depend on how many posts there are
+    measures = (np.where(np.isnan(distance), 0.0, np.exp(-0.5 * distance)) * _VARIANCES).sum(axis=1)
     sound = (posts.sound == content.sound) & (posts.sound != 0)
-    caption = np.exp(_SHARPNESS * (posts.likeness(content) - 1))
-    return level, _CAPTION * caption + _HOUR * hour + _DURATION_SHARE * duration + _SOUND * sound
+    caption = _CAPTION * np.exp(_SHARPNESS * (posts.likeness(content) - 1))
+    meaning = _MEANING * np.exp(_SHARPNESS * (posts.kinship(content) - 1))
+    alike = caption + meaning + _HOUR * hour + measures + _SOUND * sound
+    return level, alike * np.exp(apart / -_FADING)

@@ -11,6 +11,7 @@ from posts.content import (
     EMBEDDING_SIZE,
     EMBEDDING_STEPS,
     MAX_COVER_BYTES,
+    SLOTS,
     UnreadableImage,
     measure_caption,
     measure_cover,
@@ -48,8 +49,9 @@ def test_any_text_can_be_measured(text, tags):
     m = measure_caption(text, tags)
     assert m.embedding.shape == (EMBEDDING_SIZE,)
     assert m.embedding.dtype == np.int8
-    length = float(np.linalg.norm(m.embedding.astype(np.float64))) / EMBEDDING_STEPS
-    assert math.isclose(length, 1, abs_tol=0.1) or not m.embedding.any()
+    for part in (m.embedding[:SLOTS], m.embedding[SLOTS:]):
+        length = float(np.linalg.norm(part.astype(np.float64))) / EMBEDDING_STEPS
+        assert math.isclose(length, 1, abs_tol=0.1) or not part.any()
     assert 0 <= m.uppercase_share <= 1
     assert -1 <= m.sentiment <= 1
     assert len(set(m.hashtags)) == len(m.hashtags)
@@ -65,12 +67,23 @@ def test_extreme_captions_are_measured(text):
 
 def test_embeddings_tell_like_captions_from_others():
     a, b, c = (
-        measure_caption(t).embedding.astype(np.float64) / EMBEDDING_STEPS
+        measure_caption(t).embedding[:SLOTS].astype(np.float64) / EMBEDDING_STEPS
         for t in ("Baking sourdough bread at home", "Sourdough bread, baked at home!", "New workout for your legs")
     )
     assert a @ b > 0.5 > a @ c
-    again = measure_caption("Baking sourdough bread at home").embedding
+    again = measure_caption("Baking sourdough bread at home").embedding[:SLOTS]
     assert np.array_equal(a * EMBEDDING_STEPS, again)
+
+
+def test_embeddings_tell_captions_about_the_same_from_others_without_a_common_word():
+    a, b, c = (
+        measure_caption(t).embedding[SLOTS:].astype(np.float64) / EMBEDDING_STEPS
+        for t in ("My dog learns to swim", "A cat and her kittens", "Tax rates and the election")
+    )
+    assert a @ b > 0.3 > a @ c
+    assert not measure_caption("日本語の写真 @makeup").embedding[SLOTS:].any()
+    assert not measure_caption("Vi sætter pris på jeres støtte, the best").embedding[SLOTS:].any()
+    assert measure_caption("", ["makeup"]).embedding[SLOTS:].any()
 
 
 def test_a_cover_is_measured():
