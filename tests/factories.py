@@ -22,6 +22,7 @@ from posts.content import EXTRACTOR_VERSION, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from posts.services import caption_fingerprint
 from predictions.engine.features import TABULAR
+from predictions.engine.global_model import FEATURES_VERSION
 from predictions.models import AccountWeights, Benchmark, Feedback, Miss, Outcome, Prediction
 from privacy import consent
 from privacy.models import Through
@@ -250,7 +251,7 @@ class MissFactory(DjangoModelFactory[Miss]):
     due_at = factory.LazyAttribute(lambda row: row.post.posted_at + 24 * HOUR)
     miss = 0.3
     covered = True
-    features_version = 2
+    features_version = FEATURES_VERSION
     features = bytes(4 * len(TABULAR))
 
 
