@@ -27,8 +27,7 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 QUARTER_ENDS = datetime(2026, 10, 1, tzinfo=UTC)
 FOLLOWERS = 5_000
-ENOUGH = 130
-FEW = 45
+CROWD = 24
 
 
 def histories(accounts: int, *, posts: int = 6, followers: int = FOLLOWERS, seed: int = 1) -> list[AccountHistory]:
@@ -40,9 +39,13 @@ def histories(accounts: int, *, posts: int = 6, followers: int = FOLLOWERS, seed
 
 @pytest.fixture
 def crowd(monkeypatch: pytest.MonkeyPatch) -> list[TikTokAccount]:
-    """Accounts that figures are told of, though they are fewer than it takes: quicker to make."""
+    """Accounts that figures are told of, though they are fewer than it takes: quicker to make.
+
+    What noise does to figures of more is looked at in tests/privacy/test_anonymity.py.
+    """
     monkeypatch.setattr(anonymity, "SHOWN_FROM", anonymity.K)
-    return store(histories(FEW))
+    monkeypatch.setattr(anonymity, "_noisy_count", lambda count: count)
+    return store(histories(CROWD))
 
 
 @pytest.fixture
@@ -65,18 +68,14 @@ def figures_of(benchmark: Benchmark) -> list[float | None]:
 # --- whom they are of -------------------------------------------------------------------------------------------------
 
 
-def test_a_size_with_enough_accounts_is_told_of_about_as_it_is(crowds_seen: list[Sequence[Any]]) -> None:
-    store(histories(ENOUGH))
+def test_a_size_with_enough_accounts_is_told_of(crowd: list[TikTokAccount]) -> None:
     assert release_benchmarks(now=NOW) == 1
     benchmark = benchmark_of(FOLLOWERS)
     assert benchmark is not None
     assert (benchmark.quarter.isoformat(), benchmark.until.isoformat()) == ("2026-07-01", "2026-09-30")
-    assert abs((benchmark.accounts or 0) - ENOUGH) < 30
+    assert benchmark.accounts == CROWD
     assert benchmark.likes_low <= benchmark.likes_typical <= benchmark.likes_high  # type: ignore[operator]
-    # a Laplace tail this far out is met once in ten thousand runs
-    [true] = [crowd for crowd in crowds_seen if crowd]
-    typical = sorted(each["likes_typical"] for each in true)
-    assert typical[ENOUGH // 8] <= (benchmark.likes_typical or 0) <= 1.5 * typical[-ENOUGH // 8]
+    assert all(getattr(benchmark, figure.name) in figure.candidates for figure in FIGURES)
 
 
 def test_each_account_counts_once_with_its_usual_post(crowds_seen: list[Sequence[Any]]) -> None:
@@ -87,12 +86,13 @@ def test_each_account_counts_once_with_its_usual_post(crowds_seen: list[Sequence
     Observation.objects.filter(post=viral).update(likes=10**9)
     release_benchmarks(now=NOW)
     [both] = [crowd for crowd in crowds_seen if crowd]
-    assert len(both) == 2
+    usual, other = sorted(both, key=lambda each: each["posts_per_week"], reverse=True)
+    assert usual["posts_per_week"] > other["posts_per_week"]
     counts = [
         max(counts.likes for counts in post.observations if counts.observed_at - post.posted_at == DAY)
         for post in busy[0].posts
     ]
-    assert both[0]["likes_typical"] == pytest.approx(median(counts), rel=0.1)
+    assert usual["likes_typical"] == pytest.approx(median(counts), rel=0.1)
 
 
 @pytest.mark.parametrize("posts", [0, 4])
@@ -159,7 +159,7 @@ def test_of_two_processes_at_once_one_draw_stays(crowd: list[TikTokAccount], mon
 def test_whose_posts_were_read_is_written_down(crowd: list[TikTokAccount]) -> None:
     before = AccessEvent.objects.count()
     release_benchmarks(now=NOW)
-    assert AccessEvent.objects.count() - before == FEW
+    assert AccessEvent.objects.count() - before == CROWD
     assert "accounts of one size" in AccessEvent.objects.latest("position").what
 
 
