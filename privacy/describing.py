@@ -1,9 +1,10 @@
 """The declarations as people read them: by category on the privacy page, table by table in docs/data-map.md."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from privacy.declarations import Artefact, Files, Messages, RedisKeys, Table, declared
-from privacy.purposes import Basis
+from privacy.purposes import Basis, Purpose
 from privacy.texts import current_text
 
 HEADER = """# Data map
@@ -62,19 +63,19 @@ def categories() -> list[Category]:
         Category(
             name,
             tuple(dict.fromkeys(each.why for each in members)),
-            tuple(dict.fromkeys(_ground(each) for each in members)),
+            _grounds(members),
             tuple(dict.fromkeys(each.retention.text for each in members)),
         )
         for name, members in found.items()
     ]
 
 
-def _ground(each: Table | RedisKeys | Files) -> str:
-    """In words for people: the consents by the titles that they were asked for under."""
-    if each.basis != Basis.CONSENT:
-        return GROUNDS[each.basis]
-    titles = [current_text(purpose).title for purpose in each.purposes]
-    return f"Your consent to {', '.join(f'{title[0].lower()}{title[1:]}' for title in titles)}"
+def _grounds(members: Iterable[Table | RedisKeys | Files]) -> tuple[str, ...]:
+    """In words for people: the consents together, by the titles that they were asked for under; then other grounds."""
+    consented = {purpose for each in members if each.basis == Basis.CONSENT for purpose in each.purposes}
+    titles = [current_text(purpose).title for purpose in Purpose if purpose in consented]
+    asked = [f"Your consent to {', '.join(f'{title[0].lower()}{title[1:]}' for title in titles)}"] if titles else []
+    return (*asked, *dict.fromkeys(GROUNDS[each.basis] for each in members if each.basis != Basis.CONSENT))
 
 
 def document() -> str:

@@ -18,6 +18,7 @@ from privacy.purposes import Purpose
 from privacy.replaying import reason_to_stay_shut
 from privacy.returning import spare_who_came_back
 from privacy.tasks import extend_retention
+from privacy.texts import current_text
 from privacy.trail import last_anchored, make_key, record
 from telemetry.signals import metrics_scraped, readiness_asked
 
@@ -33,7 +34,7 @@ def give_key(instance: Any, created: bool, raw: bool, **_: Any) -> None:
 @receiver(consent_withdrawn)
 def record_consent(user_id: int, purpose: Purpose, **_: Any) -> None:
     """In the transaction of the change itself."""
-    record(action=AccessEvent.Action.CONSENT, subjects=[user_id], what=f"consent: {purpose}")
+    record(action=AccessEvent.Action.CONSENT, subjects=[user_id], what=current_text(purpose).title)
 
 
 @receiver(consent_given)
