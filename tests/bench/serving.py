@@ -2,7 +2,7 @@
 
 The same draft is forecast in five ways, one after the other in every round, so that a busy machine slows all alike:
 the baseline alone, the engine alone, the service (query, forecast, insert and event in one transaction), the service
-without the access trail (and so without a transaction), and the whole way over HTTP through gunicorn.
+without the event of the access trail, and the whole way over HTTP through gunicorn.
 """
 
 import atexit
@@ -13,9 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -106,10 +104,7 @@ def with_and_without_trail(account: Any) -> dict[str, Callable[[], Any]]:
     from tests.predictions.drafts import predict
 
     def without_trail() -> None:
-        with (
-            mock.patch.object(services, "record"),
-            mock.patch.object(services, "transaction", SimpleNamespace(atomic=nullcontext)),
-        ):
+        with mock.patch.object(services, "record"):
             predict(account)
 
     return {"service": lambda: predict(account), "service without the trail": without_trail}
