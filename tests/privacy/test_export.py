@@ -31,7 +31,7 @@ from tests.factories import (
     UserFactory,
     history_of_posts,
 )
-from tests.privacy.test_erasure import everything
+from tests.privacy.erasures import everything
 from tests.prove import scaled
 
 pytestmark = pytest.mark.django_db

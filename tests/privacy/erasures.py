@@ -1,0 +1,80 @@
+"""What tests of erasure share: a person with everything, and its erasure from asking to the receipt."""
+
+from typing import Any
+
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from accounts import credentials
+from accounts.models import Credential, User
+from accounts.tiktok import client as tiktok_client
+from posts.models import Listing, Post, Refresh
+from privacy import erasing, exporting
+from privacy.declarations import subject_of
+from privacy.models import Erasure, Through
+from tests.factories import (
+    AccountWeightsFactory,
+    APITokenFactory,
+    FeedbackFactory,
+    MissFactory,
+    OutcomeFactory,
+    PredictionFactory,
+    TikTokAccountFactory,
+    history_of_posts,
+)
+
+
+def everything(name: str) -> User:
+    """A person with a row in every table, each text of which says whose it is."""
+    account = TikTokAccountFactory(
+        user__username=f"user-{name}",
+        open_id=f"open-{name}",
+        union_id=f"union-{name}",
+        display_name=f"display-{name}",
+        username=f"handle-{name}",
+    )
+    user: User = account.user
+    posts = history_of_posts(account, count=3, until=timezone.now())
+    Post.objects.filter(account=account).update(caption=f"caption-{name}")
+    prediction = PredictionFactory(account=account, caption=f"draft-{name}", hashtags=[f"tag-{name}"])
+    OutcomeFactory(prediction=prediction, post=posts[0])
+    FeedbackFactory(prediction=prediction, text=f"words-{name}")
+    MissFactory(post=posts[0])
+    AccountWeightsFactory(account=account, summary={"of": f"summary-{name}"})
+    APITokenFactory(user=user, name=f"token-{name}")
+    Refresh.objects.create(account=account, error=f"error-{name}")
+    Listing.objects.create(account=account, listed_at=timezone.now())
+    SocialAccount.objects.create(
+        user=user, provider="tiktok", uid=f"open-{name}", extra_data={"open_id": f"open-{name}"}
+    )
+    grant = tiktok_client.Grant(
+        open_id=f"open-{name}",
+        scope=["video.list"],
+        access_token=f"act.{name}",
+        expires_in=86_400,
+        refresh_token=f"rft.{name}",
+        refresh_expires_in=864_000,
+    )
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session.create()
+    exporting.make(export_pk=exporting.request_export(user_id=user.pk).pk)
+    credentials.store_grant(Credential(account=account, version=0), grant, timezone.now())
+    return user
+
+
+def rows_of(user: User) -> dict[str, int]:
+    """How many rows of the person there are in each table."""
+    subject = subject_of(user.pk)
+    return {table.model: table.rows_of(subject).count() for table in erasing._children_first()}
+
+
+def erase(user: User, **options: Any) -> Erasure:
+    """Ask for it and let it run to its end."""
+    options = {"reason": Erasure.Reason.PERSON, "through": Through.PAGE, "grace": None} | options
+    erasure = erasing.request_erasure(user_id=user.pk, **options)
+    erasing.run(erasure_pk=erasure.pk)
+    erasure.refresh_from_db()
+    return erasure

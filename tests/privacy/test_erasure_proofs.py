@@ -1,0 +1,238 @@
+"""Erasure at length: words planted everywhere, and kills at any moment."""
+
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from celery import current_app
+from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import connection, models
+from django.test import Client
+
+from accounts.models import User
+from privacy import erasing
+from privacy.declarations import subject_of, tables
+from privacy.finding import found_in_database, found_in_redis
+from privacy.models import Erasure, PersonalData, Through
+from privacy.trail import drop_anchor
+from tests.privacy.erasures import erase, everything, rows_of
+from tests.prove import SEED, scaled
+
+ROOT = Path(__file__).resolve().parents[2]
+LONG = len("canary") + 12
+"""Letters of a canary."""
+
+
+def plant_canaries(user: User, dice: random.Random) -> list[str]:
+    """A word of its own in every personal text, list, JSON and bytes of every row of the person; the words."""
+    words: list[str] = []
+
+    def word() -> str:
+        words.append(f"canary{dice.randrange(10**12):012d}")
+        return words[-1]
+
+    subject = subject_of(user.pk)
+    for table in tables():
+        model = apps.get_model(table.model) if table.person else None
+        if model is None or not issubclass(model, PersonalData | SocialAccount):
+            continue
+        columns = [each for each in model._meta.concrete_fields if each.column in table.personal]
+        for row in table.rows_of(subject):
+            changes = {each.name: planted(each, getattr(row, each.attname), word) for each in columns if takes(each)}
+            if changes:
+                model._base_manager.filter(pk=row.pk).update(**changes)
+    for session in Session.objects.all():
+        store = SessionStore(session.session_key)
+        store["planted"] = word()
+        store.save()
+    current_app.send_task("privacy.tasks.extend_retention", args=[user.pk, word()])
+    return words
+
+
+def takes(column: models.Field) -> bool:  # type: ignore[type-arg]
+    """Whether a word can stand in it. What is sealed, or is a key, has to be read by what is proven here."""
+    if column.name in ("provider", "key") or column.name.startswith("sealed") or column.choices:
+        return False
+    if isinstance(column, models.CharField | models.TextField):
+        return (column.max_length or LONG) >= LONG
+    return isinstance(column, ArrayField | models.JSONField | models.BinaryField)
+
+
+def planted(column: models.Field, value: Any, word: Callable[[], str]) -> Any:  # type: ignore[type-arg]
+    """The value with a word in it."""
+    if isinstance(column, ArrayField):
+        return [*(value or []), word()]
+    if isinstance(column, models.JSONField):
+        return {**(value or {}), "planted": word()}
+    return word().encode() if isinstance(column, models.BinaryField) else word()
+
+
+def dump() -> str:
+    """Every row of every table, as text; bytes as PostgreSQL writes them, in hexadecimal."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()")
+        names = [name for (name,) in cursor.fetchall()]
+        written = []
+        for name in names:
+            cursor.execute(f"SELECT coalesce(string_agg(t::text, chr(10)), '') FROM \"{name}\" t")  # noqa: S608
+            written.append(cursor.fetchone()[0])
+    sessions = [str(session.get_decoded()) for session in Session.objects.all()]
+    return "\n".join([*written, *sessions])
+
+
+def files_kept(folder: Path) -> str:
+    """What the service wrote to files: the ledger, anchors, whatever else came there; and PostgreSQL's log."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW data_directory")
+        log = Path(cursor.fetchone()[0]).with_name("postgres.log")
+    paths = [*(path for path in folder.rglob("*") if path.is_file()), log]
+    assert len(paths) >= 3
+    return "\n".join(path.read_bytes().decode("latin-1") for path in paths)
+
+
+def hits(words: list[str], text: str) -> int:
+    return sum(word in text or word.encode().hex() in text for word in words)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: Any) -> Path:
+    """Where this service writes its files."""
+    settings.ERASURE_LEDGER_PATH = str(tmp_path / "ledger")
+    settings.TRAIL_ANCHOR_PATH = str(tmp_path / "anchors")
+    return tmp_path
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("silent_tiktok")
+def test_no_canary_survives(folder: Path, caplog: pytest.LogCaptureFixture, client: Client) -> None:
+    planted, left = canaries_left(random.Random(SEED), folder, caplog, client)
+    assert planted > 50
+    assert left == {"database": 0, "Redis": 0, "files": 0, "logs": 0}
+
+
+@pytest.mark.prove
+@pytest.mark.django_db
+@pytest.mark.usefixtures("silent_tiktok")
+def test_no_canary_survives_in_many_lives(
+    folder: Path, caplog: pytest.LogCaptureFixture, client: Client, record_property: Any
+) -> None:
+    lives, planted, left = scaled(20), 0, Counter[str]()
+    for number in range(lives):
+        more, found = canaries_left(random.Random(SEED * 1_009 + number), folder, caplog, client, str(number))
+        planted += more
+        left.update(found)
+    record_property("people erased", lives)
+    record_property("canaries planted", planted)
+    for where, count in left.items():
+        record_property(f"canaries found in {where}", count)
+    assert left.total() == 0
+
+
+def canaries_left(
+    dice: random.Random, folder: Path, caplog: pytest.LogCaptureFixture, client: Client, name: str = ""
+) -> tuple[int, dict[str, int]]:
+    """How many canaries were planted, and how many are found where, after an erasure."""
+    caplog.set_level(logging.DEBUG)
+    user = everything(f"zyzzyva{name}")
+    words = plant_canaries(user, dice)
+    user.refresh_from_db()
+    client.force_login(user)
+    for path in ("/posts/", "/settings/", "/forecasts/", "/api/v1/accounts/", "/api/v1/predictions/"):
+        client.get(path)
+    assert hits(words, dump()) == len(words) - 1, "one is in Redis"
+    assert found_in_redis(words)
+    erasure = erase(user)
+    assert erasure.state == Erasure.State.DONE, erasure.left
+    drop_anchor()
+    return len(words), {
+        "database": hits(words, dump()),
+        "Redis": len(found_in_redis(words)),
+        "files": hits(words, files_kept(folder)),
+        "logs": hits(words, caplog.text),
+    }
+
+
+KILLED = """
+import os, sys
+import django
+django.setup()
+from accounts.tiktok import client
+client.revoke = lambda *, access_token: None
+from privacy import erasing
+from privacy.models import Erasure
+Erasure.objects.filter(state="running").update(heartbeat_at=None)
+print("begun", flush=True)
+erasing.run(erasure_pk=int(sys.argv[1]))
+"""
+
+
+def run_and_kill(erasure_pk: int, after_s: float | None) -> bool:
+    """Run the erasure in a process of its own, killed after that long; whether it was killed."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "config.settings.test",
+        "DATABASE_URL": os.environ["DATABASE_URL"].replace("/postcast", f"/{connection.settings_dict['NAME']}", 1),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(erasure_pk)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    if after_s is not None:
+        time.sleep(after_s)
+        process.send_signal(signal.SIGKILL)
+    process.stdout.close()
+    return process.wait() == -signal.SIGKILL
+
+
+def kills(count: int, name: Callable[[int], str]) -> dict[str, int]:
+    """Erase people with that many kills spread over their erasures; each must end whole."""
+    dice = random.Random(SEED)
+    figures = {"kills": 0, "people": 0, "half-done": 0}
+    other = everything("xylophone")
+    before = rows_of(other)
+    while figures["kills"] < count:
+        user = everything(name(figures["people"]))
+        erasure = erasing.request_erasure(
+            user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None
+        )
+        for _ in range(6):
+            figures["kills"] += run_and_kill(erasure.pk, dice.uniform(0.0, 0.12))
+        run_and_kill(erasure.pk, None)
+        figures["people"] += 1
+        erasure.refresh_from_db()
+        left = found_in_database([name(figures["people"] - 1)])
+        figures["half-done"] += erasure.state != Erasure.State.DONE or bool(left) or rows_of(other) != before
+    return figures
+
+
+@pytest.mark.django_db(transaction=True)
+def test_kills_leave_nothing_half_done() -> None:
+    figures = kills(3, lambda number: f"zyzzyva{number:04d}end")
+    assert figures["half-done"] == 0, figures
+
+
+@pytest.mark.prove
+@pytest.mark.django_db(transaction=True)
+def test_three_hundred_kills(record_property: Any) -> None:
+    figures = kills(scaled(300), lambda number: f"zyzzyva{number:04d}end")
+    for name, value in figures.items():
+        record_property(name, value)
+    assert figures["half-done"] == 0
