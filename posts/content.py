@@ -2,10 +2,11 @@
 
 Pure functions on text and bytes, free of Django. A caption is kept only as `CaptionMeasures`: a handful of counts, its
 hashtags and an embedding: a signed hash of words and letter groups, trained on nothing, and a direction that says what
-its English words mean (`posts/meanings.py`). It lets two captions be compared. What it reveals: somebody who guesses a
-caption can confirm the guess, and somebody with a dictionary can tell which of its words a short caption likely holds,
-and what it is about. Neither the words' order nor what no dictionary has can be read from it, and the more is written,
-the more words share each slot. It is personal data.
+it is about (`posts/meanings.py`). It lets two captions be compared. What it reveals: somebody who guesses a caption can
+confirm the guess; somebody with a dictionary can tell which of its words a short caption likely holds; and models
+trained for it have turned what sentence encoders give back into much of a short text (Morris et al., "Text Embeddings
+Reveal (Almost) As Much As Text", EMNLP 2023). It hides a caption from a glance, not from an attack. It is personal
+data.
 """
 
 import io
@@ -27,14 +28,14 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from posts.meanings import MEANING_SIZE, meaning_of
 
-EXTRACTOR_VERSION = 3
+EXTRACTOR_VERSION = 4
 """Goes up whenever the same caption or cover would give other measures."""
 
 SLOTS = 1024
 """Chance alone makes the hashes of two unlike captions alike by about one over its square root."""
 
 EMBEDDING_SIZE = SLOTS + MEANING_SIZE
-"""First which words and letter groups there are, then what the words mean."""
+"""First which words and letter groups there are, then what the text is about."""
 
 EMBEDDING_STEPS = 127
 """An embedding is stored in whole steps, so many to one: sums of products of them are exact in any order."""
@@ -52,7 +53,7 @@ COVER_SIDE = 256
 _HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
 _MENTION = re.compile(r"(?<!\w)@\w")
 _NAME = re.compile(r"(?<!\w)@[\w.]+")
-_LINK = re.compile(r"(?:https?://|www\.)\S", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _QUESTIONS = "?？؟⁇⁈"
 _EXCLAMATIONS = "!！‼⁉"
@@ -77,7 +78,7 @@ class CaptionMeasures:
     sentiment: float
     hashtags: tuple[str, ...]
     embedding: NDArray[np.int8]
-    """(EMBEDDING_SIZE,), in steps of 1 / EMBEDDING_STEPS; each part is of length one, or zero without known words."""
+    """(EMBEDDING_SIZE,), in steps of 1 / EMBEDDING_STEPS; each part has length one, or is zero if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +168,17 @@ def _embed(text: str, tags: Sequence[str]) -> NDArray[np.int8]:
     tokens = Counter(_tokens([*_WORD.findall(plain), *tags]))
     # All tokens weigh the same: a long word already counts more, by the number of its letter groups.
     hashed = _hasher().transform([((token, 1 + math.log(count)) for token, count in tokens.items())]).toarray()[0]
-    meaning = meaning_of(_WORD.findall(_NAME.sub(" ", plain)), tags)
+    meaning = meaning_of(_said(text, tags))
     norm = float(np.linalg.norm(hashed))
     vector = np.concatenate([hashed / norm if norm else hashed, meaning])
     embedding: NDArray[np.int8] = np.rint(vector * EMBEDDING_STEPS).astype(np.int8)
     return embedding
+
+
+def _said(text: str, tags: Sequence[str]) -> str:
+    """The caption without names and links, and with hashtags that were given besides."""
+    inline = _all_hashtags(text, ())
+    return " ".join([_NAME.sub(" ", _LINK.sub(" ", text)), *(f"#{tag}" for tag in tags if tag not in inline)])
 
 
 @cache

@@ -82,8 +82,15 @@ def test_embeddings_tell_captions_about_the_same_from_others_without_a_common_wo
     )
     assert a @ b > 0.3 > a @ c
     assert not measure_caption("日本語の写真 @makeup").embedding[SLOTS:].any()
-    assert not measure_caption("Vi sætter pris på jeres støtte, the best").embedding[SLOTS:].any()
-    assert measure_caption("", ["makeup"]).embedding[SLOTS:].any()
+    given, inline = measure_caption("", ["makeup"]), measure_caption("#makeup")
+    assert given.embedding[SLOTS:].any()
+    assert np.array_equal(given.embedding[SLOTS:], inline.embedding[SLOTS:])
+
+
+def test_names_and_links_have_no_say_in_what_a_caption_is_about():
+    plain = measure_caption("Baking bread at home").embedding[SLOTS:]
+    told = measure_caption("@baker_joe Baking bread at home https://example.org/football/stadium").embedding[SLOTS:]
+    assert np.array_equal(plain, told)
 
 
 def test_a_cover_is_measured():
