@@ -253,7 +253,7 @@ def _forecast(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_], gain: F
     """Forecasts of the chosen rows, with the weights that each account had by then."""
     around = np.isin(rows.account, np.unique(rows.account[chosen]))
     near, wanted = rows[around], chosen[around]
-    raw = model.predict(near.base, near.tabular, near.sequence)
+    raw = model.predict(near.base, near.tabular, near.sequence, near.topic)
     shift, noise = walk_all(model.weight_prior, near, raw)
     all_served = serve(model, raw, shift, noise, near.known)
     counts = (all_served.typical, all_served.point, all_served.low, all_served.high)

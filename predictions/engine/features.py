@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from posts.content import EMBEDDING_STEPS, SLOTS
+from posts.meanings import MEANING_SIZE
 from predictions.engine.growth import Floats
 from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, Content, History
 from predictions.engine.process import PROCESS_FEATURES, Process, Solved, process_features
@@ -66,6 +68,8 @@ class Features:
     """The account's robust recent level: exponentially weighted mean of log1p likes."""
     tabular: Floats  # (len(TABULAR),), NaN unknown
     sequence: Floats  # (SEQUENCE,), the latest posts' log1p likes less base, newest first, 0 where there are fewer
+    topic: NDArray[np.float32]
+    """(MEANING_SIZE,), how what the draft is about differs from the account's latest posts; 0 where that is unknown."""
 
     @classmethod
     def of(
@@ -102,7 +106,7 @@ class Features:
         )
         sequence = np.zeros(SEQUENCE)
         sequence[: min(n, SEQUENCE)] = relative[:SEQUENCE]
-        return cls(base, tabular[_ORDER], sequence)
+        return cls(base, tabular[_ORDER], sequence, _topic(history, content))
 
 
 # The own effects are computed together and told apart by name; this puts them where TABULAR has them.
@@ -219,6 +223,17 @@ def _own_effects(history: History, content: Content, publish_at: int, detrended:
     nearest = int(np.argmax(similarity))
     caption = [detrended[nearest], similarity[nearest], similarity.mean()]
     return np.concatenate([effects, [math.log1p(total[4])], caption, _tag_effects(history, content, detrended)])
+
+
+def _topic(history: History, content: Content) -> NDArray[np.float32]:
+    about = content.embedding[SLOTS:]
+    recent = history.embedding[-SEQUENCE:, SLOTS:]
+    told = recent.any(axis=1)
+    if not about.any() or not told.any():
+        return np.zeros(MEANING_SIZE, np.float32)
+    # sums of whole steps, exact in any order
+    difference: NDArray[np.float32] = (about - recent[told].sum(axis=0) / np.float32(told.sum())) / EMBEDDING_STEPS
+    return difference
 
 
 def _bell(difference: Floats, width: float) -> Floats:

@@ -34,7 +34,7 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
         return _from_population(model, state.followers, warnings)
     features = Features.of(history, content_of(draft), draft.publish_at, state.followers, state.solved)
     tabular = features.tabular[None]
-    raw = model.predict(np.array([features.base]), tabular, features.sequence[None])
+    raw = model.predict(np.array([features.base]), tabular, features.sequence[None], features.topic[None])
     row = inputs(tabular)[0]
     weights = state.learned.vector()
     shift, noise = raw.spread * float(row @ weights), np.array([state.learned.noise()])

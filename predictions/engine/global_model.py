@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content import EXTRACTOR_VERSION
+from predictions.engine.appeal import appeal_of, no_appeal
 from predictions.engine.calibration import Calibration
 from predictions.engine.features import SEQUENCE, TABULAR
 from predictions.engine.growth import Floats, GrowthCurve
@@ -20,8 +21,8 @@ from predictions.engine.population import Population
 from predictions.engine.provenance import provenance
 from predictions.engine.weights import WeightPrior
 
-FORMAT_VERSION = 2
-FEATURES_VERSION = 3
+FORMAT_VERSION = 3
+FEATURES_VERSION = 4
 """Goes up whenever the same history and draft would give other features."""
 
 POINT_GAP = 0.6
@@ -80,6 +81,8 @@ class GlobalModel:
     calibration: Calibration
     scaling: Scaling | None
     ensemble: Ensemble | None
+    appeal: Floats
+    """(MEANING_SIZE,) what topics do everywhere: see appeal.py."""
     manifest: dict[str, Any] = field(compare=False)
     """What went in: rows, accounts, span, data hash, code, library and format versions, seed, metrics."""
 
@@ -87,17 +90,28 @@ class GlobalModel:
     def prior(cls) -> Self:
         """A model without training: it says what the shape of such data says, and says so."""
         manifest = {"prior": True, "rows": 0, "accounts": 0, **versions()}
-        return cls(GrowthCurve.prior(), Population(), Measures(), WeightPrior(), Calibration(), None, None, manifest)
+        return cls(
+            GrowthCurve.prior(),
+            Population(),
+            Measures(),
+            WeightPrior(),
+            Calibration(),
+            None,
+            None,
+            no_appeal(),
+            manifest,
+        )
 
     @property
     def is_prior(self) -> bool:
         return self.ensemble is None
 
-    def predict(self, base: Floats, tabular: Floats, sequence: Floats) -> Raw:
+    def predict(self, base: Floats, tabular: Floats, sequence: Floats, topic: NDArray[np.float32]) -> Raw:
         """Forecasts of n drafts from their features."""
         if self.scaling is None or self.ensemble is None:
             return _structural(base, tabular)
-        return ordered(base, self.ensemble.predict(tabular, self.scaling.apply(np.hstack([tabular, sequence]))))
+        outputs = self.ensemble.predict(tabular, self.scaling.apply(np.hstack([tabular, sequence])))
+        return ordered(base, outputs + appeal_of(topic, self.appeal)[:, None])
 
     def to_bytes(self) -> bytes:
         """The artefact: a zip of JSON, LightGBM's text and plain arrays; the same model gives the same bytes."""
@@ -112,6 +126,7 @@ class GlobalModel:
                 "measures": self.measures.to_json(),
                 "weight_prior": self.weight_prior.to_json(),
                 "calibration": self.calibration.to_json(),
+                "appeal": self.appeal.tolist(),
             }
         )
         if self.scaling:
@@ -147,6 +162,7 @@ class GlobalModel:
                 Calibration.from_json(parameters["calibration"]),
                 Scaling(*_array(parts["scaling.npy"])) if "scaling.npy" in parts else None,
                 _ensemble(parts, parameters["networks"], parameters["layers"]) if parameters["networks"] else None,
+                _appeal(parameters["appeal"]),
                 manifest,
             )
         except UnreadableModel:
@@ -240,6 +256,13 @@ def _network(parts: dict[str, bytes], i: int, layers: int) -> Network:
     if network[0].shape[0] != len(TABULAR) + SEQUENCE + 1 or network[-1].shape[1] != OUTPUTS:
         raise UnreadableModel("The model's network has another shape than its features.")
     return Network(tuple(x[:-1] for x in network), tuple(x[-1] for x in network))
+
+
+def _appeal(told: list[float]) -> Floats:
+    effects = np.array(told, dtype=np.float64)
+    if effects.shape != no_appeal().shape:
+        raise UnreadableModel("The model knows another number of topics than captions have.")
+    return effects
 
 
 def _array(data: bytes) -> NDArray[Any]:

@@ -117,7 +117,7 @@ class History:
         return _cosines(self.embedding[:, :SLOTS], content.embedding[:SLOTS])
 
     def kinship(self, content: Content) -> Floats:
-        """(n,) cosine of a draft's caption with each post's, by what their words mean; 0 without known words."""
+        """(n,) cosine of a draft's caption with each post's, by what they are about; 0 where that is not known."""
         return _cosines(self.embedding[:, SLOTS:], content.embedding[SLOTS:])
 
     @classmethod

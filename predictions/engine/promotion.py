@@ -176,7 +176,7 @@ def _measured_likes(post: PublishedPost, until: int) -> float:
 
 def _forecasts(model: GlobalModel, rows: Rows, posts: NDArray[np.int64]) -> Served:
     """Of the posts, with the weights that the account had by each."""
-    raw = model.predict(rows.base, rows.tabular, rows.sequence)
+    raw = model.predict(rows.base, rows.tabular, rows.sequence, rows.topic)
     shift, noise = walk_all(model.weight_prior, rows, raw)
     served = serve(model, raw, shift, noise, rows.known)
     wanted = np.isin(rows.post, posts)

@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from posts.meanings import MEANING_SIZE
 from predictions.engine.features import SEQUENCE, TABULAR, Features
 from predictions.engine.growth import Floats, GrowthCurve, Target
 from predictions.engine.history import Timeline
@@ -30,6 +31,7 @@ class Rows:
     baseline: Floats  # (n,) mean likes of the last five posts
     tabular: Floats  # (n, len(TABULAR))
     sequence: Floats  # (n, SEQUENCE)
+    topic: NDArray[np.float32]  # (n, MEANING_SIZE)
 
     def __len__(self) -> int:
         return len(self.posted_at)
@@ -83,6 +85,7 @@ def rows_of_account(
         baseline=np.array(baselines),
         tabular=np.array([f.tabular for f in features]).reshape(-1, len(TABULAR)),
         sequence=np.array([f.sequence for f in features]).reshape(-1, SEQUENCE),
+        topic=np.array([f.topic for f in features], dtype=np.float32).reshape(-1, MEANING_SIZE),
     )
 
 

@@ -136,7 +136,7 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[Acc
     timeline.advance(as_of)
     rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW, measures=model.measures)
     if len(rows):
-        raw = model.predict(rows.base, rows.tabular, rows.sequence)
+        raw = model.predict(rows.base, rows.tabular, rows.sequence, rows.topic)
         miss = (rows.label - raw.typical) / raw.spread
         walked = walk(model.weight_prior, rows.posted_at, inputs(rows.tabular), miss, rows.known_from)
         weights, looked_back = walked.weights, _look_back(model, timeline, rows, raw, walked)

@@ -13,6 +13,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
+from predictions.engine.appeal import appeal_of, fit_appeal
 from predictions.engine.calibration import Calibration, calibrate, is_liked
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import Ensemble, GlobalModel, Raw, ordered, versions
@@ -123,7 +124,7 @@ def train_on_rows(
     names = [a.account_id for a in accounts]
     fold_of = np.array([zlib.crc32(name.encode()) % FOLDS for name in names], dtype=np.int64)
     if len(rows) < MIN_ROWS or len(np.unique(fold_of[rows.account])) < FOLDS:
-        raw = prior.predict(rows.base, rows.tabular, rows.sequence)
+        raw = prior.predict(rows.base, rows.tabular, rows.sequence, rows.topic)
         manifest["prior"] = True
         measures = fit_measures(names, rows.account, rows.posted_at, rows.logs)
         calibration = calibrate(imputed(rows, seed).label, raw.typical, raw.point, raw.low, raw.high, rows.known)
@@ -132,12 +133,14 @@ def train_on_rows(
         learned, judged = rows[_spread(rows.account, seed)], rows[_whole_accounts(rows.account, seed)]
         scaling = Scaling.of(np.hstack([learned.tabular, learned.sequence]))
         ensemble = _train_ensemble(learned, scaling, seed, networks=NETWORKS)
-        raw = _out_of_fold(learned, judged, fold_of, scaling, seed)
+        outputs = _out_of_fold(learned, judged, fold_of, scaling, seed)
+        appeal, added = _learn_appeal(judged, outputs, fold_of)
+    raw = ordered(judged.base, outputs + added[:, None])
     measures = fit_measures(names, judged.account, judged.posted_at, judged.logs)
     weight_prior, shift, noise = _best_weight_prior(judged, raw)
     calibration = calibrate_walked(imputed(judged, seed), raw, shift, noise)
     manifest["metrics"] = _metrics(judged, raw, shift, calibration)
-    return GlobalModel(curve, population, measures, weight_prior, calibration, scaling, ensemble, manifest)
+    return GlobalModel(curve, population, measures, weight_prior, calibration, scaling, ensemble, appeal, manifest)
 
 
 def _spread(account: NDArray[np.int64], seed: int) -> NDArray[np.intp]:
@@ -226,8 +229,8 @@ def imputed(rows: Rows, seed: int, draw: int = 0) -> Rows:
     return replace(rows, label=np.maximum(rows.label + rows.label_sd * chance, 0.0))
 
 
-def _out_of_fold(learned: Rows, judged: Rows, fold_of: NDArray[np.int64], scaling: Scaling, seed: int) -> Raw:
-    """Forecasts of `judged` by models that learned from `learned` without the accounts of the row's fold.
+def _out_of_fold(learned: Rows, judged: Rows, fold_of: NDArray[np.int64], scaling: Scaling, seed: int) -> Floats:
+    """(n, OUTPUTS) of `judged` by models that learned from `learned` without the accounts of the row's fold.
 
     `fold_of` (accounts,) is the fold of each account.
     """
@@ -237,7 +240,18 @@ def _out_of_fold(learned: Rows, judged: Rows, fold_of: NDArray[np.int64], scalin
         out = fold_of[judged.account] == fold
         scaled = scaling.apply(np.hstack([judged.tabular[out], judged.sequence[out]]))
         outputs[out] = ensemble.predict(judged.tabular[out], scaled)
-    return ordered(judged.base, outputs)
+    return outputs
+
+
+def _learn_appeal(rows: Rows, outputs: Floats, fold_of: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """The topics' effects; and (n,) what effects learned without the accounts of the row's fold add to it."""
+    miss = rows.label - ordered(rows.base, outputs).typical
+    weight = _sureness(rows) * clamped_shares(rows.account)
+    added = np.empty(len(rows))
+    for fold in range(FOLDS):
+        out = fold_of[rows.account] == fold
+        added[out] = appeal_of(rows.topic[out], fit_appeal(rows.topic[~out], miss[~out], weight[~out]))
+    return fit_appeal(rows.topic, miss, weight), added
 
 
 def walk_all(prior: WeightPrior, rows: Rows, raw: Raw) -> tuple[Floats, Floats]:
@@ -303,7 +317,8 @@ def _population(rows: Rows, accounts: Sequence[AccountHistory]) -> Any:
 
 def _data_hash(rows: Rows) -> str:
     digest = hashlib.sha256()
-    for values in (rows.account, rows.posted_at, rows.label, rows.label_sd, rows.tabular, rows.sequence):
+    told = (rows.account, rows.posted_at, rows.label, rows.label_sd, rows.tabular, rows.sequence, rows.topic)
+    for values in told:
         digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()
 

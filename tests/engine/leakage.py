@@ -216,7 +216,8 @@ def rows(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
     for account in accounts:
         found = rows_of_account(0, account, GrowthCurve.prior(), "horizon", FAR)
         for i in np.flatnonzero(found.posted_at <= moment):
-            parts: tuple[Any, ...] = (found.base, found.baseline, found.known, found.tabular, found.sequence)
+            inputs = (found.tabular, found.sequence, found.topic)
+            parts: tuple[Any, ...] = (found.base, found.baseline, found.known, *inputs)
             made[f"row {found.posted_at[i]} of {account.account_id}"] = b"".join(part[i].tobytes() for part in parts)
     return made
 

@@ -219,6 +219,7 @@ def test_a_row_of_training_is_what_serving_computed_when_the_post_was_published(
         assert served.base == found.base[i]
         assert np.array_equal(served.tabular, found.tabular[i], equal_nan=True)
         assert np.array_equal(served.sequence, found.sequence[i])
+        assert np.array_equal(served.topic, found.topic[i])
 
 
 def test_only_the_window_is_looked_at_in_training_as_in_serving():
@@ -228,6 +229,7 @@ def test_only_the_window_is_looked_at_in_training_as_in_serving():
     state = learn_account(GlobalModel.prior(), history, as_of=p.posted_at)
     served = Features.of(state.history.known_at(p.posted_at), content_of(p), p.posted_at, history.followers)
     assert np.array_equal(served.tabular, last.tabular[-1], equal_nan=True)
+    assert np.array_equal(served.topic, last.topic[-1])
 
 
 def errors_on_one_post(model: GlobalModel) -> Pipeline:

@@ -31,8 +31,8 @@ class Distorted(GlobalModel):
 
     distort: Any
 
-    def predict(self, base: Any, tabular: Any, sequence: Any) -> Raw:
-        raw: Raw = type(self).distort(GlobalModel.predict(self, base, tabular, sequence), base)
+    def predict(self, base: Any, tabular: Any, sequence: Any, topic: Any) -> Raw:
+        raw: Raw = type(self).distort(GlobalModel.predict(self, base, tabular, sequence, topic), base)
         return raw
 
 
