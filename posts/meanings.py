@@ -35,7 +35,7 @@ def meaning_of(text: str) -> NDArray[np.float64]:
     So no text in another script has a direction. Other languages in Latin letters have one that says less: the encoder
     learned from English.
     """
-    encoder = _encoder()
+    encoder = stored_encoder()
     pieces = encoder.pieces_of(text)
     if 2 * pieces.count(_UNKNOWN) >= len(pieces):
         return np.zeros(MEANING_SIZE)
@@ -111,6 +111,7 @@ def _attend(asked: Singles) -> Singles:
 
 
 @cache
-def _encoder() -> SentenceEncoder:
+def stored_encoder() -> SentenceEncoder:
+    """The one that the service uses."""
     with np.load(_FILE, allow_pickle=False) as arrays:
         return SentenceEncoder(dict(arrays))

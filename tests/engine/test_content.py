@@ -16,6 +16,7 @@ from posts.content import (
     measure_caption,
     measure_cover,
 )
+from posts.meanings import meaning_of, stored_encoder
 
 
 def png(color: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> bytes:
@@ -85,6 +86,29 @@ def test_embeddings_tell_captions_about_the_same_from_others_without_a_common_wo
     given, inline = measure_caption("", ["makeup"]), measure_caption("#makeup")
     assert given.embedding[SLOTS:].any()
     assert np.array_equal(given.embedding[SLOTS:], inline.embedding[SLOTS:])
+
+
+def test_the_sentence_encoder_says_what_its_authors_graph_says():
+    texts = [
+        "My dog learns to swim", "A cat and her kittens", "Tax rates and the election", "The government lowers taxes",
+        "How to do your makeup in five minutes",
+    ]  # fmt: skip
+    # cosines of the outputs of the TensorFlow.js graph that the weights come from
+    original = [
+        [1.000, 0.390, 0.073, 0.058, 0.291], [0.390, 1.000, 0.150, 0.096, 0.252], [0.073, 0.150, 1.000, 0.661, 0.117],
+        [0.058, 0.096, 0.661, 1.000, 0.073], [0.291, 0.252, 0.117, 0.073, 1.000],
+    ]  # fmt: skip
+    encoder = stored_encoder()
+    outputs = np.stack([encoder.encode(encoder.pieces_of(text)) for text in texts])
+    assert np.abs(outputs @ outputs.T - original).max() < 0.01
+
+
+def test_a_text_means_the_same_every_time_and_only_its_beginning_counts():
+    beginning = "one two three four five six seven eight nine ten " * 10
+    meaning = meaning_of(beginning)
+    assert np.array_equal(meaning, meaning_of(beginning))
+    assert np.array_equal(meaning, meaning_of(beginning + "and the end"))
+    assert float(np.linalg.norm(meaning)) == pytest.approx(1)
 
 
 def test_names_and_links_have_no_say_in_what_a_caption_is_about():
