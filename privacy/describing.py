@@ -24,9 +24,10 @@ none it says why. Tables of libraries cannot carry them: of people who sign in w
 uploads with a draft, `location` and other `metadata` of a draft, e-mail addresses, phone numbers, direct messages,
 non-public posts.
 
-The caption's embedding is a hash of its words and fragments of words, and a direction that says what its English
-words mean. Their order is lost, but somebody who holds it can confirm a guessed text, and with a dictionary tell
-which words a short caption likely holds and what it is about: treat it as personal.
+The caption's embedding is a hash of its words and fragments of words, and a direction that says what it is about,
+from a sentence encoder. Neither is the text, but somebody who holds them can confirm a guessed text, with a
+dictionary tell which words a short caption likely holds, and with a model trained for that write down much of what a
+short one says: treat it as the text itself.
 """
 
 GROUNDS = {

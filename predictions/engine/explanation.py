@@ -3,7 +3,9 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
+from predictions.engine.appeal import appeal_of
 from predictions.engine.features import LEVEL, PACE, SIZE, SPREAD, TABULAR, TAGS_OWN, TIME
 from predictions.engine.global_model import GlobalModel
 from predictions.engine.growth import Floats
@@ -32,14 +34,18 @@ _LEAST = 0.005
 """Effects below half a per cent are not worth a line."""
 
 
-def explain_forecast(model: GlobalModel, tabular: Floats, own: Floats) -> tuple[Effect, ...]:
+def explain_forecast(
+    model: GlobalModel, tabular: Floats, own: Floats, topic: NDArray[np.float32]
+) -> tuple[Effect, ...]:
     """Effects on the typical forecast, relative to the account's usual, the largest first.
 
     Contributions are LightGBM's exact Shapley values (Lundberg et al., Nature Machine Intelligence 2020) on the log
-    scale, from the trees' half of the model, and the account's weights (`own` (len(WEIGHTS),), log units); summed by
-    group. The network's half is not taken apart: what it adds is close to what the trees add.
+    scale, from the trees' half of the model, the account's weights (`own` (len(WEIGHTS),), log units) and what the
+    draft's `topic` (1, MEANING_SIZE) does everywhere; summed by group. The network's half is not taken apart: what it
+    adds is close to what the trees add.
     """
     total = dict.fromkeys([*GROUP_OF.values(), *_GROUP_OF_WEIGHT.values()], 0.0)
+    total["topic"] = float(appeal_of(topic, model.appeal)[0])
     if model.ensemble:
         parts = np.asarray(model.ensemble.typical.predict(tabular, pred_contrib=True, num_threads=1))[0, :-1]
         for name, value in zip(TABULAR, parts, strict=True):

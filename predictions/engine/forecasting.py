@@ -40,7 +40,8 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
     shift, noise = raw.spread * float(row @ weights), np.array([state.learned.noise()])
     served = serve(model, raw, shift, noise, np.array([len(history)]))
     point, typical, low, high = (float(x[0]) for x in (served.point, served.typical, served.low, served.high))
-    explanation = explain_forecast(model, tabular, row * weights * raw.spread[0]) if explain else ()
+    own, topic = row * weights * raw.spread[0], features.topic[None]
+    explanation = explain_forecast(model, tabular, own, topic) if explain else ()
     # Where likes were filled in, they tell nothing of the ratios that they were filled in by.
     counted = state.history.known_at(now)
     likes = Range(low, typical, high)

@@ -30,6 +30,7 @@ FEATURES = {
     "caption_wording": "The wording of the caption",
     "hashtags": "The hashtags",
     "similar_posts": "How posts with a similar caption did",
+    "topic": "How this topic does for others",
     "duration": "The length of the video",
     "sound": "The sound",
     "cover": "The cover",

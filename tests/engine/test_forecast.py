@@ -110,7 +110,7 @@ def test_explanations_come_on_demand_and_in_a_creators_words(model: GlobalModel)
     assert told
     assert {e.feature for e in told} <= {
         "recent_level", "account_size", "trend", "posting_pace", "post_hour", "weekday", "caption_length",
-        "caption_wording", "hashtags", "similar_posts", "duration", "sound", "cover",
+        "caption_wording", "hashtags", "similar_posts", "topic", "duration", "sound", "cover",
     }  # fmt: skip
 
 
