@@ -32,8 +32,8 @@ _TINY = np.float32(1e-6)
 def meaning_of(text: str) -> NDArray[np.float64]:
     """(MEANING_SIZE,) of length one, or zero for a text of which half of the pieces or more are unknown.
 
-    So no text in another script has a direction. Other languages in Latin letters have one that says less: the encoder
-    learned from English.
+    A run of unknown letters is one piece: a text that is all in another script has no direction, one with hashtags in
+    Latin letters has theirs. Other languages in Latin letters have one that says less: it was learned from English.
     """
     encoder = stored_encoder()
     pieces = encoder.pieces_of(text)
