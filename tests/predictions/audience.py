@@ -5,11 +5,12 @@ The sandbox's own simulator makes the posts and their counts; `Shift` is what it
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 
 import numpy as np
 
 from accounts.models import TikTokAccount
-from posts.content import measure_caption
+from posts.content import CaptionMeasures, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from tests.factories import TikTokAccountFactory
 from tests.predictions.histories import content_row
@@ -21,6 +22,12 @@ HOUR = 3600
 OBSERVED_AT_H = (1, 6, 24)
 CREATORS = 40
 """Those of ordinary nature; the odd ones come after them."""
+
+
+@cache
+def measured_once(caption: str) -> CaptionMeasures:
+    """The simulator's creators say the same things over and over."""
+    return measure_caption(caption)
 
 
 def publish(seed: int, epoch: int, until: int, *, history: int, shifts: Sequence[Shift] = ()) -> list[TikTokAccount]:
@@ -51,7 +58,7 @@ def _publish(
             made.ids.tolist(), moments, made.content.duration_s.tolist(), strict=True
         )
     )
-    measured = [measure_caption(caption) for caption in made.captions]
+    measured = [measured_once(caption) for caption in made.captions]
     PostContent.objects.bulk_create(content_row(post, caption) for post, caption in zip(posts, measured, strict=True))
     for age_h in OBSERVED_AT_H:
         observed_at = made.posted_at + age_h * HOUR + 120
