@@ -36,7 +36,7 @@ check: setup
 	$(VENV)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 tests: setup
-	$(VENV)/python -m pytest -n 2 --dist loadgroup -m "not prove" --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not prove" --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 bench: setup
 	$(VENV)/python -m tests.bench

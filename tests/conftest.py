@@ -14,6 +14,11 @@ from rest_framework.test import APIClient
 from tests.sandbox.client import SandboxProcess
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file comes first: each is one process's, and the last one must not keep the other waiting."""
+    items.sort(key=lambda item: item.path.name != "test_make_run.py")
+
+
 @pytest.fixture(autouse=True)
 def _clean_redis() -> None:
     """Caches, throttles, limits and queues of one test must not reach the next."""

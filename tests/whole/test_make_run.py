@@ -23,9 +23,6 @@ ROOT = Path(__file__).resolve().parents[2]
 START_S = 180
 REFRESH_S = 120
 
-# everything here shares one stack: with pytest-xdist, one process runs all of it
-pytestmark = pytest.mark.xdist_group("make_run")
-
 
 @dataclass
 class Stack:
