@@ -14,14 +14,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from predictions.engine.global_model import GlobalModel, Served, serve
 from predictions.engine.growth import MATURE_AGE, Floats, GrowthCurve, Target, fit_growth
+from predictions.engine.history import Timeline
+from predictions.engine.measures import CALIBRATED, MEASURES, RATE, engagement_rate, forecast_measures
 from predictions.engine.rows import Rows, concatenate, rows_of_account
+from predictions.engine.scores import score
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import train_on_rows, walk_all
-from predictions.engine.types import HORIZON, HOUR, AccountHistory, Counts, PublishedPost
+from predictions.engine.types import HORIZON, HOUR, AccountHistory, Counts, PublishedPost, Range
 
 MIN_HISTORY = 5
 TEST_AGE = (18 * HOUR, 30 * HOUR)
@@ -51,6 +53,18 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """One measure besides likes of the n test posts, or their engagement rate; NaN (n,) where it is not known."""
+
+    actual: Floats
+    point: Floats  # of the rate, its typical value
+    typical: Floats
+    low: Floats
+    high: Floats
+    baseline: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Forecasts of the n test posts, by account and time, and their scores."""
 
@@ -60,6 +74,7 @@ class Result:
     likes: Floats
     baseline: Floats
     served: Served
+    measured: dict[str, Measured]
     report: dict[str, Any]
 
 
@@ -106,10 +121,12 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
     shown = [p for p, c in zip(posts, chosen, strict=True) if c]
     ages = [_latest(p).observed_at - p.posted_at for p in shown]
     gain = np.array([-curve.gain(age) if horizon else 0.0 for age in ages])
-    served = _forecast(model, rows, chosen, gain)
+    at_horizon = _forecast(model, rows, chosen)
+    measured = _measured(model, plan, curve, tested, shown, at_horizon, gain)
+    served = _grown(at_horizon, gain)
     finished = time.perf_counter()
     likes = np.array([_latest(p).likes for p in shown])
-    baseline = np.array([_baseline(plan.accounts[a], p) for a, p in zip(tested.account, shown, strict=True)])
+    baseline = np.array([_baseline(plan.accounts[a], p)[0] for a, p in zip(tested.account, shown, strict=True)])
     names = [plan.accounts[a].account_id for a in tested.account]
     report = {
         "protocol": "horizon" if horizon else "mature",
@@ -130,6 +147,7 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
             for a, b in LENGTH_CLASSES
             if (m := (tested.known >= a) & (tested.known <= b)).any()
         },
+        "measures": {name: _score_measure(name, m) for name, m in measured.items()},
         "weights": model.weight_prior.to_json(),
         "model": model.manifest.get("metrics", {}),
         "seconds": {
@@ -138,34 +156,7 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
             "forecasts": round(finished - trained, 2),
         },
     }
-    return Result(names, [p.post_id for p in shown], tested.posted_at, likes, baseline, served, report)
-
-
-def score(
-    likes: Floats,
-    point: Floats,
-    typical: Floats,
-    low: Floats | None = None,
-    high: Floats | None = None,
-    accounts: Sequence[str] | None = None,
-) -> dict[str, float]:
-    """The protocol's scores, all arrays (n,) of counts; None stands for a score that is not defined here."""
-    liked = likes >= 1
-    miss = np.abs(np.log1p(typical) - np.log1p(likes))
-    scores = {
-        "n": len(likes),
-        "mape": _mean((np.abs(point - likes)[liked]) / likes[liked]),
-        "median_ape": float(np.median(np.abs(typical - likes)[liked] / likes[liked])) if liked.any() else math.nan,
-        "mae": _mean(np.abs(typical - likes)),
-        "log_mae": _mean(miss),
-        "spearman": _rank_correlation(typical, likes),
-    }
-    if low is not None and high is not None:
-        scores["coverage"] = _mean(((likes >= low) & (likes <= high)).astype(np.float64))
-        scores["log_width"] = _mean(np.log1p(high) - np.log1p(low))
-    if accounts is not None:
-        scores["within_spearman"], scores["within_accounts"] = _within(np.array(accounts), typical, likes)
-    return {name: round(value, 4) for name, value in scores.items()}
+    return Result(names, [p.post_id for p in shown], tested.posted_at, likes, baseline, served, measured, report)
 
 
 def _mature_plan(test: Sequence[AccountHistory], train: Sequence[AccountHistory]) -> Plan:
@@ -228,10 +219,19 @@ def _latest(post: PublishedPost) -> Counts:
     return post.observations[-1]
 
 
-def _baseline(account: AccountHistory, post: PublishedPost) -> float:
-    """Mean of the counts, as they were crawled, of the last five posts whose first day was over."""
-    known = [_latest(p).likes for p in account.posts if p.posted_at + HORIZON <= post.posted_at]
-    return float(np.mean(known[-MIN_HISTORY:]))
+def _counted(post: PublishedPost) -> Floats:
+    """(5,) MEASURES of the latest observation and the engagement rate, NaN where unknown."""
+    latest = _latest(post)
+    counts = np.array([getattr(latest, name) for name in MEASURES], dtype=np.float64)
+    counts[~(counts >= 0)] = np.nan
+    return np.append(counts, engagement_rate(counts))
+
+
+def _baseline(account: AccountHistory, post: PublishedPost) -> Floats:
+    """(5,) means, as crawled, of the last five posts whose first day was over and that have such a count."""
+    known = np.array([_counted(p) for p in account.posts if p.posted_at + HORIZON <= post.posted_at])
+    columns = (column[~np.isnan(column)][-MIN_HISTORY:] for column in known.T)
+    return np.array([column.mean() if len(column) else math.nan for column in columns])
 
 
 def _is_first_day(post: PublishedPost) -> bool:
@@ -249,15 +249,57 @@ def _curve(plan: Plan) -> GrowthCurve:
     return fit_growth(known, _FAR)
 
 
-def _forecast(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_], gain: Floats) -> Served:
+def _forecast(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_]) -> Served:
     """Forecasts of the chosen rows, with the weights that each account had by then."""
     around = np.isin(rows.account, np.unique(rows.account[chosen]))
     near, wanted = rows[around], chosen[around]
     raw = model.predict(near.base, near.tabular, near.sequence, near.topic)
     shift, noise = walk_all(model.weight_prior, near, raw)
     all_served = serve(model, raw, shift, noise, near.known)
-    counts = (all_served.typical, all_served.point, all_served.low, all_served.high)
-    return Served(*(c[wanted] * np.exp(gain) for c in counts))
+    return Served(*(c[wanted] for c in (all_served.typical, all_served.point, all_served.low, all_served.high)))
+
+
+def _grown(served: Served, gain: Floats) -> Served:
+    return Served(*(c * np.exp(gain) for c in (served.typical, served.point, served.low, served.high)))
+
+
+def _measured(
+    model: GlobalModel, plan: Plan, curve: GrowthCurve, tested: Rows, shown: list[PublishedPost], served: Served,
+    gain: Floats,
+) -> dict[str, Measured]:  # fmt: skip
+    """Forecasts of the other measures, made from those of the likes as in serving; those that are known of no post are
+    left out."""
+    table = np.full((len(CALIBRATED), len(tested), 6), np.nan)
+    for position in np.unique(tested.account):
+        account = plan.accounts[position]
+        timeline = Timeline(account, curve, plan.target, until=_FAR, reconstruct=True)
+        for i in np.flatnonzero(tested.account == position):
+            history = timeline.known_at(int(tested.posted_at[i]))
+            likes = Range(served.low[i], served.typical[i], served.high[i])
+            metrics, ranges, rate = forecast_measures(
+                model.measures, history.posted_at, history.logs, likes, served.point[i]
+            )
+            actual, baseline = _counted(shown[i]), _baseline(account, shown[i])
+            for j, name in enumerate(CALIBRATED):
+                told = rate if name == RATE else ranges.get(name)
+                if told:
+                    # counts grow, and their ratios stay
+                    growth = 1.0 if name == RATE else math.exp(gain[i])
+                    forecasts = np.array([metrics.get(name, told.typical), told.typical, told.low, told.high]) * growth
+                    table[j, i] = actual[j + 1], *forecasts, baseline[j + 1]
+    return {
+        name: Measured(*table[j].T) for j, name in enumerate(CALIBRATED) if not np.isnan(table[j]).any(axis=1).all()
+    }
+
+
+def _score_measure(name: str, m: Measured) -> dict[str, dict[str, float]]:
+    """Scores over the posts of which the forecast, the baseline and the count are known; rates are per 1,000 views."""
+    known = ~np.isnan(np.stack([m.actual, m.typical, m.baseline])).any(axis=0)
+    unit = 1000.0 if name == RATE else 1.0
+    actual, point, typical, low, high, baseline = (
+        x[known] * unit for x in (m.actual, m.point, m.typical, m.low, m.high, m.baseline)
+    )
+    return {"postcast": score(actual, point, typical, low, high), "baseline": score(actual, baseline, baseline)}
 
 
 def _scaled(learned: Rows, tested: Rows, gain: Floats) -> dict[str, tuple[Floats, Floats]]:
@@ -278,21 +320,3 @@ def _scaled(learned: Rows, tested: Rows, gain: Floats) -> dict[str, tuple[Floats
         point = math.exp(float(ratio[order][np.searchsorted(by_count, by_count[-1] / 2)]))
         forecasts[name] = (now * point * np.exp(gain), now * math.exp(float(np.median(ratio))) * np.exp(gain))
     return forecasts
-
-
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else math.nan
-
-
-def _rank_correlation(a: Floats, b: Floats) -> float:
-    if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
-        return math.nan
-    return float(spearmanr(a, b)[0])
-
-
-def _within(accounts: NDArray[np.str_], typical: Floats, likes: Floats) -> tuple[float, float]:
-    """Mean rank correlation inside accounts with ten test posts or more, and how many accounts those are."""
-    names, counts = np.unique(accounts, return_counts=True)
-    found = [_rank_correlation(typical[accounts == n], likes[accounts == n]) for n in names[counts >= 10]]
-    known = [f for f in found if not math.isnan(f)]
-    return (float(np.mean(known)) if known else math.nan), float(len(known))

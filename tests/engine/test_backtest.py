@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from predictions.engine import AccountHistory
-from predictions.engine.backtest import NothingToTest, Result, run_backtest, score
+from predictions.engine import AccountHistory, PublishedPost
+from predictions.engine.backtest import NothingToTest, Result, run_backtest
+from predictions.engine.scores import score
 from tests.engine.synthetic import DAY, START, account, population, post
 
 MATURE = (60 * DAY,)
@@ -95,6 +96,33 @@ def test_the_horizon_protocol_forecasts_first_days():
         run_backtest(mature_population(3, 30), horizon=True)
 
 
+def test_the_other_measures_are_scored_too():
+    """Synthetic posts have exactly fixed ratios to their likes, so theirs are forecast as well as the likes."""
+    test = mature_population(5, 30)
+    hidden = [replace(p, observations=tuple(replace(c, views=-1) for c in p.observations)) for p in test[0].posts]
+    result = run_backtest([replace(test[0], posts=tuple(hidden)), *test[1:]], mature_population(20, 30, "train"))
+    told = result.report["measures"]
+    assert list(told) == ["comments", "shares", "views", "engagement_rate"]
+    likes = result.report["scores"]["postcast"]
+    assert told["comments"]["postcast"]["n"] == likes["n"]
+    assert told["comments"]["postcast"]["log_mae"] < told["comments"]["baseline"]["log_mae"]
+    # One account's views are not known: nothing to score there.
+    assert told["views"]["postcast"]["n"] == likes["n"] - result.account_id.count(test[0].account_id)
+    assert told["views"]["postcast"]["log_mae"] == pytest.approx(likes["log_mae"], abs=0.1)
+    assert told["engagement_rate"]["postcast"]["median_ape"] < 0.05
+    m = result.measured["views"]
+    known = ~np.isnan(m.actual)
+    again = score(m.actual[known], m.point[known], m.typical[known], m.low[known], m.high[known])
+    assert again == told["views"]["postcast"]
+    without = run_backtest([replace(a, posts=tuple(_likes_only(p) for p in a.posts)) for a in test])
+    assert without.report["measures"] == {}
+
+
+def _likes_only(p: PublishedPost) -> PublishedPost:
+    counts = tuple(replace(c, comments=-1, shares=-1, views=-1) for c in p.observations)
+    return replace(p, observations=counts)
+
+
 def test_scores():
     likes, point, typical = np.array([0.0, 10, 100]), np.array([5.0, 5, 50]), np.array([1.0, 20, 100])
     scores = score(likes, point, typical, np.array([0.0, 11, 90]), np.array([9.0, 30, 110]), ["a"] * 3)
@@ -163,6 +191,7 @@ def test_the_command_writes_what_it_promises(tmp_path: Path, capsys: pytest.Capt
     shown = capsys.readouterr().out
     assert "scaled baseline" in shown
     assert "coverage" in shown
+    assert "engagement rate, MA5" in shown
 
 
 def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path):

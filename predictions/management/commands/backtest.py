@@ -84,11 +84,16 @@ def _table(report: dict[str, Any]) -> str:
         + (" (too few for a model: the prior forecasts)" if train["prior_only"] else "")
         + f"; tested on {test['rows']} posts of {test['accounts']} accounts.",
         "",
-        f"{'':18}" + "".join(f"{name:>17}" for name in SCORES),
+        f"{'':21}" + "".join(f"{name:>17}" for name in SCORES),
     ]
     histories = {f"history {name}": scores for name, scores in report["by_history"].items()}
-    for name, scores in {**report["scores"], **histories}.items():
-        lines.append(f"{name:18}" + "".join(f"{_cell(scores.get(column)):>17}" for column in SCORES))
+    measures = {
+        f"{name.replace('_', ' ')}{way}": told[who]
+        for name, told in report["measures"].items()
+        for who, way in (("postcast", ""), ("baseline", ", MA5"))
+    }
+    for name, scores in {**report["scores"], **histories, **measures}.items():
+        lines.append(f"{name:21}" + "".join(f"{_cell(scores.get(column)):>17}" for column in SCORES))
     lines += ["", "Seconds: " + ", ".join(f"{name} {value}" for name, value in report["seconds"].items())]
     return "\n".join(lines)
 
