@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictions.engine.global_model import GlobalModel, Served, serve
-from predictions.engine.growth import MATURE_AGE, Floats, GrowthCurve, Target, fit_growth
+from predictions.engine.growth import MATURE_AGE, Floats, GrowthCurve, Target, fit_growth, is_count, is_usable
 from predictions.engine.history import Timeline
-from predictions.engine.measures import CALIBRATED, MEASURES, RATE, engagement_rate, forecast_measures
+from predictions.engine.history_file import join_accounts
+from predictions.engine.measures import CALIBRATED, MEASURES, RATE, forecast_measures, rate_of
 from predictions.engine.rows import Rows, concatenate, rows_of_account
 from predictions.engine.scores import score
 from predictions.engine.threads import one_blas_thread
@@ -160,10 +161,11 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
 
 
 def _mature_plan(test: Sequence[AccountHistory], train: Sequence[AccountHistory]) -> Plan:
-    accounts, tested = _together([_mature(a) for a in test], [_mature(a) for a in train])
+    accounts, tested = _together(test, train)
+    accounts = [_mature(a) for a in accounts]
     moments = [p.posted_at for a, t in zip(accounts, tested, strict=True) if t for p in a.posts]
     if not moments:
-        raise NothingToTest("no post to test: none is observed 7 days or more after publishing.")
+        raise NothingToTest("no post to test: none has its likes observed 7 days or more after publishing.")
     split_at = float(np.quantile(moments, 0.8))
     return Plan(accounts, tested, math.floor(split_at), "mature", lambda p: p.posted_at >= split_at, split_at)
 
@@ -171,42 +173,42 @@ def _mature_plan(test: Sequence[AccountHistory], train: Sequence[AccountHistory]
 def _horizon_plan(test: Sequence[AccountHistory], train: Sequence[AccountHistory]) -> Plan:
     """Test posts whose latest observation is 18 to 30 h old; learn from all of TRAIN and from what was published in
     TEST a day or more before the earliest test post."""
-    accounts, tested = _together([_observed(a) for a in test], list(train))
+    accounts, tested = _together(test, train)
+    accounts = [_observed(a) if t else a for a, t in zip(accounts, tested, strict=True)]
     first_day = [
         p
         for a, t in zip(accounts, tested, strict=True)
         if t
-        for i, p in enumerate(a.posts)
-        if _is_first_day(p) and sum(q.posted_at + HORIZON <= p.posted_at for q in a.posts[:i]) >= MIN_HISTORY
+        for p in a.posts
+        if _is_first_day(p) and _history_length(a, p) >= MIN_HISTORY
     ]
     if not first_day:
         raise NothingToTest(
-            "no post to test: no latest observation lies 18 to 30 h after publishing, with five posts before."
+            "no post to test: no latest observation with likes lies 18 to 30 h after publishing, with "
+            f"{MIN_HISTORY} posts before."
         )
     split_at = min(p.posted_at for p in first_day)
     return Plan(accounts, tested, split_at, "horizon", _is_first_day, float(split_at))
 
 
-def _together(test: list[AccountHistory], train: list[AccountHistory]) -> tuple[list[AccountHistory], list[bool]]:
-    """All accounts with posts, each once, in the order of their ids; posts from several training files join."""
-    merged: dict[str, AccountHistory] = {}
-    for account in train:
-        if known := merged.get(account.account_id):
-            posts = {p.post_id: p for p in (*account.posts, *known.posts)}.values()
-            account = replace(known, posts=tuple(sorted(posts, key=lambda p: (p.posted_at, p.post_id))))
-        merged[account.account_id] = account
-    by_id = {name: (a, False) for name, a in merged.items()} | {a.account_id: (a, True) for a in test}
-    kept = [by_id[name] for name in sorted(by_id) if by_id[name][0].posts]
-    return [a for a, _ in kept], [t for _, t in kept]
+def _together(
+    test: Sequence[AccountHistory], train: Sequence[AccountHistory]
+) -> tuple[list[AccountHistory], list[bool]]:
+    """All accounts, each once, in the order of their ids; and whether each is of the test file."""
+    by_id = {a.account_id: (a, False) for a in join_accounts(train)}
+    by_id |= {a.account_id: (a, True) for a in join_accounts(test)}
+    accounts = [by_id[name] for name in sorted(by_id)]
+    return [a for a, _ in accounts], [t for _, t in accounts]
 
 
 def _observed(account: AccountHistory) -> AccountHistory:
-    """The account with its posts that have likes observed, each with its latest such observation."""
-    posts = [
-        replace(p, observations=(max(known, key=lambda c: c.observed_at),))
+    """The account with each post's latest observation, without posts of which that lacks the likes."""
+    latest = [
+        replace(p, observations=(max(p.observations, key=lambda c: c.observed_at),))
         for p in account.posts
-        if (known := [c for c in p.observations if c.likes >= 0])
+        if p.observations
     ]
+    posts = [p for p in latest if is_count(_latest(p).likes)]
     return replace(account, posts=tuple(sorted(posts, key=lambda p: (p.posted_at, p.post_id))))
 
 
@@ -222,9 +224,8 @@ def _latest(post: PublishedPost) -> Counts:
 def _counted(post: PublishedPost) -> Floats:
     """(5,) MEASURES of the latest observation and the engagement rate, NaN where unknown."""
     latest = _latest(post)
-    counts = np.array([getattr(latest, name) for name in MEASURES], dtype=np.float64)
-    counts[~(counts >= 0)] = np.nan
-    return np.append(counts, engagement_rate(counts))
+    counts = np.array([count if is_count(count := getattr(latest, name)) else math.nan for name in MEASURES])
+    return np.append(counts, rate_of(counts))
 
 
 def _baseline(account: AccountHistory, post: PublishedPost) -> Floats:
@@ -232,6 +233,10 @@ def _baseline(account: AccountHistory, post: PublishedPost) -> Floats:
     known = np.array([_counted(p) for p in account.posts if p.posted_at + HORIZON <= post.posted_at])
     columns = (column[~np.isnan(column)][-MIN_HISTORY:] for column in known.T)
     return np.array([column.mean() if len(column) else math.nan for column in columns])
+
+
+def _history_length(account: AccountHistory, post: PublishedPost) -> int:
+    return sum(p.posted_at + HORIZON <= post.posted_at and is_usable(p.posted_at, _latest(p)) for p in account.posts)
 
 
 def _is_first_day(post: PublishedPost) -> bool:
@@ -302,6 +307,22 @@ def _score_measure(name: str, m: Measured) -> dict[str, dict[str, float]]:
     return {"postcast": score(actual, point, typical, low, high), "baseline": score(actual, baseline, baseline)}
 
 
+def _relative_constant(before: Floats, likes: Floats) -> float:
+    """The c under which c * before has the smallest mean relative error, of posts with a like: a weighted median."""
+    told = (likes >= 1) & (before > 0)
+    if not told.any():
+        return 1.0
+    ratio, weight = likes[told] / before[told], before[told] / likes[told]
+    order = np.argsort(ratio)
+    by_weight = np.cumsum(weight[order])
+    return float(ratio[order][np.searchsorted(by_weight, by_weight[-1] / 2)])
+
+
+def _log_constant(before: Floats, likes: Floats) -> float:
+    """About the c under which log1p(c * before) has the smallest mean absolute error."""
+    return math.exp(float(np.median(np.log1p(likes) - np.log1p(before)))) if len(likes) else 1.0
+
+
 def _scaled(learned: Rows, tested: Rows, gain: Floats) -> dict[str, tuple[Floats, Floats]]:
     """Point and typical of the baseline and of the log mean, each times the constant that suits the learned posts.
 
@@ -311,12 +332,9 @@ def _scaled(learned: Rows, tested: Rows, gain: Floats) -> dict[str, tuple[Floats
         "scaled baseline": (learned.baseline, tested.baseline),
         "scaled log mean": (np.expm1(learned.base), np.expm1(tested.base)),
     }
+    likes = np.expm1(learned.label)
     forecasts = {}
     for name, (before, now) in ways.items():
-        ratio = np.log1p(np.expm1(learned.label)) - np.log1p(before) if len(learned) else np.zeros(1)
-        weight = np.exp(-np.clip(ratio, -4, 4))
-        order = np.argsort(ratio)
-        by_count = np.cumsum(weight[order])
-        point = math.exp(float(ratio[order][np.searchsorted(by_count, by_count[-1] / 2)]))
-        forecasts[name] = (now * point * np.exp(gain), now * math.exp(float(np.median(ratio))) * np.exp(gain))
+        point, typical = _relative_constant(before, likes), _log_constant(before, likes)
+        forecasts[name] = (now * point * np.exp(gain), now * typical * np.exp(gain))
     return forecasts

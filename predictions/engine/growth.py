@@ -105,7 +105,7 @@ def label_of(posted_at: int, counts: Counts, curve: GrowthCurve, target: Target)
     # Growth multiplies counts: a zero stays a zero, and log1p is undone before the step.
     moved = tuple(math.log1p(math.expm1(x) * math.exp(gain)) if x > 0 else x for x in logs)
     # likes that nobody counted are filled in from other counts, with a doubt of their own
-    sd = curve.sd(age, count=counts.likes if _is_count(counts.likes) else math.inf)
+    sd = curve.sd(age, count=counts.likes if is_count(counts.likes) else math.inf)
     return Label(moved, sd, MEASURED[0] <= age <= MEASURED[1])  # type: ignore[arg-type]
 
 
@@ -149,14 +149,14 @@ def engagement_rate(label: Label) -> float | None:
 
 def is_usable(posted_at: int, counts: Counts) -> bool:
     """Whether an observation can give a label: it has likes, and the post was not minutes old."""
-    return counts.observed_at - posted_at >= _YOUNGEST and _is_count(counts.likes)
+    return counts.observed_at - posted_at >= _YOUNGEST and is_count(counts.likes)
 
 
 def is_partial(posted_at: int, counts: Counts) -> bool:
     """Whether an observation lacks likes but has another count, from which they can be filled in."""
     old_enough = counts.observed_at - posted_at >= _YOUNGEST
     others = (counts.comments, counts.shares, counts.views)
-    return old_enough and not _is_count(counts.likes) and any(_is_count(x) for x in others)
+    return old_enough and not is_count(counts.likes) and any(is_count(x) for x in others)
 
 
 def distance_to_horizon(posted_at: int, counts: Counts) -> float:
@@ -165,10 +165,11 @@ def distance_to_horizon(posted_at: int, counts: Counts) -> float:
 
 def log_count(count: float) -> float:
     """log1p of a count; NaN for one that is unknown or no count at all."""
-    return math.log1p(count) if _is_count(count) else math.nan
+    return math.log1p(count) if is_count(count) else math.nan
 
 
-def _is_count(count: float) -> bool:
+def is_count(count: float) -> bool:
+    """Whether it can be a count of what people do; NaN stands for unknown."""
     return 0 <= count < _ABSURD
 
 

@@ -9,8 +9,8 @@ import gzip
 import io
 import math
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,6 +83,42 @@ def read_history_file(path: Path) -> list[AccountHistory]:
         )
         for account_id, of_account in sorted(accounts.items())
     ]
+
+
+def join_accounts(accounts: Iterable[AccountHistory]) -> list[AccountHistory]:
+    """The accounts of several files, each once, in the order of their ids.
+
+    An account may have been crawled several times: observations of a post join, and what describes a post or an
+    account is taken from where its latest observation stands.
+    """
+    crawls: dict[str, list[AccountHistory]] = {}
+    for account in accounts:
+        crawls.setdefault(account.account_id, []).append(account)
+    return [_joined(of_one) for _, of_one in sorted(crawls.items())]
+
+
+def _joined(crawls: list[AccountHistory]) -> AccountHistory:
+    if len(crawls) == 1:
+        return crawls[0]
+    latest_last = sorted(crawls, key=lambda a: max((_last_observed(p) for p in a.posts), default=0))
+    posts: dict[str, PublishedPost] = {}
+    for post in (p for crawl in latest_last for p in crawl.posts):
+        known = posts.get(post.post_id)
+        posts[post.post_id] = _joined_post(known, post) if known else post
+    followers = [a.followers for a in latest_last if not math.isnan(a.followers)]
+    in_order = tuple(sorted(posts.values(), key=lambda p: (p.posted_at, p.post_id)))
+    return AccountHistory(crawls[0].account_id, followers[-1] if followers else math.nan, in_order)
+
+
+def _joined_post(one: PublishedPost, other: PublishedPost) -> PublishedPost:
+    latest = max(one, other, key=_last_observed)
+    # by their text as well, so that of two counts of one moment the same stays, whichever file comes first
+    counts = sorted((*one.observations, *other.observations), key=lambda c: (c.observed_at, str(c)))
+    return replace(latest, observations=tuple({c.observed_at: c for c in counts}.values()))
+
+
+def _last_observed(post: PublishedPost) -> int:
+    return max((c.observed_at for c in post.observations), default=0)
 
 
 def _decode(path: Path) -> str:

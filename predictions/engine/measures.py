@@ -206,12 +206,12 @@ def forecast_measures(
         return metrics, found, None
     counts = np.array([found[name].typical for name in MEASURES])
     below, above = measures.distances(len(MEASURES) - 1, reach, *_rate_spread(counts, slope, covariance))
-    rate = min(engagement_rate(counts), 1.0)
+    rate = min(rate_of(counts), 1.0)
     # Further up than a few log units the rate is 1 anyway, and exp() would overflow.
     return metrics, found, Range(rate * math.exp(-below), rate, min(rate * math.exp(min(above, _MOST)), 1.0))
 
 
-def engagement_rate(counts: Floats) -> float:
+def rate_of(counts: Floats) -> float:
     """Likes, comments and shares per view; NaN where one of the four is."""
     return float(counts[:3].sum() / np.maximum(counts[3], 1.0))
 
@@ -353,7 +353,7 @@ def _scores(measures: Measures, posts: list[_Posts], step: int) -> Iterator[tupl
             wanted = np.maximum(logs[i, 0] + ratios, 0.0)
             actual, expected = np.expm1(logs[i]), np.expm1(np.append(logs[i, 0], wanted))
             _, own = _rate_spread(expected, slope, covariance)
-            rates = engagement_rate(actual), engagement_rate(expected)
+            rates = rate_of(actual), rate_of(expected)
             miss = math.log(rates[0] / rates[1]) if rates[0] > 0 and rates[1] > 0 else math.nan
             yield np.append(logs[i, 1:] - wanted, miss), np.append(_Z * np.sqrt(np.diag(covariance)), own)
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from predictions.engine import AccountHistory, PublishedPost
-from predictions.engine.backtest import NothingToTest, Result, run_backtest
+from predictions.engine import AccountHistory, Counts, PublishedPost
+from predictions.engine.backtest import NothingToTest, Result, _relative_constant, run_backtest
+from predictions.engine.history_file import join_accounts
 from predictions.engine.scores import score
 from tests.engine.synthetic import DAY, START, account, population, post
 
@@ -65,6 +66,59 @@ def test_an_account_of_both_files_is_taken_from_the_test_file():
     test = mature_population(5, 30)
     changed = [replace(a, posts=tuple(replace(p, duration_s=1.0) for p in a.posts)) for a in test]
     assert columns(run_backtest(test, changed)) == columns(run_backtest(test))
+
+
+def crawled(ages: tuple[int, ...], names: int = 8, posts: int = 60) -> list[AccountHistory]:
+    return [account(f"x{i}", posts, observed=ages) for i in range(names)]
+
+
+@pytest.mark.parametrize("horizon", [False, True])
+def test_two_crawls_of_an_account_in_two_files_are_as_good_as_one_file(horizon: bool):
+    test = [account(f"h{i}", 30, observed=(DAY if horizon else 60 * DAY,)) for i in range(6)]
+    early, late, both = crawled((DAY,)), crawled((20 * DAY,)), crawled((DAY, 20 * DAY))
+    expected = columns(run_backtest(test, both, horizon=horizon))
+    assert columns(run_backtest(test, [*early, *late], horizon=horizon)) == expected
+    assert columns(run_backtest(test, [*late, *early], horizon=horizon)) == expected
+
+
+def test_a_joined_account_is_described_by_its_latest_crawl():
+    early, late = (replace(crawled((age,), 1, 3)[0], followers=f) for age, f in ((DAY, 100.0), (20 * DAY, math.nan)))
+    late = replace(late, posts=tuple(replace(p, sound="renamed") for p in late.posts[:2]))
+    for crawls in ((early, late), (late, early)):
+        (joined,) = join_accounts(crawls)
+        assert [p.sound == "renamed" for p in joined.posts] == [True, True, False]
+        assert [len(p.observations) for p in joined.posts] == [2, 2, 1]
+        assert joined.followers == 100
+
+
+def test_the_latest_observation_decides_even_where_it_lacks_the_likes():
+    posts = [post(f"p{i}", START + i * DAY, 100.0, observed=(DAY if i > 15 else 60 * DAY,)) for i in range(20)]
+    later = Counts(posts[-1].posted_at + 10 * DAY, math.nan, 1, 1, 1000)
+    posts[-1] = replace(posts[-1], observations=(*posts[-1].observations, later))
+    result = run_backtest([AccountHistory("a", 100, tuple(posts))], horizon=True)
+    assert result.post_id == ["p16", "p17", "p18"]
+    unliked = [replace(p, observations=(replace(p.observations[0], likes=math.nan),)) for p in posts]
+    with pytest.raises(NothingToTest, match="none has its likes"):
+        run_backtest([AccountHistory("a", 100, tuple(unliked))])
+
+
+def test_the_horizon_splits_at_the_first_post_that_is_tested():
+    """A post that was counted five minutes after publishing is no history."""
+    posts = [post(f"p{i}", START + i * DAY, 100.0, observed=(60 * DAY,)) for i in range(5)]
+    posts[0] = replace(posts[0], observations=(Counts(posts[0].posted_at + 300, 1, 0, 0, 10),))
+    later = [post(f"q{i}", START + (6 + i) * DAY, 100.0, observed=(DAY,)) for i in range(6)]
+    result = run_backtest([AccountHistory("a", 100, (*posts, *later))], horizon=True)
+    assert result.report["split_at"] == min(result.posted_at)
+
+
+def test_the_scaled_baseline_has_the_best_constant():
+    random = np.random.default_rng(3)
+    before = random.uniform(1, 50, 300)
+    likes = np.floor(before * random.lognormal(-0.5, 1.0, 300))
+    liked = likes >= 1
+    found = _relative_constant(before, likes)
+    errors = [np.mean(np.abs(c * before - likes)[liked] / likes[liked]) for c in (found, *np.linspace(0.01, 2, 400))]
+    assert errors[0] <= min(errors) + 1e-9
 
 
 def first_day_account(name: str, level: float) -> AccountHistory:
@@ -201,5 +255,7 @@ def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path):
         call_command("backtest", str(broken))
     with pytest.raises(CommandError, match="No such file"):
         call_command("backtest", str(tmp_path / "none.csv"))
+    with pytest.raises(CommandError, match=r"report.json cannot be written: there is no folder"):
+        call_command("backtest", str(broken), "--report", str(tmp_path / "none" / "report.json"))
     with pytest.raises(CommandError, match="no post to test"):
         call_command("backtest", str(write(tmp_path / "young.csv", population(2, 10))))

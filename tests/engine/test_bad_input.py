@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import json
 import math
 import tracemalloc
 from dataclasses import fields, replace
@@ -304,8 +305,10 @@ def test_the_command_forecasts_odd_files_or_says_what_is_wrong_with_them(tmp_pat
         )
         for i, a in enumerate(allowed)
     ]
-    out = tmp_path / "out.csv"
-    call_command("backtest", str(write(tmp_path / "odd.csv", named)), "--predictions", str(out))
+    out, report = tmp_path / "out.csv", tmp_path / "report.json"
+    command = ("backtest", str(write(tmp_path / "odd.csv", named)), "--predictions", str(out), "--report", str(report))
+    call_command(*command)
+    json.loads(report.read_text(), parse_constant=pytest.fail)
     with out.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len({row["account_id"] for row in rows}) >= 3

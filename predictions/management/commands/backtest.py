@@ -38,18 +38,22 @@ class Command(BaseCommand):
         parser.add_argument("--horizon", action="store_true", help="score first-day counts instead of mature ones")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        for path in (options["predictions"], options["report"]):
+            if path and not path.parent.is_dir():
+                raise CommandError(f"{path} cannot be written: there is no folder {path.parent}.")
         try:
             test = read_history_file(options["test"])
             train = [account for path in options["train"] for account in read_history_file(path)]
             result = run_backtest(test, train, horizon=options["horizon"], progress=self._progress)
             self._progress("")
+            # shown first: it took minutes, and writing files may still fail
+            self.stdout.write(_table(result.report))
             if options["predictions"]:
                 _write_predictions(options["predictions"], result)
             if options["report"]:
-                options["report"].write_text(json.dumps(_without_nan(result.report), indent=2) + "\n", encoding="utf-8")
+                _write_report(options["report"], result.report)
         except (BadHistoryFile, NothingToTest, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(_table(result.report))
 
     def _progress(self, message: str) -> None:
         if self.stderr.isatty():
@@ -66,6 +70,10 @@ def _write_predictions(path: Path, result: Result) -> None:
         for i, (account_id, post_id) in enumerate(zip(result.account_id, result.post_id, strict=True)):
             moment = datetime.fromtimestamp(int(result.posted_at[i]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
             writer.writerow([account_id, post_id, moment, *(repr(float(column[i])) for column in numbers)])
+
+
+def _write_report(path: Path, report: dict[str, Any]) -> None:
+    path.write_text(json.dumps(_without_nan(report), indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _without_nan(value: Any) -> Any:
