@@ -2,11 +2,8 @@
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from predictions.engine.appeal import appeal_of
-from predictions.engine.features import LEVEL, PACE, SIZE, SPREAD, TABULAR, TAGS_OWN, TIME
+from predictions.engine.features import LEVEL, PACE, SIZE, SPREAD, TABULAR, TAGS_OWN, TIME, Features
 from predictions.engine.global_model import GlobalModel
 from predictions.engine.growth import Floats
 from predictions.engine.types import Effect
@@ -30,28 +27,32 @@ GROUP_OF = {name: _SPECIAL.get(name) or _OF_KIND.get(name, "caption_wording") fo
 _GROUP_OF_WEIGHT = dict(
     zip(WEIGHTS, ("recent_level", "similar_posts", "post_hour", "duration", "trend", "caption_length"), strict=True)
 )
+_OTHER = "other"
 _LEAST = 0.005
 """Effects below half a per cent are not worth a line."""
+_MOST = 5.0
+"""Log units; a line tells no more than a factor of 150."""
 
 
-def explain_forecast(
-    model: GlobalModel, tabular: Floats, own: Floats, topic: NDArray[np.float32]
-) -> tuple[Effect, ...]:
-    """Effects on the typical forecast, relative to the account's usual, the largest first.
+def explain_forecast(model: GlobalModel, features: Features, own: Floats, typical: float) -> tuple[Effect, ...]:
+    """What moves the typical forecast (a count) away from the account's usual, `features.base`; the largest first.
 
-    Contributions are LightGBM's exact Shapley values (Lundberg et al., Nature Machine Intelligence 2020) on the log
-    scale, from the trees' half of the model, the account's weights (`own` (len(WEIGHTS),), log units) and what the
-    draft's `topic` (1, MEANING_SIZE) does everywhere; summed by group. The network's half is not taken apart: what it
-    adds is close to what the trees add.
+    By group: what each feature adds to trees and networks, the account's weights (`own` (len(WEIGHTS),), log units) and
+    what the draft's topic does everywhere. The last entry, "other", is the rest: what the model adds to everybody's
+    forecasts, and what is too small for a line. So all effects multiplied give typical + 1 over the usual + 1.
     """
     total = dict.fromkeys([*GROUP_OF.values(), *_GROUP_OF_WEIGHT.values()], 0.0)
-    total["topic"] = float(appeal_of(topic, model.appeal)[0])
-    if model.ensemble:
-        parts = np.asarray(model.ensemble.typical.predict(tabular, pred_contrib=True, num_threads=1))[0, :-1]
-        for name, value in zip(TABULAR, parts, strict=True):
-            total[GROUP_OF[name]] += float(value)
+    total["topic"] = float(appeal_of(features.topic[None], model.appeal)[0])
+    added = model.attributions(features.tabular[None], features.sequence[None])
+    for name, value in zip(TABULAR, added, strict=False):
+        total[GROUP_OF[name]] += float(value)
+    # the latest posts one by one
+    total["recent_level"] += float(added[len(TABULAR) :].sum())
     for name, value in zip(WEIGHTS, own, strict=True):
         total[_GROUP_OF_WEIGHT[name]] += float(value)
     told = [(group, value) for group, value in total.items() if abs(value) >= _LEAST]
     told.sort(key=lambda item: -abs(item[1]))
-    return tuple(Effect(group, round(100 * math.expm1(max(min(value, 5.0), -5.0)), 1)) for group, value in told)
+    rest = math.log1p(typical) - features.base - sum(value for _, value in told)
+    if abs(rest) >= _LEAST:
+        told.append((_OTHER, rest))
+    return tuple(Effect(group, round(100 * math.expm1(max(min(value, _MOST), -_MOST)), 1)) for group, value in told)

@@ -19,6 +19,8 @@ RECENT_POSTS = 20
 
 FEW_POSTS = 5
 _STALE_DAYS = 90
+_FAR_DAYS = 14
+"""The interval holds for a next post; a forecast further ahead than this says so."""
 
 
 def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: int, explain: bool = False) -> Forecast:
@@ -29,7 +31,7 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
     """
     now = max(as_of, state.as_of)
     history = state.history.filled_at(now, model.measures)
-    warnings = _warnings(model, state, history, now)
+    warnings = _warnings(model, state, history, now) + _too_far(draft.publish_at, now)
     if not len(history):
         return _from_population(model, state.followers, warnings)
     features = Features.of(history, content_of(draft), draft.publish_at, state.followers, state.solved)
@@ -40,8 +42,8 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
     shift, noise = raw.spread * float(row @ weights), np.array([state.learned.noise()])
     served = serve(model, raw, shift, noise, np.array([len(history)]))
     point, typical, low, high = (float(x[0]) for x in (served.point, served.typical, served.low, served.high))
-    own, topic = row * weights * raw.spread[0], features.topic[None]
-    explanation = explain_forecast(model, tabular, own, topic) if explain else ()
+    own = row * weights * raw.spread[0]
+    explanation = explain_forecast(model, features, own, typical) if explain else ()
     # Where likes were filled in, they tell nothing of the ratios that they were filled in by.
     counted = state.history.known_at(now)
     likes = Range(low, typical, high)
@@ -55,7 +57,7 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
         metrics=metrics,
         measures=measures,
         engagement_rate=rate,
-        baseline=float(np.expm1(history.likes[-BASELINE_POSTS:]).mean()),
+        baseline=float(np.expm1(np.minimum(history.likes[-BASELINE_POSTS:], MAX_LOG)).mean()),
         basis=_basis(model, history),
         explanation=explanation,
         warnings=warnings + _without_rate(metrics, rate),
@@ -89,9 +91,14 @@ def _bucket(history: History, typical: float) -> Bucket:
     if len(recent) < 2:
         return "medium"
     lower, upper = np.quantile(recent, [0.25, 0.75])
-    if typical < lower:
+    if typical < lower - _difference(lower):
         return "low"
-    return "high" if typical > upper else "medium"
+    return "high" if typical > upper + _difference(upper) else "medium"
+
+
+def _difference(count: float) -> float:
+    """A smaller difference from this count is none: less than half a like, or a per cent."""
+    return max(0.5, 0.01 * count)
 
 
 def _without_rate(metrics: dict[str, float], rate: Range | None) -> tuple[str, ...]:
@@ -121,5 +128,13 @@ def _warnings(model: GlobalModel, state: AccountState, history: History, now: in
     if len(history) and now - int(history.posted_at[-1]) > _STALE_DAYS * DAY:
         warnings.append(f"old history: the last known post is {(now - int(history.posted_at[-1])) // DAY} days old")
     if state.ignored:
-        warnings.append(f"{state.ignored} posts are dated in the future and were ignored")
+        dated = "1 post is" if state.ignored == 1 else f"{state.ignored} posts are"
+        warnings.append(f"{dated} dated in the future and left out")
     return tuple(warnings)
+
+
+def _too_far(publish_at: int, now: int) -> tuple[str, ...]:
+    days = (publish_at - now) // DAY
+    if days <= _FAR_DAYS:
+        return ()
+    return (f"far ahead: {days} days from now your account may be another one, and the range does not allow for that",)

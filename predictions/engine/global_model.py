@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -31,6 +32,13 @@ under the relative error is one variance below; counts have a floor at zero, whi
 
 MAX_LOG = 23.0
 """Ten thousand million: more than there are people. No forecast exceeds it."""
+
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError, ValueError, TypeError, EOFError,
+    OSError,
+)  # fmt: skip
+"""What reading a damaged archive of arrays and JSON raises: zipfile takes an unknown flag for encryption, or for a
+compression that it lacks."""
 
 _MAX_ARTEFACT = 256 * 1024 * 1024
 
@@ -68,6 +76,18 @@ class Ensemble:
         for column, booster in ((1, self.typical), (3, self.point)):
             outputs[:, column] = (outputs[:, column] + np.asarray(booster.predict(tabular, num_threads=1))) / 2
         return outputs
+
+    def attributions(self, tabular: Floats, scaled: NDArray[np.float32]) -> Floats:
+        """(scaled columns,) what each input of one draft adds to the typical forecast, log units.
+
+        `tabular` (1, columns), and `scaled` (1, columns) which begin with the same. Of the trees, LightGBM's exact
+        Shapley values (Lundberg et al., Nature Machine Intelligence 2020); what neither half owes to any input, its
+        mean forecast, is left out.
+        """
+        added: Floats = np.mean([network.attributions(scaled[0]) for network in self.networks], axis=0)
+        of_trees = np.asarray(self.typical.predict(tabular, pred_contrib=True, num_threads=1))[0, :-1]
+        added[: len(of_trees)] += of_trees
+        return added / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +132,15 @@ class GlobalModel:
             return _structural(base, tabular)
         outputs = self.ensemble.predict(tabular, self.scaling.apply(np.hstack([tabular, sequence])))
         return ordered(base, outputs + appeal_of(topic, self.appeal)[:, None])
+
+    def attributions(self, tabular: Floats, sequence: Floats) -> Floats:
+        """(TABULAR and SEQUENCE columns,) what each feature of one draft adds to its typical forecast, log units.
+
+        `tabular` and `sequence` have one row; what the draft's topic adds is `appeal_of(...)`.
+        """
+        if self.scaling is None or self.ensemble is None:
+            return _structural_attributions(tabular, sequence)
+        return self.ensemble.attributions(tabular, self.scaling.apply(np.hstack([tabular, sequence])))
 
     def to_bytes(self) -> bytes:
         """The artefact: a zip of JSON, LightGBM's text and plain arrays; the same model gives the same bytes."""
@@ -167,15 +196,7 @@ class GlobalModel:
             )
         except UnreadableModel:
             raise
-        except (
-            zipfile.BadZipFile,
-            KeyError,
-            ValueError,
-            TypeError,
-            EOFError,
-            OSError,
-            lgb.basic.LightGBMError,
-        ) as error:
+        except (*DAMAGED, lgb.basic.LightGBMError) as error:
             raise UnreadableModel(f"The bytes are no model, or a damaged one ({error!r}).") from error
 
 
@@ -220,6 +241,9 @@ def ordered(base: Floats, outputs: Floats) -> Raw:
     return Raw(typical, np.maximum(base + outputs[:, 3], 0.0), low, high)
 
 
+_STRUCTURAL_STEP = 0.5
+
+
 def _structural(base: Floats, tabular: Floats) -> Raw:
     """Without training: half of the way from the account's level to what its own process says, and its own spread.
 
@@ -229,8 +253,16 @@ def _structural(base: Floats, tabular: Floats) -> Raw:
     count = np.minimum(np.exp(posts), 40.0)
     variance = (np.nan_to_num(spread) ** 2 * count + 10.0) / (count + 10.0)
     sd = np.sqrt(variance * (1 + 1 / count))
-    shift = 0.5 * np.clip(mean, -2, 2)
+    shift = _STRUCTURAL_STEP * np.clip(mean, -2, 2)
     return ordered(base, np.stack([shift - 1.282 * sd, shift, shift + 1.282 * sd, shift - POINT_GAP * sd**2], axis=1))
+
+
+def _structural_attributions(tabular: Floats, sequence: Floats) -> Floats:
+    added = np.zeros(tabular.shape[1] + sequence.shape[1])
+    for name in ("process_content", "process_level"):
+        column = TABULAR.index(name)
+        added[column] = _STRUCTURAL_STEP * tabular[0, column]
+    return added
 
 
 def _check_versions(parameters: dict[str, Any], manifest: dict[str, Any]) -> None:

@@ -36,6 +36,12 @@ _MIN_STEPS = 600
 _SMOOTH = 0.1
 """Gradients are linear within this distance (log units), so that Adam settles."""
 
+_TYPICAL = 1
+"""The output that attributions are of."""
+
+_STEPS = 32
+"""Of the path that attributions are summed along."""
+
 _MAX_EXCESS = 2.0
 """A point further above its label (log units) pulls no harder than at this distance, where it pulls sevenfold."""
 
@@ -69,6 +75,24 @@ class Network:
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             hidden = np.maximum(hidden @ weight + bias, 0)
         return (hidden @ self.weights[-1] + self.biases[-1]).astype(np.float64)
+
+    def attributions(self, inputs: Singles) -> Floats:
+        """(columns,) what each scaled input (columns,) adds to the typical output, compared with its middle.
+
+        Integrated gradients (Sundararajan et al., "Axiomatic Attribution for Deep Networks", ICML 2017). They sum to
+        the output's distance from that of an input with all columns in the middle, up to the path's finite steps.
+        """
+        hidden = ((np.arange(_STEPS, dtype=np.float32)[:, None] + np.float32(0.5)) / _STEPS) * inputs
+        active = []
+        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            raw = hidden @ weight + bias
+            active.append(raw > 0)
+            hidden = np.maximum(raw, 0)
+        slope = np.broadcast_to(self.weights[-1][:, _TYPICAL], hidden.shape)
+        for weight, on in zip(reversed(self.weights[:-1]), reversed(active), strict=True):
+            slope = (slope * on) @ weight.T
+        added: Floats = (inputs * slope.mean(axis=0)).astype(np.float64)
+        return added
 
 
 def train_network(inputs: Singles, target: Floats, weight: Floats, seed: int) -> Network:

@@ -12,7 +12,7 @@ import numpy as np
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
 from predictions.engine.drift import MIN_HISTORY, LookBack
 from predictions.engine.features import TABULAR
-from predictions.engine.global_model import GlobalModel, Raw, serve
+from predictions.engine.global_model import DAMAGED, GlobalModel, Raw, serve
 from predictions.engine.growth import Floats, is_partial, is_usable
 from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
 from predictions.engine.process import Process, Solved
@@ -109,7 +109,7 @@ class AccountState:
             return cls(as_of, followers, history, weights, process, int(head["ignored"]))
         except UnreadableState:
             raise
-        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError, OSError) as error:
+        except DAMAGED as error:
             raise UnreadableState(f"The bytes are no account state, or a damaged one ({error!r}).") from error
 
 

@@ -31,6 +31,7 @@ FEATURES = {
     "hashtags": "The hashtags",
     "similar_posts": "How posts with a similar caption did",
     "topic": "How this topic does for others",
+    "other": "Everything else",
     "duration": "The length of the video",
     "sound": "The sound",
     "cover": "The cover",

@@ -18,6 +18,8 @@ from predictions.engine import (
     learn_account,
     train,
 )
+from predictions.engine.features import Features
+from predictions.engine.history import content_of
 from tests.engine.synthetic import DAY, START, account, draft, end_of, population, post
 
 NAN = float("nan")
@@ -110,8 +112,89 @@ def test_explanations_come_on_demand_and_in_a_creators_words(model: GlobalModel)
     assert told
     assert {e.feature for e in told} <= {
         "recent_level", "account_size", "trend", "posting_pace", "post_hour", "weekday", "caption_length",
-        "caption_wording", "hashtags", "similar_posts", "topic", "duration", "sound", "cover",
+        "caption_wording", "hashtags", "similar_posts", "topic", "duration", "sound", "cover", "other",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_the_effects_of_an_explanation_add_up_to_what_they_explain(model: GlobalModel, trained: bool):
+    """From the account's usual to the typical forecast; and that which nothing explains is the lesser part of it."""
+    used = model if trained else GlobalModel.prior()
+    told, explained, rest = [], 0.0, 0.0
+    for i in range(40):
+        history = account(f"e{i}", 8 + i, level=3 + i % 6, caption_effect=1.5, favourite=i % 5)
+        as_of = end_of(history)
+        state = learn_account(used, history, as_of=as_of)
+        planned = draft(as_of + i * 3600, i % 5)
+        f = forecast(used, state, planned, as_of=as_of, explain=True)
+        usual = Features.of(state.history.known_at(as_of), content_of(planned), planned.publish_at, NAN).base
+        effects = {e.feature: math.log1p(e.effect_pct / 100) for e in f.explanation}
+        # each line is rounded to a tenth of a per cent, and a rest below half a per cent has none
+        allowed = 0.005 + 0.002 * len(effects)
+        assert sum(effects.values()) == pytest.approx(math.log1p(f.typical) - usual, abs=allowed)
+        told.append(f.explanation)
+        rest += abs(effects.pop("other", 0.0))
+        explained += sum(abs(effect) for effect in effects.values())
+    assert all(len({e.feature for e in effects}) == len(effects) for effects in told)
+    assert rest < explained / 3
+
+
+def test_attributions_of_a_network_add_up(model: GlobalModel):
+    assert model.ensemble
+    random_ = np.random.default_rng(0)
+    for network in model.ensemble.networks:
+        columns = network.weights[0].shape[0]
+        for inputs in random_.normal(size=(20, columns)).astype(np.float32):
+            both = network.predict(np.stack([np.zeros(columns, np.float32), inputs]))[:, 1]
+            assert network.attributions(inputs).sum() == pytest.approx(both[1] - both[0], abs=0.03)
+
+
+@pytest.mark.parametrize("likes", [0, 1, 2, 7, 40, 399, 10**6])
+def test_the_usual_of_a_constant_account_is_its_middle(likes: int):
+    history = of(*(at(START + i * DAY, (DAY, likes)) for i in range(30)))
+    prior = GlobalModel.prior()
+    state = learn_account(prior, history, as_of=NOW)
+    assert forecast(prior, state, draft(NOW), as_of=NOW).bucket == "medium"
+
+
+def test_a_forecast_far_ahead_says_so(model: GlobalModel):
+    history = account("f", 30)
+    as_of = end_of(history)
+    state = learn_account(model, history, as_of=as_of)
+
+    def warnings(days: int) -> list[str]:
+        given = forecast(model, state, draft(as_of + days * DAY), as_of=as_of)
+        return [w for w in given.warnings if w.startswith("far ahead")]
+
+    assert warnings(13) == []
+    (told,) = warnings(100)
+    assert "100 days from now" in told
+
+
+def test_no_baseline_is_larger_than_a_forecast_can_be():
+    history = of(*(at(START + i * DAY, (DAY, 9e14)) for i in range(9)))
+    f = forecast(GlobalModel.prior(), learn_account(GlobalModel.prior(), history, as_of=NOW), draft(NOW), as_of=NOW)
+    assert f.baseline == pytest.approx(math.expm1(23.0))
+
+
+def test_damaged_bytes_are_never_anything_but_unreadable(model: GlobalModel):
+    """Any single byte may be wrong: it is refused in words, or the byte said nothing that matters."""
+    history = account("d", 30)
+    state = learn_account(model, history, as_of=end_of(history)).to_bytes()
+    random_ = np.random.default_rng(0)
+    for data, read, unreadable in (
+        (state, AccountState.from_bytes, UnreadableState),
+        (model.to_bytes(), GlobalModel.from_bytes, UnreadableModel),
+    ):
+        refused = 0
+        for _ in range(300):
+            damaged = bytearray(data)
+            damaged[random_.integers(len(data))] ^= 1 << random_.integers(8)
+            try:
+                read(bytes(damaged))
+            except unreadable:
+                refused += 1
+        assert refused > 200
 
 
 def test_model_bytes_are_deterministic_and_give_the_same_forecasts(model: GlobalModel):
