@@ -1,6 +1,7 @@
 """Model versions and their story, account weights, predictions, their outcomes and what people say of them."""
 
 import datetime
+import math
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,6 +11,9 @@ from accounts import identifiers
 from accounts.models import TikTokAccount
 from posts.models import Post
 from privacy.models import PersonalData
+
+_DEVIATIONS = 1.2816
+"""How many standard deviations a normal figure stays within, on either side, four times in five."""
 
 
 class ModelVersionManager(models.Manager["ModelVersion"]):
@@ -281,6 +285,8 @@ class Outcome(PersonalData):
     prediction = models.OneToOneField(Prediction, on_delete=models.CASCADE, related_name="outcome")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="outcomes")
     label = models.CharField(max_length=16, choices=Label)
+    # None where it was met before this was kept
+    sd = models.FloatField(null=True, help_text="How unsure the likes are: standard deviation of log(1 + likes).")
     likes = models.FloatField()
     comments = models.FloatField(null=True)
     shares = models.FloatField(null=True)
@@ -298,6 +304,26 @@ class Outcome(PersonalData):
 
     def __str__(self) -> str:
         return f"outcome of {self.prediction_id}"
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it tells how right the forecast was: an estimate is too unsure to judge by."""
+        return self.label == self.Label.MEASURED
+
+    @property
+    def low(self) -> float | None:
+        """What the likes exceed nine times in ten, where they are an estimate of known uncertainty."""
+        return self._likes_at(-_DEVIATIONS)
+
+    @property
+    def high(self) -> float | None:
+        """What the likes fall short of nine times in ten, where they are an estimate of known uncertainty."""
+        return self._likes_at(_DEVIATIONS)
+
+    def _likes_at(self, deviations: float) -> float | None:
+        if self.is_measured or self.sd is None:
+            return None
+        return max(0.0, math.expm1(math.log1p(self.likes) + deviations * self.sd))
 
 
 class Feedback(PersonalData):

@@ -225,9 +225,22 @@ class PredictResponseSerializer(serializers.Serializer[PredictionResult]):
 
 
 class OutcomeSerializer(serializers.ModelSerializer[Outcome]):
-    """What the post did at the horizon. Errors are shares of the likes, null where it got none."""
+    """What the post did at the horizon. Errors are shares of the likes, null where it got none.
+
+    No forecast is judged by an estimate: there errors and `within_interval` are null, and `measures_within` is empty.
+    """
 
     post = serializers.CharField(source="post.public_id", read_only=True)
+    low = serializers.FloatField(
+        read_only=True,
+        allow_null=True,
+        help_text="Estimated likes lie between low and high four times in five. Null where they were measured, and for "
+        "older estimates, whose uncertainty was not kept.",
+    )
+    high = serializers.FloatField(read_only=True, allow_null=True, help_text="See low.")
+    within_interval = serializers.BooleanField(
+        read_only=True, allow_null=True, help_text="Whether the likes lay in the interval; null for an estimate."
+    )
     measures_within = serializers.DictField(
         child=serializers.BooleanField(), read_only=True, help_text="Whether each lay in its interval."
     )
@@ -235,11 +248,18 @@ class OutcomeSerializer(serializers.ModelSerializer[Outcome]):
     class Meta:
         model = Outcome
         fields = [
-            *("post", "label", "likes", "comments", "shares", "views"),
+            *("post", "label", "likes", "low", "high", "comments", "shares", "views"),
             *("error", "typical_error", "baseline_error", "within_interval", "met_at"),
             *("engagement_rate", "measures_within"),
         ]
         read_only_fields = fields
+
+    def to_representation(self, outcome: Outcome) -> dict[str, Any]:
+        representation: dict[str, Any] = super().to_representation(outcome)
+        if not outcome.is_measured:
+            judged = ("error", "typical_error", "baseline_error", "within_interval")
+            representation |= dict.fromkeys(judged) | {"measures_within": {}}
+        return representation
 
 
 class PredictionSerializer(serializers.ModelSerializer[Prediction]):

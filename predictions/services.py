@@ -421,6 +421,7 @@ def _outcome(prediction: Prediction, post_id: int, label: Label) -> Outcome:
         prediction=prediction,
         post_id=post_id,
         label=Outcome.Label.MEASURED if label.measured else Outcome.Label.ESTIMATED,
+        sd=label.sd,
         likes=likes,
         comments=comments,
         shares=shares,

@@ -105,6 +105,7 @@ def _forecast_page(
         {
             "forecast": given,
             "outcome": outcome,
+            "measures_within": outcome.measures_within if outcome and outcome.is_measured else {},
             "charts": _charts(given, outcome),
             "feedback": said,
             "feedback_form": form,

@@ -235,6 +235,7 @@ class OutcomeFactory(DjangoModelFactory[Outcome]):
     prediction = factory.SubFactory(PredictionFactory)
     post = factory.SubFactory(PostFactory, account=factory.SelfAttribute("..prediction.account"))
     label = Outcome.Label.MEASURED
+    sd = 0.05
     likes = 200.0
     error = 0.4
     typical_error = 0.2

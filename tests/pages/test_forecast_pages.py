@@ -32,6 +32,33 @@ def test_the_page_of_one_compares_it_with_its_outcome(browser: Client, creator: 
     assert len([mark for mark in wide.all("path") if mark["class"] == "mark--outcome"]) == 1
 
 
+def test_an_estimate_is_told_with_its_range_and_judges_nothing(browser: Client, creator: Creator) -> None:
+    forecast = PredictionFactory(account=creator.account)
+    OutcomeFactory(
+        prediction=forecast, label="estimated", sd=0.5, within_interval=False, measures_within={"views": False}
+    )
+    [row] = [
+        row.text
+        for row in read(browser.get("/forecasts/").content.decode()).all("tr")
+        if any(link["href"].endswith(f"{forecast.public_id}/") for link in row.all("a"))
+    ]
+    page = read(browser.get(f"/forecasts/{forecast.public_id}/").content.decode()).text
+    for told in (row, page):
+        assert "estimated about 200 (105 to 380)" in told
+        assert "its range" not in told
+        assert "off by" not in told
+    assert "Likes after 24 hours 200 105 to 380" in page
+    assert "What it became (estimated) about 200 (105 to 380)" in page
+
+
+def test_an_estimate_of_unknown_uncertainty_has_no_range(browser: Client, creator: Creator) -> None:
+    forecast = PredictionFactory(account=creator.account)
+    OutcomeFactory(prediction=forecast, label="estimated", sd=None, likes=12_345.6)
+    page = read(browser.get(f"/forecasts/{forecast.public_id}/").content.decode()).text
+    assert "estimated about 12,300 Likes after 24 hours 12,300 Comments" in page
+    assert "The likes’ range" not in page
+
+
 def test_the_engagement_rate_is_told_in_plain_words(browser: Client, creator: Creator) -> None:
     prediction = creator.met_prediction
     prediction.outcome.engagement_rate = 0.0812

@@ -1,7 +1,10 @@
 """Predictions meet what became of them."""
 
 import datetime
+import math
+from statistics import NormalDist
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
@@ -9,7 +12,7 @@ from posts.models import PostsChange
 from predictions import services, tasks
 from predictions.engine.growth import first_day
 from predictions.models import Outcome, Prediction
-from tests.factories import ObservationFactory, PostFactory, PredictionFactory, TikTokAccountFactory
+from tests.factories import ObservationFactory, OutcomeFactory, PostFactory, PredictionFactory, TikTokAccountFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +101,36 @@ def test_without_an_observation_near_the_horizon_the_label_is_estimated(predicti
     outcome = Outcome.objects.get()
     assert outcome.label == Outcome.Label.ESTIMATED
     assert 100 < outcome.likes < 1000
+
+
+def test_an_estimate_has_a_range_and_the_earlier_the_count_the_wider(account, now):
+    for number, hours in enumerate([1, 6, 15]):
+        prediction = predicted(account, now - (40 + 72 * number) * HOUR, text=f"number {number}")
+        published(prediction, text=f"number {number}", **{f"h{hours}": 100})
+    assert services.meet_outcomes(now=now) == 3
+    widths = []
+    for outcome in Outcome.objects.order_by("prediction_id"):
+        steps = [math.log1p(likes or math.nan) for likes in (outcome.low, outcome.likes, outcome.high)]
+        assert outcome.sd is not None
+        width = NormalDist().inv_cdf(0.9) * outcome.sd
+        assert np.diff(steps) == pytest.approx([width, width], rel=1e-4)
+        widths.append(width)
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_no_range_goes_below_zero(prediction, now):
+    published(prediction, h1=0)
+    services.meet_outcomes(now=now)
+    outcome = Outcome.objects.get()
+    assert (outcome.likes, outcome.low) == (0, 0)
+    assert outcome.high is not None
+    assert outcome.high > 1
+
+
+@pytest.mark.parametrize("fields", [{"label": "measured", "sd": 0.1}, {"label": "estimated", "sd": None}])
+def test_without_an_estimate_of_known_uncertainty_there_is_no_range(fields):
+    outcome = OutcomeFactory.build(prediction=None, post=None, **fields)
+    assert (outcome.low, outcome.high) == (None, None)
 
 
 def test_a_label_is_not_estimated_while_it_may_still_be_measured(account, now):

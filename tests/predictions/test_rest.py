@@ -75,6 +75,19 @@ def test_one_prediction_with_its_outcome(account, client_of):
     body = client_of.get(f"{LIST}{prediction.public_id}/").json()
     assert body["outcome"]["post"] == outcome.post.public_id
     assert body["outcome"]["error"] == 0.4
+    assert (body["outcome"]["low"], body["outcome"]["high"]) == (None, None)
+    assert body["outcome"]["within_interval"] is True
+
+
+def test_an_estimated_outcome_has_a_range_and_judges_nothing(account, client_of):
+    outcome = OutcomeFactory(
+        prediction__account=account, label="estimated", sd=0.5, within_interval=False, measures_within={"views": False}
+    )
+    told = client_of.get(f"{LIST}{outcome.prediction.public_id}/").json()["outcome"]
+    assert (told["label"], told["likes"]) == ("estimated", 200)
+    assert (told["low"], told["high"]) == (pytest.approx(104.9, abs=0.1), pytest.approx(380.5, abs=0.1))
+    assert [told[name] for name in ("error", "typical_error", "baseline_error", "within_interval")] == [None] * 4
+    assert told["measures_within"] == {}
 
 
 def test_weights(champion, learned_account, client_of):
