@@ -231,7 +231,7 @@ def account_skill(account_id: int) -> Skill:
 
     A draft is often forecast several times; the last forecast counts, the one that its writer published with (outcomes
     meet only posts that were published after the forecast). Posts without a like, or forecast without a baseline, have
-    no error to compare and are left out.
+    no error to compare and are left out. So are estimates, which are too unsure to judge by, but those are counted.
     """
     last_of_each_post = (
         Outcome.objects.filter(prediction__account=account_id)
@@ -241,8 +241,12 @@ def account_skill(account_id: int) -> Skill:
     compared = Outcome.objects.filter(
         pk__in=last_of_each_post.values("pk"), typical_error__isnull=False, baseline_error__isnull=False
     ).order_by("-post__posted_at", "-post_id")
-    rows = compared.values_list("typical_error", "baseline_error", "within_interval")[:POSTS_JUDGED]
-    return skill_over([Compared(*row) for row in rows])  # type: ignore[arg-type]  # the filter leaves no None
+    rows = compared.values_list("label", "typical_error", "baseline_error", "within_interval")[:POSTS_JUDGED]
+    measured = [row[1:] for row in rows if row[0] == Outcome.Label.MEASURED]
+    return skill_over(
+        [Compared(*row) for row in measured],  # type: ignore[arg-type]  # the filter leaves no None
+        estimated=len(rows) - len(measured),
+    )
 
 
 def weights_of(user: User) -> QuerySet[AccountWeights]:

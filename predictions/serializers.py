@@ -333,6 +333,7 @@ class SkillSerializer(serializers.Serializer[Skill]):
     """How well Postcast did for an account against its moving average, over its latest posts with a forecast."""
 
     posts = serializers.IntegerField(help_text="How many are compared, each with the last forecast before it.")
+    estimated = serializers.IntegerField(help_text="Further posts, left out as their likes were only estimated.")
     nearer = serializers.IntegerField(help_text="Posts for which the typical forecast was nearer than the baseline.")
     equally_near = serializers.IntegerField()
     farther = serializers.IntegerField()

@@ -44,6 +44,9 @@ class Skill:
     """What came of an account's forecasts. Errors are medians, as shares of the likes; None without a post."""
 
     posts: int
+    """Posts whose likes were measured: what follows is over these."""
+    estimated: int
+    """Posts left out of it, because their likes were only estimated."""
     nearer: int
     """Posts for which Postcast was nearer than the recent average."""
     farther: int
@@ -86,23 +89,40 @@ class Skill:
 
     @property
     def record(self) -> str:
-        """What happened, in counts and per cent; empty without a post."""
-        if self.error is None or self.baseline_error is None:
-            return ""
-        off_by = f"off by {_percent(self.error)}, your recent average by {_percent(self.baseline_error)}."
-        if self.posts == 1:
-            ended = "inside" if self.within_interval else "outside"
-            return f"On your only post with a forecast so far, Postcast was {off_by} It ended {ended} the range."
-        return (
-            f"Over your last {self.posts} posts with a forecast, Postcast was {_nearer(self.nearer)}{self._ties()}; "
-            f"typically it was {off_by} "
-            f"{self.within_interval or 'None'} of {self.posts} ended inside the range, which is meant for four in five."
-        )
+        """What happened, in counts and per cent, and what is left out of it; empty without a post."""
+        return f"{self._happened()} {self._left_out()}".strip()
 
     @property
     def sentence(self) -> str:
         """Conclusion and record."""
         return f"{self.conclusion} {self.record}".rstrip()
+
+    def _happened(self) -> str:
+        if self.error is None or self.baseline_error is None:
+            return ""
+        off_by = f"off by {_percent(self.error)}, your recent average by {_percent(self.baseline_error)}."
+        if self.posts == 1:
+            ended = "inside" if self.within_interval else "outside"
+            return f"On {self._which_posts()}, Postcast was {off_by} It ended {ended} the range."
+        return (
+            f"Over {self._which_posts()}, Postcast was {_nearer(self.nearer)}{self._ties()}; "
+            f"typically it was {off_by} "
+            f"{self.within_interval or 'None'} of {self.posts} ended inside the range, which is meant for four in five."
+        )
+
+    def _which_posts(self) -> str:
+        if self.estimated:
+            return f"{self.posts} of your last {self.posts + self.estimated} posts with a forecast"
+        if self.posts == 1:
+            return "your only post with a forecast so far"
+        return f"your last {self.posts} posts with a forecast"
+
+    def _left_out(self) -> str:
+        if not self.estimated:
+            return ""
+        if self.estimated == 1:
+            return "One post is left out: its likes after a day were only estimated."
+        return f"{self.estimated} posts are left out: their likes after a day were only estimated."
 
     def _ties(self) -> str:
         return f", and as near as it {_times(self.equally_near)}" if self.equally_near else ""
@@ -116,10 +136,11 @@ CONCLUSIONS = {
 }
 
 
-def skill_over(compared: Sequence[Compared]) -> Skill:
-    """Sum up posts with their forecasts, each post once."""
+def skill_over(compared: Sequence[Compared], *, estimated: int = 0) -> Skill:
+    """Sum up measured posts with their forecasts, each post once; `estimated` posts beside them are left out."""
     return Skill(
         posts=len(compared),
+        estimated=estimated,
         nearer=sum(_is_nearer(post.error, post.baseline_error) for post in compared),
         farther=sum(_is_nearer(post.baseline_error, post.error) for post in compared),
         within_interval=sum(post.within_interval for post in compared),

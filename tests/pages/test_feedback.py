@@ -92,6 +92,8 @@ def test_how_well_it_does_is_told_and_that_it_is_too_early(path: str, browser: C
     response = browser.get(path)
     check_page(response.content.decode(), response.headers["Content-Security-Policy"])
     assert "nearer than your recent average 8 times" in read(response.content.decode()).text
+    Outcome.objects.update(label=Outcome.Label.ESTIMATED)
+    assert "8 posts are left out" in read(browser.get(path).content.decode()).text
     Outcome.objects.all().delete()
     early = read(browser.get(path).content.decode()).text
     assert "It is too early to say how well Postcast does for you." in early

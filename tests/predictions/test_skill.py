@@ -63,6 +63,19 @@ def test_nothing_is_known_without_a_post() -> None:
     assert (skill.error, skill.nearer_share, skill.coverage) == (None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("posts", "estimated", "said"),
+    [
+        (2, 3, ["Over 2 of your last 5 posts with a forecast, ", "3 posts are left out: their likes after a day were"]),
+        (1, 1, ["On 1 of your last 2 posts with a forecast, ", "One post is left out: its likes after a day were"]),
+        (0, 3, ["does for you. 3 posts are left out: their likes after a day were only estimated."]),
+    ],
+)
+def test_it_is_said_how_many_estimates_are_left_out(posts: int, estimated: int, said: list[str]) -> None:
+    sentence = skill_over([NEARER] * posts, estimated=estimated).sentence
+    assert all(words in sentence for words in said)
+
+
 def test_one_viral_post_decides_nothing() -> None:
     skill = skill_over([NEARER] * 20 + [Compared(0.99, 0.2, False)] + [Compared(1e6, 2.0, False)])
     assert skill.standing == Standing.BETTER
@@ -97,9 +110,9 @@ def test_no_more_is_claimed_than_happened(posts: list[Compared]) -> None:
         assert luck(wins, losses) < LUCK
 
 
-@given(st.lists(COMPARED, max_size=60))
-def test_the_sentence_is_always_sound(posts: list[Compared]) -> None:
-    sentence = plain(skill_over(posts).sentence)
+@given(st.lists(COMPARED, max_size=60), st.integers(0, 50))
+def test_the_sentence_is_always_sound(posts: list[Compared], estimated: int) -> None:
+    sentence = plain(skill_over(posts, estimated=estimated).sentence)
     assert not re.search(r"nan|inf\b|None\b(?! of)|  | 1 (times|posts)|\b0 (times|of)|-\d", sentence)
     assert re.fullmatch(r"[A-Z][^{}]*\.", sentence)
     assert re.findall(r"[\d,]+ %", sentence) == [] or len(re.findall(r"[\d,]+ %", sentence)) == 2
@@ -132,6 +145,13 @@ class TestOfAnAccount:
         PredictionFactory(account=account)
         assert account_skill(account.pk).posts == 0
 
+    def test_estimates_are_left_out_and_counted(self, account) -> None:
+        OutcomeFactory(prediction__account=account, typical_error=0.2)
+        for _ in range(2):
+            OutcomeFactory(prediction__account=account, label="estimated", typical_error=5.0, within_interval=False)
+        skill = account_skill(account.pk)
+        assert (skill.posts, skill.error, skill.coverage, skill.estimated) == (1, 0.2, 1.0, 2)
+
     def test_only_the_latest_posts_count(self, account, django_assert_num_queries) -> None:
         now = timezone.now()
         for days in range(POSTS_JUDGED + 3):
@@ -153,7 +173,7 @@ class TestOfAnAccount:
         body = client_of.get(address).json()
         sentence = body.pop("sentence")
         assert body == {
-            **{"posts": 9, "nearer": 9, "equally_near": 0, "farther": 0, "nearer_share": 1.0},
+            **{"posts": 9, "estimated": 0, "nearer": 9, "equally_near": 0, "farther": 0, "nearer_share": 1.0},
             **{"median_error": 0.2, "baseline_median_error": 0.41, "coverage": 8 / 9, "standing": "better"},
         }
         assert sentence == account_skill(account.pk).sentence
