@@ -117,10 +117,10 @@ def compare(
 def decide(pairs: Sequence[Pair], *, seed: int = 0) -> Decision:
     """The rule of promotion.
 
-    The challenger must be better in MAPE or in log-MAE beyond chance (the upper bound of the mean difference is below
-    zero), worse by more than `HARM` in neither, over all accounts and in each cohort, and its interval must keep its
-    promise: coverage within `COVERAGE_SLACK` (or two standard errors, if that is more) of 80 %, or at least no farther
-    from it than the champion's.
+    The challenger must give a number for every account. It must be better in MAPE or in log-MAE beyond chance (the
+    upper bound of the mean difference is below zero), worse by more than `HARM` in neither, over all accounts and in
+    each cohort, and its interval must keep its promise: coverage within `COVERAGE_SLACK` (or two standard errors, if
+    that is more) of 80 %, or at least no farther from it than the champion's.
     """
     posts = sum(pair.posts for pair in pairs)
     figures: dict[str, Any] = {"accounts": len(pairs), "posts": posts}
@@ -129,6 +129,9 @@ def decide(pairs: Sequence[Pair], *, seed: int = 0) -> Decision:
             f"Only {len(pairs)} accounts have posts with a measured first day that neither model learned from; "
             f"{MIN_ACCOUNTS} are needed to tell."
         )
+        return Decision(False, reason, figures)
+    if silent := sum(_gives_no_number(pair) for pair in pairs):
+        reason = f"It gives no number for posts of {silent} of {len(pairs)} accounts."
         return Decision(False, reason, figures)
     figures["all"] = {measure: _difference(pairs, measure, seed) for measure in _MEASURES}
     cohorts = sorted(frozenset().union(*(pair.cohorts for pair in pairs)))
@@ -206,6 +209,15 @@ def _cohorts(account: AccountHistory, posts: Sequence[PublishedPost], known: int
         share = sum(caption.sentiment != 0 for caption in plain) / len(plain)
         cohorts.add("English words" if share >= ENGLISH_SHARE else "other words")
     return frozenset(cohorts)
+
+
+def _gives_no_number(pair: Pair) -> bool:
+    """Whether the challenger has none for a post: the means would leave the account out, as if it were not harmed.
+
+    Where no post has a like, neither model has a MAPE.
+    """
+    without_mape = not math.isfinite(pair.challenger.mape) and math.isfinite(pair.champion.mape)
+    return without_mape or not math.isfinite(pair.challenger.log_mae)
 
 
 def _values(pairs: Sequence[Pair], measure: str) -> tuple[Floats, Floats]:

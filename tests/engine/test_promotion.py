@@ -146,6 +146,27 @@ def test_a_challenger_that_learned_from_the_slice_is_not_even_compared(poor, goo
         decided(leaked, poor, accounts)
 
 
+def none_for_large_accounts(raw: Raw, base: Any) -> Raw:
+    return moved(raw, np.where(base > np.log(5_000), np.nan, 0.0))
+
+
+def test_a_challenger_that_gives_no_number_for_some_accounts_is_refused(poor, good, accounts):
+    """It is better on all others, where the means look."""
+    decision = decided(poor, planted(good, none_for_large_accounts), accounts)
+    assert not decision.promote
+    assert "no number for posts of" in decision.reason
+
+
+@pytest.mark.parametrize("none", [{"log_mae": np.nan}, {"mape": np.nan}, {"log_mae": np.inf}])
+def test_one_account_without_a_number_is_one_too_many(none):
+    better = pairs_of([1.0] * 40, [0.8] * 40)
+    assert decide(better).promote
+    silent = dataclasses.replace(better[0], challenger=dataclasses.replace(better[0].challenger, **none))
+    decision = decide([silent, *better[1:]])
+    assert not decision.promote
+    assert "posts of 1 of 40 accounts" in decision.reason
+
+
 def test_later_observations_of_the_slice_change_no_forecast_in_it(poor, good, accounts):
     """What is compared is the same whether or not anything happened after `until`."""
     known = [
