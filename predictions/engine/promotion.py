@@ -120,7 +120,8 @@ def decide(pairs: Sequence[Pair], *, seed: int = 0) -> Decision:
     The challenger must give a number for every account. It must be better in MAPE or in log-MAE beyond chance (the
     upper bound of the mean difference is below zero), worse by more than `HARM` in neither, over all accounts and in
     each cohort, and its interval must keep its promise: coverage within `COVERAGE_SLACK` (or two standard errors, if
-    that is more) of 80 %, or at least no farther from it than the champion's.
+    that is more) of 80 %, or at least no farther from it than the champion's. In no cohort may it be farther from it
+    than the champion's by more than that.
     """
     posts = sum(pair.posts for pair in pairs)
     figures: dict[str, Any] = {"accounts": len(pairs), "posts": posts}
@@ -136,11 +137,8 @@ def decide(pairs: Sequence[Pair], *, seed: int = 0) -> Decision:
     figures["all"] = {measure: _difference(pairs, measure, seed) for measure in _MEASURES}
     cohorts = sorted(frozenset().union(*(pair.cohorts for pair in pairs)))
     figures["cohorts"] = {name: _cohort(name, pairs) for name in cohorts}
-    figures["coverage"] = {
-        "champion": round(sum(pair.champion.covered for pair in pairs) / posts, 4),
-        "challenger": round(sum(pair.challenger.covered for pair in pairs) / posts, 4),
-    }
-    objections = [*_not_better(figures["all"]), *_harmed(figures), *_miscalibrated(figures["coverage"], posts)]
+    figures["coverage"] = _coverage(pairs)
+    objections = [*_not_better(figures["all"]), *_harmed(figures), *_miscalibrated(figures)]
     told = _told(figures["all"])
     reason = " ".join(objections) or f"Better on {posts} later posts of {len(pairs)} accounts, harming none: {told}."
     return Decision(not objections, reason, figures)
@@ -253,7 +251,16 @@ def _difference(pairs: Sequence[Pair], measure: str, seed: int) -> dict[str, flo
 
 def _cohort(name: str, pairs: Sequence[Pair]) -> dict[str, Any]:
     own = [pair for pair in pairs if name in pair.cohorts]
-    return {"accounts": len(own)} | {measure: _means(own, measure) for measure in _MEASURES}
+    told = {"accounts": len(own), "posts": sum(pair.posts for pair in own), "coverage": _coverage(own)}
+    return told | {measure: _means(own, measure) for measure in _MEASURES}
+
+
+def _coverage(pairs: Sequence[Pair]) -> dict[str, float]:
+    posts = sum(pair.posts for pair in pairs)
+    return {
+        "champion": round(sum(pair.champion.covered for pair in pairs) / posts, 4),
+        "challenger": round(sum(pair.challenger.covered for pair in pairs) / posts, 4),
+    }
 
 
 def _told(figures: dict[str, dict[str, float]]) -> str:
@@ -271,10 +278,7 @@ def _not_better(figures: dict[str, dict[str, float]]) -> Iterator[str]:
 
 
 def _harmed(figures: dict[str, Any]) -> Iterator[str]:
-    groups = {"all accounts": figures["all"]} | {
-        name: cohort for name, cohort in figures["cohorts"].items() if cohort["accounts"] >= MIN_COHORT
-    }
-    for name, group in groups.items():
+    for name, group in ({"all accounts": figures["all"]} | _judged_cohorts(figures)).items():
         for measure in _MEASURES:
             means = group[measure]
             if means and means["challenger"] > means["champion"] * (1 + HARM):
@@ -282,8 +286,28 @@ def _harmed(figures: dict[str, Any]) -> Iterator[str]:
                 yield f"Harms a cohort ({name}): {measure.replace('_', '-')} from {told}."
 
 
-def _miscalibrated(coverage: dict[str, float], posts: int) -> Iterator[str]:
-    chance = 2 * math.sqrt(COVERAGE * (1 - COVERAGE) / posts)
-    off = abs(coverage["challenger"] - COVERAGE)
-    if off > max(COVERAGE_SLACK, chance) and off > abs(coverage["champion"] - COVERAGE):
+def _judged_cohorts(figures: dict[str, Any]) -> dict[str, Any]:
+    return {name: cohort for name, cohort in figures["cohorts"].items() if cohort["accounts"] >= MIN_COHORT}
+
+
+def _miscalibrated(figures: dict[str, Any]) -> Iterator[str]:
+    coverage = figures["coverage"]
+    champion, challenger = _off(coverage)
+    if challenger > _coverage_slack(figures["posts"]) and challenger > champion:
         yield f"Its 80 % interval covers {coverage['challenger']:.1%} (the champion's {coverage['champion']:.1%})."
+    for name, cohort in _judged_cohorts(figures).items():
+        champion, challenger = _off(cohort["coverage"])
+        # of several small cohorts one is soon that far off by chance, and both models' intervals in much the same way
+        if challenger - champion > _coverage_slack(cohort["posts"]):
+            told = f"{cohort['coverage']['champion']:.1%} to {cohort['coverage']['challenger']:.1%}"
+            yield f"Harms a cohort ({name}): coverage of the 80 % interval from {told}."
+
+
+def _off(coverage: dict[str, float]) -> tuple[float, float]:
+    """How far the champion's and the challenger's are from what the interval promises."""
+    return abs(coverage["champion"] - COVERAGE), abs(coverage["challenger"] - COVERAGE)
+
+
+def _coverage_slack(posts: int) -> float:
+    """`COVERAGE_SLACK`, or what chance explains of so many posts (two standard errors) if that is more."""
+    return max(COVERAGE_SLACK, 2 * math.sqrt(COVERAGE * (1 - COVERAGE) / posts))

@@ -138,6 +138,45 @@ def test_better_forecasts_do_not_make_up_for_an_interval_that_breaks_its_promise
     assert decision.reason.startswith("Its 80 % interval covers")
 
 
+def covering(accounts: int, champion: int, challenger: int, cohort: str) -> list[Pair]:
+    """Pairs of ten posts each, of which the models' intervals hold so many; the challenger's errors are smaller."""
+    return [Pair(10, Errors(1.0, 1.0, champion), Errors(0.9, 0.9, challenger), frozenset({cohort}))] * accounts
+
+
+@pytest.mark.parametrize("covered", [0, 5])
+def test_an_interval_that_fails_one_cohort_is_not_bought_by_those_of_the_others(covered):
+    decision = decide(covering(94, 8, 8, "large account") + covering(6, 8, covered, "small account"))
+    assert decision.figures["coverage"]["challenger"] > 0.75
+    assert not decision.promote
+    assert decision.reason == (
+        f"Harms a cohort (small account): coverage of the 80 % interval from 80.0% to {covered / 10:.1%}."
+    )
+
+
+def test_a_cohorts_interval_may_be_as_far_off_as_the_champions():
+    decision = decide(covering(94, 8, 8, "large account") + covering(6, 5, 5, "small account"))
+    assert decision.promote, decision.reason
+
+
+@pytest.mark.parametrize(("accounts", "promoted"), [(4, True), (5, False)])
+def test_a_handful_of_accounts_is_no_cohort(accounts, promoted):
+    decision = decide(covering(94, 8, 8, "large account") + covering(accounts, 8, 0, "small account"))
+    assert decision.promote is promoted
+
+
+def test_equal_intervals_are_seldom_refused_by_chance():
+    """Both hold for 80 % of posts, for half of them the same ones; of six cohorts one soon lies off."""
+    random = np.random.default_rng(0)
+
+    def pair() -> Pair:
+        both, *own = random.binomial(3, 0.8, size=3)
+        cohorts = frozenset(kind + str(random.integers(2)) for kind in ("size", "length", "language"))
+        return Pair(6, Errors(1.0, 1.0, both + own[0]), Errors(0.5, 0.5, both + own[1]), cohorts)
+
+    refused = sum(not decide([pair() for _ in range(40)]).promote for _ in range(100))
+    assert refused <= 10
+
+
 def test_a_challenger_that_learned_from_the_slice_is_not_even_compared(poor, good, accounts):
     leaked = dataclasses.replace(good, manifest=good.manifest | {"until": SINCE + 1})
     with pytest.raises(AlreadyLearned, match="challenger"):
