@@ -17,7 +17,7 @@ from predictions.engine.appeal import appeal_of, fit_appeal
 from predictions.engine.calibration import Calibration, calibrate, is_liked
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import Ensemble, GlobalModel, Raw, ordered, versions
-from predictions.engine.growth import Floats, GrowthCurve, Target, fit_growth
+from predictions.engine.growth import Floats, GrowthCurve, Target, fit_growth, is_usable
 from predictions.engine.measures import fit_measures
 from predictions.engine.network import OUTPUTS, Network, Scaling, train_network
 from predictions.engine.population import fit_population
@@ -113,7 +113,8 @@ def train_on_rows(
         "prior": False,
         "rows": len(rows),
         "accounts": len(np.unique(rows.account)),
-        "pseudonyms": sorted(accounts[i].account_id for i in set(rows.account)),
+        # more than those with rows: the growth curve is learned from an account of one post, too
+        "pseudonyms": sorted(account.account_id for account in accounts if _has_count(account, until)),
         "span": [int(rows.posted_at.min()), int(rows.posted_at.max())] if len(rows) else None,
         "until": until,
         "seed": seed,
@@ -141,6 +142,11 @@ def train_on_rows(
     calibration = calibrate_walked(imputed(judged, seed), raw, shift, noise)
     manifest["metrics"] = _metrics(judged, raw, shift, calibration)
     return GlobalModel(curve, population, measures, weight_prior, calibration, scaling, ensemble, appeal, manifest)
+
+
+def _has_count(account: AccountHistory, until: int) -> bool:
+    """Whether anything can be learned from it: labels and steps of the growth curve come of usable observations."""
+    return any(c.observed_at <= until and is_usable(p.posted_at, c) for p in account.posts for c in p.observations)
 
 
 def _spread(account: NDArray[np.int64], seed: int) -> NDArray[np.intp]:

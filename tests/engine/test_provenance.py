@@ -1,14 +1,18 @@
 """The same data gives the same artefact, byte for byte, in any order and process; the manifest says what went in."""
 
 import hashlib
+import math
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from predictions.engine import GlobalModel
+from predictions.engine import AccountHistory, GlobalModel, train
 from predictions.engine.provenance import provenance
-from tests.engine.synthetic import population
+from predictions.engine.types import HOUR
+from tests.engine.synthetic import START, population, post
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN_BACKWARDS = """
@@ -36,6 +40,25 @@ def test_the_manifest_says_what_went_in(model: GlobalModel) -> None:
     assert manifest["seed"] == 0
     assert len(manifest["data_sha256"]) == len(manifest["code_sha256"]) == 64
     assert {"lightgbm", "numpy"} <= set(manifest["libraries"])
+
+
+def once_posted(name: str, likes: Sequence[float]) -> AccountHistory:
+    """An account with one post, which has no history before it: it gives no row."""
+    seen = post(name, START, 100.0, observed=tuple(hours * HOUR for hours in range(3, 3 * len(likes) + 1, 3)))
+    counted = tuple(replace(c, likes=n) for c, n in zip(seen.observations, likes, strict=True))
+    return AccountHistory(name, 100.0, (replace(seen, observations=counted),))
+
+
+def test_an_account_that_only_bent_the_growth_curve_is_named(model: GlobalModel) -> None:
+    accounts = [
+        *population(),
+        once_posted("once", [10.0, 3_000.0, 10.0, 3_000.0]),
+        once_posted("uncounted", [math.nan]),
+    ]
+    trained = train(accounts, until=model.manifest["until"])
+    assert trained.curve != model.curve
+    assert set(trained.manifest["pseudonyms"]) - set(model.manifest["pseudonyms"]) == {"once"}
+    assert trained.manifest["accounts"] == model.manifest["accounts"]
 
 
 def test_the_codes_hash_changes_with_the_code(tmp_path: Path, monkeypatch) -> None:
