@@ -4,7 +4,7 @@ import hashlib
 import math
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
@@ -118,7 +118,7 @@ def train_on_rows(
         "span": [int(rows.posted_at.min()), int(rows.posted_at.max())] if len(rows) else None,
         "until": until,
         "seed": seed,
-        "data_sha256": _data_hash(rows),
+        "data_sha256": _data_hash(rows, accounts, curve),
         **versions(),
     }
     population = _population(rows, accounts)
@@ -321,11 +321,13 @@ def _population(rows: Rows, accounts: Sequence[AccountHistory]) -> Any:
     return fit_population(level, followers, first)
 
 
-def _data_hash(rows: Rows) -> str:
+def _data_hash(rows: Rows, accounts: Sequence[AccountHistory], curve: GrowthCurve) -> str:
+    """SHA-256 of all numbers that the model is made of; the curve stands for the observations that it was fitted to."""
+    followers = np.array([account.followers for account in accounts], dtype=np.float64)
+    learned_from = [getattr(rows, f.name) for f in fields(Rows)]
     digest = hashlib.sha256()
-    told = (rows.account, rows.posted_at, rows.label, rows.label_sd, rows.tabular, rows.sequence, rows.topic)
-    for values in told:
-        digest.update(np.ascontiguousarray(values).tobytes())
+    for values in (np.array([*curve.log_share, curve.variance_rate]), followers, *learned_from):
+        digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()
 
 

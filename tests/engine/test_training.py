@@ -1,5 +1,5 @@
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from predictions.engine import training
+from predictions.engine import AccountHistory, training
 from predictions.engine.calibration import Calibration, calibrate, relative_median
 from predictions.engine.global_model import Ensemble, Raw
 from predictions.engine.growth import GrowthCurve
@@ -120,6 +120,26 @@ def test_of_too_many_posts_whole_accounts_are_drawn_in_any_order(monkeypatch: py
     # who was drawn stays so when others come or go that draw larger lots
     others = [a for a in ACCOUNTS if a not in drawn]
     assert training.draw_accounts([*drawn, *others[:3]], seed=0) == drawn
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(Rows)])
+def test_the_datas_hash_changes_with_every_number_of_the_rows(rows: Rows, name: str):
+    values = getattr(rows, name).copy()
+    values[-1] += 1
+    assert data_hash(replace(rows, **{name: values})) != data_hash(rows)
+
+
+def test_the_datas_hash_changes_with_followers_and_with_what_the_curve_was_fitted_to(rows: Rows):
+    curve = GrowthCurve.prior()
+    steeper = replace(curve, log_share=(curve.log_share[0] - 0.1, *curve.log_share[1:]))
+    surer = replace(curve, variance_rate=0.1)
+    followed = [replace(ACCOUNTS[0], followers=7.0), *ACCOUNTS[1:]]
+    hashes = [data_hash(rows), data_hash(rows, followed), *(data_hash(rows, curve=c) for c in (steeper, surer))]
+    assert len(set(hashes)) == 4
+
+
+def data_hash(rows: Rows, accounts: list[AccountHistory] = ACCOUNTS, curve: GrowthCurve | None = None) -> str:
+    return training._data_hash(rows, accounts, curve or GrowthCurve.prior())
 
 
 def test_few_posts_are_all_learned_from():
