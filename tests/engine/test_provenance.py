@@ -3,11 +3,14 @@
 import hashlib
 import math
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from predictions.engine import AccountHistory, GlobalModel, train
 from predictions.engine.provenance import provenance
@@ -39,7 +42,9 @@ def test_the_manifest_says_what_went_in(model: GlobalModel) -> None:
     assert manifest["span"][0] < manifest["span"][1] < manifest["until"]
     assert manifest["seed"] == 0
     assert len(manifest["data_sha256"]) == len(manifest["code_sha256"]) == 64
-    assert {"lightgbm", "numpy"} <= set(manifest["libraries"])
+    assert {"lightgbm", "numpy", "sentencepiece", "emoji", "pillow"} <= set(manifest["libraries"])
+    assert manifest["python"] == platform.python_version()
+    assert manifest["machine"] == platform.machine()
 
 
 def once_posted(name: str, likes: Sequence[float]) -> AccountHistory:
@@ -61,13 +66,29 @@ def test_an_account_that_only_bent_the_growth_curve_is_named(model: GlobalModel)
     assert trained.manifest["accounts"] == model.manifest["accounts"]
 
 
-def test_the_codes_hash_changes_with_the_code(tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "predictions/engine/weights.py",
+        "predictions/selectors.py",
+        "posts/selectors.py",
+        "posts/content.py",
+        "posts/meanings.py",
+        "posts/sentence_encoder.npz",
+    ],
+)
+def test_the_codes_hash_changes_with_the_code(changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that stands between what the database holds and an artefact."""
     from predictions.engine import provenance as module
 
     before = provenance()["code_sha256"]
-    for source in (ROOT / "predictions" / "engine").glob("*.py"):
-        (tmp_path / source.name).write_bytes(source.read_bytes())
-    monkeypatch.setattr(module, "_ENGINE", tmp_path)
+    for folder in ("posts", "predictions", "predictions/engine"):
+        (tmp_path / folder).mkdir()
+        for source in (ROOT / folder).iterdir():
+            if source.suffix in (".py", ".npz"):
+                (tmp_path / folder / source.name).symlink_to(source)
+    monkeypatch.setattr(module, "_ROOT", tmp_path)
     assert provenance.__wrapped__()["code_sha256"] == before
-    (tmp_path / "weights.py").write_bytes(b"# another one\n")
+    (tmp_path / changed).unlink()
+    (tmp_path / changed).write_bytes(b"# another one\n")
     assert provenance.__wrapped__()["code_sha256"] != before
