@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from predictions.engine.history_file import COLUMNS, BadHistoryFile, read_history_file
+from predictions.engine.history_file import COLUMNS, BadHistoryFile, join_accounts, read_history_file
 
 HEADER = ",".join(COLUMNS)
 ROW = "acc,p1,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,Hello #Sun,sun,15,song,100,10,1,0,200"
@@ -42,6 +42,21 @@ def test_a_file_is_read_plain_or_gzip_by_its_content(tmp_path: Path):
     assert post.caption.hashtags == ("sun",)
     assert post.caption.length == len("Changed")
     assert [a.account_id for a in read_history_file(packed)] == ["acc"]
+
+
+def test_what_several_files_hold_of_an_account_joins(tmp_path: Path):
+    seen_later = changed(observed_at="2026-01-03T00:00:00Z", likes="25")
+    earlier = changed(post_id="p0", posted_at="2025-12-01T00:00:00Z")
+    other = changed(account_id="abc", post_id="p7")
+    (tmp_path / "together").mkdir()
+    together = read_history_file(write(tmp_path / "together", ROW, seen_later, earlier, other))
+    first = read_history_file(write(tmp_path, seen_later, ROW))
+    second = read_history_file(write(tmp_path, other, ROW, earlier))
+    found = join_accounts([*second, *first])
+    assert [a.account_id for a in found] == ["abc", "acc"]
+    assert [[(p.post_id, p.observations) for p in a.posts] for a in found] == [
+        [(p.post_id, p.observations) for p in a.posts] for a in together
+    ]
 
 
 def test_captions_may_span_lines(tmp_path: Path):

@@ -65,6 +65,17 @@ def test_versions_are_trained_registered_and_promoted(tmp_path, capsys):
     assert roles == {"v1.0.0": "retired", "v1.1.0": "challenger", "v3.0.0": "champion"}
 
 
+def test_accounts_of_several_files_are_learned_from_once(tmp_path):
+    few = write_history(tmp_path / "a.csv", accounts=2, seed=1)
+    more = write_history(tmp_path / "b.csv", accounts=3, seed=1)
+    call_command("train_model", str(few), str(more))
+    call_command("train_model", str(more))
+    twice, once = ModelVersion.objects.order_by("id")
+    assert twice.metrics["training_accounts"] == 3
+    assert twice.metrics["training_posts"] == 60
+    assert twice.manifest == once.manifest
+
+
 def test_a_version_that_learned_from_who_left_is_not_promoted(tmp_path):
     file = write_history(tmp_path / "a.csv", accounts=2, seed=1)
     ForgottenAccount.objects.create(pseudonym=pseudonym("1-account-0"))

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from predictions.engine import AccountHistory, train
-from predictions.engine.history_file import BadHistoryFile, read_history_file
+from predictions.engine.history_file import BadHistoryFile, join_accounts, read_history_file
 from predictions.forgetting import MAY_NOT_SERVE, learned_from_forgotten
 from predictions.pseudonyms import pseudonym
 from predictions.registry import InvalidVersionName, register
@@ -20,7 +20,9 @@ class Command(BaseCommand):
     help = "Train a global model on files in the post history format, and register it as a new model version."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, plain or gzip")
+        parser.add_argument(
+            "files", nargs="+", type=Path, metavar="FILE", help="CSV, plain or gzip; accounts of several files join"
+        )
         parser.add_argument("--name", help="of the version, e.g. v1.2.0; by default the next after the newest")
         parser.add_argument("--promote", action="store_true", help="let the version serve from now on")
 
@@ -57,4 +59,4 @@ def _read(files: list[Path]) -> list[AccountHistory]:
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from error
-    return accounts
+    return join_accounts(accounts)
