@@ -1,9 +1,10 @@
 """What may be done with predictions: give one, learn an account's weights, meet outcomes, and take feedback."""
 
+import json
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -315,9 +316,16 @@ def _answer_by(
     state, warnings = _state(account, weights, loaded, now)
     fetched_at = time.perf_counter()
     given = forecast(loaded.model, state, draft, as_of=int(now.timestamp()), explain=explain)
-    if not all(map(math.isfinite, (given.point, given.typical, given.low, given.high))):
-        raise ImpossibleForecast(f"{loaded.name} gave {given.low} to {given.high}, typically {given.typical}")
+    _require_numbers(given)
     return _Answer(loaded, given, warnings, fetched_at)
+
+
+def _require_numbers(given: Forecast) -> None:
+    """JSON knows no NaN and no infinity, and each part of a forecast is stored or sent as that."""
+    try:
+        json.dumps(asdict(given), allow_nan=False)
+    except ValueError as error:
+        raise ImpossibleForecast(str(error)) from error
 
 
 def _account_for_forecast(user: User, public_id: str | None) -> "WithAnnotations[TikTokAccount, selectors.Serving]":

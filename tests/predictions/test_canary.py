@@ -14,7 +14,8 @@ from predictions import canary as canary_module
 from predictions import registry as registry_module
 from predictions import selectors, services, tasks
 from predictions.canary import MIN_FAILURES, MIN_FORECASTS, CannotStartCanary, start_canary, watch_canary
-from predictions.engine import GlobalModel, forecast
+from predictions.engine import Effect, Forecast, GlobalModel, forecast
+from predictions.engine.types import Range
 from predictions.models import AccountWeights, ForecastFailure, ForgottenAccount, ModelEvent, ModelVersion, Prediction
 from predictions.registry import RefusedArtefact, make_champion, register
 from tests.factories import PredictionFactory, TikTokAccountFactory, history_of_posts
@@ -154,13 +155,47 @@ def test_a_challenger_that_raises_fails_no_request_and_is_ended_at_once(
     assert ForecastFailure.objects.count() == MIN_FAILURES
 
 
-def test_what_is_no_number_is_a_failure_too(champion, learned_account, canary, registry, monkeypatch):
+def without_high(given: Forecast) -> Forecast:
+    return dataclasses.replace(given, high=math.nan)
+
+
+def without_baseline(given: Forecast) -> Forecast:
+    return dataclasses.replace(given, baseline=math.nan)
+
+
+def without_views(given: Forecast) -> Forecast:
+    return dataclasses.replace(given, metrics=given.metrics | {"views": math.nan})
+
+
+def without_an_end_of_likes(given: Forecast) -> Forecast:
+    return dataclasses.replace(given, measures=given.measures | {"likes": Range(0.0, 1.0, math.inf)})
+
+
+def without_an_end_of_the_rate(given: Forecast) -> Forecast:
+    return dataclasses.replace(given, engagement_rate=Range(0.0, 0.5, math.inf))
+
+
+def without_an_effect(given: Forecast) -> Forecast:
+    return dataclasses.replace(given, explanation=(Effect("hour", math.nan),))
+
+
+SPOILINGS = [
+    *(without_high, without_baseline, without_views),
+    *(without_an_end_of_likes, without_an_end_of_the_rate, without_an_effect),
+]
+
+
+@pytest.mark.parametrize("spoil", SPOILINGS)
+def test_what_is_no_number_is_a_failure_too(spoil, champion, learned_account, canary, registry, monkeypatch, client_of):
     def not_a_number(model, *args, **kwargs):
         given = forecast(model, *args, **kwargs)
-        return given if model is registry.serving(champion.pk).model else dataclasses.replace(given, high=math.nan)
+        return given if model is registry.serving(champion.pk).model else spoil(given)
 
     monkeypatch.setattr(services, "forecast", not_a_number)
-    assert predict(learned_account).model_version == champion.name
+    body = {"account_id": learned_account.public_id, "post": {"text": "hello"}, "explain": True}
+    answer = client_of.post("/predict", body, format="json")
+    assert answer.status_code == 200
+    assert answer.json()["model_version"] == champion.name
     assert ForecastFailure.objects.get().error == "ImpossibleForecast"
 
 
