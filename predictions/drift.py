@@ -35,10 +35,14 @@ _CHECKS_LOCK = 0x6472696674
 
 
 def record_misses(*, account_id: int, loaded: LoadedModel, looked_back: LookBack, now: datetime) -> int:
-    """Record the misses of posts that have none yet; how many. Labels that the model was trained on tell nothing."""
+    """Record the misses of posts that have none yet; how many.
+
+    Labels that the model was trained on tell nothing, nor does what is no number: a single one would end every check.
+    """
     oldest = max(loaded.model.manifest.get("until", 0), int((now - timedelta(days=KEPT_DAYS)).timestamp()))
     due_at = looked_back.posted_at + HORIZON
-    rows = {looked_back.post_id[row]: row for row in np.flatnonzero(due_at > oldest).tolist()}
+    told = (due_at > oldest) & np.isfinite(looked_back.miss)
+    rows = {looked_back.post_id[row]: row for row in np.flatnonzero(told).tolist()}
     unrecorded = Post.objects.filter(account=account_id, public_id__in=rows, miss=None)
     misses = [
         Miss(

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import TikTokAccount
 from posts.models import Observation, Post
 from predictions import drift, registry, selectors, services
-from predictions.engine import Draft, forecast, learn_account, train
+from predictions.engine import Draft, forecast, learn_account, learn_and_look_back, train
 from predictions.engine.drift import MIN_HISTORY, Misses
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
@@ -130,6 +130,20 @@ def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, accoun
     history_of_posts(account, count=30, until=now)
     assert services.update_weights(account_id=account.pk, now=now)
     assert not Miss.objects.exists()
+
+
+def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
+    def learn_and_spoil(*args, **kwargs):
+        state, looked_back = learn_and_look_back(*args, **kwargs)
+        looked_back.miss[-2:] = np.nan, np.inf
+        return state, looked_back
+
+    monkeypatch.setattr(services, "learn_and_look_back", learn_and_spoil)
+    history_of_posts(account, count=30, until=timezone.now())
+    assert services.update_weights(account_id=account.pk)
+    assert Miss.objects.count() > 10
+    assert np.isfinite(list(Miss.objects.values_list("miss", flat=True))).all()
+    assert drift.check_drift().posts == Miss.objects.count()
 
 
 def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, champion, account):
