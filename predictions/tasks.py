@@ -1,5 +1,7 @@
 """Background work of predictions: thin, idempotent, each task loads by id and calls a service."""
 
+from functools import partial
+
 import structlog
 from celery import shared_task
 from django.core.cache import cache
@@ -18,6 +20,11 @@ MAX_UPDATES_AT_ONCE = 500
 
 TRAINING_SECONDS = 28 * 60
 """A training may take longer than other tasks, but not so long that Redis would hand it to a second worker."""
+
+# One that is killed is mostly killed for its memory, and delivered again it would be so without end: beat asks anew.
+_training = partial(
+    shared_task, time_limit=TRAINING_SECONDS, soft_time_limit=TRAINING_SECONDS - 60, reject_on_worker_lost=False
+)
 
 
 def enqueue_weights_update(account_id: int) -> None:
@@ -51,7 +58,7 @@ def check_drift() -> None:
     drift.check_drift()
 
 
-@shared_task(time_limit=TRAINING_SECONDS, soft_time_limit=TRAINING_SECONDS - 60)
+@_training()
 def retrain_model(reason: str = "It was time.") -> None:
     """Beat, each week, and whoever sees that the model has grown worse: train a challenger and let it compete."""
     try:
@@ -66,7 +73,7 @@ def leave_forgotten_behind() -> None:
     forgetting.leave_behind()
 
 
-@shared_task(time_limit=TRAINING_SECONDS, soft_time_limit=TRAINING_SECONDS - 60)
+@_training()
 def release_benchmarks() -> None:
     """Beat, daily: does something once a quarter."""
     benchmarks.release_benchmarks()

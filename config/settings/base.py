@@ -161,7 +161,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
-# A task is acknowledged when it is done: one whose worker was killed is delivered again, so every task is idempotent.
+# A task is acknowledged when it is done: one whose worker was killed is delivered again (but for trainings), so every
+# task is idempotent.
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

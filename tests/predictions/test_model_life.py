@@ -266,6 +266,41 @@ def test_a_training_that_was_killed_keeps_no_other_from_it():
             time.sleep(0.05)
 
 
+DOOMED_TRAININGS = """
+import os, django
+django.setup()
+from predictions import benchmarks, lifecycle
+def begin(reason="a release", **by):
+    with open("{begun}", "a") as file:
+        print(reason, file=file)
+    if reason != "a small one":
+        os.kill(os.getpid(), 9)
+lifecycle.retrain = benchmarks.release_benchmarks = begin
+from config.celery import app
+app.worker_main(["worker", "--concurrency", "1", "--loglevel", "critical"])
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_training_that_the_system_kills_is_not_delivered_again(tmp_path):
+    """A worker with one process takes the next message only when it is done with the one before."""
+    begun = tmp_path / "begun"
+    begun.touch()
+    tasks.retrain_model.delay(reason="too large a one")
+    tasks.release_benchmarks.delay()
+    tasks.retrain_model.delay(reason="a small one")
+    worker = start_process(DOOMED_TRAININGS.format(begun=begun))
+    deadline = time.monotonic() + 90
+    try:
+        while len(begun.read_text().splitlines()) < 3:
+            assert time.monotonic() < deadline, begun.read_text()
+            time.sleep(0.1)
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=30)
+    assert begun.read_text().splitlines() == ["too large a one", "a release", "a small one"]
+
+
 def test_commands_say_what_was_decided(bad_champion, accounts, capsys):
     call_command("retrain_model", "--reason", "a test")
     printed = capsys.readouterr().out
