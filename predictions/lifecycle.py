@@ -133,21 +133,26 @@ def promote(*, version: ModelVersion, by: str, reason: str) -> None:
 
 
 def rollback_target(champion: ModelVersion | None) -> ModelVersion | None:
-    """What served before the champion was promoted; None for the prior. Raises CannotRollBack."""
+    """What served last before the champion was promoted, of what may serve again; None for the prior.
+
+    It was loaded, so that no worker is left with a version that it refuses. Raises CannotRollBack.
+    """
     if champion is None:
         raise CannotRollBack("No model version serves, only the prior: there is nothing to go back from.")
-    promotions = ModelEvent.objects.filter(kind=ModelEvent.Kind.PROMOTED, to_version=champion)
-    promotion = promotions.select_related("from_version").defer("from_version__artefact").first()
+    promotions = ModelEvent.objects.filter(kind=ModelEvent.Kind.PROMOTED)
+    promotion = promotions.filter(to_version=champion).first()
     if promotion is None:
         raise CannotRollBack(f"It is not recorded what served before {champion.name}.")
-    return promotion.from_version
+    until_then = promotions.filter(pk__lte=promotion.pk).exclude(from_version=champion)
+    before = (event.from_version for event in until_then.select_related("from_version").defer("from_version__artefact"))
+    return next((version for version in before if version is None or _may_serve_again(version)), None)
 
 
 def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion | None:
     """Let the previous champion serve again (None: the prior), in every worker with its next forecast.
 
-    `champion_id` is the champion that is to go: if another one serves meanwhile, somebody was quicker. The version
-    must load, so that no worker is left with one that it refuses. Raises CannotRollBack.
+    `champion_id` is the champion that is to go: if another one serves meanwhile, somebody was quicker. Raises
+    CannotRollBack.
     """
     with transaction.atomic():
         champion = next((v for v in lock_versions() if v.role == ModelVersion.Role.CHAMPION), None)
@@ -155,13 +160,6 @@ def roll_back(*, champion_id: int | None, by: str, reason: str) -> ModelVersion 
             serves = f"{champion.name} serves" if champion else "the prior serves"
             raise CannotRollBack(f"The champion changed meanwhile: {serves} now. Nothing was changed.")
         target = rollback_target(champion)
-        if target:
-            if learned_from_forgotten(target):
-                raise CannotRollBack(f"{target} {MAY_NOT_SERVE} {champion} goes on serving.")
-            try:
-                load(target)
-            except RefusedArtefact as error:
-                raise CannotRollBack(f"{error} {champion} goes on serving.") from error
         make_champion(target, kind=ModelEvent.Kind.ROLLED_BACK, by=by, reason=reason)
     return target
 
@@ -192,13 +190,20 @@ def _train(as_of: datetime) -> GlobalModel:
 
 def _model_of(champion: ModelVersion | None) -> GlobalModel:
     """What workers serve as the champion: one that is refused leaves them with the prior."""
-    if champion is None:
-        return GlobalModel.prior()
+    return (champion and _loaded(champion)) or GlobalModel.prior()
+
+
+def _may_serve_again(version: ModelVersion) -> bool:
+    return not learned_from_forgotten(version) and _loaded(version) is not None
+
+
+def _loaded(version: ModelVersion) -> GlobalModel | None:
+    """None for a version that is refused."""
     try:
-        return load(champion)
+        return load(version)
     except RefusedArtefact as error:
-        log.error("model_refused", version=champion.name, reason=str(error))
-        return GlobalModel.prior()
+        log.error("model_refused", version=version.name, reason=str(error))
+        return None
 
 
 def _retire_earlier_challengers(version: ModelVersion) -> None:

@@ -166,6 +166,15 @@ class Registry:
             return replace(current, warnings=(REFUSED.format(name=name),))
         return current
 
+    def to_learn_beside(self, champion_id: int | None) -> LoadedModel:
+        """The champion's model or, where it is refused, the prior.
+
+        Not what this process held before: all that refuse it learn beside the same, or they would undo each other's
+        work.
+        """
+        serving = self.serving(champion_id)
+        return _prior() if self._recently_refused(champion_id) else serving
+
     def challenger(self, version_id: int) -> LoadedModel | None:
         """The model of a canary, loaded now if it is another than before; None while another thread loads.
 

@@ -76,7 +76,6 @@ CANARY_ID = Subquery(
     .filter(canary_share__gt=_Draw(Cast(F("pk"), TextField()), Cast(OuterRef("pk"), TextField())))
     .values("pk")[:1]
 )
-SERVING_ID = Coalesce(CANARY_ID, CHAMPION_ID)
 
 
 class Serving(TypedDict):
@@ -95,12 +94,7 @@ class StaleWeights:
     """What an account's weights have not seen yet, as it was when they were found stale."""
 
     posts_sequence: int
-    champion_id: int | None
     canary_id: int | None
-
-    @property
-    def serving_id(self) -> int | None:
-        return self.canary_id or self.champion_id
 
 
 def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnotations[TikTokAccount, Serving]]":
@@ -179,10 +173,11 @@ def published_posts(account_id: int, as_of: datetime, *, purpose: Purpose) -> di
     return {facts.post_id: _published(facts) for facts in account_posts(account_id, as_of, purpose=purpose)}
 
 
-def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
+def stale_accounts(now: datetime, *, beside: int | None) -> "QuerySet[TikTokAccount]":
     """Accounts whose weights have not seen the newest posts, the model that serves them, or a label that matured.
 
-    Oldest first. Accounts of which nothing is known yet are not stale: there is nothing to learn from.
+    That model is the canary, or `beside`: the champion, or None for the prior. Oldest first. Accounts of which nothing
+    is known yet are not stale: there is nothing to learn from.
     """
     matured = Post.objects.filter(
         account=OuterRef("pk"),
@@ -195,17 +190,17 @@ def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
             Q(weights=None)
             | Q(weights__posts_sequence__lt=F("posts_change__sequence"))
             # the prior is null, which in SQL equals nothing, not even itself
-            | ~Exact(Coalesce("weights__model_version", 0), Coalesce(SERVING_ID, 0))
+            | ~Exact(Coalesce("weights__model_version", 0), Coalesce(CANARY_ID, beside or 0))
             | Exists(matured)
         )
         .order_by(F("weights__as_of").asc(nulls_first=True), "pk")
     )
 
 
-def stale_weights(account_id: int, now: datetime) -> StaleWeights | None:
+def stale_weights(account_id: int, now: datetime, *, beside: int | None) -> StaleWeights | None:
     """What the account's weights have not seen; None where it is none of `stale_accounts`. One query."""
-    found = stale_accounts(now).filter(pk=account_id).annotate(champion_id=CHAMPION_ID, canary_id=CANARY_ID)
-    row = found.values_list("posts_change__sequence", "champion_id", "canary_id").first()
+    found = stale_accounts(now, beside=beside).filter(pk=account_id).annotate(canary_id=CANARY_ID)
+    row = found.values_list("posts_change__sequence", "canary_id").first()
     return StaleWeights(*row) if row else None
 
 

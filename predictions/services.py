@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
@@ -186,11 +186,12 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
     now = now or timezone.now()
     with transaction.atomic():
         _lock_learning(account_id)
+        champion = registry.to_learn_beside(champion_id())
         # what is stale is read before the posts: a change in between leaves the weights stale rather than unnoticed
-        stale = selectors.stale_weights(account_id, now)
+        stale = selectors.stale_weights(account_id, now, beside=champion.version_id)
         if stale is None:
             return False
-        found = _learned(account_id, stale, now)
+        found = _learned(account_id, champion, stale.canary_id, now)
         if found is None:
             return False
         loaded, state, looked_back = found
@@ -213,6 +214,11 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
             drift.record_misses(account_id=account_id, loaded=loaded, looked_back=looked_back, now=now)
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="posts, and what is learned of them")
     return True
+
+
+def stale_accounts(now: datetime) -> QuerySet[TikTokAccount]:
+    """Accounts to learn anew, oldest first: by what can be served here, which during a release is not so everywhere."""
+    return selectors.stale_accounts(now, beside=registry.to_learn_beside(champion_id()).version_id)
 
 
 def meet_outcomes(*, now: datetime | None = None) -> int:
@@ -361,30 +367,21 @@ def _empty_state(account: TikTokAccount, loaded: LoadedModel, now: datetime) -> 
 
 
 def _learned(
-    account_id: int, stale: selectors.StaleWeights, now: datetime
+    account_id: int, champion: LoadedModel, canary_id: int | None, now: datetime
 ) -> tuple[LoadedModel, AccountState, LookBack] | None:
-    """What the model that serves the account learns of it; None where that cannot be loaded, or is a canary that fails:
-    soon another one serves."""
+    """What the model that serves the account learns of it; None where that is a canary which fails, or is being loaded
+    by another thread: soon another one serves."""
     try:
-        loaded = _serving(stale)
+        loaded = champion if canary_id is None else registry.challenger(canary_id)
         if loaded is None:
-            log.warning("weights_wait_for_model", account_id=account_id, version_id=stale.serving_id)
             return None
         history = selectors.account_history(account_id, now, purpose=Purpose.SERVICE)
         return loaded, *learn_and_look_back(loaded.model, history, as_of=int(now.timestamp()))
     except Exception as error:
-        if stale.canary_id is None:
+        if canary_id is None:
             raise
-        record_failure(stale.canary_id, error)
+        record_failure(canary_id, error)
         return None
-
-
-def _serving(stale: selectors.StaleWeights) -> LoadedModel | None:
-    """The model that serves the account; None while it cannot be loaded here. Raises RefusedArtefact for a canary."""
-    if stale.canary_id is not None:
-        return registry.challenger(stale.canary_id)
-    champion = registry.serving(stale.champion_id)
-    return champion if champion.version_id == stale.champion_id else None
 
 
 def _lock_learning(account_id: int) -> None:

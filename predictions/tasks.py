@@ -7,7 +7,7 @@ from celery import shared_task
 from django.core.cache import cache
 from django.utils import timezone
 
-from predictions import benchmarks, canary, drift, forgetting, lifecycle, selectors, services
+from predictions import benchmarks, canary, drift, forgetting, lifecycle, services
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ def update_weights(account_id: int) -> None:
 @shared_task
 def update_stale_weights() -> None:
     """What the signals missed: lost messages, a new champion, labels that matured as time passed."""
-    stale = selectors.stale_accounts(timezone.now()).values_list("pk", flat=True)
+    stale = services.stale_accounts(timezone.now()).values_list("pk", flat=True)
     for account_id in stale[:MAX_UPDATES_AT_ONCE]:
         enqueue_weights_update(account_id)
 

@@ -110,9 +110,9 @@ def test_weights_are_learned_beside_the_model_that_serves_the_account(champion, 
     history_of_posts(account, count=5, until=timezone.now())
     assert services.update_weights(account_id=account.pk)
     assert AccountWeights.objects.get().model_version == canary
-    assert not selectors.stale_accounts(timezone.now()).exists()
+    assert not services.stale_accounts(timezone.now()).exists()
     registry_module.end_canary(by="a test", reason="")
-    assert list(selectors.stale_accounts(timezone.now())) == [account]
+    assert list(services.stale_accounts(timezone.now())) == [account]
     assert services.update_weights(account_id=account.pk)
     assert AccountWeights.objects.get().model_version == champion
 

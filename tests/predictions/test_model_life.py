@@ -474,15 +474,27 @@ def test_rolling_back_goes_back_step_by_step_to_the_prior(versions):
     assert kinds == [("rolled back", "a test")] * 3
 
 
-def test_a_version_that_is_broken_is_not_rolled_back_to(versions):
+def test_a_version_that_is_broken_is_passed_over(versions, capsys):
     ModelVersion.objects.filter(pk=versions[1].pk).update(artefact=b"gone")
-    events = ModelEvent.objects.count()
-    with pytest.raises(CannotRollBack, match=r"artefact of v1\.1\.0 .* v1\.2\.0 goes on serving"):
-        roll_back(champion_id=versions[2].pk, by="a test", reason="bad")
-    with pytest.raises(CommandError, match="goes on serving"):
-        call_command("rollback_model")
-    assert champion_id() == versions[2].pk
-    assert ModelEvent.objects.count() == events
+    call_command("rollback_model")
+    assert "v1.0.0 serves from now on." in capsys.readouterr().out
+    assert champion_id() == versions[0].pk
+    event = ModelEvent.objects.latest("id")
+    assert (event.kind, event.from_version, event.to_version) == ("rolled back", versions[2], versions[0])
+
+
+def test_a_version_that_learned_from_who_left_is_passed_over(versions):
+    ModelVersion.objects.filter(pk=versions[1].pk).update(manifest={"pseudonyms": ["left"]})
+    ForgottenAccount.objects.create(pseudonym="left")
+    assert roll_back(champion_id=versions[2].pk, by="a test", reason="bad") == versions[0]
+
+
+def test_where_no_earlier_version_can_be_read_it_ends_at_the_prior(versions, capsys):
+    """After a release that reads none of them, say."""
+    ModelVersion.objects.update(artefact=b"of another format")
+    call_command("rollback_model")
+    assert "The prior serves from now on." in capsys.readouterr().out
+    assert champion_id() is None
 
 
 def test_two_who_roll_back_at_once_go_back_once(versions):

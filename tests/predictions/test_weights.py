@@ -13,6 +13,7 @@ from django.utils import timezone
 from posts.content import measure_caption
 from posts.models import PostsChange
 from posts.signals import posts_changed
+from predictions import registry as registry_module
 from predictions import selectors, services, tasks
 from predictions.engine import (
     AccountHistory,
@@ -23,7 +24,7 @@ from predictions.engine import (
     learn_account,
     learn_and_look_back,
 )
-from predictions.models import AccountWeights
+from predictions.models import AccountWeights, Miss
 from predictions.registry import register
 from privacy.purposes import Purpose
 from tests.factories import CAPTIONS, PostFactory, TikTokAccountFactory, history_of_posts
@@ -35,7 +36,7 @@ HOUR = datetime.timedelta(hours=1)
 
 
 def stale(now: datetime.datetime | None = None) -> list[int]:
-    return list(selectors.stale_accounts(now or timezone.now()).values_list("pk", flat=True))
+    return list(services.stale_accounts(now or timezone.now()).values_list("pk", flat=True))
 
 
 def test_weights_are_learned_stored_and_used(champion, account):
@@ -102,11 +103,50 @@ def test_an_account_that_was_never_learned_is_stale(account):
     assert stale() == [account.pk]
 
 
-def test_weights_are_not_learned_beside_a_model_that_is_refused(champion, account):
-    champion.artefact = b"tampered"
+def test_beside_a_champion_that_is_refused_the_prior_learns_and_forecasts(champion, account):
+    champion.artefact = b"of another format"
     champion.save()
-    history_of_posts(account, count=3, until=timezone.now())
+    history_of_posts(account, count=30, until=timezone.now())
+    assert services.update_weights(account_id=account.pk)
+    assert AccountWeights.objects.get().model_version is None
+    assert set(Miss.objects.values_list("model_version", flat=True)) == {None}
+    assert stale() == []
     assert not services.update_weights(account_id=account.pk)
+    given = predict(account).prediction
+    assert (given.model_version, given.weights_version) == (None, 1)
+    assert given.baseline
+    assert any("could not be loaded" in warning for warning in given.warnings)
+    assert not {services.NOT_LEARNED, services.OTHER_MODEL} & set(given.warnings)
+
+
+def test_weights_of_a_champion_that_is_refused_are_learned_anew_beside_the_prior(
+    champion, learned_account, registry, monkeypatch
+):
+    """As after a release; who still runs the one before goes on with the champion and its weights."""
+    before = registry_module.Registry()
+    before.serving(champion.pk)
+    champion.artefact = b"of another format"
+    champion.save()
+    registry._current = None
+    assert stale() == [learned_account.pk]
+    assert services.update_weights(account_id=learned_account.pk)
+    assert stale() == []
+    monkeypatch.setattr(services, "registry", before)
+    assert predict(learned_account).model_version == champion.name
+    assert stale() == [learned_account.pk]
+    assert services.update_weights(account_id=learned_account.pk)
+    assert AccountWeights.objects.get().model_version == champion
+
+
+def test_all_workers_that_refuse_a_champion_learn_beside_the_same(trained_models, champion, learned_account, registry):
+    """Whatever each held before, or they would learn each account over and over."""
+    registry.serving(champion.pk)
+    refused = register(model=trained_models[1], metrics={}, promote=True)
+    refused.artefact = b"of another format"
+    refused.save()
+    assert predict(learned_account).model_version == champion.name
+    assert services.update_weights(account_id=learned_account.pk)
+    assert AccountWeights.objects.get().model_version is None
 
 
 @pytest.mark.django_db(transaction=True)

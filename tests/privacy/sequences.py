@@ -32,7 +32,7 @@ from posts.services import NotConnected, request_refresh
 from predictions import services as predictions
 from predictions.models import Prediction
 from predictions.pseudonyms import pseudonym
-from predictions.selectors import misses, recent_features, stale_accounts, training_histories
+from predictions.selectors import misses, recent_features, training_histories
 from privacy import consent, texts
 from privacy.consent import NoConsent
 from privacy.models import Through
@@ -174,7 +174,7 @@ def scheduled_tasks(life: Life) -> None:
 
 
 def learning_task(life: Life) -> None:
-    for account_id in stale_accounts(timezone.now()).filter(user=life.user.pk).values_list("pk", flat=True):
+    for account_id in predictions.stale_accounts(timezone.now()).filter(user=life.user.pk).values_list("pk", flat=True):
         predictions.update_weights(account_id=account_id)
     if account := life.account:
         predictions.update_weights(account_id=account.pk)
