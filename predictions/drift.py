@@ -1,7 +1,8 @@
 """Drift around `predictions.engine.drift`: misses are recorded as labels become known, and tested every hour.
 
-An alarm asks for retraining, once. Features are told beside it and ring nothing: accounts may change what they publish
-as they like, and where that makes forecasts worse the misses show it.
+An alarm asks for retraining at once, and again when a training can have seen the change. Features are told beside it
+and ring nothing: accounts may change what they publish as they like, and where that makes forecasts worse the misses
+show it.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,8 @@ from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, Change, Episode, Fi
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import HORIZON
-from predictions.models import DriftCheck, Miss, ModelVersion
+from predictions.lifecycle import SLICE
+from predictions.models import DriftCheck, Miss, ModelEvent
 from predictions.registry import LoadedModel
 from privacy.trail import record_run
 
@@ -28,7 +30,7 @@ log = structlog.get_logger(__name__)
 
 RETRAIN = "predictions.tasks.retrain_model"
 ASKED_AGAIN_AFTER = timedelta(days=1)
-"""Retraining of which no model version came by then is asked for again: messages can be lost."""
+"""At the earliest: messages can be lost, and trainings fail."""
 
 _CHECKS_LOCK = 0x6472696674
 """The advisory lock that lets one check be made at a time."""
@@ -96,7 +98,7 @@ def _act(check: DriftCheck, finding: Finding, alarms: Sequence[DriftCheck], now:
     elif finding.verdict == "settled":
         alarms[-1].over_at = now
         alarms[-1].save(update_fields=["over_at"])
-    elif finding.verdict == "unsettled" and _nothing_came_of(alarms[-1], now):
+    elif finding.verdict == "unsettled" and _is_to_be_asked_again(alarms[-1], now):
         _request_retraining(alarms[-1], now)
 
 
@@ -107,10 +109,24 @@ def _request_retraining(alarm: DriftCheck, now: datetime) -> None:
     transaction.on_commit(lambda: current_app.send_task(RETRAIN, kwargs={"reason": alarm.reason}))
 
 
-def _nothing_came_of(alarm: DriftCheck, now: datetime) -> bool:
+def _is_to_be_asked_again(alarm: DriftCheck, now: datetime) -> bool:
+    """A training looks two weeks back: until then it would not have seen the change, and is not worth its minutes."""
     asked = alarm.retraining_requested_at or alarm.checked_at
-    came = ModelVersion.objects.filter(created_at__gte=alarm.checked_at)
-    return now - asked >= ASKED_AGAIN_AFTER and not came.exists()
+    return now - asked >= ASKED_AGAIN_AFTER and now - SLICE > _began(alarm) and not _was_answered(alarm)
+
+
+def _was_answered(alarm: DriftCheck) -> bool:
+    """Whether a version was compared that has learned from after the change began.
+
+    Not one whose training ended before: its comparison leaves no figures.
+    """
+    learned_of_it = {"to_version__manifest__until__gt": int(_began(alarm).timestamp())}
+    return ModelEvent.objects.filter(figures__has_key="slice", **learned_of_it).exists()
+
+
+def _began(alarm: DriftCheck) -> datetime:
+    assert alarm.changed_since is not None
+    return alarm.changed_since
 
 
 def _alarm(change: Change) -> dict[str, Any]:
@@ -120,9 +136,8 @@ def _alarm(change: Change) -> dict[str, Any]:
 
 
 def _episode(alarm: DriftCheck) -> Episode:
-    assert alarm.changed_since is not None
     over_at = int(alarm.over_at.timestamp()) if alarm.over_at else None
-    return Episode(int(alarm.changed_since.timestamp()), int(alarm.checked_at.timestamp()), over_at)
+    return Episode(int(_began(alarm).timestamp()), int(alarm.checked_at.timestamp()), over_at)
 
 
 def _readable(change: Change) -> dict[str, float | str]:

@@ -20,7 +20,7 @@ from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.history_file import read_history_file
 from predictions.engine.types import DAY, HOUR
-from predictions.models import DriftCheck, Miss, ModelVersion
+from predictions.models import DriftCheck, Miss, ModelEvent, ModelVersion
 from privacy.purposes import Purpose
 from tests.engine.drifting import simulated
 from tests.factories import PostFactory, TikTokAccountFactory, enter_admin, history_of_posts
@@ -188,26 +188,65 @@ def test_an_alarm_is_recorded_and_asks_for_retraining_once(
     assert requested == [alarm.reason]
     assert "drift: " in alarm.reason
 
-    # a model came of it: whether it serves or not, one change rings once
-    ModelVersion.objects.create(name="v9.0.0", artefact=b"", signature="")
-    ModelVersion.objects.update(created_at=alarm.checked_at)
+    # what is trained now would know nothing of the change
     assert [check(SHIFT + DAY + hour * HOUR, commit).verdict for hour in (1, 12, 24, 48)] == [UNSETTLED] * 4
     assert requested == [alarm.reason]
     assert DriftCheck.objects.filter(verdict=ALARM).count() == 1
 
 
-def test_retraining_of_which_nothing_came_is_asked_for_again(
+COMPARED = {"slice": [0, 1]}
+
+
+def trained(alarm: DriftCheck, *, days: float, figures: dict[str, list[int]] | None) -> None:
+    """A version that learned until so many days after the change began; without figures it was never compared."""
+    assert alarm.changed_since is not None
+    until = int((alarm.changed_since + datetime.timedelta(days=days)).timestamp())
+    version = ModelVersion.objects.create(name="v9.0.0", artefact=b"", signature="", manifest={"until": until})
+    if figures is not None:
+        ModelEvent.objects.create(kind=ModelEvent.Kind.REFUSED, to_version=version, figures=figures)
+
+
+def when_it_can_be_learned(alarm: DriftCheck) -> int:
+    """When a training looks back to where the change began, counted from START."""
+    assert alarm.changed_since is not None
+    return int(alarm.changed_since.timestamp()) - START + 14 * DAY
+
+
+def test_retraining_is_asked_for_again_once_a_training_can_have_seen_the_change(
     shifted, requested, django_capture_on_commit_callbacks
 ) -> None:
     commit = django_capture_on_commit_callbacks
     alarm = check(SHIFT + DAY, commit)
-    for hour in (1, 23):
-        check(SHIFT + DAY + hour * HOUR, commit)
+    seen = when_it_can_be_learned(alarm)
+    check(seen - HOUR, commit)
     assert len(requested) == 1
-    for hour in (24, 25, 47):
-        check(SHIFT + DAY + hour * HOUR, commit)
+    check(seen + HOUR, commit)
     assert requested == [alarm.reason] * 2
+    # nothing comes of that: the message was lost, or the training failed
+    for hour in (2, 24, 25, 26, 48):
+        check(seen + hour * HOUR, commit)
+    assert requested == [alarm.reason] * 3
+    trained(alarm, days=1, figures=COMPARED)
+    check(seen + 72 * HOUR, commit)
+    assert requested == [alarm.reason] * 3
     assert DriftCheck.objects.filter(verdict=ALARM).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("days", "figures"),
+    [
+        pytest.param(-1, COMPARED, id="learned until before the change"),
+        pytest.param(1, None, id="cut off before it was compared"),
+        pytest.param(1, {}, id="its comparison failed"),
+    ],
+)
+def test_what_tells_nothing_of_the_change_is_no_answer_to_the_alarm(
+    days, figures, shifted, requested, django_capture_on_commit_callbacks
+) -> None:
+    alarm = check(SHIFT + DAY, django_capture_on_commit_callbacks)
+    trained(alarm, days=days, figures=figures)
+    check(when_it_can_be_learned(alarm) + HOUR, django_capture_on_commit_callbacks)
+    assert len(requested) == 2
 
 
 def test_an_alarm_ends_when_the_change_has_become_usual(shifted, requested, django_capture_on_commit_callbacks) -> None:
