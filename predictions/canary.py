@@ -1,7 +1,8 @@
 """A canary: a challenger gives the forecasts of a share of accounts, and loses that again if it fails or is slow.
 
 Which accounts is decided in the database (`selectors.CANARY_ID`). Failures are rows, requests and latencies are those
-of the recorded predictions; both models are looked at over the same recent time.
+of the recorded predictions. Failures of both models are looked at over the same recent time, latencies over as many
+forecasts: the champion of a canary that serves everybody gives none.
 """
 
 from dataclasses import asdict, dataclass
@@ -38,7 +39,7 @@ class CannotStartCanary(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What a version did within the window."""
+    """What a version did within the window, and the latency that nine in ten of its latest forecasts kept."""
 
     forecasts: int
     failures: int
@@ -100,7 +101,7 @@ def watch_canary(*, now: datetime | None = None) -> ModelVersion | None:
     started = ModelEvent.objects.filter(kind=ModelEvent.Kind.CANARY_STARTED, to_version=canary).latest("id").at
     since = max(started, now - WINDOW)
     champion_id = ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).values_list("pk", flat=True).first()
-    theirs, ours = _traffic(canary.pk, since), _traffic(champion_id, since)
+    theirs, ours = _traffic(canary.pk, since, timed_since=started), _traffic(champion_id, since)
     reason = _why_to_end(theirs, ours)
     if reason is None:
         return None
@@ -120,9 +121,10 @@ def _why_to_end(canary: Traffic, champion: Traffic) -> str | None:
     return None
 
 
-def _traffic(version_id: int | None, since: datetime) -> Traffic:
-    given = Prediction.objects.filter(model_version=version_id, created_at__gte=since)
+def _traffic(version_id: int | None, since: datetime, *, timed_since: datetime | None = None) -> Traffic:
+    given = Prediction.objects.filter(model_version=version_id)
     failures = ForecastFailure.objects.filter(model_version=version_id, at__gte=since).count()
-    latencies = list(given.order_by("-created_at").values_list("latency_ms", flat=True)[:_LATENCIES])
+    timed = given.filter(created_at__gte=timed_since) if timed_since else given
+    latencies = list(timed.order_by("-created_at").values_list("latency_ms", flat=True)[:_LATENCIES])
     p90 = round(float(np.quantile(latencies, 0.9)), 1) if len(latencies) >= MIN_FORECASTS else None
-    return Traffic(given.count(), failures, p90)
+    return Traffic(given.filter(created_at__gte=since).count(), failures, p90)

@@ -248,6 +248,22 @@ def test_a_slow_canary_is_ended(champion, canary, account):
     assert event.figures["canary"]["p90_ms"] > event.figures["champion"]["p90_ms"]
 
 
+def test_a_slow_canary_that_serves_everybody_is_ended(champion, challenger, account):
+    """The champion has answered nobody since it began, nor within the last half an hour."""
+    forecasts(champion, MIN_FORECASTS, 10.0, account)
+    Prediction.objects.update(created_at=timezone.now() - datetime.timedelta(hours=1))
+    start_canary(version=challenger, share=1.0, by="a test")
+    forecasts(challenger, MIN_FORECASTS, 60.0, account)
+    assert watch_canary() == challenger
+
+
+def test_how_slow_an_earlier_canary_of_it_was_does_not_count(champion, challenger, account):
+    forecasts(champion, MIN_FORECASTS, 10.0, account)
+    forecasts(challenger, MIN_FORECASTS, 60.0, account)
+    start_canary(version=challenger, share=1.0, by="a test")
+    assert watch_canary() is None
+
+
 def test_few_forecasts_show_no_slowness(champion, canary, account):
     forecasts(champion, MIN_FORECASTS, 10.0, account)
     forecasts(canary, MIN_FORECASTS - 1, 60.0, account)
