@@ -191,10 +191,7 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
         stale = selectors.stale_weights(account_id, now, beside=champion.version_id)
         if stale is None:
             return False
-        found = _learned(account_id, champion, stale.canary_id, now)
-        if found is None:
-            return False
-        loaded, state, looked_back = found
+        loaded, state, looked_back = _learned(account_id, champion, stale.canary_id, now)
         # learning may have taken seconds, in which the account can have been erased or its consent withdrawn
         account = lock_account(account_id)
         learned = {
@@ -293,21 +290,27 @@ def _answer(
     *,
     explain: bool,
 ) -> _Answer:
-    """By the canary if it serves the account, by the champion otherwise and wherever the canary fails."""
+    """By the canary if it serves the account, by the champion otherwise and wherever the canary fails.
+
+    Where the champion fails as well, it is not the canary's fault.
+    """
+    failure: Exception | None = None
     if account.canary_id is not None:
         try:
             challenger = registry.challenger(account.canary_id)
             if challenger:
                 return _answer_by(challenger, account, weights, draft, now, explain=explain)
         except Exception as error:  # noqa: BLE001 whatever a challenger does, the request is answered
-            record_failure(account.canary_id, error)
+            failure = error
     champion = registry.serving(account.champion_id)
     try:
-        return _answer_by(champion, account, weights, draft, now, explain=explain)
+        answer = _answer_by(champion, account, weights, draft, now, explain=explain)
     except Exception as error:
-        # a canary is compared with it
         record_failure(champion.version_id, error)
         raise
+    if failure:
+        record_failure(account.canary_id, failure)
+    return answer
 
 
 def _answer_by(
@@ -368,20 +371,24 @@ def _empty_state(account: TikTokAccount, loaded: LoadedModel, now: datetime) -> 
 
 def _learned(
     account_id: int, champion: LoadedModel, canary_id: int | None, now: datetime
-) -> tuple[LoadedModel, AccountState, LookBack] | None:
-    """What the model that serves the account learns of it; None where that is a canary which fails, or is being loaded
-    by another thread: soon another one serves."""
+) -> tuple[LoadedModel, AccountState, LookBack]:
+    """What the canary learns of the account if it serves it, the champion otherwise and wherever the canary fails.
+
+    Where the champion fails as well, or the history cannot be read, it is not the canary's fault.
+    """
+    if canary_id is None:
+        return _learned_beside(champion, account_id, now)
     try:
-        loaded = champion if canary_id is None else registry.challenger(canary_id)
-        if loaded is None:
-            return None
-        history = selectors.account_history(account_id, now, purpose=Purpose.SERVICE)
-        return loaded, *learn_and_look_back(loaded.model, history, as_of=int(now.timestamp()))
-    except Exception as error:
-        if canary_id is None:
-            raise
+        return _learned_beside(registry.challenger(canary_id) or champion, account_id, now)
+    except Exception as error:  # noqa: BLE001 whatever a challenger does, the account is learned
+        learned = _learned_beside(champion, account_id, now)
         record_failure(canary_id, error)
-        return None
+        return learned
+
+
+def _learned_beside(loaded: LoadedModel, account_id: int, now: datetime) -> tuple[LoadedModel, AccountState, LookBack]:
+    history = selectors.account_history(account_id, now, purpose=Purpose.SERVICE)
+    return loaded, *learn_and_look_back(loaded.model, history, as_of=int(now.timestamp()))
 
 
 def _lock_learning(account_id: int) -> None:

@@ -210,9 +210,41 @@ def test_a_challenger_that_cannot_learn_an_account_is_ended(champion, canary, ac
     make_broken(monkeypatch, canary)
     history_of_posts(account, count=5, until=timezone.now())
     for _ in range(MIN_FAILURES):
-        assert not services.update_weights(account_id=account.pk)
+        assert running()
+        assert services.update_weights(account_id=account.pk)
+        # the champion learns in its place
+        assert AccountWeights.objects.get().model_version == champion
     assert not running()
-    assert services.update_weights(account_id=account.pk)
+    assert not services.stale_accounts(timezone.now()).exists()
+
+
+def fail(*args: Any, **kwargs: Any) -> Any:
+    raise ValueError("whatever the model")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(services, "learn_and_look_back"), (selectors, "account_history")], ids=["learned", "read"]
+)
+def test_an_account_that_cannot_be_learned_beside_any_model_ends_no_canary(
+    module, name, champion, canary, account, monkeypatch
+):
+    history_of_posts(account, count=5, until=timezone.now())
+    monkeypatch.setattr(module, name, fail)
+    for _ in range(MIN_FAILURES):
+        with pytest.raises(ValueError, match="whatever the model"):
+            services.update_weights(account_id=account.pk)
+    assert running()
+    assert not ForecastFailure.objects.filter(model_version=canary).exists()
+
+
+def test_an_account_that_no_model_can_forecast_ends_no_canary(champion, canary, learned_account, monkeypatch):
+    forecasts(champion, 100, 10.0, learned_account)
+    monkeypatch.setattr(services, "forecast", fail)
+    for _ in range(MIN_FAILURES):
+        with pytest.raises(ValueError, match="whatever the model"):
+            predict(learned_account)
+    assert running()
+    assert set(ForecastFailure.objects.values_list("model_version", flat=True)) == {champion.pk}
 
 
 def test_a_champion_that_raises_is_counted_and_not_hidden(champion, learned_account, monkeypatch):
