@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
@@ -88,7 +89,8 @@ def retrain(*, by: str, reason: str, now: datetime | None = None) -> Retraining:
 def challenge(*, version: ModelVersion, by: str, now: datetime | None = None) -> Decision:
     """Compare a version with the champion, or with the prior where there is none, and promote it if it wins.
 
-    The decision is recorded with its figures either way. Raises RefusedArtefact if the version cannot be loaded.
+    The decision is recorded with its figures either way, and a comparison that fails as a refusal without any. Raises
+    RefusedArtefact if the version cannot be loaded, and whatever the comparison does.
     """
     now = now or timezone.now()
     challenger = load(version)
@@ -98,8 +100,13 @@ def challenge(*, version: ModelVersion, by: str, now: datetime | None = None) ->
     since = max(int((now - SLICE).timestamp()), *(learned_until(m) or 0 for m in (champion, challenger)))
     people = selectors.accounts_to_learn_from().values_list("user_id", flat=True).distinct()
     record(action=AccessEvent.Action.READ, subjects=list(people), what="posts, to compare two models")
-    compared = compare(champion, challenger, selectors.training_histories(now), since=since, until=until)
-    decision = decide(list(islice(compared, MAX_COMPARED)))
+    try:
+        compared = compare(champion, challenger, selectors.training_histories(now), since=since, until=until)
+        decision = decide(list(islice(compared, MAX_COMPARED)))
+    except Exception as error:
+        reason = f"The comparison failed with {type(error).__name__}; the log has the traceback."
+        _refuse(version, champion_version, by=by, reason=reason, figures={})
+        raise
     figures = decision.figures | {"slice": [since, until]}
     with transaction.atomic():
         serving = next((v for v in lock_versions() if v.role == ModelVersion.Role.CHAMPION), None)
@@ -112,14 +119,7 @@ def challenge(*, version: ModelVersion, by: str, now: datetime | None = None) ->
         if decision.promote:
             make_champion(version, by=by, reason=decision.reason, figures=figures)
         else:
-            ModelEvent.objects.create(
-                kind=ModelEvent.Kind.REFUSED,
-                from_version=champion_version,
-                to_version=version,
-                by=by,
-                reason=decision.reason,
-                figures=figures,
-            )
+            _refuse(version, champion_version, by=by, reason=decision.reason, figures=figures)
     log.info("challenger_compared", version=version.name, promoted=decision.promote, reason=decision.reason)
     return decision
 
@@ -186,6 +186,14 @@ def _train(as_of: datetime) -> GlobalModel:
             f"{as_of:%Y-%m-%d %H:%M} UTC. A model is learned from {K} or more, so that none shows through."
         )
     return model
+
+
+def _refuse(
+    version: ModelVersion, champion: ModelVersion | None, *, by: str, reason: str, figures: dict[str, Any]
+) -> None:
+    ModelEvent.objects.create(
+        kind=ModelEvent.Kind.REFUSED, from_version=champion, to_version=version, by=by, reason=reason, figures=figures
+    )
 
 
 def _model_of(champion: ModelVersion | None) -> GlobalModel:

@@ -156,6 +156,21 @@ def test_a_champion_that_changed_meanwhile_is_not_replaced(bad_champion, account
     assert champion_id() == other.pk
 
 
+def test_a_comparison_that_fails_is_recorded_and_told(bad_champion, accounts, monkeypatch):
+    def fail(*args: Any) -> Any:
+        raise ArithmeticError("divides by zero")
+
+    monkeypatch.setattr(GlobalModel, "predict", fail)
+    version = register(model=GlobalModel.prior(), metrics={})
+    with pytest.raises(ArithmeticError):
+        call_command("promote_model", version.name)
+    event = ModelEvent.objects.latest("id")
+    assert (event.kind, event.from_version, event.to_version) == ("refused", bad_champion, version)
+    assert "failed with ArithmeticError" in event.reason
+    assert event.figures == {}
+    assert champion_id() == bad_champion.pk
+
+
 def test_the_same_data_gives_the_same_artefact_whoever_came_first(accounts):
     histories = synthetic_histories(22, 14, until=UNTIL, seed=3)
     first = lifecycle._train(NOW - lifecycle.SLICE).to_bytes()
