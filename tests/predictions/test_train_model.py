@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from predictions.engine.history_file import COLUMNS
 from predictions.models import ForgottenAccount, ModelVersion
 from predictions.pseudonyms import pseudonym
 from predictions.registry import load
-from tests.predictions.histories import synthetic_histories
+from tests.predictions.histories import DAY, synthetic_histories
 
 pytestmark = pytest.mark.django_db
 
@@ -23,12 +24,12 @@ def moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def write_history(path: Path, *, accounts: int, seed: int) -> Path:
+def write_history(path: Path, *, accounts: int, seed: int, until: int = UNTIL) -> Path:
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "wt", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for account in synthetic_histories(accounts, 20, until=UNTIL, seed=seed):
+        for account in synthetic_histories(accounts, 20, until=until, seed=seed):
             for post in account.posts:
                 for seen in post.observations:
                     writer.writerow(
@@ -109,3 +110,11 @@ def test_a_file_that_is_not_there_and_a_bad_name_are_told(tmp_path):
     good = write_history(tmp_path / "a.csv", accounts=2, seed=1)
     with pytest.raises(CommandError, match=r"v1\.2\.3"):
         call_command("train_model", str(good), "--name", "best")
+
+
+def test_a_file_of_the_future_is_refused(tmp_path):
+    """A version that learned until then could not be compared with any before."""
+    file = write_history(tmp_path / "a.csv", accounts=2, seed=1, until=int(time.time()) + 400 * DAY)
+    with pytest.raises(CommandError, match="yet to come"):
+        call_command("train_model", str(file), "--promote")
+    assert not ModelVersion.objects.exists()

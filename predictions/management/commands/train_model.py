@@ -3,11 +3,13 @@
 import time
 from argparse import ArgumentParser
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from predictions.engine import AccountHistory, train
 from predictions.engine.history_file import BadHistoryFile, join_accounts, read_history_file
@@ -30,6 +32,10 @@ class Command(BaseCommand):
         accounts = _read(files)
         posts = list(chain.from_iterable(account.posts for account in accounts))
         last = max(counts.observed_at for post in posts for counts in post.observations)
+        if last > timezone.now().timestamp():
+            # a comparison looks at posts published after everything that a model learned from
+            moment = datetime.fromtimestamp(last, UTC)
+            raise CommandError(f"A post was counted at {moment:%Y-%m-%d %H:%M} UTC, which is yet to come.")
         started = time.monotonic()
         model = train(accounts, until=last)
         metrics = {
