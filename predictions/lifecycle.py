@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from predictions import selectors
@@ -135,7 +136,8 @@ def promote(*, version: ModelVersion, by: str, reason: str) -> None:
 def rollback_target(champion: ModelVersion | None) -> ModelVersion | None:
     """What served last before the champion was promoted, of what may serve again; None for the prior.
 
-    It was loaded, so that no worker is left with a version that it refuses. Raises CannotRollBack.
+    What was rolled back from since is not gone back to, or it would go round in circles. The version was loaded, so
+    that no worker is left with one that it refuses. Raises CannotRollBack.
     """
     if champion is None:
         raise CannotRollBack("No model version serves, only the prior: there is nothing to go back from.")
@@ -143,7 +145,10 @@ def rollback_target(champion: ModelVersion | None) -> ModelVersion | None:
     promotion = promotions.filter(to_version=champion).first()
     if promotion is None:
         raise CannotRollBack(f"It is not recorded what served before {champion.name}.")
-    until_then = promotions.filter(pk__lte=promotion.pk).exclude(from_version=champion)
+    given_up = ModelEvent.objects.filter(
+        kind=ModelEvent.Kind.ROLLED_BACK, from_version=OuterRef("from_version"), pk__gt=OuterRef("pk")
+    )
+    until_then = promotions.filter(~Exists(given_up), pk__lte=promotion.pk).exclude(from_version=champion)
     before = (event.from_version for event in until_then.select_related("from_version").defer("from_version__artefact"))
     return next((version for version in before if version is None or _may_serve_again(version)), None)
 

@@ -489,6 +489,16 @@ def test_rolling_back_goes_back_step_by_step_to_the_prior(versions):
     assert kinds == [("rolled back", "a test")] * 3
 
 
+def test_what_was_rolled_back_from_is_not_gone_back_to_unless_promoted_anew(versions):
+    first, second, third = versions
+    make_champion(first)
+    for expected in (third, second, None):
+        assert roll_back(champion_id=champion_id(), by="a test", reason="bad") == expected
+    make_champion(first)
+    make_champion(second)
+    assert roll_back(champion_id=second.pk, by="a test", reason="bad") == first
+
+
 def test_a_version_that_is_broken_is_passed_over(versions, capsys):
     ModelVersion.objects.filter(pk=versions[1].pk).update(artefact=b"gone")
     call_command("rollback_model")
