@@ -332,6 +332,14 @@ def test_commands_say_what_was_decided(bad_champion, accounts, capsys):
         call_command("promote_model", "v9.9.9")
 
 
+@pytest.mark.parametrize("options", [[], ["--without-comparison", "We want it."]], ids=["compared", "promoted"])
+def test_the_champion_does_not_compete_with_itself(options, bad_champion, accounts, capsys):
+    events = ModelEvent.objects.count()
+    call_command("promote_model", bad_champion.name, *options)
+    assert capsys.readouterr().out == "v1.0.0 serves already.\n"
+    assert ModelEvent.objects.count() == events
+
+
 # --- who left -----------------------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,9 @@ class Command(BaseCommand):
     def handle(self, *, version: str, without_comparison: str | None, **options: Any) -> None:
         try:
             chosen = ModelVersion.objects.get(name=version)
+            if chosen.role == ModelVersion.Role.CHAMPION:
+                self.stdout.write(f"{chosen.name} serves already.")
+                return
             if without_comparison is not None:
                 promote(version=chosen, by=BY, reason=without_comparison)
                 self.stdout.write(f"{chosen.name} serves from now on.")
