@@ -4,12 +4,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import Truncator
 
+from predictions import selectors
 from predictions.lifecycle import CannotRollBack, roll_back, rollback_target
 from predictions.models import (
     AccountWeights,
@@ -83,10 +85,19 @@ def _roll_back(request: HttpRequest) -> ModelVersion | None:
     )
 
 
+class OfVersionsAdmin(ReadOnlyAdmin):
+    """Rows that refer to model versions."""
+
+    versions: tuple[str, ...] = ("model_version",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related(*map(selectors.versions, self.versions))
+
+
 @admin.register(ModelEvent)
-class ModelEventAdmin(ReadOnlyAdmin):
+class ModelEventAdmin(OfVersionsAdmin):
     list_display = ["at", "kind", "from_version", "to_version", "by", "reason"]
-    list_select_related = ["from_version", "to_version"]
+    versions = ("from_version", "to_version")
     list_filter = ["kind", "at"]
 
 
@@ -101,17 +112,16 @@ class BenchmarkAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ForecastFailure)
-class ForecastFailureAdmin(ReadOnlyAdmin):
+class ForecastFailureAdmin(OfVersionsAdmin):
     list_display = ["at", "model_version", "error"]
-    list_select_related = ["model_version"]
     list_filter = ["model_version", "at"]
     show_full_result_count = False
 
 
 @admin.register(AccountWeights)
-class AccountWeightsAdmin(ReadOnlyAdmin):
+class AccountWeightsAdmin(OfVersionsAdmin):
     list_display = ["account", "version", "model_version", "posts", "as_of", "updated_at"]
-    list_select_related = ["account", "model_version"]
+    list_select_related = ["account"]
     list_filter = ["model_version"]
     search_fields = ["account__public_id"]
     exclude = ["state"]
@@ -134,12 +144,12 @@ class FeedbackInline(admin.StackedInline):  # type: ignore[type-arg]
 
 
 @admin.register(Prediction)
-class PredictionAdmin(ReadOnlyAdmin):
+class PredictionAdmin(OfVersionsAdmin):
     list_display = [
         *("public_id", "account", "created_at", "scheduled_for", "model_version", "basis"),
         *("point", "typical", "bucket", "latency_ms"),
     ]
-    list_select_related = ["account", "model_version"]
+    list_select_related = ["account"]
     list_filter = ["model_version", "basis", "bucket", "feedback__verdict", "created_at"]
     search_fields = ["public_id", "account__public_id"]
     show_full_result_count = False
@@ -158,9 +168,10 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Feedback)
-class FeedbackAdmin(ReadOnlyAdmin):
+class FeedbackAdmin(OfVersionsAdmin):
     list_display = ["prediction", "subject", "verdict", "reason", "model_version", "words", "updated_at"]
-    list_select_related = ["prediction__model_version"]
+    list_select_related = ["prediction"]
+    versions = ("prediction__model_version",)
     list_filter = ["verdict", "reason", "prediction__model_version", "updated_at"]
     # how often each was said, and of which model version
     show_facets = admin.ShowFacets.ALWAYS
@@ -176,9 +187,9 @@ class FeedbackAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Miss)
-class MissAdmin(ReadOnlyAdmin):
+class MissAdmin(OfVersionsAdmin):
     list_display = ["post", "account", "due_at", "miss", "covered", "model_version"]
-    list_select_related = ["post", "account", "model_version"]
+    list_select_related = ["post", "account"]
     list_filter = ["model_version", "covered"]
     search_fields = ["post__public_id", "account__public_id"]
     exclude = ["features"]

@@ -149,7 +149,7 @@ def rollback_target(champion: ModelVersion | None) -> ModelVersion | None:
         kind=ModelEvent.Kind.ROLLED_BACK, from_version=OuterRef("from_version"), pk__gt=OuterRef("pk")
     )
     until_then = promotions.filter(~Exists(given_up), pk__lte=promotion.pk).exclude(from_version=champion)
-    before = (event.from_version for event in until_then.select_related("from_version").defer("from_version__artefact"))
+    before = (event.from_version for event in until_then.prefetch_related(selectors.versions("from_version")))
     return next((version for version in before if version is None or _may_serve_again(version)), None)
 
 

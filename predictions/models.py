@@ -17,10 +17,10 @@ _DEVIATIONS = 1.2816
 
 
 class ModelVersionManager(models.Manager["ModelVersion"]):
-    """Leaves the artefact, which has megabytes, to be read where it is asked for."""
+    """Leaves what is large to be read where it is asked for: artefacts have megabytes, manifests name every account."""
 
     def get_queryset(self) -> models.QuerySet["ModelVersion"]:
-        return super().get_queryset().defer("artefact")
+        return super().get_queryset().defer("artefact", "manifest", "metrics")
 
 
 class ModelVersion(models.Model):

@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from django.db.models import (
@@ -16,6 +16,7 @@ from django.db.models import (
     FloatField,
     Func,
     OuterRef,
+    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -204,11 +205,15 @@ def stale_weights(account_id: int, now: datetime, *, beside: int | None) -> Stal
     return StaleWeights(*row) if row else None
 
 
+def versions(of: str = "model_version") -> "Prefetch[Any]":
+    """To be prefetched for rows that refer to model versions: each is read once, without what is large in it."""
+    return Prefetch(of, queryset=ModelVersion.objects.all())
+
+
 def predictions_of(user: User) -> QuerySet[Prediction]:
     """All predictions for the person's accounts, newest first, with their outcomes."""
     predictions = Prediction.objects.filter(account__user=user.pk)
-    # an artefact has megabytes
-    return predictions.select_related("account", "model_version", "outcome__post").defer("model_version__artefact")
+    return predictions.select_related("account", "outcome__post").prefetch_related(versions())
 
 
 def subjects_of(prediction: Prediction) -> tuple[str, ...]:
@@ -246,9 +251,8 @@ def account_skill(account_id: int) -> Skill:
 
 def weights_of(user: User) -> QuerySet[AccountWeights]:
     """The weights of the person's accounts, without the state itself."""
-    return (
-        AccountWeights.objects.filter(account__user=user.pk).select_related("account", "model_version").defer("state")
-    )
+    weights = AccountWeights.objects.filter(account__user=user.pk)
+    return weights.select_related("account").prefetch_related(versions()).defer("state")
 
 
 def predictions_due(now: datetime, *, given_up_after: timedelta) -> QuerySet[Prediction]:

@@ -12,12 +12,21 @@ import pytest
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from predictions import registry as registry_module
 from predictions import services
 from predictions.engine import GlobalModel
 from predictions.models import ModelVersion
-from predictions.registry import InvalidVersionName, RefusedArtefact, load, make_champion, preload, register
+from predictions.registry import (
+    InvalidVersionName,
+    RefusedArtefact,
+    load,
+    lock_versions,
+    make_champion,
+    preload,
+    register,
+)
 from tests.predictions.drafts import predict
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +60,13 @@ def test_there_is_one_champion(champion, trained_models):
     assert (champion.role, new.role) == (ModelVersion.Role.RETIRED, ModelVersion.Role.CHAMPION)
     make_champion(champion)
     assert ModelVersion.objects.get(role=ModelVersion.Role.CHAMPION) == champion
+
+
+def test_the_lock_reads_nothing_large(champion):
+    with CaptureQueriesContext(connection) as queries:
+        lock_versions()
+    (query,) = queries.captured_queries
+    assert not any(column in query["sql"] for column in ("artefact", "manifest", "metrics"))
 
 
 def test_what_is_loaded_is_what_was_registered(champion, trained_models):

@@ -3,11 +3,13 @@
 import datetime
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from predictions.models import Prediction
+from predictions.models import ForecastFailure, Miss, Prediction
 from predictions.registry import register
 from tests.factories import (
     AccountWeightsFactory,
@@ -62,8 +64,39 @@ def test_lists_can_be_narrowed(account, client_of):
 def test_a_list_costs_the_same_however_long_it_is(account, client_of, champion, django_assert_num_queries):
     for prediction in PredictionFactory.create_batch(5, account=account, model_version=champion):
         OutcomeFactory(prediction=prediction)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         client_of.get(LIST)
+
+
+LARGE = ("artefact", "manifest", "metrics")
+
+
+def reads_what_is_large(queries: CaptureQueriesContext) -> bool:
+    return any(f'modelversion"."{column}"' in query["sql"] for query in queries for column in LARGE)
+
+
+def test_lists_read_nothing_large_of_the_versions(account, client_of, champion, learned_account):
+    PredictionFactory(account=account, model_version=champion)
+    for address in (LIST, f"/api/v1/accounts/{account.public_id}/weights/"):
+        with CaptureQueriesContext(connection) as queries:
+            assert "v1.0.0" in client_of.get(address).content.decode()
+        assert not reads_what_is_large(queries)
+
+
+@pytest.mark.parametrize(
+    "name", ["modelversion", "modelevent", "forecastfailure", "accountweights", "prediction", "feedback", "miss"]
+)
+def test_lists_of_the_admin_read_nothing_large_of_the_versions(name, staff, champion, learned_account):
+    """Each version once, however many rows refer to it."""
+    predictions = PredictionFactory.create_batch(3, account=learned_account, model_version=champion)
+    for prediction in predictions:
+        FeedbackFactory(prediction=prediction)
+        ForecastFailure.objects.create(model_version=champion, error="One")
+    Miss.objects.update(model_version=champion)
+    with CaptureQueriesContext(connection) as queries:
+        page = staff.get(reverse(f"admin:predictions_{name}_changelist"))
+    assert "v1.0.0" in page.content.decode()
+    assert not reads_what_is_large(queries)
 
 
 def test_one_prediction_with_its_outcome(account, client_of):
