@@ -1,7 +1,7 @@
 """How a post's counts grow with its age: the growth curve, and labels read from observations with its help."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any, Literal, Self
@@ -22,6 +22,7 @@ MEASURED = (18 * HOUR, 30 * HOUR)
 
 KNOT_HOURS = (0.25, 1.0, 3.0, 6.0, 12.0, 18.0, 24.0, 36.0, 48.0, 72.0, 120.0, 168.0, 336.0, 720.0)
 _KNOTS = np.log(np.array(KNOT_HOURS) * HOUR)
+_PER_LIKE = ("comments", "shares", "views")
 # A stretched exponential with half of the final count at 24 h that saturates within two weeks: the usual shape of
 # attention to a piece of content, and all that a model without data says of it.
 _PRIOR_STRETCH = 0.7
@@ -46,7 +47,10 @@ _ABSURD = 1e15
 
 @dataclass(frozen=True, slots=True)
 class GrowthCurve:
-    """log_share[i]: log of the share of its final count that a post has at age KNOT_HOURS[i]; linear in log age.
+    """log_share[i]: log of the share of its final likes that a post has at age KNOT_HOURS[i]; linear in log age.
+
+    Comments, shares and views grow in ways of their own: log_ratio[j][i] is what has to be added for the j-th of them,
+    the log of that count per like at KNOT_HOURS[i] over what it ends as.
 
     A single post grows around it as a gamma process whose clock is the curve itself (van Noortwijk, "A survey of the
     application of gamma processes in maintenance", 2009): steps of the log count that do not overlap are independent,
@@ -55,6 +59,7 @@ class GrowthCurve:
 
     log_share: tuple[float, ...]
     variance_rate: float
+    log_ratio: tuple[tuple[float, ...], ...] = ((0.0,) * len(KNOT_HOURS),) * len(_PER_LIKE)
 
     @classmethod
     def prior(cls) -> Self:
@@ -63,12 +68,16 @@ class GrowthCurve:
         return cls(tuple(float(x) for x in np.log(share)), _PRIOR_VARIANCE_RATE)
 
     def gain(self, age: float, to_age: float = HORIZON) -> float:
-        """What to add to a log count at `age` (seconds) to move it to `to_age`."""
-        at, to = np.interp(np.log([max(age, 1.0), to_age]), _KNOTS, self.log_share)
-        return float(to - at)
+        """What to add to log likes at `age` (seconds) to move them to `to_age`."""
+        return _step(self.log_share, age, to_age)
+
+    def gains(self, age: float, to_age: float = HORIZON) -> tuple[float, ...]:
+        """(4,) what to add to log likes, comments, shares and views at `age` (seconds) to move them to `to_age`."""
+        likes = self.gain(age, to_age)
+        return likes, *(likes + _step(ratio, age, to_age) for ratio in self.log_ratio)
 
     def sd(self, age: float, to_age: float = HORIZON, count: float = math.inf) -> float:
-        """Standard deviation of that step, in log units, from a `count` at `age`.
+        """Standard deviation of the likes' step, in log units, from a `count` at `age`.
 
         To the spread of growth comes that of counting: of a post's final likers, each has come by an age or not, which
         leaves few likes less sure than many.
@@ -77,18 +86,27 @@ class GrowthCurve:
         return math.sqrt(self.variance_rate * abs(gain) + _counting(count, gain))
 
     def to_json(self) -> dict[str, Any]:
-        return {"log_share": list(self.log_share), "variance_rate": self.variance_rate}
+        ratios = [list(ratio) for ratio in self.log_ratio]
+        return {"log_share": list(self.log_share), "variance_rate": self.variance_rate, "log_ratio": ratios}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        if len(data["log_share"]) != len(KNOT_HOURS):
-            raise ValueError("the growth curve has another number of knots")
-        return cls(tuple(float(x) for x in data["log_share"]), float(data["variance_rate"]))
+        # older models moved all counts along the likes' curve, and learned from what came of that
+        told = [data["log_share"], *data.get("log_ratio", cls.prior().log_ratio)]
+        if [len(x) for x in told] != [len(KNOT_HOURS)] * (1 + len(_PER_LIKE)):
+            raise ValueError("the growth curve has another number of knots or measures")
+        share, *ratios = (tuple(float(x) for x in of_measure) for of_measure in told)
+        return cls(share, float(data["variance_rate"]), tuple(ratios))
+
+
+def _step(values: Sequence[float], age: float, to_age: float) -> float:
+    at, to = np.interp(np.log([max(age, 1.0), to_age]), _KNOTS, values)
+    return float(to - at)
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Log1p counts (likes, comments, shares, views; NaN unknown), and how sure they are."""
+    """Log1p counts (likes, comments, shares, views; NaN unknown), and the standard deviation of that of the likes."""
 
     logs: tuple[float, float, float, float]
     sd: float
@@ -101,9 +119,11 @@ def label_of(posted_at: int, counts: Counts, curve: GrowthCurve, target: Target)
     if target == "mature":
         return Label(logs, 0.0, measured=True)  # type: ignore[arg-type]
     age = counts.observed_at - posted_at
-    gain = curve.gain(age)
     # Growth multiplies counts: a zero stays a zero, and log1p is undone before the step.
-    moved = tuple(math.log1p(math.expm1(x) * math.exp(gain)) if x > 0 else x for x in logs)
+    moved = tuple(
+        math.log1p(math.expm1(x) * math.exp(gain)) if x > 0 else x
+        for x, gain in zip(logs, curve.gains(age), strict=True)
+    )
     # likes that nobody counted are filled in from other counts, with a doubt of their own
     sd = curve.sd(age, count=counts.likes if is_count(counts.likes) else math.inf)
     return Label(moved, sd, MEASURED[0] <= age <= MEASURED[1])  # type: ignore[arg-type]
@@ -178,39 +198,80 @@ def fit_growth(accounts: Sequence[AccountHistory], until: int) -> GrowthCurve:
 
     Both give pairs of counts: two observations of a post; or a post's count and the median of the account's latest
     mature posts, less sure by the spread between posts. Least squares in Huber's sense on the curve's values at the
-    knots, ridged towards the prior curve and made monotone. Observations after `until` are not looked at.
+    knots, ridged towards the prior curve and made monotone. Comments, shares and views per like are learned from the
+    same posts in the same way, ridged towards no change. Observations after `until` are not looked at.
     """
     prior = GrowthCurve.prior()
-    repeated = _Pairs.of([_repeated(account, until) for account in accounts], prior)
-    pairs = repeated.and_(_Pairs.of([_against_level(account, until) for account in accounts], prior))
+    repeated, against_level = _pairs(accounts, until, _likes)
+    pairs = repeated.and_(against_level)
     if not len(pairs.step):
         return prior
     anchor = np.array(prior.log_share)
+    curve = _monotone(anchor + _shift(pairs, pairs.step - pairs.design @ anchor))
+    ratios = [_log_ratio(accounts, until, name, curve) for name in _PER_LIKE]
+    return GrowthCurve(_floats(curve), _variance_rate(repeated, curve), tuple(_floats(ratio) for ratio in ratios))
+
+
+def _log_ratio(accounts: Sequence[AccountHistory], until: int, name: str, curve: Floats) -> Floats:
+    """(knots,) of `GrowthCurve.log_ratio`, beside the likes' `curve`: the count itself does not fall either."""
+    repeated, against_level = _pairs(accounts, until, _per_like(name))
+    pairs = repeated.and_(against_level)
+    return _monotone(curve + _shift(pairs, pairs.step)) - curve
+
+
+def _shift(pairs: "_Pairs", residual: Floats) -> Floats:
+    """(knots,) what the pairs tell of the curve beyond the one that they leave the `residual` (n,) of."""
     # Neighbouring knots share what they learn: the ridge is on the differences between them.
     steps = np.diff(np.eye(len(KNOT_HOURS)), axis=0)
-    ridge = steps.T @ (steps / (_PRIOR_DOUBT * np.diff(anchor))[:, None] ** 2)
+    ridge = steps.T @ (steps / (_PRIOR_DOUBT * np.diff(np.array(GrowthCurve.prior().log_share)))[:, None] ** 2)
     ridge[-1, -1] += 1e6  # nothing is left to come after the last knot
-    residual = pairs.step - pairs.design @ anchor
     shift = np.zeros(len(KNOT_HOURS))
     for _ in range(10):
         misfit = np.abs(residual - pairs.design @ shift) / np.sqrt(pairs.variance)
         weight = 1 / (pairs.variance * np.maximum(misfit / 1.345, 1))
         weighted = pairs.design * weight[:, None]
-        shift = np.linalg.solve(pairs.design.T @ weighted + ridge, weighted.T @ residual)
-    curve = IsotonicRegression().fit_transform(_KNOTS, anchor + shift)
-    return GrowthCurve(tuple(float(x) for x in curve), _variance_rate(repeated, curve))
+        shift[:] = np.linalg.solve(pairs.design.T @ weighted + ridge, weighted.T @ residual)
+    return shift
+
+
+def _monotone(curve: Floats) -> Floats:
+    rising: Floats = IsotonicRegression().fit_transform(_KNOTS, curve)
+    return rising
+
+
+def _floats(values: Floats) -> tuple[float, ...]:
+    return tuple(float(x) for x in values)
+
+
+Quantity = Callable[[Counts], tuple[float, float]]
+"""What grows, in an observation with likes, and the count that it is as sure as; below one, nothing is told."""
+
+
+def _likes(counts: Counts) -> tuple[float, float]:
+    return counts.likes, counts.likes
+
+
+def _per_like(name: str) -> Quantity:
+    def ratio(counts: Counts) -> tuple[float, float]:
+        count, likes = getattr(counts, name), counts.likes
+        if not (_is_count(count) and likes > 0):
+            return math.nan, 0.0
+        # as sure as the count whose relative variance is that of both together: 1 / count + 1 / likes
+        return count / likes, count * likes / (count + likes)
+
+    return ratio
 
 
 Pair = tuple[float, float, float, float, float]
-"""Ages a and b (seconds), log ratio of the counts there, the count at a, and what else makes it unsure (variance)."""
+"""Ages a and b (seconds), log step between them, the count at a, and what else makes the step unsure (variance)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """n steps from one count to a later one."""
+    """n steps of a quantity from one age to a later one."""
 
-    design: Floats  # (n, knots): the step that a curve expects is this times its log shares
-    step: Floats  # (n,) log ratio
+    design: Floats  # (n, knots): the step that a curve expects is this times its values at the knots
+    step: Floats  # (n,) log units
     counting: Floats  # (n,) variance of the step from small counts and from a level in the place of a count
     variance: Floats  # (n,) of the step around the common curve, with what the account's other pairs tell as well
 
@@ -235,29 +296,38 @@ def _interpolation(log_age: Floats) -> Floats:
     return np.stack([np.interp(log_age, _KNOTS, unit) for unit in np.eye(len(KNOT_HOURS))], axis=1)
 
 
-def _repeated(account: AccountHistory, until: int) -> list[Pair]:
+def _pairs(accounts: Sequence[AccountHistory], until: int, quantity: Quantity) -> tuple[_Pairs, _Pairs]:
+    """Steps of posts observed more than once, and those of young posts to their account's level."""
+    prior = GrowthCurve.prior()
+    repeated = _Pairs.of([_repeated(account, until, quantity) for account in accounts], prior)
+    return repeated, _Pairs.of([_against_level(account, until, quantity) for account in accounts], prior)
+
+
+def _repeated(account: AccountHistory, until: int, quantity: Quantity) -> list[Pair]:
     pairs = []
     for post in account.posts:
         known = [c for c in post.observations if is_usable(post.posted_at, c) and c.observed_at <= until]
         for first, second in pairwise(sorted(known, key=lambda c: c.observed_at)):
-            if min(first.likes, second.likes) >= 1 and second.observed_at > first.observed_at:
+            (before, sure), (after, also_sure) = quantity(first), quantity(second)
+            if min(sure, also_sure) >= 1 and second.observed_at > first.observed_at:
                 a, b = (float(c.observed_at - post.posted_at) for c in (first, second))
-                pairs.append((a, b, math.log(second.likes / first.likes), first.likes, 0.0))
+                pairs.append((a, b, math.log(after / before), sure, 0.0))
     return pairs
 
 
-def _against_level(account: AccountHistory, until: int) -> list[Pair]:
-    newest = [(p, c) for p in account.posts if (c := best_observation(p, until, "mature")) and c.likes >= 1]
-    newest.sort(key=lambda known: (known[0].posted_at, known[0].post_id))
-    ages = np.array([float(c.observed_at - p.posted_at) for p, c in newest])
-    logs = np.array([math.log(c.likes) for _, c in newest])
+def _against_level(account: AccountHistory, until: int, quantity: Quantity) -> list[Pair]:
+    latest = [(p, c) for p in account.posts if (c := best_observation(p, until, "mature"))]
+    latest.sort(key=lambda known: (known[0].posted_at, known[0].post_id))
+    told = [(c.observed_at - p.posted_at, *quantity(c)) for p, c in latest]
+    known = [(age, math.log(value), count) for age, value, count in told if count >= 1]
+    ages, logs, counts = np.array(known, dtype=np.float64).reshape(-1, 3).T
     old = np.flatnonzero(ages >= MATURE_AGE)[-15:]
     if len(old) < 5:
         return []
     level, level_age = float(np.median(logs[old])), float(np.median(ages[old]))
     spread = float(np.median(np.abs(logs[old] - level))) * 1.4826 + 0.3
     young = np.flatnonzero(ages < MATURE_AGE)
-    return [(ages[i], level_age, level - float(logs[i]), math.exp(logs[i]), spread**2) for i in young]
+    return [(ages[i], level_age, level - float(logs[i]), counts[i], spread**2) for i in young]
 
 
 def _variance_rate(repeated: _Pairs, curve: Floats) -> float:

@@ -54,6 +54,27 @@ def growing_accounts(curve: GrowthCurve, seen: tuple[int, ...], level: float = 9
     return histories
 
 
+def unlike_growth(accounts: int = 40) -> list[AccountHistory]:
+    """From the first day to the twentieth likes grow by half, comments by a tenth, shares by half; views double."""
+    random = np.random.default_rng(0)
+    histories = []
+    for i in range(accounts):
+        posts = []
+        for k in range(20):
+            likes = float(random.integers(500, 5000))
+            first = Counts(START + k * DAY + DAY, likes, likes / 20, likes / 50, likes * 10)
+            late = Counts(START + k * DAY + 20 * DAY, 1.5 * likes, 1.1 * likes / 20, 1.5 * likes / 50, 20 * likes)
+            posts.append(replace(post(f"{i}-{k}", START + k * DAY, 1.0), observations=(first, late)))
+        histories.append(AccountHistory(f"a{i}", 100.0, tuple(posts)))
+    return histories
+
+
+def counted_once(history: AccountHistory) -> AccountHistory:
+    """As crawled at one moment: the latest five posts counted on their first day, the others on their twentieth."""
+    posts = (replace(p, observations=p.observations[k < 15 :][:1]) for k, p in enumerate(history.posts))
+    return replace(history, posts=tuple(posts))
+
+
 def test_the_prior_says_half_by_24_hours_and_nearly_all_in_two_weeks():
     share = dict(zip(KNOT_HOURS, np.exp(GrowthCurve.prior().log_share), strict=True))
     assert share[24.0] == pytest.approx(0.5)
@@ -82,6 +103,80 @@ def test_the_curve_is_learned_from_repeated_observations():
     assert math.exp(curve.gain(24 * HOUR, 6 * HOUR)) == pytest.approx(0.5 / 0.8, abs=0.05)
     assert list(curve.log_share) == sorted(curve.log_share)
     assert GrowthCurve.from_json(curve.to_json()) == curve
+
+
+@pytest.mark.parametrize("seen", [list, lambda accounts: [counted_once(a) for a in accounts]])
+def test_each_measure_is_moved_along_its_own_growth(seen):
+    accounts = unlike_growth()
+    curve = fit_growth(seen(accounts), EVER)
+    first, late = accounts[0].posts[0].observations
+    label = label_of(START, late, curve, "horizon")
+    counted = (first.likes, first.comments, first.shares, first.views)
+    assert np.expm1(label.logs) == pytest.approx(counted, rel=0.1)
+    assert GrowthCurve.from_json(curve.to_json()) == curve
+
+
+def test_the_likes_labels_know_nothing_of_other_measures_growth():
+    accounts = unlike_growth()
+    only_likes = [
+        replace(a, posts=tuple(replace(p, observations=tuple(map(_only_likes, p.observations))) for p in a.posts))
+        for a in accounts
+    ]
+    learned, alone = fit_growth(accounts, EVER), fit_growth(only_likes, EVER)
+    assert learned.log_share == alone.log_share
+    assert learned.variance_rate == alone.variance_rate
+    counts = accounts[0].posts[0].observations[1]
+    one, other = (label_of(START, counts, curve, "horizon") for curve in (learned, alone))
+    assert (one.logs[0], one.sd) == (other.logs[0], other.sd)
+    # Of measures that nobody counted nothing is learned: they move as the likes do.
+    assert alone.gains(20 * DAY) == pytest.approx([alone.gain(20 * DAY)] * 4)
+
+
+def _only_likes(counts: Counts) -> Counts:
+    return Counts(counts.observed_at, counts.likes, math.nan, -1, math.inf)
+
+
+def test_few_posts_say_little_of_how_measures_differ():
+    one_post = unlike_growth(1)[0]
+    curve = fit_growth([replace(one_post, posts=one_post.posts[:1])], EVER)
+    assert 0 < curve.gains(DAY, 20 * DAY)[3] - curve.gain(DAY, 20 * DAY) < math.log(2 / 1.5) / 3
+
+
+def test_a_few_odd_posts_do_not_make_a_measures_growth():
+    accounts = unlike_growth()
+    usual = fit_growth(accounts, EVER).gains(DAY, 20 * DAY)[3]
+    for i, history in enumerate(accounts[:2]):
+        odd = [
+            replace(p, observations=(p.observations[0], replace(p.observations[1], views=1e9))) for p in history.posts
+        ]
+        accounts[i] = replace(history, posts=tuple(odd))
+    assert fit_growth(accounts, EVER).gains(DAY, 20 * DAY)[3] == pytest.approx(usual, abs=0.15)
+
+
+def test_no_count_is_taken_to_fall():
+    accounts = unlike_growth()
+    for i, history in enumerate(accounts):
+        fallen = (
+            replace(p, observations=(p.observations[0], replace(p.observations[1], comments=25.0)))
+            for p in history.posts
+        )
+        accounts[i] = replace(history, posts=tuple(fallen))
+    likes, comments, *_ = fit_growth(accounts, EVER).gains(DAY, 20 * DAY)
+    assert comments == pytest.approx(0, abs=1e-6)
+    assert likes == pytest.approx(math.log(1.5), rel=0.1)
+
+
+def test_a_curve_from_before_measures_had_their_own_moves_all_alike():
+    old = {name: value for name, value in GrowthCurve.prior().to_json().items() if name != "log_ratio"}
+    curve = GrowthCurve.from_json(old)
+    assert curve.gains(20 * DAY) == (curve.gain(20 * DAY),) * 4
+
+
+def test_a_curve_of_other_knots_or_measures_is_refused():
+    told = fit_growth(unlike_growth(), EVER).to_json()
+    for damaged in ({"log_share": told["log_share"][1:]}, {"log_ratio": told["log_ratio"][1:]}):
+        with pytest.raises(ValueError, match="another number"):
+            GrowthCurve.from_json(told | damaged)
 
 
 def test_observations_after_its_moment_do_not_move_the_curve():
@@ -139,9 +234,13 @@ def test_whatever_was_counted_the_curve_rises_and_labels_are_numbers(accounts):
     assert np.isfinite(curve.log_share).all()
     assert np.all(np.diff(curve.log_share) >= 0)
     assert 0 < curve.variance_rate < math.inf
+    assert np.isfinite(curve.log_ratio).all()
+    # No count falls, whatever it does beside the likes.
+    assert np.all(np.diff(np.array(curve.log_share) + np.array(curve.log_ratio)) >= -1e-9)
     for history in accounts:
         timeline = Timeline(history, curve, "horizon", until=EVER)
         known = timeline.known_at(EVER)
+        assert not np.isinf(known.logs).any()
         assert np.isfinite(known.likes).all()
         assert np.all(known.logs[~np.isnan(known.logs)] >= 0)
         assert np.all(known.label_sd >= 0)
@@ -174,6 +273,7 @@ def test_the_order_of_accounts_posts_and_observations_does_not_matter(random):
     one, other = fit_growth(accounts, EVER), fit_growth(mixed, EVER)
     assert one.log_share == pytest.approx(other.log_share)
     assert one.variance_rate == pytest.approx(other.variance_rate)
+    assert np.array(one.log_ratio) == pytest.approx(np.array(other.log_ratio))
 
 
 @given(ages, ages, ages)
