@@ -121,9 +121,10 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
     tested = rows[chosen]
     shown = [p for p, c in zip(posts, chosen, strict=True) if c]
     ages = [_latest(p).observed_at - p.posted_at for p in shown]
-    gain = np.array([-curve.gain(age) if horizon else 0.0 for age in ages])
+    gains = -np.array([curve.gains(age) for age in ages]) if horizon else np.zeros((len(shown), len(MEASURES)))
+    gain = gains[:, 0]
     at_horizon = _forecast(model, rows, chosen)
-    measured = _measured(model, plan, curve, tested, shown, at_horizon, gain)
+    measured = _measured(model, plan, curve, tested, shown, at_horizon, gains)
     served = _grown(at_horizon, gain)
     finished = time.perf_counter()
     likes = np.array([_latest(p).likes for p in shown])
@@ -270,10 +271,10 @@ def _grown(served: Served, gain: Floats) -> Served:
 
 def _measured(
     model: GlobalModel, plan: Plan, curve: GrowthCurve, tested: Rows, shown: list[PublishedPost], served: Served,
-    gain: Floats,
+    gains: Floats,
 ) -> dict[str, Measured]:  # fmt: skip
     """Forecasts of the other measures, made from those of the likes as in serving; those that are known of no post are
-    left out."""
+    left out. `gains` (n, 4) move the logs of MEASURES from the horizon to the age at which each post was counted."""
     table = np.full((len(CALIBRATED), len(tested), 6), np.nan)
     for position in np.unique(tested.account):
         account = plan.accounts[position]
@@ -288,13 +289,19 @@ def _measured(
             for j, name in enumerate(CALIBRATED):
                 told = rate if name == RATE else ranges.get(name)
                 if told:
-                    # counts grow, and their ratios stay
-                    growth = 1.0 if name == RATE else math.exp(gain[i])
+                    growth = _rate_growth(ranges, gains[i]) if name == RATE else math.exp(gains[i, j + 1])
                     forecasts = np.array([metrics.get(name, told.typical), told.typical, told.low, told.high]) * growth
                     table[j, i] = actual[j + 1], *forecasts, baseline[j + 1]
     return {
         name: Measured(*table[j].T) for j, name in enumerate(CALIBRATED) if not np.isnan(table[j]).any(axis=1).all()
     }
+
+
+def _rate_growth(ranges: dict[str, Range], gains: Floats) -> float:
+    """What the engagement rate is multiplied by where the logs of these MEASURES rise by `gains` (4,)."""
+    # counts below one would leave no rate to divide by
+    counts = np.maximum([ranges[name].typical for name in MEASURES], 1.0)
+    return engagement_rate(counts * np.exp(gains)) / engagement_rate(counts)
 
 
 def _score_measure(name: str, m: Measured) -> dict[str, dict[str, float]]:

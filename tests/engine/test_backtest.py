@@ -172,6 +172,31 @@ def test_the_other_measures_are_scored_too():
     assert without.report["measures"] == {}
 
 
+def test_first_days_of_each_measure_are_forecast_at_the_age_at_which_they_were_counted():
+    """From 19 to 31 h views double, which likes do not: posts counted at 31 h tell of one that is counted at 19."""
+
+    def counted(post_id: str, posted_at: int, *hours: int) -> PublishedPost:
+        p = post(post_id, posted_at, 4000, observed=tuple(3600 * h for h in hours))
+        doubled = [replace(c, views=c.views * (1 + (h > 24))) for c, h in zip(p.observations, hours, strict=True)]
+        return replace(p, observations=tuple(doubled))
+
+    train = [
+        AccountHistory(f"train{i}", 100, tuple(counted(f"train{i}-{k}", START + k * DAY, 19, 31) for k in range(20)))
+        for i in range(20)
+    ]
+    test = [
+        AccountHistory(
+            f"h{i}", 100, tuple(counted(f"h{i}-{k}", START + k * DAY, 31 if k < 9 else 19) for k in range(10))
+        )
+        for i in range(4)
+    ]
+    result = run_backtest(test, train, horizon=True)
+    missed = np.log(result.served.typical / result.likes)
+    views, rate = result.measured["views"], result.measured["engagement_rate"]
+    assert np.log(views.typical / views.actual) == pytest.approx(missed, abs=0.1)
+    assert rate.typical == pytest.approx(rate.actual, rel=0.1)
+
+
 def _likes_only(p: PublishedPost) -> PublishedPost:
     counts = tuple(replace(c, comments=-1, shares=-1, views=-1) for c in p.observations)
     return replace(p, observations=counts)
