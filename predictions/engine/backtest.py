@@ -301,7 +301,7 @@ def _rate_growth(ranges: dict[str, Range], gains: Floats) -> float:
     """What the engagement rate is multiplied by where the logs of these MEASURES rise by `gains` (4,)."""
     # counts below one would leave no rate to divide by
     counts = np.maximum([ranges[name].typical for name in MEASURES], 1.0)
-    return engagement_rate(counts * np.exp(gains)) / engagement_rate(counts)
+    return rate_of(counts * np.exp(gains)) / rate_of(counts)
 
 
 def _score_measure(name: str, m: Measured) -> dict[str, dict[str, float]]:

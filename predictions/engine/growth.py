@@ -254,7 +254,7 @@ def _likes(counts: Counts) -> tuple[float, float]:
 def _per_like(name: str) -> Quantity:
     def ratio(counts: Counts) -> tuple[float, float]:
         count, likes = getattr(counts, name), counts.likes
-        if not (_is_count(count) and likes > 0):
+        if not (is_count(count) and likes > 0):
             return math.nan, 0.0
         # as sure as the count whose relative variance is that of both together: 1 / count + 1 / likes
         return count / likes, count * likes / (count + likes)

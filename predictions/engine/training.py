@@ -326,7 +326,8 @@ def _data_hash(rows: Rows, accounts: Sequence[AccountHistory], curve: GrowthCurv
     followers = np.array([account.followers for account in accounts], dtype=np.float64)
     learned_from = [getattr(rows, f.name) for f in fields(Rows)]
     digest = hashlib.sha256()
-    for values in (np.array([*curve.log_share, curve.variance_rate]), followers, *learned_from):
+    steps = np.array([curve.log_share, *curve.log_ratio])
+    for values in (steps, np.array(curve.variance_rate), followers, *learned_from):
         digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()
 
