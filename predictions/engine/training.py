@@ -78,8 +78,8 @@ def train(accounts: Iterable[AccountHistory], *, until: int, seed: int = 0, targ
     hash of an id can be found by trying ids.
     """
     drawn = draw_accounts(accounts, seed)
-    curve = fit_growth(drawn, until) if target == "horizon" else GrowthCurve.prior()
     with one_blas_thread():
+        curve = fit_growth(drawn, until) if target == "horizon" else GrowthCurve.prior()
         rows = concatenate([rows_of_account(i, a, curve, target, until) for i, a in enumerate(drawn)])
     return train_on_rows(rows[~np.isnan(rows.label)], drawn, curve, seed=seed, until=until)
 
