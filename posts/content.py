@@ -13,7 +13,6 @@ import io
 import math
 import re
 import struct
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from sklearn.feature_extraction import FeatureHasher
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from posts.meanings import MEANING_SIZE, meaning_of
+from posts.normalising import normalised
 
 EXTRACTOR_VERSION = 4
 """Goes up whenever the same caption or cover would give other measures."""
@@ -148,7 +148,7 @@ def is_hashtag(tag: str) -> bool:
 
 def _all_hashtags(text: str, given: Sequence[str]) -> tuple[str, ...]:
     found = _HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in given]
-    tags = (unicodedata.normalize("NFC", tag.strip().lower())[:MAX_HASHTAG] for tag in found)
+    tags = (normalised("NFC", tag.strip().lower())[:MAX_HASHTAG] for tag in found)
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
@@ -164,7 +164,7 @@ def _sentiment_analyser() -> SentimentIntensityAnalyzer:
 
 
 def _embed(text: str, tags: Sequence[str]) -> NDArray[np.int8]:
-    plain = unicodedata.normalize("NFKC", _HASHTAG.sub(" ", _LINK.sub(" ", text))).casefold()
+    plain = normalised("NFKC", _HASHTAG.sub(" ", _LINK.sub(" ", text))).casefold()
     tokens = Counter(_tokens([*_WORD.findall(plain), *tags]))
     # All tokens weigh the same: a long word already counts more, by the number of its letter groups.
     hashed = _hasher().transform([((token, 1 + math.log(count)) for token, count in tokens.items())]).toarray()[0]

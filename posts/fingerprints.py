@@ -1,8 +1,8 @@
 """Recognising a caption without keeping it."""
 
-import unicodedata
-
 from django.utils.crypto import salted_hmac
+
+from posts.normalising import normalised
 
 
 def caption_fingerprint(text: str) -> str:
@@ -10,8 +10,8 @@ def caption_fingerprint(text: str) -> str:
 
     Empty for a caption without characters: that is no mark to recognise a post by.
     """
-    normalised = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    if not normalised:
+    folded = " ".join(normalised("NFKC", text).casefold().split())
+    if not folded:
         return ""
     # the key is SECRET_KEY: without it, guesses at a caption cannot be checked against a stolen table
-    return salted_hmac("posts.caption", normalised.encode("utf-8", "replace"), algorithm="sha256").hexdigest()
+    return salted_hmac("posts.caption", folded.encode("utf-8", "replace"), algorithm="sha256").hexdigest()

@@ -7,7 +7,6 @@ English text by its authors, not from anybody's posts here. Two layers are a doz
 in milliseconds, and a runtime for neural networks would be the heaviest library of the service.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor
+
+from posts.normalising import normalised
 
 Singles = NDArray[np.float32]
 
@@ -58,7 +59,7 @@ class SentenceEncoder:
 
     def pieces_of(self, text: str) -> list[int]:
         """Places of the text's first pieces in the vocabulary."""
-        pieces: list[int] = self._tokenizer.encode(unicodedata.normalize("NFKC", text))
+        pieces: list[int] = self._tokenizer.encode(normalised("NFKC", text))
         return pieces[:MAX_PIECES]
 
     def encode(self, pieces: Sequence[int]) -> Singles:

@@ -6,7 +6,9 @@ So are names and ids of people in what is kept for good, which could not be take
 import re
 
 BLANK = "[removed]"
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+# a word with the rest of an address, if that follows: each word is gone through once, because a search that begins at
+# each of its letters costs the square of its length
+_WORD_OR_EMAIL = re.compile(r"[\w.+-]+(?P<domain>@[\w-]+(?:\.[\w-]+)+)?")
 # seven digits or more, with the separators that people write; not inside a word, a name or a hashtag. After "/" and
 # "." too, for wa.me/49170... and Tel.0170...; the ids in TikTok's links have nineteen digits and stay
 _PHONE = re.compile(r"(?<![\w#@])(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,17}(?!\w)")
@@ -14,7 +16,11 @@ _PHONE = re.compile(r"(?<![\w#@])(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,17}(?!\w
 
 def blank_contacts(text: str) -> str:
     """The text without addresses and numbers. A count of seven digits is taken for a number too, to be safe."""
-    return _PHONE.sub(BLANK, _EMAIL.sub(BLANK, text))
+    return _PHONE.sub(BLANK, _WORD_OR_EMAIL.sub(_blank_email, text))
+
+
+def _blank_email(found: re.Match[str]) -> str:
+    return BLANK if found["domain"] else found[0]
 
 
 # the ids that this service gives, its names for people who sign in, and names on TikTok where they are marked as such

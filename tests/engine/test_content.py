@@ -1,5 +1,6 @@
 import io
 import math
+import unicodedata
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from posts.content import (
     measure_caption,
     measure_cover,
 )
+from posts.fingerprints import caption_fingerprint
 from posts.meanings import meaning_of, stored_encoder
+from posts.normalising import MAX_MARKS, MAX_NORMALISED, normalised
 
 
 def png(color: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> bytes:
@@ -64,6 +67,30 @@ def test_any_text_can_be_measured(text, tags):
 )
 def test_extreme_captions_are_measured(text):
     assert measure_caption(text, [text]).length <= 10_000
+
+
+@given(st.text(max_size=MAX_MARKS))
+def test_texts_are_normalised_as_unicode_says(text):
+    for form in ("NFC", "NFKC"):
+        assert normalised(form, text) == unicodedata.normalize(form, text)
+        assert normalised(form, f"{text}a" * 20) == unicodedata.normalize(form, f"{text}a" * 20)
+
+
+# the second and the third are no marks themselves, but become some
+@pytest.mark.parametrize("mark", ["\u0316\u0301", "\u0f73", "\uff9e\u0334"])
+def test_of_endless_marks_only_the_first_count(mark):
+    # their order is sought in the square of their number
+    some, endless = "a" + (mark * MAX_MARKS)[:MAX_MARKS], "a" + mark * 4_999
+    for form in ("NFC", "NFKC"):
+        assert normalised(form, endless) == normalised(form, some)
+    assert np.array_equal(measure_caption(endless).embedding, measure_caption(some).embedding)
+    assert measure_caption(f"#{endless}").hashtags == measure_caption(f"#{some}").hashtags
+    assert caption_fingerprint(endless) == caption_fingerprint(some)
+
+
+def test_a_text_that_grows_when_it_is_normalised_is_cut():
+    assert len(normalised("NFKC", "ﷺ" * 10_000)) == MAX_NORMALISED
+    assert normalised("NFKC", "ﷺ") == unicodedata.normalize("NFKC", "ﷺ")
 
 
 def test_embeddings_tell_like_captions_from_others():

@@ -1,6 +1,9 @@
 """Direct messages, non-public posts, e-mail addresses and phone numbers: dropped at the door, whoever sends them."""
 
 import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -208,6 +211,35 @@ def test_contacts_are_blanked(contact: str) -> None:
 @pytest.mark.parametrize("before", ["wa.me/", "Tel.", "Tel:", "WhatsApp/"])
 def test_numbers_are_blanked_that_follow_without_a_space(before: str) -> None:
     assert blank_contacts(f"{before}491701234567") == f"{before}{BLANK}"
+
+
+@pytest.mark.parametrize("addresses", ["a@b.de+x@c.de", "a@b.de.@c.de", "a@b.de,x@c.de"])
+def test_addresses_that_touch_are_blanked(addresses: str) -> None:
+    assert blank_contacts(addresses).replace(BLANK, "") in {"", ","}
+
+
+@contextmanager
+def within_own_seconds(seconds: int) -> Iterator[None]:
+    """TimeoutError once this process has worked so long, however long it waited for others."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+@pytest.mark.parametrize("word", ["a.", "1234567890", "ﷺ", "a--", "@..."])
+def test_a_word_is_gone_through_once_however_long_it_is(word: str) -> None:
+    # a few hundredths of a second; twenty minutes in the square of its length
+    text = word * (1_000_000 // len(word))
+    with within_own_seconds(30):
+        assert blank_contacts(text) == text
 
 
 @pytest.mark.parametrize(
