@@ -2,7 +2,6 @@
 of an account: its weights, and how well its forecasts did."""
 
 import io
-from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +21,7 @@ from rest_framework.views import APIView
 
 from accounts.selectors import accounts_of
 from config.api import NestedJSONParser
-from posts.content import UnreadableImage
+from posts.content import CoverMeasures, UnreadableImage, measure_cover
 from predictions import selectors, services
 from predictions.filters import PredictionFilter
 from predictions.models import AccountWeights, Feedback, Prediction
@@ -74,7 +73,8 @@ class PredictView(APIView):
         with_media = is_form_media_type(request.content_type)
         draft = PredictRequestSerializer(data=_payload(request) if with_media else request.data)
         draft.is_valid(raise_exception=True)
-        result = _predict(request, draft.validated_data, _pictures(request) if with_media else [])
+        cover = _cover(_pictures(request)) if with_media else None
+        result = _predict(request, draft.validated_data, cover)
         return Response(PredictResponseSerializer(result).data)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -196,28 +196,34 @@ def _pictures(request: Request) -> list[bytes]:
     return [picture.read() for picture in pictures]
 
 
-def _predict(request: Request, asked: dict[str, Any], pictures: list[bytes]) -> PredictionResult:
-    """The forecast with the first readable picture as the cover."""
-    post = asked["post"]
+def _cover(pictures: list[bytes]) -> CoverMeasures | None:
+    """Measures of the first readable picture; None where there are no pictures."""
     unreadable: list[str] = []
-    covers: Sequence[bytes | None] = pictures or [None]
-    for cover in covers:
+    for picture in pictures:
         try:
-            return services.predict(
-                user=request.user,  # type: ignore[arg-type]
-                account_id=asked.get("account_id"),
-                text=post["text"],
-                hashtags=post.get("hashtags", []),
-                scheduled_for=post.get("scheduled_time_utc") or timezone.now(),
-                duration_s=post.get("duration_s"),
-                cover=cover,
-                client=(post.get("metadata") or {}).get("client") or "",
-                explain=asked["explain"],
-            )
+            return measure_cover(picture)
         except UnreadableImage as error:
             unreadable.append(str(error))
-        except services.AccountNotFound as error:
-            raise Http404 from error
-        except services.AccountNotChosen as error:
-            raise ValidationError({"account_id": str(error)}) from error
-    raise ValidationError({"media": unreadable})
+    if unreadable:
+        raise ValidationError({"media": unreadable})
+    return None
+
+
+def _predict(request: Request, asked: dict[str, Any], cover: CoverMeasures | None) -> PredictionResult:
+    post = asked["post"]
+    try:
+        return services.predict(
+            user=request.user,  # type: ignore[arg-type]
+            account_id=asked.get("account_id"),
+            text=post["text"],
+            hashtags=post.get("hashtags", []),
+            scheduled_for=post.get("scheduled_time_utc") or timezone.now(),
+            duration_s=post.get("duration_s"),
+            cover=cover,
+            client=(post.get("metadata") or {}).get("client") or "",
+            explain=asked["explain"],
+        )
+    except services.AccountNotFound as error:
+        raise Http404 from error
+    except services.AccountNotChosen as error:
+        raise ValidationError({"account_id": str(error)}) from error

@@ -174,7 +174,7 @@ class EffectSerializer(serializers.Serializer[Any]):
 
 
 class DiagnosticsSerializer(serializers.Serializer[Any]):
-    latency_ms = serializers.FloatField(help_text="Of the whole forecast, with its recording.")
+    latency_ms = serializers.FloatField(help_text="Of the forecast with its recording; pictures are measured before.")
     feature_fetch_ms = serializers.FloatField(help_text="Of fetching and reading what was learned of the account.")
     inference_ms = serializers.FloatField()
     weights_updated_at = serializers.DateTimeField(allow_null=True)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
 from accounts.services import lock_account
-from posts.content import measure_caption, measure_cover
+from posts.content import CoverMeasures, measure_caption
 from posts.services import caption_fingerprint
 from predictions import drift, selectors
 from predictions.canary import record_failure
@@ -108,19 +108,17 @@ def predict(
     hashtags: Sequence[str],
     scheduled_for: datetime,
     duration_s: int | None,
-    cover: bytes | None,
+    cover: CoverMeasures | None,
     client: str,
     explain: bool,
     now: datetime | None = None,
 ) -> PredictionResult:
     """Forecast a draft for the person's account and record that: one query and one transaction.
 
-    What the person agrees to is asked for again in that transaction, which a withdrawal then waits for. Neither the
-    cover nor (unless the person keeps drafts) the text outlives the call. Without `account_id` it is the only connected
-    account of the person.
+    What the person agrees to is asked for again in that transaction, which a withdrawal then waits for. Unless the
+    person keeps drafts, the text does not outlive the call. Without `account_id` it is their only connected account.
 
-    Raises NoConsent, AccountNotFound, AccountNotChosen, and posts.content.UnreadableImage for a cover that cannot be
-    measured.
+    Raises NoConsent, AccountNotFound and AccountNotChosen.
     """
     started = time.perf_counter()
     now = now or timezone.now()
@@ -132,7 +130,7 @@ def predict(
         caption=caption,
         duration_s=math.nan if duration_s is None else float(duration_s),
         sound="",
-        cover=None if cover is None else measure_cover(cover),
+        cover=cover,
     )
     fetching = time.perf_counter()
     account = _account_for_forecast(user, account_id)

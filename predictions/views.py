@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import TikTokAccount, User
 from accounts.requests import SignedInRequest, choose_account
-from posts.content import UnreadableImage
+from posts.content import UnreadableImage, measure_cover
 from predictions import services
 from predictions.charts import RangeChart, range_chart
 from predictions.forms import DraftForm, FeedbackForm
@@ -130,7 +130,7 @@ def _predict(user: User, account: TikTokAccount, form: DraftForm) -> services.Pr
             hashtags=(),
             scheduled_for=draft["scheduled_for"],
             duration_s=draft["duration_s"],
-            cover=draft["cover"].read() if draft["cover"] else None,
+            cover=measure_cover(draft["cover"].read()) if draft["cover"] else None,
             client=CLIENT,
             explain=True,
         )

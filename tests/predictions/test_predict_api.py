@@ -4,6 +4,7 @@ import datetime
 import io
 import json
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from rest_framework.test import APIClient
 
+from posts.content import measure_caption
 from posts.models import PostsChange
 from predictions import api as predictions_api
 from predictions import services
@@ -322,6 +324,16 @@ def test_a_picture_that_cannot_be_read_is_told(name, data, account, client_of):
     assert error["field"].startswith("media")
     assert "JPEG, PNG" in error["message"]
     assert not Prediction.objects.exists()
+
+
+@pytest.mark.parametrize(("readable", "captions"), [(0, 0), (1, 1)])
+def test_pictures_are_looked_at_before_the_caption(readable, captions, learned_account, client_of):
+    media = [(f"{index}.jpg", b"no picture") for index in range(9)] + [("last.jpg", picture())] * readable
+    with mock.patch("predictions.services.measure_caption", wraps=measure_caption) as measured:
+        response = post_form(client_of, sample(learned_account), *media)
+    assert response.status_code == (200 if readable else 400)
+    assert len(response.json().get("errors", [])) == (0 if readable else 9)
+    assert measured.call_count == captions
 
 
 def test_a_form_without_its_payload_is_told(account, client_of):
