@@ -370,10 +370,12 @@ def everything_stored() -> str:
 def test_neither_text_nor_place_nor_picture_is_stored(champion, learned_account, client_of):
     text = "Zyzzyva beetles march at dawn #quiddity"
     request = sample(learned_account, text=text, location={"lat": 12.3456, "lon": 65.4321})
+    # a name as short as ios stands in random tokens now and then
+    request["post"]["metadata"]["platform"] = "quokkaphone"
     assert post_form(client_of, request, ("cover.jpg", picture())).status_code == 200
     stored = everything_stored()
     assert "quiddity" in stored, "hashtags are kept: otherwise this looks in the wrong place"
-    for private in ("Zyzzyva", "beetles", "12.3456", "65.4321", "ios", picture()[:20].hex()):
+    for private in ("Zyzzyva", "beetles", "12.3456", "65.4321", "quokka", picture()[:20].hex()):
         assert private.lower() not in stored.lower()
 
 
