@@ -138,6 +138,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "measures": "Typical values and ranges of those",
             "engagement_rate": "Likes, comments and shares per view",
             "warnings": "What the answer warned of",
+            "explanation": "What moved the forecast away from your usual, in per cent",
         },
         plain={
             "model_version_id": "the model that served",

@@ -260,6 +260,9 @@ class Prediction(PersonalData):
     measures = models.JSONField(default=dict, help_text="By measure, the typical value and the interval [low, high].")
     engagement_rate = models.JSONField(null=True, help_text="Likes, comments and shares per view; the same shape.")
     warnings = models.JSONField(default=list)
+    explanation = models.JSONField(
+        null=True, help_text="How far each feature moves it from the usual, in per cent; null where nobody asked."
+    )
     latency_ms = models.FloatField()
 
     class Meta:

@@ -211,7 +211,7 @@ class PredictResponseSerializer(serializers.Serializer[PredictionResult]):
             },
             "baseline": {"predicted_engagement": given.baseline},
             "suggestions": [],
-            "explanation": result.explanation,
+            "explanation": given.explanation or [],
             "diagnostics": {
                 "latency_ms": result.latency_ms,
                 "feature_fetch_ms": result.feature_fetch_ms,
@@ -272,6 +272,9 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
     measures = MeasuresSerializer(read_only=True)
     engagement_rate = RangeSerializer(read_only=True, allow_null=True, help_text=RATE_HELP)
     warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
+    explanation = EffectSerializer(
+        many=True, read_only=True, allow_null=True, help_text="Null where it was not asked for."
+    )
     outcome = OutcomeSerializer(read_only=True, allow_null=True, default=None)
 
     class Meta:
@@ -280,7 +283,7 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
             *("id", "account", "created_at", "model_version", "weights_version", "basis"),
             *("scheduled_for", "duration_s", "caption", "caption_length", "hashtags", "client"),
             *("point", "typical", "low", "high", "bucket", "baseline", "metrics", "warnings", "outcome"),
-            *("measures", "engagement_rate"),
+            *("measures", "engagement_rate", "explanation"),
         ]
         read_only_fields = fields
 

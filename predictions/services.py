@@ -23,7 +23,6 @@ from predictions.engine import (
     AccountHistory,
     AccountState,
     Draft,
-    Effect,
     Forecast,
     UnreadableState,
     forecast,
@@ -93,7 +92,6 @@ class PredictionResult:
 
     prediction: Prediction
     model_version: str
-    explanation: tuple[Effect, ...]
     weights_updated_at: datetime | None
     latency_ms: float
     feature_fetch_ms: float
@@ -159,6 +157,7 @@ def predict(
         measures={name: _recorded(found) for name, found in given.measures.items()},
         engagement_rate=_recorded(given.engagement_rate) if given.engagement_rate else None,
         warnings=[*loaded.warnings, *answer.warnings, *given.warnings],
+        explanation=[asdict(effect) for effect in given.explanation] if explain else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
     with transaction.atomic():
@@ -168,7 +167,6 @@ def predict(
     return PredictionResult(
         prediction=prediction,
         model_version=loaded.name,
-        explanation=given.explanation,
         weights_updated_at=weights.updated_at if weights else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
         feature_fetch_ms=_milliseconds(fetching, answer.fetched_at),

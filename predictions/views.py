@@ -38,7 +38,6 @@ def compose(request: SignedInRequest) -> HttpResponse:
         if result := _predict(request.user, chosen.account, form):
             context |= {
                 "forecast": result.prediction,
-                "explanation": result.explanation,
                 "charts": _charts(result.prediction),
                 "feedback_form": FeedbackForm.beside(None, keeps_texts=has_consent(request.user.pk, Purpose.DRAFTS)),
             }

@@ -79,6 +79,15 @@ def test_a_rate_that_nobody_knows_is_not_told(browser: Client, creator: Creator)
     assert "Views –" in text
 
 
+def test_what_moved_a_forecast_is_told_later_too(browser: Client, creator: Creator) -> None:
+    moved = [{"feature": "post_hour", "effect_pct": 12.3}, {"feature": "all_the_rest", "effect_pct": -4.0}]
+    explained = PredictionFactory(account=creator.account, explanation=moved)
+    text = read(browser.get(f"/forecasts/{explained.public_id}/").content.decode()).text
+    assert "What moves it away from your usual The hour +12 % All the rest −4 %" in text
+    unexplained = read(browser.get(f"/forecasts/{creator.prediction.public_id}/").content.decode()).text
+    assert "What moves it away" not in unexplained
+
+
 def test_without_forecasts_the_composer_is_offered(browser: Client, creator: Creator) -> None:
     creator.account.predictions.all().delete()
     page = read(browser.get("/forecasts/").content.decode())

@@ -155,8 +155,11 @@ class TestStaff:
 
     def test_they_read_it_beside_the_prediction(self, staff, prediction):
         FeedbackFactory(prediction=prediction, text="nobody is there in winter")
+        Prediction.objects.update(explanation=[{"feature": "post_hour", "effect_pct": 12.3}])
         page = staff.get(reverse("admin:predictions_prediction_change", args=[prediction.pk])).content.decode()
         assert "nobody is there in winter" in page
+        assert "post_hour" in page
+        assert "12.3" in page
         assert "<textarea" not in page
 
     def test_they_count_it_by_verdict_reason_and_model_version(self, staff, champion):

@@ -123,6 +123,13 @@ def test_explanation_only_where_it_was_asked_for(champion, learned_account, clie
     assert client_of.post("/predict", request, format="json").json()["explanation"] == []
     del request["explain"]
     assert client_of.post("/predict", request, format="json").json()["explanation"] == []
+    assert set(Prediction.objects.values_list("explanation", flat=True)) == {None}
+
+
+def test_the_explanation_can_be_read_again(champion, learned_account, client_of):
+    given = client_of.post("/predict", sample(learned_account), format="json").json()
+    read_again = client_of.get(f"/api/v1/predictions/{given['prediction_id']}/").json()
+    assert read_again["explanation"] == given["explanation"] != []
 
 
 def test_without_any_model_or_history_the_prior_answers_and_says_so(account, client_of):

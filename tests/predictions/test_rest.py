@@ -103,6 +103,7 @@ def test_one_prediction_with_its_outcome(account, client_of):
     prediction = PredictionFactory(account=account)
     body = client_of.get(f"{LIST}{prediction.public_id}/").json()
     assert body["outcome"] is None
+    assert body["explanation"] is None
     assert (body["model_version"], body["account"]) == ("prior", account.public_id)
     outcome = OutcomeFactory(prediction=prediction)
     body = client_of.get(f"{LIST}{prediction.public_id}/").json()

@@ -282,4 +282,4 @@ def test_serving_forecasts_what_the_same_history_gives_directly(champion, traine
         *(expected.point, expected.typical, expected.low, expected.high),
     )
     assert (given.bucket, given.baseline, given.metrics) == (expected.bucket, expected.baseline, expected.metrics)
-    assert served.explanation == expected.explanation
+    assert given.explanation == [dataclasses.asdict(effect) for effect in expected.explanation]

@@ -124,6 +124,7 @@ def test_every_file_keeps_to_its_schema_which_knows_the_types() -> None:
             "measures_within",
             "extra_data",
             "engagement_rate",
+            "explanation",
         }, name
     types = json.loads(archive.read("schemas/predictions.prediction.json"))["items"]["properties"]
     assert types["point"]["type"] == ["number"]
