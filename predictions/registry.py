@@ -19,7 +19,7 @@ from predictions.models import ModelEvent, ModelVersion
 log = structlog.get_logger(__name__)
 
 PRIOR_NAME = "prior"
-REFUSED = "The current model version could not be loaded; this forecast comes from {name}."
+REFUSED = "The current way of forecasting is not available at the moment; this forecast comes from {name}."
 RETRY_SECONDS = 60.0
 """A model version that was refused is tried again after this long, not with every forecast."""
 
@@ -162,7 +162,7 @@ class Registry:
         if current is None or (current.version_id != champion_id and not self._recently_refused(champion_id)):
             current = self._follow(champion_id)
         if current.version_id != champion_id and self._recently_refused(champion_id):
-            name = "the prior" if current.version_id is None else current.name
+            name = "a rule of thumb" if current.version_id is None else f"another one, {current.name}"
             return replace(current, warnings=(REFUSED.format(name=name),))
         return current
 

@@ -56,8 +56,14 @@ NOT_LEARNED = (
     "Nothing was learned of this account yet: its first refresh has not finished, or found no posts. "
     "The forecast knows other accounts only."
 )
-UNREADABLE_WEIGHTS = "The account's weights could not be read and are being learned anew. The forecast does without."
-OTHER_MODEL = "The account's weights were learned with another model version; they are being updated."
+UNREADABLE_WEIGHTS = (
+    "What was learned of your posts is being learned anew: it was damaged. "
+    "Until then forecasts know other accounts only; ask again in a few minutes."
+)
+OTHER_MODEL = (
+    "What was learned of your posts is being updated, because forecasts are now made in another way. "
+    "Until then they use what was learned before; ask again in a few minutes."
+)
 
 
 class AccountNotFound(LookupError):

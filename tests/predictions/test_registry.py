@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -80,7 +81,7 @@ def test_a_running_worker_notices_a_new_champion_by_itself(champion, trained_mod
     second_version = register(model=trained_models[1], metrics={}, promote=True)
     second = predict(learned_account)
     assert (first.model_version, second.model_version) == (champion.name, second_version.name)
-    assert any("another model version" in warning for warning in second.prediction.warnings)
+    assert services.OTHER_MODEL in second.prediction.warnings
     # and goes back when the old one serves again
     make_champion(champion)
     assert predict(learned_account).model_version == champion.name
@@ -134,9 +135,9 @@ def test_a_refused_champion_leaves_the_model_before_it_serving(tamper, champion,
         result = predict(learned_account)
         assert result.model_version == champion.name
         assert result.prediction.model_version == champion
-        assert any("could not be loaded" in warning for warning in result.prediction.warnings)
+        assert any("comes from another one" in warning for warning in result.prediction.warnings)
     make_champion(champion)
-    assert not any("could not be loaded" in warning for warning in predict(learned_account).prediction.warnings)
+    assert not any("comes from another one" in warning for warning in predict(learned_account).prediction.warnings)
 
 
 def test_a_worker_that_knows_no_other_model_serves_the_prior(champion, account):
@@ -144,7 +145,7 @@ def test_a_worker_that_knows_no_other_model_serves_the_prior(champion, account):
     result = predict(account)
     assert result.model_version == "prior"
     assert result.prediction.model_version is None
-    assert any("comes from the prior" in warning for warning in result.prediction.warnings)
+    assert any("comes from a rule of thumb" in warning for warning in result.prediction.warnings)
 
 
 def test_a_refused_artefact_is_not_read_with_every_forecast(champion, account, django_assert_num_queries):
@@ -257,6 +258,14 @@ def test_without_weights_it_costs_no_more(champion, account, django_assert_num_q
     predict(account)
     with django_assert_num_queries(COSTS):
         predict(account)
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [services.NOT_LEARNED, services.UNREADABLE_WEIGHTS, services.OTHER_MODEL, registry_module.REFUSED],
+)
+def test_warnings_are_told_in_words_that_creators_know(warning):
+    assert not re.search(r"weights|model|version|state|bucket|prior", warning, re.IGNORECASE)
 
 
 def test_unreadable_weights_are_told_of_and_learned_anew(champion, learned_account):
