@@ -217,7 +217,7 @@ def predictions_of(user: User) -> QuerySet[Prediction]:
 
 
 def subjects_of(prediction: Prediction) -> tuple[str, ...]:
-    """What feedback on the prediction may be about. Its suggestions belong here once they are recorded with it."""
+    """What feedback on the prediction may be about. Suggestions belong here once they are made and recorded with it."""
     return (Feedback.FORECAST,)
 
 

@@ -156,7 +156,7 @@ class BaselineSerializer(serializers.Serializer[Any]):
 
 
 class SuggestionSerializer(serializers.Serializer[Any]):
-    """A change to the draft with its estimated effect."""
+    """A change to the draft with its estimated effect. None are made yet."""
 
     feature = serializers.CharField()
     action = serializers.CharField()

@@ -18,6 +18,7 @@ _SOURCES = (
     "posts/selectors.py",
     "posts/content.py",
     "posts/meanings.py",
+    "posts/normalising.py",
     "posts/sentence_encoder.npz",
 )
 
