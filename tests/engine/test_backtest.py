@@ -68,13 +68,13 @@ def test_an_account_of_both_files_is_taken_from_the_test_file():
     assert columns(run_backtest(test, changed)) == columns(run_backtest(test))
 
 
-def crawled(ages: tuple[int, ...], names: int = 8, posts: int = 60) -> list[AccountHistory]:
+def crawled(ages: tuple[int, ...], names: int = 4, posts: int = 25) -> list[AccountHistory]:
     return [account(f"x{i}", posts, observed=ages) for i in range(names)]
 
 
 @pytest.mark.parametrize("horizon", [False, True])
 def test_two_crawls_of_an_account_in_two_files_are_as_good_as_one_file(horizon: bool):
-    test = [account(f"h{i}", 30, observed=(DAY if horizon else 60 * DAY,)) for i in range(6)]
+    test = [account(f"h{i}", 20, observed=(DAY if horizon else 60 * DAY,)) for i in range(3)]
     early, late, both = crawled((DAY,)), crawled((20 * DAY,)), crawled((DAY, 20 * DAY))
     expected = columns(run_backtest(test, both, horizon=horizon))
     assert columns(run_backtest(test, [*early, *late], horizon=horizon)) == expected
