@@ -9,6 +9,7 @@ only what nobody could know at the moment. An output that differs by a bit was m
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -20,12 +21,14 @@ from predictions.engine import (
     GlobalModel,
     PublishedPost,
     learn_account,
+    learn_and_look_back,
     train,
 )
 from predictions.engine import forecast as forecast_draft
+from predictions.engine import training as engine_training
 from predictions.engine.backtest import run_backtest
-from predictions.engine.growth import GrowthCurve
-from predictions.engine.rows import rows_of_account
+from predictions.engine.growth import MEASURED, Floats, GrowthCurve
+from predictions.engine.rows import Rows, rows_of_account
 from tests.engine.synthetic import CAPTIONS, DAY, draft, post
 
 Outputs = dict[str, bytes]
@@ -144,6 +147,22 @@ def last_recounted(account: AccountHistory, moment: int) -> AccountHistory:
     return replace(account, posts=tuple(changed if p is last else p for p in account.posts))
 
 
+def earlier_recounted(account: AccountHistory, moment: int) -> AccountHistory:
+    """Of posts published earlier, observations made later show other counts."""
+    known = recounted(account, moment).posts
+    return replace(
+        account,
+        posts=tuple(c if p.posted_at < moment else p for p, c in zip(account.posts, known, strict=True)),
+    )
+
+
+def last_label_changed(account: AccountHistory, _moment: int) -> AccountHistory:
+    """The last post shows other counts: they are its own label, and part of no history."""
+    last = max(account.posts, key=lambda p: p.posted_at)
+    changed = with_observations(last, map(other_counts, last.observations))
+    return replace(account, posts=tuple(changed if p is last else p for p in account.posts))
+
+
 def unripe_recounted(account: AccountHistory, moment: int) -> AccountHistory:
     """Posts whose first day is not over show other counts, even those that were seen already."""
     return replace(
@@ -219,6 +238,65 @@ def rows(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
             inputs = (found.tabular, found.sequence, found.topic)
             parts: tuple[Any, ...] = (found.base, found.baseline, found.known, *inputs)
             made[f"row {found.posted_at[i]} of {account.account_id}"] = b"".join(part[i].tobytes() for part in parts)
+    return made
+
+
+def misses_with(model: GlobalModel) -> Pipeline:
+    """How far off the forecasts were of posts whose first day was measured by the moment, looked back at much later.
+
+    Of a model without networks, whose last bits depend on how many posts they are asked for at once.
+    """
+
+    def pipeline(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+        made = {}
+        for account in accounts:
+            _, found = learn_and_look_back(model, account, as_of=FAR)
+            columns = (found.miss, found.covered, found.features)
+            for i in np.flatnonzero(found.posted_at + MEASURED[1] <= moment):
+                made[f"miss of {found.post_id[i]}"] = b"".join(column[i].tobytes() for column in columns)
+        return made
+
+    return pipeline
+
+
+def labels(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+    """The labels that training learns, on the prior's curve: the learned one may follow posts of the last day."""
+    with (
+        patch.object(engine_training, "fit_growth", return_value=GrowthCurve.prior()),
+        patch.object(engine_training, "train_on_rows") as learn,
+    ):
+        train(accounts, until=moment)
+    found, of_accounts = learn.call_args.args[:2]
+    return {
+        f"label {posted_at} of {of_accounts[position].account_id}": label.tobytes()
+        for position, posted_at, label in zip(found.account, found.posted_at, found.label, strict=True)
+    }
+
+
+def judged(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+    """What training judges the first account's posts by: outputs of ensembles, and what topics add where those say 0.
+
+    Ensembles that judge other accounts may know the first one, and topics are learned from what they say.
+    """
+    made: Outputs = {}
+    first = sorted(a.account_id for a in accounts).index(accounts[0].account_id)
+    out_of_fold, learn_appeal = engine_training._out_of_fold, engine_training._learn_appeal
+
+    def spied_outputs(learned: Rows, found: Rows, *options: Any) -> Floats:
+        outputs = out_of_fold(learned, found, *options)
+        made["outputs"] = outputs[found.account == first].tobytes()
+        return np.zeros_like(outputs)
+
+    def spied_appeal(found: Rows, *options: Any) -> tuple[Floats, Floats]:
+        effects, added = learn_appeal(found, *options)
+        made["added by topics"] = added[found.account == first].tobytes()
+        return effects, added
+
+    with (
+        patch.object(engine_training, "_out_of_fold", spied_outputs),
+        patch.object(engine_training, "_learn_appeal", spied_appeal),
+    ):
+        train(accounts, until=moment)
     return made
 
 

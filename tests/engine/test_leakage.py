@@ -23,13 +23,18 @@ from predictions.engine import (
     learn_account,
     train,
 )
+from predictions.engine import network as engine_network
+from predictions.engine import promotion as engine_promotion
+from predictions.engine import state as engine_state
 from predictions.engine import training as engine_training
 from predictions.engine import weights as engine_weights
+from predictions.engine.appeal import appeal_of, fit_appeal
 from predictions.engine.features import Features
-from predictions.engine.growth import GrowthCurve
+from predictions.engine.global_model import Raw, ordered
+from predictions.engine.growth import Floats, GrowthCurve
 from predictions.engine.history import History, Timeline, content_of
 from predictions.engine.promotion import compare
-from predictions.engine.rows import rows_of_account
+from predictions.engine.rows import Rows, rows_of_account
 from tests.engine.leakage import (
     FAR,
     FUTURE,
@@ -38,8 +43,13 @@ from tests.engine.leakage import (
     Pipeline,
     another_future,
     backtest,
+    earlier_recounted,
     forecasts_with,
+    judged,
+    labels,
+    last_label_changed,
     leaks,
+    misses_with,
     rewritten,
     rows,
     states_with,
@@ -104,6 +114,14 @@ def test_no_future_moves_a_forecast_or_a_state(model: GlobalModel, kind: str):
 def test_no_future_moves_a_training_row():
     """Of posts that were observed by their horizon; others stand with their first later observation, by design."""
     assert leaks(rows, ACCOUNTS, MOMENTS, LIVE) == []
+
+
+def test_no_future_moves_a_miss_in_which_drift_is_looked_for():
+    assert leaks(misses_with(GlobalModel.prior()), ACCOUNTS, MOMENTS, LIVE) == []
+
+
+def test_no_future_and_no_first_day_that_is_not_over_moves_a_label_that_training_learns():
+    assert leaks(labels, ACCOUNTS, MOMENTS, LIVE) == []
 
 
 counts = st.builds(Counts, st.just(0), *[st.one_of(st.just(float("nan")), st.floats(0, 1e9)) for _ in range(4)])
@@ -245,25 +263,31 @@ def errors_on_one_post(model: GlobalModel) -> Pipeline:
     return pipeline
 
 
+JUDGED = ACCOUNTS[0].posts[15]
+
+
+def young_from_the_judged_on(p: PublishedPost) -> PublishedPost:
+    """Only the judged post has a measured first day among those from it on."""
+    keep = SEEN if p.posted_at < JUDGED.posted_at else (SEEN[:3] if p is JUDGED else SEEN[:2])
+    return with_observations(p, (c for c in p.observations if c.observed_at - p.posted_at in keep))
+
+
+def later_posts_changed(account: AccountHistory, moment: int) -> AccountHistory:
+    """Posts that follow the judged one have other counts, younger than a label would be, and other content."""
+    posts = [
+        with_observations(p, (replace(c, likes=8e6) for c in p.observations)) if p.posted_at > moment else p
+        for p in account.posts
+    ]
+    return rewritten(replace(account, posts=tuple(posts)), moment)
+
+
+COMPARED = [replace(ACCOUNTS[0], posts=tuple(map(young_from_the_judged_on, ACCOUNTS[0].posts)))]
+AROUND = {change.__name__: change for change in (later_posts_changed, earlier_recounted)}
+"""What may not move the errors on the judged post, whose own later counts are its label."""
+
+
 def test_a_comparison_forecasts_each_post_from_what_was_known_when_it_was_published(model: GlobalModel):
-    published = ACCOUNTS[0].posts[15]
-
-    def young_from_there_on(p: PublishedPost) -> PublishedPost:
-        """Only the judged post has a measured first day among those from it on."""
-        keep = SEEN if p.posted_at < published.posted_at else (SEEN[:3] if p is published else SEEN[:2])
-        return with_observations(p, (c for c in p.observations if c.observed_at - p.posted_at in keep))
-
-    history = replace(ACCOUNTS[0], posts=tuple(map(young_from_there_on, ACCOUNTS[0].posts)))
-
-    def later(account: AccountHistory, moment: int) -> AccountHistory:
-        """Posts that follow the judged one have other counts, younger than a label would be, and other content."""
-        posts = [
-            with_observations(p, (replace(c, likes=8e6) for c in p.observations)) if p.posted_at > moment else p
-            for p in account.posts
-        ]
-        return rewritten(replace(account, posts=tuple(posts)), moment)
-
-    assert leaks(errors_on_one_post(model), [history], [published.posted_at], {"later": later}) == []
+    assert leaks(errors_on_one_post(model), COMPARED, [JUDGED.posted_at], AROUND) == []
 
 
 # The alarm rings for whatever leaks.
@@ -330,6 +354,31 @@ def a_timeline_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("predictions.engine.state.Timeline", Endless)
 
 
+def labels_of_unripe_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training learns from posts whose first day is not over, by what their first counts promise."""
+
+    def leaking(position: int, history: AccountHistory, curve: GrowthCurve, *options: Any) -> Rows:
+        target, until = options
+        timeline = Timeline(history, curve, target, until=until, reconstruct=True)
+        timeline.advance(until)
+        found = rows_of_account(position, history, curve, target, until)
+        return replace(found, label=timeline.contents().likes[found.post])
+
+    monkeypatch.setattr(engine_training, "rows_of_account", leaking)
+
+
+def final_weights_looked_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each miss is that of a forecast with the weights as they stand after the last post."""
+    real = engine_weights.walk
+
+    def leaking(prior: engine_weights.WeightPrior, at: Any, row_inputs: Floats, *others: Any) -> engine_weights.Walk:
+        walked = real(prior, at, row_inputs, *others)
+        noise = np.full_like(walked.noise, walked.weights.noise())
+        return replace(walked, shift=row_inputs @ walked.weights.vector(), noise=noise)
+
+    monkeypatch.setattr(engine_state, "walk", leaking)
+
+
 def followers_as_of_later(pipeline: Pipeline) -> Pipeline:
     """Followers are counted today, and grow with everything that the account ever got."""
 
@@ -351,6 +400,10 @@ PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Pipeline, set[str]
     "counts as of later": (observations_as_of_later, rows, {"recounted", "unobserved"}),
     "hashtags of all posts": (hashtags_of_all_posts, rows, {"rewritten", "more_posts", "fewer_posts"}),
     "an account learned without end": (a_timeline_without_end, states_with(PRIOR), {"recounted", "more_posts"}),
+    "labels of unripe posts": (labels_of_unripe_posts, labels, {"unripe_recounted"}),
+    "misses by final weights": (
+        final_weights_looked_back_with, misses_with(PRIOR), {"recounted", "more_posts", "fewer_posts"},
+    ),
     "followers as of later": (
         lambda monkeypatch: None, followers_as_of_later(states_with(PRIOR)), {"recounted", "more_posts"},
     ),
@@ -397,6 +450,84 @@ def test_the_alarm_rings_for_test_rows_that_are_learned_from():
 
     assert leaks(backtest([], horizon=True), test, [moment], UNRIPE) == []
     assert leaks(leaking, test, [moment], UNRIPE)
+
+
+def compared_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account's weights learn each label when its post is published."""
+    real = engine_training.walk_all
+
+    def leaking(prior: engine_weights.WeightPrior, found: Rows, raw: Raw) -> tuple[Floats, Floats]:
+        return real(prior, replace(found, known_from=found.posted_at), raw)
+
+    monkeypatch.setattr(engine_promotion, "walk_all", leaking)
+
+
+def compared_on_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Earlier posts stand in a history with the counts that they have at the end."""
+
+    def leaking(position: int, history: AccountHistory, *options: Any) -> Rows:
+        last = (with_observations(p, p.observations[-1:]) for p in history.posts)
+        return rows_of_account(position, replace(history, posts=tuple(last)), *options)
+
+    monkeypatch.setattr(engine_promotion, "rows_of_account", leaking)
+
+
+@pytest.mark.parametrize("plant", [compared_without_delay, compared_on_last_counts])
+def test_the_alarm_rings_for_a_comparison_that_knows_later_counts_of_earlier_posts(
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
+):
+    plant(monkeypatch)
+    found = leaks(errors_on_one_post(PRIOR), COMPARED, [JUDGED.posted_at], AROUND)
+    assert {leak.change for leak in found} == {"earlier_recounted"}
+
+
+def appeal_in_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Topics' effects are judged on the accounts that they were learned from."""
+
+    def leaking(found: Rows, outputs: Floats, _fold_of: object) -> tuple[Floats, Floats]:
+        miss = found.label - ordered(found.base, outputs).typical
+        effects = fit_appeal(found.topic, miss, np.ones(len(found)))
+        return effects, appeal_of(found.topic, effects)
+
+    monkeypatch.setattr(engine_training, "_learn_appeal", leaking)
+
+
+def folds_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folds part rows, so that posts of one account are learned from and judged."""
+    real = engine_training._out_of_fold
+
+    def leaking(learned: Rows, found: Rows, _fold_of: object, *options: Any) -> Floats:
+        learned, found = (replace(part, account=np.arange(len(part))) for part in (learned, found))
+        return real(learned, found, np.arange(len(found)) % engine_training.FOLDS, *options)
+
+    monkeypatch.setattr(engine_training, "_out_of_fold", leaking)
+
+
+def moved_by_its_own_label(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What an account is judged by in a training, and moves with that account's last label."""
+    # little of it is as telling as much, and quicker
+    monkeypatch.setattr(engine_training, "_TREES", 10)
+    monkeypatch.setattr(engine_network, "_MIN_STEPS", 10)
+    monkeypatch.setattr(engine_network, "_EPOCHS", 1)
+    first, *others = population(8, 27)
+
+    def of_the_first(history: AccountHistory, moment: int) -> AccountHistory:
+        return last_label_changed(history, moment) if history.account_id == first.account_id else history
+
+    found = leaks(judged, [first, *others], [START + 40 * DAY], {"its own last label": of_the_first})
+    return {leak.output for leak in found}
+
+
+def test_no_account_is_judged_by_what_was_learned_from_it(monkeypatch: pytest.MonkeyPatch):
+    assert moved_by_its_own_label(monkeypatch) == set()
+
+
+@pytest.mark.parametrize(("plant", "output"), [(appeal_in_sample, "added by topics"), (folds_by_row, "outputs")])
+def test_the_alarm_rings_for_an_account_that_is_judged_by_what_was_learned_from_it(
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None], output: str
+):
+    plant(monkeypatch)
+    assert moved_by_its_own_label(monkeypatch) == {output}
 
 
 def test_the_alarm_says_when_it_has_nothing_to_hunt_in():
