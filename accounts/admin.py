@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
+from accounts.models import APIToken, Credential, FollowerCount, TikTokAccount, User, WebhookDelivery
 from privacy.admin import ReadOnlyAdmin, TracedAdmin
 from privacy.erasing import request_erasure
 from privacy.models import Erasure, Through
@@ -87,6 +87,13 @@ class TikTokAccountAdmin(ReadOnlyAdmin):
     list_display = ["public_id", "display_name", "follower_count", "video_count", "connected_at", "disconnected_at"]
     search_fields = ["public_id", "display_name", "username"]
     list_select_related = ["user"]
+
+
+@admin.register(FollowerCount)
+class FollowerCountAdmin(ReadOnlyAdmin):
+    list_display = ["account", "observed_at", "followers"]
+    list_select_related = ["account"]
+    search_fields = ["account__public_id"]
 
 
 @admin.register(Credential)

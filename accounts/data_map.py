@@ -127,6 +127,23 @@ DATA_MAP: tuple[Declaration, ...] = (
         },
     ),
     Table(
+        "accounts.FollowerCount",
+        source=Source.TIKTOK,
+        made_by=("accounts.services", "accounts.tiktok.client"),
+        category=ACCOUNT,
+        purposes=(Purpose.SERVICE, Purpose.LEARNING),
+        why="How large the account was when a post was published",
+        retention=WHILE_ACTIVE,
+        person="account__user",
+        account="account",
+        personal={
+            "account_id": "The account",
+            "observed_at": "When it was first found to have so many followers",
+            "followers": "Followers from then on; empty where TikTok was no longer allowed to tell",
+        },
+        plain={"id": "key"},
+    ),
+    Table(
         "accounts.Credential",
         sealed={
             f"sealed_{token}": partial(place_of, token=token)  # a lambda would see only the last of them

@@ -73,6 +73,21 @@ class TikTokAccount(PersonalData):
         return self.public_id
 
 
+class FollowerCount(PersonalData):
+    """An account's followers from a moment on; append-only. A count that did not change adds no row."""
+
+    account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="follower_counts")
+    observed_at = models.DateTimeField()
+    followers = models.BigIntegerField(null=True, help_text="Empty where TikTok was no longer allowed to tell.")
+
+    class Meta:
+        ordering = ["observed_at", "id"]
+        indexes = [models.Index(fields=["account", "observed_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} at {self.observed_at:%Y-%m-%d %H:%M}"
+
+
 class Credential(PersonalData):
     """TikTok's tokens for an account, sealed: each ciphertext is bound to this row and its column."""
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import APIToken, Credential, TikTokAccount, User
+from accounts.models import APIToken, Credential, FollowerCount, TikTokAccount, User
 from privacy.consent import consenting
+from privacy.declarations import require_declared
 from privacy.purposes import Purpose
 
 # how long before its end a grant is renewed
@@ -15,6 +16,18 @@ RENEWAL_WINDOW = timedelta(days=14)
 def accounts_of(user: User) -> QuerySet[TikTokAccount]:
     """The person's accounts with their credentials, connected or not."""
     return TikTokAccount.objects.filter(user=user).select_related("credential")
+
+
+def follower_counts(account_id: int, as_of: datetime, *, purpose: Purpose) -> list[tuple[datetime, int | None]]:
+    """The account's followers by `as_of`, each count with the moment from which it is known, oldest first.
+
+    None where TikTok was no longer allowed to tell. Raises NotDeclaredFor where counts were not collected for the
+    purpose; whether their person agrees to it is for the caller to know.
+    """
+    require_declared(purpose, FollowerCount)
+    return list(
+        FollowerCount.objects.filter(account=account_id, observed_at__lte=as_of).values_list("observed_at", "followers")
+    )
 
 
 def credentials_to_renew(now: datetime) -> QuerySet[Credential]:

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts import credentials, signals
-from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
+from accounts.models import APIToken, Credential, FollowerCount, TikTokAccount, User, WebhookDelivery
 from accounts.tiktok import client
 from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
@@ -115,6 +115,17 @@ def update_profile(*, account_id: int, profile: Profile, now: datetime) -> None:
         setattr(account, field, value)
     account.profile_fetched_at = now
     account.save()
+    _append_follower_count(account, now)
+
+
+def _append_follower_count(account: TikTokAccount, now: datetime) -> None:
+    """Keep the count if it is another than the last one kept: a profile that is fetched again adds nothing.
+
+    The caller holds the account's lock.
+    """
+    last = FollowerCount.objects.filter(account=account).values_list("followers", flat=True).last()
+    if account.follower_count != last:
+        FollowerCount.objects.create(account=account, observed_at=now, followers=account.follower_count)
 
 
 def disconnect_account(*, account_id: int, now: datetime) -> None:

@@ -27,6 +27,7 @@ from django.db.models.lookups import Exact
 from numpy.typing import NDArray
 
 from accounts.models import TikTokAccount, User
+from accounts.selectors import follower_counts
 from posts.models import Post, PostContent
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
@@ -116,10 +117,10 @@ def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnota
 
 def account_history(account_id: int, as_of: datetime, *, purpose: Purpose) -> AccountHistory:
     """The account's posts as the engine takes them, using only what was known at `as_of`."""
-    require_declared(purpose, TikTokAccount)
-    followers = TikTokAccount.objects.values_list("follower_count", flat=True).get(pk=account_id)
+    told = follower_counts(account_id, as_of, purpose=purpose)
+    counts = tuple((int(observed_at.timestamp()), _number(followers)) for observed_at, followers in told)
     posts = tuple(_published(facts) for facts in account_posts(account_id, as_of, purpose=purpose))
-    return AccountHistory(account_id=str(account_id), followers=_number(followers), posts=posts)
+    return AccountHistory(str(account_id), counts[-1][1] if counts else math.nan, posts, counts)
 
 
 def accounts_to_learn_from() -> QuerySet[TikTokAccount]:

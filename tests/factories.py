@@ -17,7 +17,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.django import DjangoModelFactory
 
-from accounts.models import APIToken, TikTokAccount, User
+from accounts.models import APIToken, FollowerCount, TikTokAccount, User
 from posts.content import EXTRACTOR_VERSION, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from posts.services import caption_fingerprint
@@ -93,9 +93,21 @@ class APITokenFactory(DjangoModelFactory[APIToken]):
     digest = factory.Sequence(lambda n: f"{n:064x}")
 
 
+class FollowerCountFactory(DjangoModelFactory[FollowerCount]):
+    class Meta:
+        model = FollowerCount
+
+    account = factory.SubFactory("tests.factories.TikTokAccountFactory", follower_counts=None)
+    observed_at = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    followers = 5_000
+
+
 class TikTokAccountFactory(DjangoModelFactory[TikTokAccount]):
+    """An account that has had its followers for years."""
+
     class Meta:
         model = TikTokAccount
+        skip_postgeneration_save = True
 
     user = factory.SubFactory(UserFactory)
     open_id = factory.Sequence(lambda n: f"open-id-{n}")
@@ -108,6 +120,9 @@ class TikTokAccountFactory(DjangoModelFactory[TikTokAccount]):
     likes_count = 40_000
     video_count = 120
     connected_at = factory.LazyFunction(timezone.now)
+    follower_counts = factory.RelatedFactory(
+        FollowerCountFactory, "account", followers=factory.SelfAttribute("..follower_count")
+    )
 
 
 class PostContentFactory(DjangoModelFactory[PostContent]):

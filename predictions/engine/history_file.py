@@ -55,7 +55,7 @@ def read_history_file(path: Path) -> list[AccountHistory]:
     Raises BadHistoryFile when the file or any row of it breaks the format, and OSError when it cannot be opened.
     """
     posts: dict[str, _Post] = {}
-    followers: dict[str, tuple[int, float]] = {}
+    followers: dict[str, dict[int, float]] = {}
     problems: list[str] = []
     for line, row in _rows(path, _decode(path)):
         try:
@@ -77,12 +77,13 @@ def read_history_file(path: Path) -> list[AccountHistory]:
                 problems.append(f"{path}, line {post.line}, column {problem.column}: {problem}")
     if problems:
         raise BadHistoryFile("\n".join(problems[: MAX_PROBLEMS + 1]))
-    return [
-        AccountHistory(
-            account_id, followers[account_id][1], tuple(sorted(of_account, key=lambda p: (p.posted_at, p.post_id)))
-        )
-        for account_id, of_account in sorted(accounts.items())
-    ]
+    return [_account(account_id, of_one, followers[account_id]) for account_id, of_one in sorted(accounts.items())]
+
+
+def _account(account_id: str, posts: list[PublishedPost], followers: dict[int, float]) -> AccountHistory:
+    in_order = tuple(sorted(posts, key=lambda p: (p.posted_at, p.post_id)))
+    counts = tuple(sorted(followers.items()))
+    return AccountHistory(account_id, counts[-1][1] if counts else math.nan, in_order, counts)
 
 
 def join_accounts(accounts: Iterable[AccountHistory]) -> list[AccountHistory]:
@@ -106,8 +107,10 @@ def _joined(crawls: list[AccountHistory]) -> AccountHistory:
         known = posts.get(post.post_id)
         posts[post.post_id] = _joined_post(known, post) if known else post
     followers = [a.followers for a in latest_last if not math.isnan(a.followers)]
+    counts = dict(sorted(count for crawl in crawls for count in crawl.follower_counts))
     in_order = tuple(sorted(posts.values(), key=lambda p: (p.posted_at, p.post_id)))
-    return AccountHistory(crawls[0].account_id, followers[-1] if followers else math.nan, in_order)
+    last = followers[-1] if followers else math.nan
+    return AccountHistory(crawls[0].account_id, last, in_order, tuple(counts.items()))
 
 
 def _joined_post(one: PublishedPost, other: PublishedPost) -> PublishedPost:
@@ -176,14 +179,14 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         raise BadHistoryFile(f"{path}, line {line}: not readable as CSV ({error}).") from error
 
 
-def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers: dict[str, tuple[int, float]]) -> None:
+def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers: dict[str, dict[int, float]]) -> None:
     account_id, post_id = _text(row, "account_id"), _text(row, "post_id")
     posted_at, observed_at = _moment(row, "posted_at"), _moment(row, "observed_at")
     if observed_at < posted_at:
         raise _Problem("observed_at", f"{row['observed_at']} is before the post was published ({row['posted_at']}).")
     counts = Counts(observed_at, *(_number(row, name) for name in COUNTS))
     _number(row, "duration_s")
-    _number(row, "followers")
+    count = _number(row, "followers")
     post = posts.setdefault(post_id, _Post(account_id, posted_at, line, row))
     if post.account_id != account_id:
         raise _Problem("post_id", f"post {post_id} is of account {post.account_id} in line {post.line}.")
@@ -194,9 +197,9 @@ def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers:
     if all(observed_at > earlier for earlier in post.observations):
         post.row, post.line = row, line
     post.observations[observed_at] = counts
-    known = followers.get(account_id, (0, math.nan))
-    if math.isnan(known[1]) or (row["followers"].strip() and observed_at >= known[0]):
-        followers[account_id] = (observed_at, _number(row, "followers"))
+    of_account = followers.setdefault(account_id, {})
+    if not math.isnan(count):
+        of_account[observed_at] = count
 
 
 def _published(post_id: str, post: _Post, covers: "_Covers") -> PublishedPost:

@@ -2,10 +2,10 @@
 
 The posts were published after everything that either model learned from, their first day is known from a measured
 observation, and each is forecast from what was known of its account when it was published. An earlier post that
-nobody had counted by then stands in that history with its first later count, as in training, and for both models alike:
-accounts are fetched when somebody signs in. Differences are taken account by account, so that one with many posts
-speaks once, and their means are bootstrapped over accounts (Efron and Tibshirani, "An Introduction to the Bootstrap"
-(1993), 13.3).
+nobody had counted by then stands in that history with its first later count, as in training, and for both models alike,
+and so do followers: accounts are fetched when somebody signs in. Differences are taken account by account, so that one
+with many posts speaks once, and their means are bootstrapped over accounts (Efron and Tibshirani, "An Introduction to
+the Bootstrap" (1993), 13.3).
 """
 
 import math
@@ -163,7 +163,8 @@ def _compare_on(
         _errors(_forecasts(m, r, common), labels[common]) for m, r in zip((champion, challenger), rows, strict=True)
     ]
     known = rows[0].known[np.isin(rows[0].post, common)]
-    return Pair(len(common), errors[0], errors[1], _cohorts(account, posts, int(np.median(known))))
+    followers = account.followers_at(until, until)
+    return Pair(len(common), errors[0], errors[1], _cohorts(followers, posts, int(np.median(known))))
 
 
 def _measured_likes(post: PublishedPost, until: int) -> float:
@@ -194,14 +195,14 @@ def _errors(served: Served, likes: Floats) -> Errors:
     )
 
 
-def _cohorts(account: AccountHistory, posts: Sequence[PublishedPost], known: int) -> frozenset[str]:
+def _cohorts(followers: float, posts: Sequence[PublishedPost], known: int) -> frozenset[str]:
     """The groups that an account belongs to; to none of a kind where that is not known.
 
     Language is a proxy: captions are not kept, and their measures tell only whether English words occur.
     """
     cohorts = {"long history" if known >= LONG_HISTORY else "short history"}
-    if account.followers >= 0:
-        cohorts.add("large account" if account.followers >= LARGE_FOLLOWERS else "small account")
+    if followers >= 0:
+        cohorts.add("large account" if followers >= LARGE_FOLLOWERS else "small account")
     plain = [p.caption for p in posts if p.caption.words >= PLAIN_WORDS and not p.caption.emoji]
     if len(plain) >= PLAIN_CAPTIONS:
         share = sum(caption.sentiment != 0 for caption in plain) / len(plain)

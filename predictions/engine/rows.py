@@ -23,6 +23,7 @@ class Rows:
     post: NDArray[np.int64]  # (n,) position of the post among the account's, by (posted_at, post_id)
     posted_at: NDArray[np.int64]
     known: NDArray[np.int64]  # (n,) posts of history
+    followers: Floats  # (n,) of the account, NaN unknown
     label: Floats  # (n,) log1p likes, NaN where there is no label
     label_sd: Floats
     known_from: NDArray[np.int64]  # (n,) when the label came to be known
@@ -58,13 +59,14 @@ def rows_of_account(
     timeline = Timeline(account, curve, target, until=until, reconstruct=True, measures=measures)
     everything = timeline.contents()
     posts = timeline.posts
-    features, places, known, baselines = [], [], [], []
+    features, places, known, baselines, followers = [], [], [], [], []
     process = Process()
     for i in range(max(0, len(posts) - latest) if latest else 0, len(posts)):
         history = timeline.known_at(posts[i].posted_at)
         if len(history):
             solved = process.learn(history)
-            features.append(Features.of(history, everything.content(i), posts[i].posted_at, account.followers, solved))
+            followers.append(account.followers_at(posts[i].posted_at, until))
+            features.append(Features.of(history, everything.content(i), posts[i].posted_at, followers[-1], solved))
             places.append(i)
             known.append(len(history))
             baselines.append(float(np.expm1(history.likes[-5:]).mean()))
@@ -77,6 +79,7 @@ def rows_of_account(
         post=at,
         posted_at=posted_at,
         known=np.array(known, dtype=np.int64),
+        followers=np.array(followers, dtype=np.float64),
         label=np.where(passed, everything.likes[at], np.nan),
         label_sd=everything.label_sd[at],
         known_from=timeline.known_from[at],

@@ -144,7 +144,8 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[Acc
         none = np.empty(0)
         weights = Weights(model.weight_prior)
         looked_back = LookBack((), none.astype(np.int64), none, none > 0, np.empty((0, len(TABULAR)), np.float32))
-    followers = account.followers if 0 <= account.followers < math.inf else math.nan
+    followers = account.followers_at(as_of, as_of)
+    followers = followers if 0 <= followers < math.inf else math.nan
     history = _latest(timeline.contents())
     known = history.filled_at(as_of, model.measures)
     solved = Process().learn(known) if len(known) else None

@@ -121,7 +121,7 @@ def train_on_rows(
         "data_sha256": _data_hash(rows, accounts, curve),
         **versions(),
     }
-    population = _population(rows, accounts)
+    population = _population(rows)
     names = [a.account_id for a in accounts]
     fold_of = np.array([zlib.crc32(name.encode()) % FOLDS for name in names], dtype=np.int64)
     if len(rows) < MIN_ROWS or len(np.unique(fold_of[rows.account])) < FOLDS:
@@ -312,13 +312,12 @@ def _later_half(rows: Rows) -> NDArray[np.bool_]:
     return late
 
 
-def _population(rows: Rows, accounts: Sequence[AccountHistory]) -> Any:
+def _population(rows: Rows) -> Any:
     starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
     ends = np.append(starts, len(rows))[1:]
     level = np.array([np.median(rows.label[a:b]) for a, b in zip(starts, ends, strict=True)])
     first = rows.label[starts]
-    followers = np.array([accounts[i].followers for i in rows.account[starts]], dtype=np.float64)
-    return fit_population(level, followers, first)
+    return fit_population(level, rows.followers[ends - 1], first)
 
 
 def _data_hash(rows: Rows, accounts: Sequence[AccountHistory], curve: GrowthCurve) -> str:

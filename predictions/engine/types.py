@@ -3,7 +3,10 @@
 Times are whole epoch seconds, UTC. Counts are cumulative and of people's actions; NaN means unknown.
 """
 
+import math
+from bisect import bisect_right
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal
 
 from posts.content import CaptionMeasures, CoverMeasures
@@ -55,7 +58,22 @@ class Draft:
 class AccountHistory:
     account_id: str
     followers: float
+    """The last count; of all times, where no other is known."""
     posts: tuple[PublishedPost, ...]
+    follower_counts: tuple[tuple[int, float], ...] = ()
+    """Each count with the moment from which it is known, oldest first."""
+
+    def followers_at(self, moment: int, until: int) -> float:
+        """The last count known at `moment`; where there was none yet, the first one known by `until`, or NaN.
+
+        As with posts that nobody had counted, a later count stands in for rows of the past: `until` is the moment from
+        which one looks back at them. For that moment itself nothing stands in.
+        """
+        if not self.follower_counts:
+            return self.followers
+        known = bisect_right(self.follower_counts, moment, key=itemgetter(0))
+        observed_at, followers = self.follower_counts[max(known - 1, 0)]
+        return followers if observed_at <= until else math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,25 @@
 """Signing in with TikTok, from the button to the session, and every way in which that can end."""
 
+from datetime import datetime, timedelta
+from importlib import import_module
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from accounts import credentials
-from accounts.models import Credential, TikTokAccount, User
+from accounts.models import Credential, FollowerCount, TikTokAccount, User
+from accounts.selectors import follower_counts
+from accounts.services import update_profile
 from accounts.tiktok import client as tiktok
+from accounts.tiktok.client import Profile
 from privacy import trail
+from privacy.purposes import Purpose
 from tests.accounts.support import (
     begin,
     creators,
@@ -22,6 +30,7 @@ from tests.accounts.support import (
     tiktok_that_answers,
     token_answer,
 )
+from tests.factories import TikTokAccountFactory
 from tests.sandbox.client import consent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("newcomers_agree")]
@@ -131,6 +140,34 @@ def test_scopes_declined_later_take_their_fields_away(sandbox, creator):
     account = read_profile(TikTokAccount.objects.get())
     assert account.follower_count is None
     assert "user.info.stats" not in account.credential.scopes
+    assert account.follower_counts.values_list("followers", flat=True).last() is None
+
+
+def fetch_at(account: TikTokAccount, moment: datetime, followers: int | None) -> None:
+    update_profile(account_id=account.pk, profile=Profile(open_id="", follower_count=followers), now=moment)
+
+
+def test_followers_are_kept_as_they_were_counted():
+    account, now = TikTokAccountFactory(follower_counts=None), timezone.now()
+    days = [now - timedelta(days=age) for age in range(6, 0, -1)]
+    for day, followers in zip(days, (None, 100, 100, 120, None, 100), strict=True):
+        fetch_at(account, day, followers)
+        # a worker that was killed after the commit does it again
+        fetch_at(account, day, followers)
+    kept = follower_counts(account.pk, now, purpose=Purpose.LEARNING)
+    assert kept == [(days[1], 100), (days[3], 120), (days[4], None), (days[5], 100)]
+    assert follower_counts(account.pk, days[3], purpose=Purpose.LEARNING) == kept[:2]
+
+
+def test_the_last_count_of_accounts_that_were_there_before_is_kept_as_the_first():
+    known = TikTokAccountFactory(follower_counts=None, profile_fetched_at=timezone.now())
+    TikTokAccountFactory(follower_counts=None)
+    migration = import_module("accounts.migrations.0002_follower_counts")
+    with connection.cursor() as cursor:
+        cursor.execute(migration.SEED)
+    count = FollowerCount.objects.get()
+    assert (count.account, count.followers, count.observed_at) == (known, 5_000, known.profile_fetched_at)
+    assert count.consent_version == known.consent_version
 
 
 def test_declining_everything_ends_kindly(sandbox, browser, creator):

@@ -73,7 +73,8 @@ def leaks(
 
 
 def _same(account: AccountHistory, other: AccountHistory) -> bool:
-    return account.followers == other.followers and [(p.post_id, p.sound, p.observations) for p in account.posts] == [
+    followers = (account.followers, account.follower_counts) == (other.followers, other.follower_counts)
+    return followers and [(p.post_id, p.sound, p.observations) for p in account.posts] == [
         (p.post_id, p.sound, p.observations) for p in other.posts
     ]
 
@@ -140,6 +141,14 @@ def rewritten(account: AccountHistory, moment: int) -> AccountHistory:
     )
 
 
+def followers_grew(account: AccountHistory, moment: int) -> AccountHistory:
+    """A second later the account has a hundred times as many followers."""
+    known = account.follower_counts or ((0, account.followers),)
+    so_far = [count for count in known if count[0] <= moment]
+    grown = 100 * account.followers
+    return replace(account, followers=grown, follower_counts=(*so_far, (moment + 1, grown)))
+
+
 def last_recounted(account: AccountHistory, moment: int) -> AccountHistory:
     """Of the last post alone, observations made later show other counts."""
     last = max(account.posts, key=lambda p: p.posted_at)
@@ -176,7 +185,10 @@ def unripe_recounted(account: AccountHistory, moment: int) -> AccountHistory:
 
 FUTURE: dict[str, Change] = {
     change.__name__: change
-    for change in (recounted, unobserved, observed_again, fewer_posts, more_posts, rewritten, last_recounted)
+    for change in (
+        *(recounted, unobserved, observed_again, fewer_posts, more_posts, rewritten, last_recounted),
+        followers_grew,
+    )
 }
 """What nobody could know."""
 
@@ -186,7 +198,8 @@ UNRIPE: dict[str, Change] = {"unripe_recounted": unripe_recounted}
 
 def another_future(account: AccountHistory, moment: int) -> AccountHistory:
     """All of it at once, for pipelines that take long."""
-    return more_posts(observed_again(unobserved(fewer_posts(account, moment), moment), moment), moment)
+    changed = more_posts(observed_again(unobserved(fewer_posts(account, moment), moment), moment), moment)
+    return followers_grew(changed, moment)
 
 
 # The real pipelines.

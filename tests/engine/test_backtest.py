@@ -83,12 +83,15 @@ def test_two_crawls_of_an_account_in_two_files_are_as_good_as_one_file(horizon: 
 
 def test_a_joined_account_is_described_by_its_latest_crawl():
     early, late = (replace(crawled((age,), 1, 3)[0], followers=f) for age, f in ((DAY, 100.0), (20 * DAY, math.nan)))
+    early = replace(early, follower_counts=((START, 90.0), (START + DAY, 100.0)))
+    late = replace(late, follower_counts=((START + 2 * DAY, 80.0), (START + DAY, 100.0)))
     late = replace(late, posts=tuple(replace(p, sound="renamed") for p in late.posts[:2]))
     for crawls in ((early, late), (late, early)):
         (joined,) = join_accounts(crawls)
         assert [p.sound == "renamed" for p in joined.posts] == [True, True, False]
         assert [len(p.observations) for p in joined.posts] == [2, 2, 1]
         assert joined.followers == 100
+        assert joined.follower_counts == ((START, 90.0), (START + DAY, 100.0), (START + 2 * DAY, 80.0))
 
 
 def test_the_latest_observation_decides_even_where_it_lacks_the_likes():

@@ -34,6 +34,7 @@ def test_a_file_is_read_plain_or_gzip_by_its_content(tmp_path: Path):
     packed.write_bytes(gzip.compress(plain.read_bytes()))
     (account,) = read_history_file(plain)
     assert account.followers == 120
+    assert [followers for _, followers in account.follower_counts] == [100, 120]
     assert [p.post_id for p in account.posts] == ["p0", "p1"]
     older, post = account.posts
     assert older.posted_at == 1764568800

@@ -44,6 +44,7 @@ from tests.engine.leakage import (
     another_future,
     backtest,
     earlier_recounted,
+    followers_grew,
     forecasts_with,
     judged,
     labels,
@@ -240,6 +241,20 @@ def test_a_row_of_training_is_what_serving_computed_when_the_post_was_published(
         assert np.array_equal(served.topic, found.topic[i])
 
 
+def test_a_row_has_the_followers_of_its_day_and_a_state_those_that_are_known():
+    """Where none were counted yet, rows of the past stand with the first later count: a state never does."""
+    history = account("d", 12)
+    first, second = history.posts[4].posted_at, history.posts[8].posted_at
+    counted = replace(history, followers=300.0, follower_counts=((first, 100.0), (second, 300.0)))
+    found = rows_of_account(0, counted, GrowthCurve.prior(), "horizon", FAR)
+    assert found.followers.tolist() == [100.0 if p < second else 300.0 for p in found.posted_at]
+    before = rows_of_account(0, counted, GrowthCurve.prior(), "horizon", first - 1)
+    assert len(before)
+    assert np.isnan(before.followers).all()
+    states = [learn_account(GlobalModel.prior(), counted, as_of=moment) for moment in (first - 1, first, second)]
+    assert np.array_equal([state.followers for state in states], [np.nan, 100.0, 300.0], equal_nan=True)
+
+
 def test_only_the_window_is_looked_at_in_training_as_in_serving():
     history = account("c", 450, step=DAY // 2)
     last = rows_of_account(0, history, GrowthCurve.prior(), "horizon", FAR, latest=1)
@@ -282,7 +297,7 @@ def later_posts_changed(account: AccountHistory, moment: int) -> AccountHistory:
 
 
 COMPARED = [replace(ACCOUNTS[0], posts=tuple(map(young_from_the_judged_on, ACCOUNTS[0].posts)))]
-AROUND = {change.__name__: change for change in (later_posts_changed, earlier_recounted)}
+AROUND = {change.__name__: change for change in (later_posts_changed, earlier_recounted, followers_grew)}
 """What may not move the errors on the judged post, whose own later counts are its label."""
 
 
@@ -379,6 +394,11 @@ def final_weights_looked_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_state, "walk", leaking)
 
 
+def followers_of_the_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row has the followers that were counted last."""
+    monkeypatch.setattr(AccountHistory, "followers_at", lambda self, _moment, _until: self.followers)
+
+
 def followers_as_of_later(pipeline: Pipeline) -> Pipeline:
     """Followers are counted today, and grow with everything that the account ever got."""
 
@@ -404,6 +424,7 @@ PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Pipeline, set[str]
     "misses by final weights": (
         final_weights_looked_back_with, misses_with(PRIOR), {"recounted", "more_posts", "fewer_posts"},
     ),
+    "followers of the last day": (followers_of_the_last_day, rows, {"followers_grew"}),
     "followers as of later": (
         lambda monkeypatch: None, followers_as_of_later(states_with(PRIOR)), {"recounted", "more_posts"},
     ),

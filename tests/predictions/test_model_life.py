@@ -34,7 +34,7 @@ from predictions.registry import RefusedArtefact, champion_id, load, make_champi
 from privacy.erasing import STEPS, request_erasure
 from privacy.models import Erasure, Through
 from privacy.purposes import Purpose
-from tests.factories import StaffFactory, TikTokAccountFactory, disagree, verify
+from tests.factories import FollowerCountFactory, StaffFactory, TikTokAccountFactory, disagree, verify
 from tests.predictions.histories import DAY, store, synthetic_histories
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +192,18 @@ def test_what_happened_after_the_slice_began_is_not_learned(accounts):
     for account in accounts:
         account.posts.filter(posted_at__gt=as_of).delete()
     assert lifecycle._train(as_of).to_bytes() == before
+
+
+def test_followers_who_came_after_the_slice_began_are_not_learned_from(accounts):
+    as_of = NOW - lifecycle.SLICE
+    before = list(selectors.training_histories(as_of))
+    for account in accounts:
+        grown = 100 * account.follower_count
+        FollowerCountFactory(account=account, observed_at=NOW, followers=grown)
+        TikTokAccount.objects.filter(pk=account.pk).update(follower_count=grown)
+    after, now = (list(selectors.training_histories(moment)) for moment in (as_of, NOW))
+    assert [(a.followers, a.follower_counts) for a in after] == [(a.followers, a.follower_counts) for a in before]
+    assert [a.followers for a in now] == [100 * a.followers for a in before]
 
 
 def test_the_manifest_names_accounts_by_a_keyed_pseudonym(accounts, settings):

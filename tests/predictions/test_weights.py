@@ -243,7 +243,8 @@ def direct_history(account, until: int) -> AccountHistory:
         )
         for index, post in enumerate(account.posts.order_by("posted_at"))
     )
-    return AccountHistory(str(account.pk), float(account.follower_count), posts)
+    counted = tuple((int(c.observed_at.timestamp()), float(c.followers)) for c in account.follower_counts.all())
+    return AccountHistory(str(account.pk), float(account.follower_count), posts, counted)
 
 
 def same(one: Any, other: Any) -> bool:

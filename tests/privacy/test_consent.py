@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import tasks
-from accounts.models import TikTokAccount
+from accounts.models import FollowerCount, TikTokAccount
 from accounts.services import create_api_token, lock_account, renew_credential
 from accounts.tiktok import client as login
 from posts import covers, refreshing
@@ -235,7 +235,7 @@ def test_who_leaves_while_a_training_runs_is_not_read(monkeypatch: pytest.Monkey
     assert [each.account_id for each in read] == [pseudonym(accounts[left].public_id) for left in (0, 3)]
 
 
-@pytest.mark.parametrize("model", [TikTokAccount, Post, PostContent, Observation])
+@pytest.mark.parametrize("model", [TikTokAccount, FollowerCount, Post, PostContent, Observation])
 def test_training_refuses_tables_that_are_not_declared_for_it(
     model: type[Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,7 +252,7 @@ def test_training_reads_no_table_but_those() -> None:
         list(training_histories(timezone.now()))
     read = {table for query in captured for table in re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"])}
     assert read == {
-        *("accounts_tiktokaccount", "privacy_consent"),
+        *("accounts_tiktokaccount", "accounts_followercount", "privacy_consent"),
         *("posts_post", "posts_postcontent", "posts_observation"),
     }
 
