@@ -75,6 +75,9 @@ def planted(column: models.Field, value: Any, word: Callable[[], str]) -> Any:  
     """The value with a word in it."""
     if isinstance(column, ArrayField):
         return [*(value or []), word()]
+    if column.name == "explanation":
+        # of a shape that the API reads while the canaries are there
+        return [*(value or []), {"feature": word(), "effect_pct": 1.0}]
     if isinstance(column, models.JSONField):
         return {**(value or {}), "planted": word()}
     return word().encode() if isinstance(column, models.BinaryField) else word()
