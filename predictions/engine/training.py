@@ -118,7 +118,7 @@ def train_on_rows(
         "span": [int(rows.posted_at.min()), int(rows.posted_at.max())] if len(rows) else None,
         "until": until,
         "seed": seed,
-        "data_sha256": _data_hash(rows, accounts, curve),
+        "data_sha256": _data_hash(rows, curve),
         **versions(),
     }
     population = _population(rows)
@@ -320,13 +320,12 @@ def _population(rows: Rows) -> Any:
     return fit_population(level, rows.followers[ends - 1], first)
 
 
-def _data_hash(rows: Rows, accounts: Sequence[AccountHistory], curve: GrowthCurve) -> str:
+def _data_hash(rows: Rows, curve: GrowthCurve) -> str:
     """SHA-256 of all numbers that the model is made of; the curve stands for the observations that it was fitted to."""
-    followers = np.array([account.followers for account in accounts], dtype=np.float64)
     learned_from = [getattr(rows, f.name) for f in fields(Rows)]
     digest = hashlib.sha256()
     steps = np.array([curve.log_share, *curve.log_ratio])
-    for values in (steps, np.array(curve.variance_rate), followers, *learned_from):
+    for values in (steps, np.array(curve.variance_rate), *learned_from):
         digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()
 

@@ -129,17 +129,16 @@ def test_the_datas_hash_changes_with_every_number_of_the_rows(rows: Rows, name: 
     assert data_hash(replace(rows, **{name: values})) != data_hash(rows)
 
 
-def test_the_datas_hash_changes_with_followers_and_with_what_the_curve_was_fitted_to(rows: Rows):
+def test_the_datas_hash_changes_with_what_the_curve_was_fitted_to(rows: Rows):
     curve = GrowthCurve.prior()
     steeper = replace(curve, log_share=(curve.log_share[0] - 0.1, *curve.log_share[1:]))
+    commented = replace(curve, log_ratio=(curve.log_share, *curve.log_ratio[1:]))
     surer = replace(curve, variance_rate=0.1)
-    followed = [replace(ACCOUNTS[0], followers=7.0), *ACCOUNTS[1:]]
-    hashes = [data_hash(rows), data_hash(rows, followed), *(data_hash(rows, curve=c) for c in (steeper, surer))]
-    assert len(set(hashes)) == 4
+    assert len({data_hash(rows, c) for c in (curve, steeper, commented, surer)}) == 4
 
 
-def data_hash(rows: Rows, accounts: list[AccountHistory] = ACCOUNTS, curve: GrowthCurve | None = None) -> str:
-    return training._data_hash(rows, accounts, curve or GrowthCurve.prior())
+def data_hash(rows: Rows, curve: GrowthCurve | None = None) -> str:
+    return training._data_hash(rows, curve or GrowthCurve.prior())
 
 
 def test_few_posts_are_all_learned_from():

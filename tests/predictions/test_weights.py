@@ -115,7 +115,7 @@ def test_beside_a_champion_that_is_refused_the_prior_learns_and_forecasts(champi
     given = predict(account).prediction
     assert (given.model_version, given.weights_version) == (None, 1)
     assert given.baseline
-    assert any("could not be loaded" in warning for warning in given.warnings)
+    assert any("not available at the moment" in warning for warning in given.warnings)
     assert not {services.NOT_LEARNED, services.OTHER_MODEL} & set(given.warnings)
 
 
