@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from predictions.engine import AccountHistory, training
+from predictions.engine import training
 from predictions.engine.calibration import Calibration, calibrate, relative_median
 from predictions.engine.global_model import Ensemble, Raw
 from predictions.engine.growth import GrowthCurve
