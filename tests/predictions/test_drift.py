@@ -23,7 +23,7 @@ from predictions.engine.types import DAY, HOUR
 from predictions.models import DriftCheck, Miss, ModelEvent, ModelVersion
 from privacy.purposes import Purpose
 from tests.engine.drifting import simulated
-from tests.factories import PostFactory, TikTokAccountFactory, enter_admin, history_of_posts
+from tests.factories import PostFactory, TikTokAccountFactory, UserFactory, enter_admin, history_of_posts
 from tests.predictions.audience import publish
 from tests.prove import SEED, scaled
 from tests.sandbox import population
@@ -56,7 +56,8 @@ def moment(seconds: int) -> datetime.datetime:
 
 def store(misses: Misses) -> None:
     """The misses, counted from START, as rows of posts that have nothing else."""
-    accounts = TikTokAccountFactory.create_batch(int(misses.account.max()) + 1)
+    # of one person: what each agrees to takes longer to write than all else
+    accounts = TikTokAccountFactory.create_batch(int(misses.account.max()) + 1, user=UserFactory())
     due_at = [moment(START + at) for at in misses.due_at.tolist()]
     posts = Post.objects.bulk_create(
         Post(

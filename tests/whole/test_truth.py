@@ -15,7 +15,7 @@ from tests.sandbox.creators import Creator
 from tests.sandbox.simulator import Simulator
 from tests.sandbox.world import World
 
-SEED, ACCOUNTS, UNKNOWN = 5, 160, 40
+SEED, ACCOUNTS, UNKNOWN = 5, 110, 30
 NOW = 20_000 * 24 * 3600
 COVER = (0.5, 0.5, 0.5)
 DRAFTS = (("What should I make next? #fyp", 18), ("My morning routine", 9), ("", 26))
@@ -23,15 +23,15 @@ DRAFTS = (("What should I make next? #fyp", 18), ("My morning routine", 9), ("",
 
 @pytest.fixture(scope="module")
 def creators() -> list[Creator]:
-    return list(population.creators(SEED, ACCOUNTS, posts_max=120))
+    return list(population.creators(SEED, ACCOUNTS, posts_max=90))
 
 
 @pytest.fixture(scope="module")
 def histories(tmp_path_factory: pytest.TempPathFactory) -> list[AccountHistory]:
     file = tmp_path_factory.mktemp("population") / "population.csv.gz"
-    population.write(file, seed=SEED, accounts=ACCOUNTS, posts_max=120, until=NOW)
+    population.write(file, seed=SEED, accounts=ACCOUNTS, posts_max=90, until=NOW)
     by_id = {account.account_id: account for account in read_history_file(file)}
-    return [by_id[f"sim{creator.index}"] for creator in population.creators(SEED, ACCOUNTS, posts_max=120)]
+    return [by_id[f"sim{creator.index}"] for creator in population.creators(SEED, ACCOUNTS, posts_max=90)]
 
 
 @pytest.fixture(scope="module")
