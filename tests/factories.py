@@ -27,6 +27,7 @@ from predictions.models import AccountWeights, Benchmark, Feedback, Miss, Outcom
 from privacy import consent
 from privacy.models import Through
 from privacy.purposes import Purpose
+from privacy.receivers import let_rows_rest_on_it
 
 HOUR = datetime.timedelta(hours=1)
 USUAL_CONSENTS = (Purpose.SERVICE, Purpose.LEARNING, Purpose.OUTCOMES)
@@ -56,8 +57,12 @@ class UserFactory(DjangoModelFactory[User]):
 
     @factory.post_generation
     def consents(self: User, create: bool, extracted: Iterable[Purpose] | None, **_: Any) -> None:
-        for purpose in USUAL_CONSENTS if extracted is None else extracted:
-            agree(self, purpose)
+        # which most of the time would go into: nothing is there yet that could rest on it
+        consent.consent_given.disconnect(let_rows_rest_on_it)
+        try:
+            agree(self, *(USUAL_CONSENTS if extracted is None else extracted))
+        finally:
+            consent.consent_given.connect(let_rows_rest_on_it)
 
 
 class StaffFactory(UserFactory):
