@@ -57,12 +57,13 @@ class UserFactory(DjangoModelFactory[User]):
 
     @factory.post_generation
     def consents(self: User, create: bool, extracted: Iterable[Purpose] | None, **_: Any) -> None:
-        # which most of the time would go into: nothing is there yet that could rest on it
+        # which would take most of the time: nothing is there yet that could rest on it but the person's own row
         consent.consent_given.disconnect(let_rows_rest_on_it)
         try:
             agree(self, *(USUAL_CONSENTS if extracted is None else extracted))
         finally:
             consent.consent_given.connect(let_rows_rest_on_it)
+        User.objects.filter(pk=self.pk).update()
 
 
 class StaffFactory(UserFactory):
