@@ -124,11 +124,12 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
     gains = -np.array([curve.gains(age) for age in ages]) if horizon else np.zeros((len(shown), len(MEASURES)))
     gain = gains[:, 0]
     at_horizon = _forecast(model, rows, chosen)
-    measured = _measured(model, plan, curve, tested, shown, at_horizon, gains)
+    baselines = _baselines(plan, tested)
+    measured = _measured(model, plan, curve, tested, shown, at_horizon, gains, baselines)
     served = _grown(at_horizon, gain)
     finished = time.perf_counter()
     likes = np.array([_latest(p).likes for p in shown])
-    baseline = np.array([_baseline(plan.accounts[a], p)[0] for a, p in zip(tested.account, shown, strict=True)])
+    baseline = baselines[:, 0]
     names = [plan.accounts[a].account_id for a in tested.account]
     report = {
         "protocol": "horizon" if horizon else "mature",
@@ -229,11 +230,17 @@ def _counted(post: PublishedPost) -> Floats:
     return np.append(counts, rate_of(counts))
 
 
-def _baseline(account: AccountHistory, post: PublishedPost) -> Floats:
-    """(5,) means, as crawled, of the last five posts whose first day was over and that have such a count."""
-    known = np.array([_counted(p) for p in account.posts if p.posted_at + HORIZON <= post.posted_at])
-    columns = (column[~np.isnan(column)][-MIN_HISTORY:] for column in known.T)
-    return np.array([column.mean() if len(column) else math.nan for column in columns])
+def _baselines(plan: Plan, tested: Rows) -> Floats:
+    """(n, 5) means, as crawled, of the last five posts whose first day was over and that have such a count."""
+    means = np.empty((len(tested), len(MEASURES) + 1))
+    for position in np.unique(tested.account):
+        posts = plan.accounts[position].posts
+        counted, posted_at = np.array([_counted(p) for p in posts]), np.array([p.posted_at for p in posts])
+        for i in np.flatnonzero(tested.account == position):
+            known = counted[: np.searchsorted(posted_at, tested.posted_at[i] - HORIZON, side="right")]
+            columns = (column[~np.isnan(column)][-MIN_HISTORY:] for column in known.T)
+            means[i] = [column.mean() if len(column) else math.nan for column in columns]
+    return means
 
 
 def _history_length(account: AccountHistory, post: PublishedPost) -> int:
@@ -271,7 +278,7 @@ def _grown(served: Served, gain: Floats) -> Served:
 
 def _measured(
     model: GlobalModel, plan: Plan, curve: GrowthCurve, tested: Rows, shown: list[PublishedPost], served: Served,
-    gains: Floats,
+    gains: Floats, baselines: Floats,
 ) -> dict[str, Measured]:  # fmt: skip
     """Forecasts of the other measures, made from those of the likes as in serving; those that are known of no post are
     left out. `gains` (n, 4) move the logs of MEASURES from the horizon to the age at which each post was counted."""
@@ -285,13 +292,13 @@ def _measured(
             metrics, ranges, rate = forecast_measures(
                 model.measures, history.posted_at, history.logs, likes, served.point[i]
             )
-            actual, baseline = _counted(shown[i]), _baseline(account, shown[i])
+            actual = _counted(shown[i])
             for j, name in enumerate(CALIBRATED):
                 told = rate if name == RATE else ranges.get(name)
                 if told:
                     growth = _rate_growth(ranges, gains[i]) if name == RATE else math.exp(gains[i, j + 1])
                     forecasts = np.array([metrics.get(name, told.typical), told.typical, told.low, told.high]) * growth
-                    table[j, i] = actual[j + 1], *forecasts, baseline[j + 1]
+                    table[j, i] = actual[j + 1], *forecasts, baselines[i, j + 1]
     return {
         name: Measured(*table[j].T) for j, name in enumerate(CALIBRATED) if not np.isnan(table[j]).any(axis=1).all()
     }

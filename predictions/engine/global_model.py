@@ -33,10 +33,7 @@ under the relative error is one variance below; counts have a floor at zero, whi
 MAX_LOG = 23.0
 """Ten thousand million: more than there are people. No forecast exceeds it."""
 
-DAMAGED = (
-    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError, ValueError, TypeError, EOFError,
-    OSError,
-)  # fmt: skip
+DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, ValueError, TypeError, EOFError, OSError)
 """What reading a damaged archive of arrays and JSON raises: zipfile takes an unknown flag for encryption, or for a
 compression that it lacks."""
 
