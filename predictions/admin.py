@@ -188,9 +188,9 @@ class FeedbackAdmin(OfVersionsAdmin):
 
 @admin.register(Miss)
 class MissAdmin(OfVersionsAdmin):
-    list_display = ["post", "account", "due_at", "miss", "covered", "model_version"]
+    list_display = ["post", "account", "age_h", "due_at", "miss", "covered", "model_version"]
     list_select_related = ["post", "account"]
-    list_filter = ["model_version", "covered"]
+    list_filter = ["age_h", "model_version", "covered"]
     search_fields = ["post__public_id", "account__public_id"]
     exclude = ["features"]
     show_full_result_count = False

@@ -96,12 +96,17 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal={
             "post_id": "The post",
             "account_id": "The account",
-            "due_at": "When the post's first day was over",
+            "age_h": "How old the post was, in hours",
+            "due_at": "When the post was so old",
             "miss": "The likes less the typical forecast, in promised standard deviations",
             "covered": "Whether the likes lay in the forecast's range",
             "features": "What the forecast was made from, as numbers",
         },
-        plain={"model_version_id": "the model that served", "features_version": "version of the features"},
+        plain={
+            "id": "key",
+            "model_version_id": "the model that served",
+            "features_version": "version of the features",
+        },
         exported={"features": _features},
     ),
     Table(
@@ -292,7 +297,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "posts": "from how many posts",
             "figures": "figures over all accounts",
             "features": "which features moved, over all accounts",
-            "changed_since": "where the change began",
+            "changed_since": "since when published posts are changed",
             "over_at": "when it was over",
             "reason": "why retraining was asked for",
             "retraining_requested_at": "when it was asked for",

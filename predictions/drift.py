@@ -20,7 +20,7 @@ from predictions import selectors
 from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, Change, Episode, Finding, LookBack, judge, moved_features
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
-from predictions.engine.types import HORIZON
+from predictions.engine.types import HORIZON, HOUR
 from predictions.lifecycle import SLICE
 from predictions.models import DriftCheck, Miss, ModelEvent
 from predictions.registry import LoadedModel
@@ -42,23 +42,25 @@ def record_misses(*, account_id: int, loaded: LoadedModel, looked_back: LookBack
     Labels that the model was trained on tell nothing, nor does what is no number: a single one would end every check.
     """
     oldest = max(loaded.model.manifest.get("until", 0), int((now - timedelta(days=KEPT_DAYS)).timestamp()))
-    due_at = looked_back.posted_at + HORIZON
-    told = (due_at > oldest) & np.isfinite(looked_back.miss)
-    rows = {looked_back.post_id[row]: row for row in np.flatnonzero(told).tolist()}
-    unrecorded = Post.objects.filter(account=account_id, public_id__in=rows, miss=None)
+    told = np.flatnonzero((looked_back.posted_at + HORIZON > oldest) & np.isfinite(looked_back.miss)).tolist()
+    rows = {(looked_back.post_id[row], int(looked_back.age[row])): row for row in told}
+    posts = Post.objects.filter(account=account_id, public_id__in={post_id for post_id, _ in rows})
+    keys = dict(posts.values_list("public_id", "pk"))
+    recorded = set(Miss.objects.filter(account=account_id).values_list("post", "age_h"))
     misses = [
         Miss(
-            post_id=post_id,
+            post_id=keys[post_id],
             account_id=account_id,
             model_version_id=loaded.version_id,
-            due_at=datetime.fromtimestamp(due_at[row], UTC),
+            age_h=age // HOUR,
+            due_at=datetime.fromtimestamp(looked_back.posted_at[row] + age, UTC),
             miss=looked_back.miss[row],
             covered=looked_back.covered[row],
             features_version=FEATURES_VERSION,
-            features=looked_back.features[row].astype("<f4").tobytes(),
+            features=looked_back.features[row].astype("<f4").tobytes() if age == HORIZON else b"",
         )
-        for post_id, public_id in unrecorded.values_list("pk", "public_id")
-        for row in [rows[public_id]]
+        for (post_id, age), row in rows.items()
+        if post_id in keys and (keys[post_id], age // HOUR) not in recorded
     ]
     Miss.objects.bulk_create(misses)
     return len(misses)
@@ -81,7 +83,7 @@ def check_drift(*, now: datetime | None = None) -> DriftCheck:
         check = DriftCheck.objects.create(
             checked_at=now,
             verdict=finding.verdict,
-            posts=len(misses),
+            posts=int((misses.age == HORIZON).sum()),
             figures={change.figure: _readable(change) for change in finding.changes},
             features=_moved(now),
             **(_alarm(finding.worst) if finding.verdict == "alarm" else {}),
@@ -112,7 +114,7 @@ def _request_retraining(alarm: DriftCheck, now: datetime) -> None:
 def _is_to_be_asked_again(alarm: DriftCheck, now: datetime) -> bool:
     """A training looks two weeks back: until then it would not have seen the change, and is not worth its minutes."""
     asked = alarm.retraining_requested_at or alarm.checked_at
-    return now - asked >= ASKED_AGAIN_AFTER and now - SLICE > _began(alarm) and not _was_answered(alarm)
+    return now - asked >= ASKED_AGAIN_AFTER and now - SLICE > _labels_since(alarm) and not _was_answered(alarm)
 
 
 def _was_answered(alarm: DriftCheck) -> bool:
@@ -120,24 +122,27 @@ def _was_answered(alarm: DriftCheck) -> bool:
 
     Not one whose training ended before: its comparison leaves no figures.
     """
-    learned_of_it = {"to_version__manifest__until__gt": int(_began(alarm).timestamp())}
+    learned_of_it = {"to_version__manifest__until__gt": int(_labels_since(alarm).timestamp())}
     return ModelEvent.objects.filter(figures__has_key="slice", **learned_of_it).exists()
 
 
-def _began(alarm: DriftCheck) -> datetime:
+def _labels_since(alarm: DriftCheck) -> datetime:
+    """When the first day of the first changed posts was over: what a training learns from."""
     assert alarm.changed_since is not None
-    return alarm.changed_since
+    return alarm.changed_since + timedelta(seconds=HORIZON)
 
 
 def _alarm(change: Change) -> dict[str, Any]:
     since = _moment(change.since)
-    reason = f"drift: {change.figure} {change.reference:+.2f} before, {change.recent:+.2f} since {since:%Y-%m-%d %H:%M}"
+    of_late = f"{change.recent:+.2f} of posts since {since:%Y-%m-%d %H:%M}"
+    reason = f"drift: {change.figure} {change.reference:+.2f} before, {of_late}"
     return {"changed_since": since, "reason": reason}
 
 
 def _episode(alarm: DriftCheck) -> Episode:
+    assert alarm.changed_since is not None
     over_at = int(alarm.over_at.timestamp()) if alarm.over_at else None
-    return Episode(int(_began(alarm).timestamp()), int(alarm.checked_at.timestamp()), over_at)
+    return Episode(int(alarm.changed_since.timestamp()), int(alarm.checked_at.timestamp()), over_at)
 
 
 def _readable(change: Change) -> dict[str, float | str]:

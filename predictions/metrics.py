@@ -2,6 +2,7 @@
 
 from prometheus_client import Gauge
 
+from predictions.engine.drift import THRESHOLD
 from predictions.models import DriftCheck
 
 
@@ -9,7 +10,7 @@ def _gauge(name: str, text: str, *labels: str) -> Gauge:
     return Gauge(f"postcast_drift_{name}", text, labels, multiprocess_mode="mostrecent")
 
 
-SCORE = _gauge("score", "Standard errors between a figure of late and before; alarms begin at 4", "figure")
+SCORE = _gauge("score", f"Standard errors between a figure of late and before; alarms begin at {THRESHOLD}", "figure")
 RECENT = _gauge("recent", "A figure of the forecasts' misses of late", "figure")
 REFERENCE = _gauge("reference", "The same figure before", "figure")
 FEATURES_MOVED = _gauge("features_moved", "Features that moved within accounts in the last seven days")

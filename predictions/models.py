@@ -170,27 +170,34 @@ class AccountWeights(PersonalData):
 
 
 class Miss(PersonalData):
-    """How far a post's measured label was from its forecast as of its publishing, by the model that served then.
+    """How far a post was from its forecast as of its publishing, by the model that served then, at an hour or a day.
 
-    One for each post, whether anybody asked for a forecast or not, written when the label became known and never
-    changed: `predictions.engine.drift` judges by these.
+    One for each post and age, whether anybody asked for a forecast or not, written when the label became known and
+    never changed: `predictions.engine.drift` judges by these.
     """
 
-    post = models.OneToOneField(Post, on_delete=models.CASCADE, primary_key=True, related_name="miss")
+    # the constraint's index serves
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="misses", db_index=False)
     account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="misses")
     # None: the prior
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True)
-    due_at = models.DateTimeField(db_index=True, help_text="When the post's horizon passed.")
+    age_h = models.PositiveSmallIntegerField(
+        default=24, db_default=24, help_text="How old the post was, in hours: 24, or 1 for how it began."
+    )
+    due_at = models.DateTimeField(db_index=True, help_text="When the post was so old.")
     miss = models.FloatField(help_text="Label less typical forecast, over the promised standard deviation.")
     covered = models.BooleanField(help_text="Whether the label is inside the 80 % interval.")
     features_version = models.PositiveSmallIntegerField(help_text="Features of different versions are not compared.")
-    features = models.BinaryField(help_text="predictions.engine.features.TABULAR, float32, little-endian")
+    features = models.BinaryField(
+        help_text="predictions.engine.features.TABULAR, float32, little-endian; of the first day only."
+    )
 
     class Meta:
         verbose_name_plural = "misses"
+        constraints = [models.UniqueConstraint(fields=["post", "age_h"], name="one_miss_per_age")]
 
     def __str__(self) -> str:
-        return f"{self.post_id}: {self.miss:+.2f}"
+        return f"{self.post_id} at {self.age_h} h: {self.miss:+.2f}"
 
 
 class DriftCheck(models.Model):
@@ -206,15 +213,15 @@ class DriftCheck(models.Model):
 
     checked_at = models.DateTimeField(unique=True)
     verdict = models.CharField(max_length=16, choices=Verdict)
-    posts = models.PositiveIntegerField(help_text="Of the last 70 days, with a measured label.")
-    figures = models.JSONField(
-        default=dict, help_text="Level, error and uncovered: of late, before, and the score of the difference."
-    )
+    posts = models.PositiveIntegerField(help_text="Of the last 70 days, with a measured first day.")
+    figures = models.JSONField(default=dict, help_text="Each figure of late, before, and the score of the difference.")
     features = models.JSONField(
         default=dict, help_text="Which features moved, in their standard deviations. They are told, and ring nothing."
     )
     # of alarms
-    changed_since = models.DateTimeField(null=True, help_text="Where the change most likely began.")
+    changed_since = models.DateTimeField(
+        null=True, help_text="The publishing since which posts are changed, most likely."
+    )
     over_at = models.DateTimeField(null=True, help_text="When the change was found to be over.")
     reason = models.CharField(max_length=200, blank=True, help_text="With which retraining is asked for.")
     retraining_requested_at = models.DateTimeField(null=True)

@@ -34,6 +34,7 @@ from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
 from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, REFERENCE_DAYS, SETTLED_AFTER_DAYS, Misses
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
+from predictions.engine.types import HOUR
 from predictions.models import (
     AccountWeights,
     Benchmark,
@@ -305,11 +306,11 @@ def misses_to_learn_from(after: datetime, until: datetime) -> QuerySet[Miss]:
 def misses(now: datetime) -> Misses:
     """What is tested for drift: all misses due by `now` that can still matter."""
     rows = misses_to_learn_from(now - timedelta(days=KEPT_DAYS), now)
-    columns = list(zip(*rows.values_list("account_id", _seconds("due_at"), "miss", "covered"), strict=True))
-    account, due_at, miss, covered = columns or ((), (), (), ())
-    return Misses(
-        np.array(account, np.int64), np.array(due_at, np.int64), np.array(miss, np.float64), np.array(covered, np.bool_)
-    )
+    found = rows.values_list("account_id", _seconds("due_at"), "age_h", "miss", "covered")
+    account, due_at, age_h, miss, covered = list(zip(*found, strict=True)) or ((), (), (), (), ())
+    age = np.array(age_h, np.int64) * HOUR
+    posted_at = np.array(due_at, np.int64) - age
+    return Misses(np.array(account, np.int64), posted_at, age, np.array(miss, np.float64), np.array(covered, np.bool_))
 
 
 def drift_alarms(now: datetime) -> QuerySet[DriftCheck]:
@@ -321,7 +322,7 @@ def drift_alarms(now: datetime) -> QuerySet[DriftCheck]:
 def recent_features(now: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Account (n,), due time (n,) and features (n, len(TABULAR)) of the last weeks' misses, of a share of accounts."""
     reach = now - timedelta(days=REFERENCE_DAYS + RECENT_DAYS)
-    rows = misses_to_learn_from(reach, now).filter(features_version=FEATURES_VERSION)
+    rows = misses_to_learn_from(reach, now).filter(age_h=HORIZON // HOUR, features_version=FEATURES_VERSION)
     accounts = rows.aggregate(accounts=Count("account", distinct=True))["accounts"]
     share = rows.alias(part=Mod("account_id", 1 + accounts // FEATURE_ACCOUNTS)).filter(part=0)
     found = list(share.values_list("account_id", _seconds("due_at"), "features"))

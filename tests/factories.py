@@ -270,7 +270,8 @@ class MissFactory(DjangoModelFactory[Miss]):
 
     post = factory.SubFactory(PostFactory)
     account = factory.SelfAttribute("post.account")
-    due_at = factory.LazyAttribute(lambda row: row.post.posted_at + 24 * HOUR)
+    due_at = factory.LazyAttribute(lambda row: row.post.posted_at + row.age_h * HOUR)
+    age_h = 24
     miss = 0.3
     covered = True
     features_version = FEATURES_VERSION

@@ -1,7 +1,10 @@
 """Drift: whether forecasts miss otherwise than they used to, found soon and with few false alarms.
 
-What is watched is the miss of every new label against the forecast as of its publishing. Three figures are tested:
-`level` (misses lean to one side), `error` (they are larger than promised) and `uncovered` (they leave the interval).
+What is watched is the miss of every post's first day against the forecast as of its publishing. Three figures of it
+are tested: `level` (misses lean to one side), `error` (they are larger than promised) and `uncovered` (they leave the
+interval). A change of the audience is a day old before any of them can tell, so a fourth, `early_level`, is of how
+posts stand an hour after they were published.
+
 The test is the change-point model of Hawkins, Qiu and Kang, "The changepoint model for statistical process control"
 (Journal of Quality Technology 35, 2003): for each of the last days as a possible change, the mean since then against
 the mean before, over the standard error of their difference. Neither mean has to be known: a model may have a bias.
@@ -22,10 +25,13 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from predictions.engine.growth import Floats
-from predictions.engine.types import DAY
+from predictions.engine.types import DAY, HORIZON, HOUR
 
-Figure = Literal["level", "error", "uncovered"]
-FIGURES: tuple[Figure, ...] = ("level", "error", "uncovered")
+Figure = Literal["level", "error", "uncovered", "early_level"]
+EARLY = HOUR
+
+FIGURES_AT: dict[int, tuple[Figure, ...]] = {HORIZON: ("level", "error", "uncovered"), EARLY: ("early_level",)}
+"""The age of a post (seconds) -> what is tested of the misses at that age."""
 Verdict = Literal["too_few", "steady", "alarm", "unsettled", "settled"]
 
 REFERENCE_DAYS = 28
@@ -35,7 +41,7 @@ RECENT_DAYS = 7
 KEPT_DAYS = 70
 """No miss older than this is ever looked at."""
 
-THRESHOLD = 4.0
+THRESHOLD = 3.8
 """Scores from here on are alarms. docs/model-card.md says how rarely stationary data gets there."""
 
 SETTLED_SCORE = 2.0
@@ -75,15 +81,21 @@ MIN_EFFECT = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Misses:
-    """n posts with a label, against what would have been forecast of each when it was published."""
+    """n labels of posts, at the horizon or early, against what would have been forecast of each as it was published."""
 
     account: NDArray[np.int64]  # (n,)
-    due_at: NDArray[np.int64]  # (n,) when the post's horizon passed, epoch seconds
+    posted_at: NDArray[np.int64]  # (n,) epoch seconds
+    age: NDArray[np.int64]  # (n,) of the post when its label was due: one of `FIGURES_AT`
     miss: Floats  # (n,) label less typical forecast, over the promised standard deviation, both of log1p likes
     covered: NDArray[np.bool_]  # (n,) whether the label is inside the 80 % interval
 
     def __len__(self) -> int:
-        return len(self.due_at)
+        return len(self.posted_at)
+
+    @property
+    def due_at(self) -> NDArray[np.int64]:
+        """(n,) when the labels were due, epoch seconds."""
+        return self.posted_at + self.age
 
     def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
         return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
@@ -91,13 +103,23 @@ class Misses:
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """n posts of one account with a measured label, each against its forecast as of its publishing, oldest first."""
+    """n labels of one account's posts, each against the forecast as of its publishing; at each age the oldest first."""
 
     post_id: tuple[str, ...]
     posted_at: NDArray[np.int64]  # (n,)
+    age: NDArray[np.int64]  # (n,)
     miss: Floats  # (n,) and
     covered: NDArray[np.bool_]  # (n,): as in `Misses`
     features: NDArray[np.float32]  # (n, len(TABULAR)), NaN unknown
+
+    @classmethod
+    def empty(cls, features: int) -> Self:
+        never = np.empty(0, np.int64)
+        return cls((), never, never, np.empty(0), np.empty(0, np.bool_), np.empty((0, features), np.float32))
+
+    def and_(self, other: Self) -> Self:
+        _, *arrays = (np.concatenate([getattr(x, f.name) for x in (self, other)]) for f in fields(self))
+        return type(self)(self.post_id + other.post_id, *arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +127,7 @@ class Episode:
     """A change that rang: its misses are no reference for anything. Times are epoch seconds."""
 
     since: int
+    """Posts published after this moment are changed."""
     raised_at: int
     over_at: int | None = None
 
@@ -123,12 +146,12 @@ class Change:
     recent: float
     reference: float
     since: int
-    """Where the change most likely lies, if there is one; epoch seconds."""
+    """The publishing (epoch seconds) after which posts are most likely changed, if there is a change."""
 
     @property
     def severity(self) -> float:
-        """The score in the direction that matters: either one for the level, only up for error and uncovered."""
-        return abs(self.score) if self.figure == "level" else self.score
+        """The score in the direction that matters: either one for a level, only up for error and uncovered."""
+        return abs(self.score) if self.figure in ("level", "early_level") else self.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +186,7 @@ def judge(misses: Misses, *, now: int, episodes: Sequence[Episode] = ()) -> Find
     misses = misses[(misses.due_at <= now) & (misses.due_at > now - KEPT_DAYS * DAY)]
     for episode in episodes:
         if episode.over_at is not None:
-            before = (misses.due_at <= episode.since) & (not episode.is_usual_by(episode.over_at))
+            before = (misses.posted_at <= episode.since) & (not episode.is_usual_by(episode.over_at))
             misses = misses[before | (misses.due_at > episode.over_at)]
     if episodes and episodes[-1].over_at is None:
         return _follow(misses, now, episodes[-1])
@@ -176,44 +199,63 @@ def judge(misses: Misses, *, now: int, episodes: Sequence[Episode] = ()) -> Find
 
 def _follow(misses: Misses, now: int, episode: Episode) -> Finding:
     """Whether the change goes on, by the last days since it began against the days before it."""
-    recent = _by_day(misses[misses.due_at > max(episode.since, now - RECENT_DAYS * DAY)], now)
-    before = _by_day(misses[misses.due_at <= episode.since], now)
-    compared = (_compare(f, recent[f], before[f][:REFERENCE_DAYS], episode.since) for f in FIGURES)
+    changed = misses.posted_at > episode.since
+    late = _by_day(misses[changed & (misses.due_at > now - RECENT_DAYS * DAY)], now)
+    before = _by_day(misses[~changed], now)
+    compared = (_compare(figure, late[figure], before[figure][:REFERENCE_DAYS], episode.since) for figure in late)
     changes = tuple(change for change in compared if change)
     calm = changes and all(change.severity < SETTLED_SCORE for change in changes)
-    settled = calm and now - episode.since >= RECENT_DAYS * DAY
+    settled = calm and now - episode.since >= HORIZON + RECENT_DAYS * DAY
     return Finding("settled" if settled or episode.is_usual_by(now) else "unsettled", changes)
 
 
 def _changes(misses: Misses, now: int) -> tuple[Change, ...]:
     """The most likely change of each figure in the last days."""
     days = _by_day(misses, now)
-    age = np.unique((now - misses.due_at) // DAY)  # of the days that have a value, the latest first
     found = []
-    for figure in FIGURES:
-        compared = (
-            _compare(figure, days[figure][:n], days[figure][n:][:REFERENCE_DAYS], now - (int(age[n - 1]) + 1) * DAY)
-            for n in range(1, int((age < RECENT_DAYS).sum()) + 1)
-        )
-        if possible := [change for change in compared if change]:
-            found.append(max(possible, key=lambda change: change.severity))
+    for age, figures in FIGURES_AT.items():
+        ago = np.unique((now - misses.due_at[misses.age == age]) // DAY)  # days that have a value, the latest first
+        late = range(1, int((ago < RECENT_DAYS).sum()) + 1)
+        for figure in figures:
+            compared = (
+                _compare(figure, days[figure][:n], days[figure][n:][:REFERENCE_DAYS], _published(now, age, ago[n - 1]))
+                for n in late
+            )
+            if possible := [change for change in compared if change]:
+                found.append(max(possible, key=lambda change: change.severity))
     return tuple(found)
 
 
+def _published(now: int, age: int, days_ago: np.int64) -> int:
+    """When the first posts were published whose labels at that age are so many days old."""
+    return now - age - (int(days_ago) + 1) * DAY
+
+
 def _by_day(misses: Misses, now: int) -> dict[Figure, _Days]:
+    days: dict[Figure, _Days] = {}
+    for age, figures in FIGURES_AT.items():
+        at_age = misses[misses.age == age]
+        clipped = np.clip(at_age.miss, -_CLIP, _CLIP)
+        of_post = {
+            "level": clipped,
+            "error": np.abs(clipped),
+            "uncovered": 1.0 - at_age.covered,
+            "early_level": clipped,
+        }
+        days |= {figure: _days_of(of_post[figure], at_age, now) for figure in figures}
+    return days
+
+
+def _days_of(of_post: Floats, misses: Misses, now: int) -> _Days:
+    """Of a figure's values (n,), one for each of the misses: an account's is its mean over the day."""
     accounts, account = np.unique(misses.account, return_inverse=True)
     day = (now - misses.due_at) // DAY
     keys, value = np.unique(day * max(len(accounts), 1) + account, return_inverse=True)
-    posts = np.bincount(value, minlength=len(keys))
+    values = np.bincount(value, of_post, minlength=len(keys)) / np.bincount(value, minlength=len(keys))
     _, of_day = np.unique(keys // max(len(accounts), 1), return_inverse=True)
     count = np.bincount(of_day).astype(np.float64)
-    clipped = np.clip(misses.miss, -_CLIP, _CLIP)
-    days: dict[Figure, _Days] = {}
-    for figure, of_post in zip(FIGURES, (clipped, np.abs(clipped), 1.0 - misses.covered), strict=True):
-        values = np.bincount(value, of_post, minlength=len(keys)) / posts
-        mean = np.bincount(of_day, values) / count
-        days[figure] = _Days(count, mean, np.bincount(of_day, (values - mean[of_day]) ** 2).astype(np.float64))
-    return days
+    mean = np.bincount(of_day, values) / count
+    return _Days(count, mean, np.bincount(of_day, (values - mean[of_day]) ** 2).astype(np.float64))
 
 
 def _compare(figure: Figure, recent: _Days, reference: _Days, since: int) -> Change | None:

@@ -19,6 +19,8 @@ Target = Literal["horizon", "mature"]
 MATURE_AGE = 7 * DAY
 MEASURED = (18 * HOUR, 30 * HOUR)
 """An observation between these ages is a measured label; it is still moved to 24 h along the curve."""
+MEASURED_EARLY = (1 * HOUR, 2 * HOUR)
+"""An observation between these ages tells how a post stands in its first hour."""
 
 KNOT_HOURS = (0.25, 1.0, 3.0, 6.0, 12.0, 18.0, 24.0, 36.0, 48.0, 72.0, 120.0, 168.0, 336.0, 720.0)
 _KNOTS = np.log(np.array(KNOT_HOURS) * HOUR)
@@ -158,6 +160,26 @@ def first_day(post: PublishedPost, curve: "GrowthCurve", now: int) -> Label | No
         return None
     counts = best_observation(post, now, "horizon")
     return label_of(post.posted_at, counts, curve, "horizon") if counts else None
+
+
+def early_label(post: PublishedPost, known_by: int) -> Label | None:
+    """The label that the post's first hour gives, by the first count made in it; None where none was by `known_by`.
+
+    It is moved along the prior's curve, whatever a model has learned: so it is off by a constant, which a comparison of
+    posts among each other does not see, and a new model's curve does not look like a change of the posts.
+    """
+    told = [
+        c
+        for c in post.observations
+        if is_usable(post.posted_at, c) and c.observed_at <= known_by and _is_within(MEASURED_EARLY, post, c)
+    ]
+    if not told:
+        return None
+    return label_of(post.posted_at, min(told, key=lambda c: c.observed_at), GrowthCurve.prior(), "horizon")
+
+
+def _is_within(ages: tuple[int, int], post: PublishedPost, counts: Counts) -> bool:
+    return ages[0] <= counts.observed_at - post.posted_at <= ages[1]
 
 
 def engagement_rate(label: Label) -> float | None:

@@ -10,10 +10,10 @@ from typing import Any, Self
 import numpy as np
 
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
-from predictions.engine.drift import MIN_HISTORY, LookBack
+from predictions.engine.drift import EARLY, MIN_HISTORY, LookBack
 from predictions.engine.features import TABULAR
-from predictions.engine.global_model import DAMAGED, GlobalModel, Raw, serve
-from predictions.engine.growth import Floats, is_partial, is_usable
+from predictions.engine.global_model import DAMAGED, GlobalModel, Raw, Served, serve
+from predictions.engine.growth import Floats, early_label, is_partial, is_usable
 from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
 from predictions.engine.process import Process, Solved
 from predictions.engine.rows import Rows, rows_of_account
@@ -139,11 +139,10 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[Acc
         raw = model.predict(rows.base, rows.tabular, rows.sequence, rows.topic)
         miss = (rows.label - raw.typical) / raw.spread
         walked = walk(model.weight_prior, rows.posted_at, inputs(rows.tabular), miss, rows.known_from)
-        weights, looked_back = walked.weights, _look_back(model, timeline, rows, raw, walked)
+        weights, looked_back = walked.weights, _look_back(model, timeline, rows, raw, walked, as_of)
     else:
-        none = np.empty(0)
         weights = Weights(model.weight_prior)
-        looked_back = LookBack((), none.astype(np.int64), none, none > 0, np.empty((0, len(TABULAR)), np.float32))
+        looked_back = LookBack.empty(len(TABULAR))
     followers = account.followers_at(as_of, as_of)
     followers = followers if 0 <= followers < math.inf else math.nan
     history = _latest(timeline.contents())
@@ -170,15 +169,29 @@ def _that_matter(account: AccountHistory, as_of: int) -> AccountHistory:
     return replace(account, posts=tuple(posts[labelled[-WINDOW] :])) if len(labelled) > WINDOW else account
 
 
-def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, walked: Walk) -> LookBack:
+def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, walked: Walk, as_of: int) -> LookBack:
     served = serve(model, raw, walked.shift * raw.spread, walked.noise, rows.known)
+    measured = np.where(timeline.contents().measured[rows.post], rows.label, np.nan)
+    early = [early_label(timeline.posts[post], as_of) for post in rows.post]
+    log_likes = np.array([label.logs[0] if label else np.nan for label in early])
+    sd = np.array([label.sd if label else np.nan for label in early])
+    first_days = _missed(timeline, rows, served, HORIZON, measured, np.zeros(len(rows)))
+    return first_days.and_(_missed(timeline, rows, served, EARLY, log_likes, sd))
+
+
+def _missed(timeline: Timeline, rows: Rows, served: Served, age: int, label: Floats, label_sd: Floats) -> LookBack:
+    """The misses of n forecasts whose labels are known (not NaN), and as unsure as that besides the forecasts."""
     typical, low, high = (np.log1p(x) for x in (served.typical, served.low, served.high))
-    chosen = timeline.contents().measured[rows.post] & ~np.isnan(rows.label) & (rows.known >= MIN_HISTORY)
+    promised = np.maximum((high - low) / 2.563, 0.1)
+    # as far as it would be from a label that is sure
+    distance = (label - typical) * promised / np.hypot(promised, label_sd)
+    chosen = ~np.isnan(label) & (rows.known >= MIN_HISTORY)
     return LookBack(
         tuple(timeline.posts[i].post_id for i in rows.post[chosen]),
         rows.posted_at[chosen],
-        ((rows.label - typical) / np.maximum((high - low) / 2.563, 0.1))[chosen],
-        ((low <= rows.label) & (rows.label <= high))[chosen],
+        np.full(int(chosen.sum()), age),
+        (distance / promised)[chosen],
+        ((low - typical <= distance) & (distance <= high - typical))[chosen],
         rows.tabular[chosen].astype(np.float32),
     )
 

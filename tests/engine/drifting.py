@@ -4,10 +4,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from predictions.engine.drift import Change, Episode, Finding, Misses, judge
-from predictions.engine.types import DAY, HOUR
+from predictions.engine.drift import EARLY, Change, Episode, Finding, Misses, judge
+from predictions.engine.types import DAY, HORIZON, HOUR
 
 NORMAL_80 = 1.2816
+EARLY_SHARE, EARLY_NOISE = 0.8, 0.4
+"""An hour's miss is that much of the first day's, and chance."""
 
 
 def simulated(
@@ -18,7 +20,7 @@ def simulated(
 
     Each account has a bias and a noise of its own, each weekday too, and each day a shock that half lasts (standard
     deviations `bias`, `rhythm`, `shock`). With `growth`, that many times the first accounts are there at the end. From
-    `at` (seconds) on all misses move by `level` and are `spread` times as wide.
+    `at` (seconds) on, misses of what is published move by `level` and are `spread` times as wide.
     """
     random = np.random.default_rng([seed, accounts])
     pace = np.clip(np.exp(random.normal(np.log(0.7), 0.7, accounts)), 0.1, 3.0)
@@ -26,18 +28,30 @@ def simulated(
     hour, own = random.uniform(0, 24, accounts), random.normal(0, bias, accounts)
     noise = random.uniform(0.6, 1.2, accounts)
     account = np.repeat(np.arange(accounts), random.poisson(pace * days))
-    due_at = random.integers(0, days, len(account)) * DAY
-    due_at = due_at + ((hour[account] + random.normal(0, 2, len(account))) % 24 * HOUR).astype(np.int64)
-    there = due_at >= begins[account]
-    account, due_at = account[there], due_at[there]
+    posted_at = random.integers(0, days, len(account)) * DAY
+    posted_at = posted_at + ((hour[account] + random.normal(0, 2, len(account))) % 24 * HOUR).astype(np.int64)
+    there = posted_at >= begins[account]
+    account, posted_at = account[there], posted_at[there]
     weekday, shocks = random.normal(0, rhythm, 7), random.normal(0, shock, days)
     for day in range(1, days):
         shocks[day] = 0.5 * shocks[day - 1] + 0.75**0.5 * shocks[day]
     miss = random.standard_t(4, len(account)) / 2**0.5 * noise[account]
-    miss += own[account] + weekday[due_at // DAY % 7] + shocks[due_at // DAY]
-    changed = due_at >= (at or days * DAY)
+    miss += own[account] + weekday[posted_at // DAY % 7] + shocks[posted_at // DAY]
+    changed = posted_at >= (at or days * DAY)
     miss = np.where(changed, miss * spread + level, miss)
-    return Misses(account, due_at, miss, np.abs(miss) < NORMAL_80)
+    early = EARLY_SHARE * miss + random.normal(0, EARLY_NOISE, len(miss))
+    return Misses(
+        np.tile(account, 2),
+        np.tile(posted_at, 2),
+        np.repeat([HORIZON, EARLY], len(miss)),
+        np.append(miss, early),
+        np.abs(np.append(miss, early)) < NORMAL_80,
+    )
+
+
+def first_days(misses: Misses) -> Misses:
+    """Without what is known of posts an hour old."""
+    return misses[misses.age == HORIZON]
 
 
 def watch(misses: Misses, moments: Iterable[int]) -> list[tuple[int, Finding]]:

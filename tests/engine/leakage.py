@@ -255,7 +255,9 @@ def rows(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
 
 
 def misses_with(model: GlobalModel) -> Pipeline:
-    """How far off the forecasts were of posts whose first day was measured by the moment, looked back at much later.
+    """How far off the forecasts were, at an hour and a day, of posts whose first day was measured by the moment.
+
+    They are looked back at much later.
 
     Of a model without networks, whose last bits depend on how many posts they are asked for at once.
     """
@@ -266,7 +268,7 @@ def misses_with(model: GlobalModel) -> Pipeline:
             _, found = learn_and_look_back(model, account, as_of=FAR)
             columns = (found.miss, found.covered, found.features)
             for i in np.flatnonzero(found.posted_at + MEASURED[1] <= moment):
-                made[f"miss of {found.post_id[i]}"] = b"".join(column[i].tobytes() for column in columns)
+                made[f"miss of {found.post_id[i]} at {found.age[i]} s"] = b"".join(c[i].tobytes() for c in columns)
         return made
 
     return pipeline

@@ -1,13 +1,15 @@
 """Drift is found soon, and told of rarely where there is none."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predictions.engine.drift import MIN_RECENT_VALUES, Misses, judge, moved_features
-from predictions.engine.types import DAY, HOUR
-from tests.engine.drifting import NORMAL_80, alarms, simulated, watch
+from predictions.engine.drift import EARLY, MIN_RECENT_VALUES, Misses, judge, moved_features
+from predictions.engine.types import DAY, HORIZON, HOUR
+from tests.engine.drifting import NORMAL_80, alarms, first_days, simulated, watch
 from tests.prove import SEED, scaled
 
 MONTH = range(35 * DAY, 65 * DAY, 6 * HOUR)
@@ -36,21 +38,37 @@ def test_what_is_no_drift_rarely_rings(peculiar) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "figures"),
+    ("change", "figures", "days"),
     [
-        ({"level": -1.2}, {"level", "error", "uncovered"}),
-        ({"level": 1.2}, {"level", "error", "uncovered"}),
-        ({"spread": 2.0, "accounts": 100}, {"error", "uncovered"}),
+        ({"level": -1.2, "accounts": 100}, {"early_level"}, 1),
+        ({"level": 1.2, "accounts": 100}, {"early_level"}, 1),
+        # that is told by whole first days only
+        ({"spread": 2.0, "accounts": 100}, {"error", "uncovered"}, 2),
     ],
     ids=["the audience goes", "the audience comes", "the audience grows fickle"],
 )
-def test_a_change_rings_once_within_a_day(change, figures) -> None:
+def test_a_change_rings_once_and_soon(change, figures, days) -> None:
     misses = simulated(3, at=SHIFT, **change)
     (when, worst), *others = alarms(misses, around(SHIFT))
-    assert SHIFT < when <= SHIFT + DAY
+    assert SHIFT < when <= SHIFT + days * DAY
     assert worst.figure in figures
     assert SHIFT - DAY <= worst.since <= when
     assert others == []
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5])
+def test_what_an_hour_tells_is_not_waited_for_a_day(seed) -> None:
+    misses = simulated(seed, at=SHIFT, level=-1.2)
+    (when, _), *_ = alarms(misses, around(SHIFT))
+    (without, worst), *_ = alarms(first_days(misses), around(SHIFT))
+    assert when + 12 * HOUR <= without <= SHIFT + 2 * DAY
+    assert worst.figure != "early_level"
+
+
+def test_hours_that_stand_otherwise_than_days_are_no_drift() -> None:
+    misses = simulated(1)
+    off = replace(misses, miss=misses.miss + 0.8 * (misses.age == EARLY))
+    assert alarms(off, MONTH) == alarms(misses, MONTH) == []
 
 
 def test_a_small_change_is_found_within_a_week_and_sooner_by_more_accounts() -> None:
@@ -64,9 +82,9 @@ def test_a_small_change_is_found_within_a_week_and_sooner_by_more_accounts() -> 
 def test_a_change_that_passes_settles_and_the_next_one_rings_again() -> None:
     first, passed, second = 40 * DAY, 46 * DAY, 58 * DAY
     misses = simulated(5, days=70)
-    away = ((misses.due_at >= first) & (misses.due_at < passed)) | (misses.due_at >= second)
+    away = ((misses.posted_at >= first) & (misses.posted_at < passed)) | (misses.posted_at >= second)
     miss = misses.miss - 1.3 * away
-    misses = Misses(misses.account, misses.due_at, miss, np.abs(miss) < NORMAL_80)
+    misses = replace(misses, miss=miss, covered=np.abs(miss) < NORMAL_80)
     found = watch(misses, range(first - 2 * DAY, second + 2 * DAY, 3 * HOUR))
     rung = [now for now, finding in found if finding.verdict == "alarm"]
     settled = [now for now, finding in found if finding.verdict == "settled"]
@@ -103,7 +121,8 @@ def test_one_account_counts_once_a_day_however_much_it_posts() -> None:
     flood = 20_000
     flooded = Misses(
         np.append(misses.account, np.zeros(flood, np.int64)),
-        np.append(misses.due_at, np.full(flood, now - HOUR)),
+        np.append(misses.posted_at, np.full(flood, now - 26 * HOUR)),
+        np.append(misses.age, np.repeat([HORIZON, EARLY], flood // 2)),
         np.append(misses.miss, np.full(flood, -9.0)),
         np.append(misses.covered, np.zeros(flood, np.bool_)),
     )
@@ -113,11 +132,11 @@ def test_one_account_counts_once_a_day_however_much_it_posts() -> None:
 
 def test_forecasts_that_are_always_right_are_no_drift_until_they_are_not() -> None:
     misses = simulated(1)
-    right = Misses(misses.account, misses.due_at, np.zeros(len(misses)), np.ones(len(misses), np.bool_))
+    right = replace(misses, miss=np.zeros(len(misses)), covered=np.ones(len(misses), np.bool_))
     assert judge(right, now=60 * DAY).verdict == "steady"
     late = right.due_at > 59 * DAY
     assert late.sum() > MIN_RECENT_VALUES
-    wrong = Misses(right.account, right.due_at, np.where(late, -5.0, 0.0), ~late)
+    wrong = replace(right, miss=np.where(late, -5.0, 0.0), covered=~late)
     assert judge(wrong, now=60 * DAY).verdict == "alarm"
 
 
@@ -131,7 +150,7 @@ def test_neither_order_nor_names_nor_the_future_matter(seed, now_h, offset) -> N
     shuffled = misses[order]
     future = shuffled.due_at > now
     miss, covered = np.where(future, 99.0, shuffled.miss), shuffled.covered & ~future
-    other = Misses(shuffled.account + offset, shuffled.due_at, miss, covered)
+    other = replace(shuffled, account=shuffled.account + offset, miss=miss, covered=covered)
     found = judge(other, now=now)
     assert found.verdict == expected.verdict
     for one, two in zip(found.changes, expected.changes, strict=True):
@@ -208,6 +227,8 @@ def test_how_soon_a_change_is_found(change, accounts, record_property) -> None:
     record_property("median_hours", float(np.median(delays)))
     record_property("found_within_24_hours", round(float(np.mean(np.array(delays) <= 24)), 3))
     record_property("found_within_a_week", round(float(np.mean(np.isfinite(delays))), 3))
-    # what a simulated audience's change amounts to; a wider spread takes more accounts
-    if change.get("level") == -1.0 or (accounts == 300 and change.get("spread") == 2.0):
+    # what a simulated audience's change amounts to; a wider spread takes more accounts, and whole first days
+    if change.get("level") == -1.0:
         assert np.median(delays) <= 24
+    if accounts == 300 and change.get("spread") == 2.0:
+        assert np.median(delays) <= 48

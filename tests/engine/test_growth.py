@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictions.engine import AccountHistory, Counts
-from predictions.engine.growth import KNOT_HOURS, GrowthCurve, best_observation, fit_growth, label_of
+from predictions.engine.growth import KNOT_HOURS, GrowthCurve, best_observation, early_label, fit_growth, label_of
 from predictions.engine.history import Timeline
 from predictions.engine.rows import rows_of_account
 from predictions.engine.training import imputed
@@ -221,6 +221,31 @@ def test_the_observation_nearest_to_the_horizon_counts_and_of_equals_the_latest(
         p.post_id, START, p.caption, 1.0, "", None, (Counts(START + DAY, 9, 0, 0, 0), Counts(START + DAY, 7, 0, 0, 0))
     )
     assert best_observation(twice, START + 2 * DAY, "mature") is not None
+
+
+def test_an_early_label_is_the_first_count_after_an_hour_moved_by_what_no_model_learned():
+    p = post("p", START, 10_000, observed=(30 * 60, 70 * 60, 110 * 60, 6 * HOUR, DAY))
+    expected = label_of(START, p.observations[1], GrowthCurve.prior(), "horizon")
+    assert early_label(p, EVER) == early_label(p, START + 2 * HOUR) == expected
+    assert early_label(replace(p, observations=p.observations[::-1]), EVER) == expected
+    assert expected.sd > 0.3
+
+
+@pytest.mark.parametrize("observed", [(), (30 * 60,), (2 * HOUR + 1, 6 * HOUR, DAY)], ids=str)
+def test_without_a_count_from_about_an_hour_there_is_no_early_label(observed):
+    assert early_label(post("p", START, 10_000, observed=observed), EVER) is None
+
+
+def test_an_early_label_is_not_known_before_its_count():
+    assert early_label(post("p", START, 10_000, observed=(HOUR,)), START + HOUR - 1) is None
+
+
+@given(
+    st.lists(st.builds(Counts, st.integers(START + 2 * HOUR + 1, START + 400 * DAY), counts, counts, counts, counts))
+)
+def test_what_is_counted_after_two_hours_moves_no_early_label(later):
+    p = post("p", START, 10_000, observed=(HOUR,))
+    assert early_label(replace(p, observations=(*later, *p.observations)), EVER) == early_label(p, EVER)
 
 
 def test_a_zero_stays_a_zero_at_any_age():

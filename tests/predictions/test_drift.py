@@ -18,11 +18,12 @@ from predictions.engine import Draft, forecast, learn_account, learn_and_look_ba
 from predictions.engine.drift import MIN_HISTORY, Misses
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
+from predictions.engine.growth import GrowthCurve
 from predictions.engine.history_file import read_history_file
-from predictions.engine.types import DAY, HOUR
+from predictions.engine.types import DAY, HORIZON, HOUR
 from predictions.models import DriftCheck, Miss, ModelEvent, ModelVersion
 from privacy.purposes import Purpose
-from tests.engine.drifting import simulated
+from tests.engine.drifting import first_days, simulated
 from tests.factories import PostFactory, TikTokAccountFactory, UserFactory, enter_admin, history_of_posts
 from tests.predictions.audience import publish
 from tests.prove import SEED, scaled
@@ -58,30 +59,32 @@ def store(misses: Misses) -> None:
     """The misses, counted from START, as rows of posts that have nothing else."""
     # of one person: what each agrees to takes longer to write than all else
     accounts = TikTokAccountFactory.create_batch(int(misses.account.max()) + 1, user=UserFactory())
-    due_at = [moment(START + at) for at in misses.due_at.tolist()]
+    whole = first_days(misses)
+    posted_at = [moment(START + at) for at in whole.posted_at.tolist()]
     posts = Post.objects.bulk_create(
-        Post(
-            account=accounts[account],
-            tiktok_id=str(number),
-            posted_at=due - datetime.timedelta(days=1),
-            first_seen_at=due,
-            last_seen_at=due,
-        )
-        for number, (account, due) in enumerate(zip(misses.account.tolist(), due_at, strict=True))
+        Post(account=accounts[account], tiktok_id=str(number), posted_at=at, first_seen_at=at, last_seen_at=at)
+        for number, (account, at) in enumerate(zip(whole.account.tolist(), posted_at, strict=True))
     )
     features = np.random.default_rng(1).normal(size=(len(misses), len(TABULAR))).astype("<f4")
     Miss.objects.bulk_create(
         Miss(
             post=post,
             account=post.account,
-            due_at=due,
+            age_h=age // HOUR,
+            due_at=moment(START + due),
             miss=miss,
             covered=covered,
             features_version=FEATURES_VERSION,
-            features=row.tobytes(),
+            features=row.tobytes() if age == HORIZON else b"",
         )
-        for post, due, miss, covered, row in zip(
-            posts, due_at, misses.miss.tolist(), misses.covered.tolist(), features, strict=True
+        for post, age, due, miss, covered, row in zip(
+            posts * 2,
+            misses.age.tolist(),
+            misses.due_at.tolist(),
+            misses.miss.tolist(),
+            misses.covered.tolist(),
+            features,
+            strict=True,
         )
     )
 
@@ -98,27 +101,35 @@ def check(seconds: int, commit) -> DriftCheck:
         return drift.check_drift(now=moment(START + seconds))
 
 
+def recorded_misses() -> dict[tuple[int, int], float]:
+    return {(post, age_h): miss for post, age_h, miss in Miss.objects.values_list("post_id", "age_h", "miss")}
+
+
 def test_learning_records_the_misses_of_measured_labels_once(champion, account):
     now = timezone.now()
     history_of_posts(account, count=30, until=now)
     until = champion.manifest["until"]
     assert services.update_weights(account_id=account.pk, now=now)
-    recorded = dict(Miss.objects.values_list("post_id", "miss"))
-    untrained = account.posts.filter(posted_at__gt=moment(until - DAY), posted_at__lte=now - datetime.timedelta(days=1))
-    assert len(recorded) == untrained.count() > 10
+    recorded = recorded_misses()
+    untrained = account.posts.filter(posted_at__gt=moment(until - DAY))
+    for age_h in (1, 24):
+        of_age = untrained.filter(posted_at__lte=now - datetime.timedelta(hours=age_h))
+        assert {post for post, age in recorded if age == age_h} == set(of_age.values_list("pk", flat=True))
+    assert len(recorded) > 20
     assert set(Miss.objects.values_list("model_version", flat=True)) == {champion.pk}
 
-    PostFactory(account=account, posted_at=now - datetime.timedelta(hours=26), likes_by_hour={1: 30, 24: 90})
+    measured = PostFactory(account=account, posted_at=now - datetime.timedelta(hours=26), likes_by_hour={1: 30, 24: 90})
+    young = PostFactory(account=account, posted_at=now - datetime.timedelta(hours=2), likes_by_hour={1: 30})
     estimated = PostFactory(account=account, posted_at=now - datetime.timedelta(hours=30), likes_by_hour={6: 90})
     # counts that were seen anew change later forecasts, and nothing that is recorded
     Observation.objects.filter(post=account.posts.first(), scheduled_age_h=None).update(likes=7)
     account.posts_change.sequence = 2
     account.posts_change.save()
     assert services.update_weights(account_id=account.pk, now=now)
-    again = dict(Miss.objects.values_list("post_id", "miss"))
-    assert len(again) == len(recorded) + 1
-    assert estimated.pk not in again
-    assert {post: again[post] for post in recorded} == recorded
+    again = recorded_misses()
+    assert again.keys() - recorded.keys() == {(measured.pk, 1), (measured.pk, 24), (young.pk, 1)}
+    assert estimated.pk not in {post for post, _ in again}
+    assert {key: again[key] for key in recorded} == recorded
 
 
 def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, account):
@@ -136,7 +147,7 @@ def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, accoun
 def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
     def learn_and_spoil(*args, **kwargs):
         state, looked_back = learn_and_look_back(*args, **kwargs)
-        looked_back.miss[-2:] = np.nan, np.inf
+        looked_back.miss[:2] = looked_back.miss[-2:] = np.nan, np.inf
         return state, looked_back
 
     monkeypatch.setattr(services, "learn_and_look_back", learn_and_spoil)
@@ -144,7 +155,7 @@ def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
     assert services.update_weights(account_id=account.pk)
     assert Miss.objects.count() > 10
     assert np.isfinite(list(Miss.objects.values_list("miss", flat=True))).all()
-    assert drift.check_drift().posts == Miss.objects.count()
+    assert drift.check_drift().posts == Miss.objects.filter(age_h=24).count()
 
 
 def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, champion, account):
@@ -153,7 +164,9 @@ def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, cha
     services.update_weights(account_id=account.pk, now=now)
     model = trained_models[0]
     everything = selectors.account_history(account.pk, now, purpose=Purpose.SERVICE)
-    for miss in Miss.objects.select_related("post").order_by("?")[:5]:
+    curve = GrowthCurve.prior()
+    drawn = Miss.objects.select_related("post").order_by("?")
+    for miss in [*drawn.filter(age_h=24)[:4], *drawn.filter(age_h=1)[:4]]:
         then = miss.post.posted_at
         known = selectors.account_history(account.pk, then, purpose=Purpose.SERVICE)
         state = learn_account(model, known, as_of=int(then.timestamp()))
@@ -161,11 +174,12 @@ def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, cha
         draft = Draft(published.posted_at, published.caption, published.duration_s, published.sound, published.cover)
         given = forecast(model, state, draft, as_of=published.posted_at)
         typical, low, high = np.log1p([given.typical, given.low, given.high])
-        label = np.log1p(
-            next(seen.likes for seen in published.observations if seen.observed_at - published.posted_at == DAY)
-        )
-        assert miss.miss == pytest.approx((label - typical) / max((high - low) / 2.563, 0.1), abs=1e-6)
-        assert miss.covered == (low <= label <= high)
+        age = miss.age_h * HOUR
+        likes = next(seen.likes for seen in published.observations if seen.observed_at - published.posted_at == age)
+        label, promised = np.log1p(likes * np.exp(curve.gain(age))), max((high - low) / 2.563, 0.1)
+        wider = np.hypot(promised, curve.sd(age, count=likes)) / promised
+        assert miss.miss == pytest.approx((label - typical) / promised / wider, abs=1e-6)
+        assert miss.covered == (typical - (typical - low) * wider <= label <= typical + (high - typical) * wider)
 
 
 def test_short_histories_are_left_out(account):
@@ -184,10 +198,10 @@ def test_an_alarm_is_recorded_and_asks_for_retraining_once(
     assert alarm.verdict == ALARM
     assert alarm.changed_since is not None
     assert moment(START + SHIFT - DAY) <= alarm.changed_since <= alarm.checked_at
-    assert set(alarm.figures) == {"level", "error", "uncovered"}
+    assert set(alarm.figures) == {"level", "error", "uncovered", "early_level"}
+    assert "drift: early_level" in alarm.reason
     assert alarm.features == {}
     assert requested == [alarm.reason]
-    assert "drift: " in alarm.reason
 
     # what is trained now would know nothing of the change
     assert [check(SHIFT + DAY + hour * HOUR, commit).verdict for hour in (1, 12, 24, 48)] == [UNSETTLED] * 4
@@ -199,18 +213,19 @@ COMPARED = {"slice": [0, 1]}
 
 
 def trained(alarm: DriftCheck, *, days: float, figures: dict[str, list[int]] | None) -> None:
-    """A version that learned until so many days after the change began; without figures it was never compared."""
+    """A version that learned until so many days after the first changed day was over; without figures it was never
+    compared."""
     assert alarm.changed_since is not None
-    until = int((alarm.changed_since + datetime.timedelta(days=days)).timestamp())
+    until = int((alarm.changed_since + datetime.timedelta(days=1 + days)).timestamp())
     version = ModelVersion.objects.create(name="v9.0.0", artefact=b"", signature="", manifest={"until": until})
     if figures is not None:
         ModelEvent.objects.create(kind=ModelEvent.Kind.REFUSED, to_version=version, figures=figures)
 
 
 def when_it_can_be_learned(alarm: DriftCheck) -> int:
-    """When a training looks back to where the change began, counted from START."""
+    """When a training looks back to the first changed day, counted from START."""
     assert alarm.changed_since is not None
-    return int(alarm.changed_since.timestamp()) - START + 14 * DAY
+    return int(alarm.changed_since.timestamp()) - START + 15 * DAY
 
 
 def test_retraining_is_asked_for_again_once_a_training_can_have_seen_the_change(
@@ -286,7 +301,7 @@ def test_monitoring_is_told_by_any_process(
 def test_features_that_move_are_told_and_ring_nothing(requested, django_capture_on_commit_callbacks) -> None:
     store(simulated(3))
     column = TABULAR.index("duration")
-    for miss in Miss.objects.filter(due_at__gt=moment(START + SHIFT - 7 * DAY)):
+    for miss in Miss.objects.filter(age_h=24, due_at__gt=moment(START + SHIFT - 7 * DAY)):
         features = np.frombuffer(miss.features, "<f4").copy()
         features[column] += 3
         miss.features = features.tobytes()
@@ -333,29 +348,26 @@ def live_through(
     """
     for account in accounts:
         assert services.update_weights(account_id=account.pk, now=moment(until))
-    # posts published since the change have labels a day later
-    moments = range(shift_at + DAY - STATIONARY_DAYS * DAY, until + 1, every)
+    moments = range(shift_at - STATIONARY_DAYS * DAY, until + 1, every)
     before: list[DriftCheck] = []
     for now in moments:
         with commit(execute=True):
             found = drift.check_drift(now=moment(now))
         if found.verdict == ALARM:
-            if now > shift_at + DAY:
+            if now > shift_at:
                 return before, found
             before.append(found)
     return before, None
 
 
-def test_the_sandbox_with_another_audience_rings_within_a_day_of_labels(
-    requested, django_capture_on_commit_callbacks
-) -> None:
-    shift_at, until = START + SHIFT, START + SHIFT + 2 * DAY
+def test_the_sandbox_with_another_audience_rings_within_a_day(requested, django_capture_on_commit_callbacks) -> None:
+    shift_at, until = START + SHIFT, START + SHIFT + DAY
     accounts = publish(1, START, until, history=HISTORY, shifts=[Shift(shift_at, "", hours=0, level=-1.2)])
     commit = django_capture_on_commit_callbacks
     before, found = live_through(accounts, shift_at, commit, every=6 * HOUR, until=until)
     assert before == []
     assert found is not None
-    assert found.figures["level"]["recent"] < found.figures["level"]["reference"]
+    assert found.figures["early_level"]["recent"] < found.figures["early_level"]["reference"]
     assert requested == [found.reason]
 
 
@@ -376,9 +388,9 @@ def test_how_soon_the_sandbox_with_another_audience_rings(
         accounts = publish(SEED + run, START, until, history=HISTORY, shifts=[Shift(shift_at, "", hours, level)])
         before, found = live_through(accounts, shift_at, django_capture_on_commit_callbacks, every=HOUR, until=until)
         early += len(before)
-        delays.append((found.checked_at.timestamp() - shift_at) / HOUR - 24 if found else np.inf)
+        delays.append((found.checked_at.timestamp() - shift_at) / HOUR if found else np.inf)
     record_property("false_alarms_before", early)
-    record_property("hours_of_labels_until_the_alarm", [round(delay, 1) for delay in delays])
+    record_property("hours_until_the_alarm", [round(delay, 1) for delay in delays])
     if abs(level) > 1:
         assert early <= len(delays)
         assert np.median(delays) <= 24
