@@ -1,0 +1,66 @@
+"""Migrations that move what is there, on rows as the code of before left them, forwards and back."""
+
+import datetime
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.state import StateApps
+from django.utils import timezone
+
+from tests.factories import MissFactory, PostFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BEFORE, SINCE = "0004_prediction_explanation", "0005_early_misses"
+
+
+@pytest.fixture
+def migrate() -> Iterator[Callable[[str], StateApps]]:
+    def to(name: str) -> StateApps:
+        executor = MigrationExecutor(connection)
+        return executor.migrate([("predictions", name)]).apps
+
+    yield to
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def write_miss_as_before(post: Any) -> None:
+    """As a process that was started before the migration goes on to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO predictions_miss (post_id, account_id, due_at, miss, covered, features_version, features,"
+            " source, consent_version, provenance, retain_until, transformation)"
+            " VALUES (%s, %s, now(), 0.5, true, 1, '', 'postcast', 'learning:1', 'task', now(), 'code')",
+            [post.pk, post.account_id],
+        )
+
+
+def test_misses_and_alarms_of_before_stay(migrate) -> None:
+    old, new = PostFactory.create_batch(2)
+    now = timezone.now()
+    before = migrate(BEFORE)
+    write_miss_as_before(old)
+    checks = before.get_model("predictions", "DriftCheck").objects
+    checks.create(checked_at=now, verdict="alarm", posts=1, changed_since=now)
+    checks.create(checked_at=now - datetime.timedelta(hours=1), verdict="steady", posts=1)
+
+    since = migrate(SINCE)
+    write_miss_as_before(new)
+    misses, checks = (since.get_model("predictions", name).objects for name in ("Miss", "DriftCheck"))
+    assert set(misses.values_list("post", "age_h", "miss")) == {(old.pk, 24, 0.5), (new.pk, 24, 0.5)}
+    assert set(checks.values_list("verdict", "changed_since")) == {
+        ("alarm", now - datetime.timedelta(days=1)),
+        ("steady", None),
+    }
+    MissFactory(post=new, age_h=1)
+
+    before = migrate(BEFORE)
+    assert set(before.get_model("predictions", "Miss").objects.values_list("post", "miss")) == {
+        (old.pk, 0.5),
+        (new.pk, 0.5),
+    }
+    assert before.get_model("predictions", "DriftCheck").objects.get(verdict="alarm").changed_since == now
