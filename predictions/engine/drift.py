@@ -16,7 +16,7 @@ variance is known (Satterthwaite, 1946). A day is 24 hours up to any moment: it 
 the test can be made every hour.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal, Self
 
@@ -236,26 +236,30 @@ def _by_day(misses: Misses, now: int) -> dict[Figure, _Days]:
     for age, figures in FIGURES_AT.items():
         at_age = misses[misses.age == age]
         clipped = np.clip(at_age.miss, -_CLIP, _CLIP)
-        of_post = {
+        of_post: dict[Figure, Floats] = {
             "level": clipped,
             "error": np.abs(clipped),
-            "uncovered": 1.0 - at_age.covered,
+            "uncovered": (~at_age.covered).astype(np.float64),
             "early_level": clipped,
         }
-        days |= {figure: _days_of(of_post[figure], at_age, now) for figure in figures}
+        days |= _days_of({figure: of_post[figure] for figure in figures}, at_age, now)
     return days
 
 
-def _days_of(of_post: Floats, misses: Misses, now: int) -> _Days:
-    """Of a figure's values (n,), one for each of the misses: an account's is its mean over the day."""
+def _days_of(of_post: Mapping[Figure, Floats], misses: Misses, now: int) -> dict[Figure, _Days]:
+    """Of figures' values (n,), one for each of the misses: an account's is its mean over the day."""
     accounts, account = np.unique(misses.account, return_inverse=True)
     day = (now - misses.due_at) // DAY
     keys, value = np.unique(day * max(len(accounts), 1) + account, return_inverse=True)
-    values = np.bincount(value, of_post, minlength=len(keys)) / np.bincount(value, minlength=len(keys))
+    posts = np.bincount(value, minlength=len(keys))
     _, of_day = np.unique(keys // max(len(accounts), 1), return_inverse=True)
     count = np.bincount(of_day).astype(np.float64)
-    mean = np.bincount(of_day, values) / count
-    return _Days(count, mean, np.bincount(of_day, (values - mean[of_day]) ** 2).astype(np.float64))
+    days = {}
+    for figure, values_of_posts in of_post.items():
+        values = np.bincount(value, values_of_posts, minlength=len(keys)) / posts
+        mean = np.bincount(of_day, values) / count
+        days[figure] = _Days(count, mean, np.bincount(of_day, (values - mean[of_day]) ** 2).astype(np.float64))
+    return days
 
 
 def _compare(figure: Figure, recent: _Days, reference: _Days, since: int) -> Change | None:
