@@ -182,7 +182,7 @@ class Miss(PersonalData):
     # None: the prior
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True)
     age_h = models.PositiveSmallIntegerField(
-        default=24, db_default=24, help_text="How old the post was, in hours: 24, or 1 for how it began."
+        "age in hours", default=24, db_default=24, help_text="How old the post was: 24, or 1 for how it began."
     )
     due_at = models.DateTimeField(db_index=True, help_text="When the post was so old.")
     miss = models.FloatField(help_text="Label less typical forecast, over the promised standard deviation.")

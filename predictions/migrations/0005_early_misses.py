@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='miss',
             name='age_h',
-            field=models.PositiveSmallIntegerField(db_default=24, default=24, help_text='How old the post was, in hours: 24, or 1 for how it began.'),
+            field=models.PositiveSmallIntegerField(db_default=24, default=24, help_text='How old the post was: 24, or 1 for how it began.', verbose_name='age in hours'),
         ),
         migrations.RunPython(migrations.RunPython.noop, drop_early_misses),
         migrations.AddConstraint(
