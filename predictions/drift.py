@@ -39,10 +39,11 @@ _CHECKS_LOCK = 0x6472696674
 def record_misses(*, account_id: int, loaded: LoadedModel, looked_back: LookBack, now: datetime) -> int:
     """Record the misses of posts that have none yet; how many.
 
-    Labels that the model was trained on tell nothing, nor does what is no number: a single one would end every check.
+    Posts that the model was trained on tell nothing, nor does what is no number: a single one would end every check.
     """
-    oldest = max(loaded.model.manifest.get("until", 0), int((now - timedelta(days=KEPT_DAYS)).timestamp()))
-    told = np.flatnonzero((looked_back.posted_at + HORIZON > oldest) & np.isfinite(looked_back.miss)).tolist()
+    untrained = looked_back.posted_at + HORIZON > loaded.model.manifest.get("until", 0)
+    kept = looked_back.posted_at + looked_back.age > int((now - timedelta(days=KEPT_DAYS)).timestamp())
+    told = np.flatnonzero(untrained & kept & np.isfinite(looked_back.miss)).tolist()
     rows = {(looked_back.post_id[row], int(looked_back.age[row])): row for row in told}
     posts = Post.objects.filter(account=account_id, public_id__in={post_id for post_id, _ in rows})
     keys = dict(posts.values_list("public_id", "pk"))

@@ -168,18 +168,15 @@ def early_label(post: PublishedPost, known_by: int) -> Label | None:
     It is moved along the prior's curve, whatever a model has learned: so it is off by a constant, which a comparison of
     posts among each other does not see, and a new model's curve does not look like a change of the posts.
     """
+    youngest, oldest = (post.posted_at + age for age in MEASURED_EARLY)
     told = [
         c
         for c in post.observations
-        if is_usable(post.posted_at, c) and c.observed_at <= known_by and _is_within(MEASURED_EARLY, post, c)
+        if youngest <= c.observed_at <= min(oldest, known_by) and is_usable(post.posted_at, c)
     ]
     if not told:
         return None
     return label_of(post.posted_at, min(told, key=lambda c: c.observed_at), GrowthCurve.prior(), "horizon")
-
-
-def _is_within(ages: tuple[int, int], post: PublishedPost, counts: Counts) -> bool:
-    return ages[0] <= counts.observed_at - post.posted_at <= ages[1]
 
 
 def engagement_rate(label: Label) -> float | None:

@@ -15,7 +15,7 @@ from accounts.models import TikTokAccount
 from posts.models import Observation, Post
 from predictions import drift, registry, selectors, services
 from predictions.engine import Draft, forecast, learn_account, learn_and_look_back, train
-from predictions.engine.drift import MIN_HISTORY, Misses
+from predictions.engine.drift import KEPT_DAYS, MIN_HISTORY, Misses
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.growth import GrowthCurve
@@ -130,6 +130,21 @@ def test_learning_records_the_misses_of_measured_labels_once(champion, account):
     assert again.keys() - recorded.keys() == {(measured.pk, 1), (measured.pk, 24), (young.pk, 1)}
     assert estimated.pk not in {post for post, _ in again}
     assert {key: again[key] for key in recorded} == recorded
+
+
+def test_no_miss_is_recorded_that_would_be_deleted_at_once(champion, account):
+    now = timezone.now()
+    newest = history_of_posts(account, count=60, until=now)[-1].posted_at
+    services.update_weights(account_id=account.pk, now=now)
+    recorded = dict(Miss.objects.filter(post__posted_at=newest).values_list("age_h", "pk"))
+    assert recorded.keys() == {1, 24}
+    # in between, the first hour's is older than any miss is kept and the first day's is not
+    later = newest + datetime.timedelta(days=KEPT_DAYS, hours=12)
+    Miss.objects.filter(due_at__lte=later - datetime.timedelta(days=KEPT_DAYS)).delete()
+    account.posts_change.sequence = 2
+    account.posts_change.save()
+    assert services.update_weights(account_id=account.pk, now=later)
+    assert dict(Miss.objects.values_list("age_h", "pk")) == {24: recorded[24]}
 
 
 def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, account):
