@@ -221,7 +221,8 @@ def test_false_alarms_in_thirty_days(world, record_property) -> None:
 )
 def test_how_soon_a_change_is_found(change, accounts, record_property) -> None:
     runs = scaled(8)
-    delays, by_days = [], []
+    delays: list[float] = []
+    by_days: list[float] = []
     for run in range(runs):
         at = SHIFT + run * 5 * HOUR
         misses = simulated(1000 * SEED + run, accounts=accounts, at=at, **change)

@@ -1,0 +1,291 @@
+"""The alarm rings for whatever leaks: each plant makes one mistake in the real code, which has to be found."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from predictions.engine import AccountHistory, GlobalModel, train
+from predictions.engine import network as engine_network
+from predictions.engine import promotion as engine_promotion
+from predictions.engine import state as engine_state
+from predictions.engine import training as engine_training
+from predictions.engine import weights as engine_weights
+from predictions.engine.appeal import appeal_of, fit_appeal
+from predictions.engine.global_model import Raw, ordered
+from predictions.engine.growth import Floats, GrowthCurve
+from predictions.engine.history import History, Timeline
+from predictions.engine.rows import Rows, rows_of_account
+from tests.engine.leakage import (
+    FAR,
+    FUTURE,
+    UNRIPE,
+    Outputs,
+    Pipeline,
+    another_future,
+    backtest,
+    forecasts_with,
+    judged,
+    labels,
+    last_label_changed,
+    leaks,
+    misses_with,
+    rows,
+    states_with,
+    training,
+    with_observations,
+)
+from tests.engine.leakage_worlds import ACCOUNTS, AROUND, COMPARED, JUDGED, LIVE, MOMENTS, crawled, errors_on_one_post
+from tests.engine.synthetic import DAY, START, account, population
+
+
+def whole_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A feature from the mean of the account's whole history."""
+    real = Timeline.known_at
+
+    def leaking(self: Timeline, moment: int) -> History:
+        known = real(self, moment)
+        return replace(known, logs=known.logs + 1e-9 * np.mean([c.likes for p in self.posts for c in p.observations]))
+
+    monkeypatch.setattr(Timeline, "known_at", leaking)
+
+
+def only_the_last_post(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Timeline.known_at
+
+    def leaking(self: Timeline, moment: int) -> History:
+        known = real(self, moment)
+        return replace(known, logs=known.logs + 1e-9 * sum(c.likes for c in self.posts[-1].observations))
+
+    monkeypatch.setattr(Timeline, "known_at", leaking)
+
+
+def labels_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(History, "known_at", lambda self, moment: self[~np.isnan(self.likes)])
+
+
+def horizon_a_second_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = History.known_at
+    monkeypatch.setattr(History, "known_at", lambda self, moment: real(self, moment + 1))
+
+
+def observations_as_of_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Timeline.advance
+    monkeypatch.setattr(Timeline, "advance", lambda self, moment: real(self, FAR))
+
+
+def hashtags_of_all_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How often a post's hashtags occur among all of the account's posts, past and future."""
+    real = Timeline.contents
+
+    def leaking(self: Timeline) -> History:
+        contents = real(self)
+        used = [len(set(p.caption.hashtags) & set(q.caption.hashtags)) for p in self.posts for q in self.posts]
+        popularity = np.reshape(used, (len(self.posts), -1)).sum(axis=1, keepdims=True)
+        return replace(contents, numbers=contents.numbers + popularity)
+
+    monkeypatch.setattr(Timeline, "contents", leaking)
+
+
+def a_timeline_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account is learned without asking until when."""
+
+    class Endless(Timeline):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options | {"until": FAR})
+
+        def advance(self, moment: int) -> None:
+            super().advance(FAR)
+
+    monkeypatch.setattr("predictions.engine.state.Timeline", Endless)
+
+
+def labels_of_unripe_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training learns from posts whose first day is not over, by what their first counts promise."""
+
+    def leaking(position: int, history: AccountHistory, curve: GrowthCurve, *options: Any) -> Rows:
+        target, until = options
+        timeline = Timeline(history, curve, target, until=until, reconstruct=True)
+        timeline.advance(until)
+        found = rows_of_account(position, history, curve, target, until)
+        return replace(found, label=timeline.contents().likes[found.post])
+
+    monkeypatch.setattr(engine_training, "rows_of_account", leaking)
+
+
+def final_weights_looked_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each miss is that of a forecast with the weights as they stand after the last post."""
+    real = engine_weights.walk
+
+    def leaking(prior: engine_weights.WeightPrior, at: Any, row_inputs: Floats, *others: Any) -> engine_weights.Walk:
+        walked = real(prior, at, row_inputs, *others)
+        noise = np.full_like(walked.noise, walked.weights.noise())
+        return replace(walked, shift=row_inputs @ walked.weights.vector(), noise=noise)
+
+    monkeypatch.setattr(engine_state, "walk", leaking)
+
+
+def followers_of_the_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row has the followers that were counted last."""
+    monkeypatch.setattr(AccountHistory, "followers_at", lambda self, _moment, _until: self.followers)
+
+
+def followers_as_of_later(pipeline: Pipeline) -> Pipeline:
+    """Followers are counted today, and grow with everything that the account ever got."""
+
+    def leaking(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+        today = [
+            replace(a, followers=sum(p.observations[-1].views for p in a.posts if p.observations)) for a in accounts
+        ]
+        return pipeline(today, moment)
+
+    return leaking
+
+
+PRIOR = GlobalModel.prior()
+PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Pipeline, set[str]]] = {
+    "a mean of the whole history": (whole_mean, rows, {"recounted", "more_posts", "fewer_posts"}),
+    "the last post": (only_the_last_post, rows, {"last_recounted"}),
+    "labels without the horizon's delay": (labels_without_delay, forecasts_with(PRIOR), {"unripe_recounted"}),
+    "a horizon a second too short": (horizon_a_second_short, forecasts_with(PRIOR), {"unripe_recounted"}),
+    "counts as of later": (observations_as_of_later, rows, {"recounted", "unobserved"}),
+    "hashtags of all posts": (hashtags_of_all_posts, rows, {"rewritten", "more_posts", "fewer_posts"}),
+    "an account learned without end": (a_timeline_without_end, states_with(PRIOR), {"recounted", "more_posts"}),
+    "labels of unripe posts": (labels_of_unripe_posts, labels, {"unripe_recounted"}),
+    "misses by final weights": (
+        final_weights_looked_back_with, misses_with(PRIOR), {"recounted", "more_posts", "fewer_posts"},
+    ),
+    "followers of the last day": (followers_of_the_last_day, rows, {"followers_grew"}),
+    "followers as of later": (
+        lambda monkeypatch: None, followers_as_of_later(states_with(PRIOR)), {"recounted", "more_posts"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLANTS)
+def test_the_alarm_rings_for_a_planted_leak(monkeypatch: pytest.MonkeyPatch, name: str):
+    plant, pipeline, moved_by = PLANTS[name]
+    plant(monkeypatch)
+    found = leaks(pipeline, ACCOUNTS, MOMENTS, LIVE)
+    assert moved_by <= {leak.change for leak in found}
+    if name == "a horizon a second too short":
+        assert {leak.moment for leak in found} == {MOMENTS[0]}
+        assert {leak.output for leak in found} >= {"forecast 0 of w0"}
+
+
+def test_the_alarm_rings_for_training_that_ignores_its_moment():
+    def leaking(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+        return {"model": replace(train(accounts, until=FAR), manifest={}).to_bytes()}
+
+    accounts = population(3, 20)
+    assert leaks(leaking, accounts, [START + 15 * DAY], {"another_future": another_future})
+    assert leaks(training, accounts, [START + 15 * DAY], {"another_future": another_future}) == []
+
+
+def test_the_alarm_rings_for_weights_that_learn_before_a_day_is_over(monkeypatch: pytest.MonkeyPatch):
+    accounts = [account(f"h{i}", 30, step=DAY // 3, observed=(60 * DAY,)) for i in range(3)]
+    moment = accounts[0].posts[26].posted_at
+    assert leaks(backtest([]), accounts, [moment], UNRIPE) == []
+    monkeypatch.setattr(
+        engine_training, "walk", lambda prior, at, rows_, miss, _known: engine_weights.walk(prior, at, rows_, miss, at)
+    )
+    assert leaks(backtest([]), accounts, [moment], UNRIPE)
+
+
+def test_the_alarm_rings_for_test_rows_that_are_learned_from():
+    test = crawled(3, 20, "t")
+    moment = START + 22 * DAY
+
+    def leaking(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+        twins = [replace(a, account_id=f"train-{a.account_id}") for a in accounts]
+        return backtest(twins, horizon=True)(accounts, moment)
+
+    assert leaks(backtest([], horizon=True), test, [moment], UNRIPE) == []
+    assert leaks(leaking, test, [moment], UNRIPE)
+
+
+def compared_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account's weights learn each label when its post is published."""
+    real = engine_training.walk_all
+
+    def leaking(prior: engine_weights.WeightPrior, found: Rows, raw: Raw) -> tuple[Floats, Floats]:
+        return real(prior, replace(found, known_from=found.posted_at), raw)
+
+    monkeypatch.setattr(engine_promotion, "walk_all", leaking)
+
+
+def compared_on_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Earlier posts stand in a history with the counts that they have at the end."""
+
+    def leaking(position: int, history: AccountHistory, *options: Any) -> Rows:
+        last = (with_observations(p, p.observations[-1:]) for p in history.posts)
+        return rows_of_account(position, replace(history, posts=tuple(last)), *options)
+
+    monkeypatch.setattr(engine_promotion, "rows_of_account", leaking)
+
+
+@pytest.mark.parametrize("plant", [compared_without_delay, compared_on_last_counts])
+def test_the_alarm_rings_for_a_comparison_that_knows_later_counts_of_earlier_posts(
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
+):
+    plant(monkeypatch)
+    found = leaks(errors_on_one_post(PRIOR), COMPARED, [JUDGED.posted_at], AROUND)
+    assert {leak.change for leak in found} == {"earlier_recounted"}
+
+
+def appeal_in_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Topics' effects are judged on the accounts that they were learned from."""
+
+    def leaking(found: Rows, outputs: Floats, _fold_of: object) -> tuple[Floats, Floats]:
+        miss = found.label - ordered(found.base, outputs).typical
+        effects = fit_appeal(found.topic, miss, np.ones(len(found)))
+        return effects, appeal_of(found.topic, effects)
+
+    monkeypatch.setattr(engine_training, "_learn_appeal", leaking)
+
+
+def folds_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folds part rows, so that posts of one account are learned from and judged."""
+    real = engine_training._out_of_fold
+
+    def leaking(learned: Rows, found: Rows, _fold_of: object, *options: Any) -> Floats:
+        learned, found = (replace(part, account=np.arange(len(part))) for part in (learned, found))
+        return real(learned, found, np.arange(len(found)) % engine_training.FOLDS, *options)
+
+    monkeypatch.setattr(engine_training, "_out_of_fold", leaking)
+
+
+def moved_by_its_own_label(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What an account is judged by in a training, and moves with that account's last label."""
+    # little of it is as telling as much, and quicker
+    monkeypatch.setattr(engine_training, "_TREES", 10)
+    monkeypatch.setattr(engine_network, "_MIN_STEPS", 10)
+    monkeypatch.setattr(engine_network, "_EPOCHS", 1)
+    first, *others = population(8, 27)
+
+    def of_the_first(history: AccountHistory, moment: int) -> AccountHistory:
+        return last_label_changed(history, moment) if history.account_id == first.account_id else history
+
+    found = leaks(judged, [first, *others], [START + 40 * DAY], {"its own last label": of_the_first})
+    return {leak.output for leak in found}
+
+
+def test_no_account_is_judged_by_what_was_learned_from_it(monkeypatch: pytest.MonkeyPatch):
+    assert moved_by_its_own_label(monkeypatch) == set()
+
+
+@pytest.mark.parametrize(("plant", "output"), [(appeal_in_sample, "added by topics"), (folds_by_row, "outputs")])
+def test_the_alarm_rings_for_an_account_that_is_judged_by_what_was_learned_from_it(
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None], output: str
+):
+    plant(monkeypatch)
+    assert moved_by_its_own_label(monkeypatch) == {output}
+
+
+def test_the_alarm_says_when_it_has_nothing_to_hunt_in():
+    with pytest.raises(ValueError, match="no output"):
+        leaks(rows, ACCOUNTS, [START - DAY], FUTURE)
+    with pytest.raises(ValueError, match="nothing to change"):
+        leaks(rows, ACCOUNTS, [FAR], UNRIPE)
