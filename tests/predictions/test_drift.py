@@ -134,7 +134,7 @@ def test_learning_records_the_misses_of_measured_labels_once(champion, account):
 
 def test_no_miss_is_recorded_that_would_be_deleted_at_once(champion, account):
     now = timezone.now()
-    newest = history_of_posts(account, count=60, until=now)[-1].posted_at
+    newest = history_of_posts(account, count=12, until=now)[-1].posted_at
     services.update_weights(account_id=account.pk, now=now)
     recorded = dict(Miss.objects.filter(post__posted_at=newest).values_list("age_h", "pk"))
     assert recorded.keys() == {1, 24}
