@@ -1,6 +1,6 @@
 """Simulated histories of creators whom one cannot sign in as, to train a first model from.
 
-`python -m tests.sandbox.population --accounts 300 --posts-max 200 --seed 77 --out FILE.csv.gz` writes them in the post
+`python -m tests.sandbox.population --accounts 150 --posts-max 150 --seed 77 --out FILE.csv.gz` writes them in the post
 history format: one row per observation of a post. Every post was observed at the end; a share of them was also followed
 from its first hour on, so that growth can be learned. The same arguments give the same bytes.
 """
@@ -107,7 +107,7 @@ def main() -> None:
         prog="python -m tests.sandbox.population",
         description="Writes simulated post histories (gzipped CSV, a row per observation) to train a first model from.",
     )
-    parser.add_argument("--accounts", type=_at_least(1), default=300, help="how many (default %(default)s)")
+    parser.add_argument("--accounts", type=_at_least(1), default=150, help="how many (default %(default)s)")
     parser.add_argument("--posts-max", type=_at_least(MIN_POSTS), default=150, help="per account (default %(default)s)")
     parser.add_argument("--seed", type=_at_least(0), default=77, help="which population (default %(default)s)")
     parser.add_argument("--until", type=_date, help="UTC date at whose start all was observed last (default: today)")
