@@ -8,13 +8,15 @@ import csv
 import gzip
 import io
 import math
+import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from posts.content import CoverMeasures, UnreadableImage, measure_caption, measure_cover
+from posts.content import CaptionMeasures, CoverMeasures, UnreadableImage, measure_caption, measure_cover
 from predictions.engine.types import AccountHistory, Counts, PublishedPost
 
 COLUMNS = (
@@ -70,9 +72,9 @@ def read_history_file(path: Path) -> list[AccountHistory]:
     accounts: dict[str, list[PublishedPost]] = {}
     if not problems:
         covers = _Covers(path.parent.resolve())
-        for post_id, post in posts.items():
+        for (post_id, post), caption in zip(posts.items(), _captions(posts.values()), strict=True):
             try:
-                accounts.setdefault(post.account_id, []).append(_published(post_id, post, covers))
+                accounts.setdefault(post.account_id, []).append(_published(post_id, post, caption, covers))
             except _Problem as problem:
                 problems.append(f"{path}, line {post.line}, column {problem.column}: {problem}")
     if problems:
@@ -202,12 +204,21 @@ def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers:
         of_account[observed_at] = count
 
 
-def _published(post_id: str, post: _Post, covers: "_Covers") -> PublishedPost:
+def _captions(posts: Collection[_Post]) -> Iterator[CaptionMeasures]:
+    """The measures of the posts' captions, in order."""
+    texts = [post.row["caption"] for post in posts]
+    hashtags = [post.row["hashtags"].split() for post in posts]
+    # most of it is products of matrices, in which a thread leaves the interpreter to others
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        yield from threads.map(measure_caption, texts, hashtags)
+
+
+def _published(post_id: str, post: _Post, caption: CaptionMeasures, covers: "_Covers") -> PublishedPost:
     row = post.row
     return PublishedPost(
         post_id=post_id,
         posted_at=post.posted_at,
-        caption=measure_caption(row["caption"], row["hashtags"].split()),
+        caption=caption,
         duration_s=_number(row, "duration_s"),
         sound=row["sound"].strip(),
         cover=covers.measure(row.get("media", "").strip()),
