@@ -80,7 +80,8 @@ def test_a_rate_that_nobody_knows_is_not_told(browser: Client, creator: Creator)
 
 
 def test_what_moved_a_forecast_is_told_later_too(browser: Client, creator: Creator) -> None:
-    moved = [{"feature": "post_hour", "effect_pct": 12.3}, {"feature": "all_the_rest", "effect_pct": -4.0}]
+    effects = {"post_hour": 12.3, "sound": 0.4, "all_the_rest": -4.0}
+    moved = [{"feature": feature, "effect_pct": effect} for feature, effect in effects.items()]
     explained = PredictionFactory(account=creator.account, explanation=moved)
     text = read(browser.get(f"/forecasts/{explained.public_id}/").content.decode()).text
     assert "What moves it away from your usual The hour +12 % All the rest −4 %" in text
