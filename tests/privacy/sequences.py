@@ -251,10 +251,11 @@ def outcomes_task(life: Life) -> None:
 
 def comparing(life: Life) -> None:
     """Rows that only somebody who agrees can have."""
-    post, prediction = (model.objects.filter(account__user=life.user.pk).first() for model in (Post, Prediction))
+    post = Post.objects.filter(account__user=life.user.pk).first()
+    prediction = Prediction.objects.filter(account__user=life.user.pk).first()
     if Purpose.OUTCOMES in life.agreed and prediction and post and not hasattr(prediction, "outcome"):
         OutcomeFactory(prediction=prediction, post=post)
-    if Purpose.LEARNING in life.agreed and post and not hasattr(post, "miss"):
+    if Purpose.LEARNING in life.agreed and post and not post.misses.exists():
         MissFactory(post=post)
 
 
