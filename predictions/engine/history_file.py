@@ -8,12 +8,11 @@ import csv
 import gzip
 import io
 import math
-import os
 import zlib
-from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 from posts.content import CaptionMeasures, CoverMeasures, UnreadableImage, measure_caption, measure_cover
@@ -204,13 +203,15 @@ def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers:
         of_account[observed_at] = count
 
 
-def _captions(posts: Collection[_Post]) -> Iterator[CaptionMeasures]:
+def _captions(posts: Iterable[_Post]) -> Iterator[CaptionMeasures]:
     """The measures of the posts' captions, in order."""
-    texts = [post.row["caption"] for post in posts]
-    hashtags = [post.row["hashtags"].split() for post in posts]
     # most of it is products of matrices, in which a thread leaves the interpreter to others
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        yield from threads.map(measure_caption, texts, hashtags)
+    with ThreadPool() as threads:
+        yield from threads.imap(_caption, posts, chunksize=64)
+
+
+def _caption(post: _Post) -> CaptionMeasures:
+    return measure_caption(post.row["caption"], post.row["hashtags"].split())
 
 
 def _published(post_id: str, post: _Post, caption: CaptionMeasures, covers: "_Covers") -> PublishedPost:

@@ -255,6 +255,7 @@ def test_the_command_writes_what_it_promises(tmp_path: Path, capsys: pytest.Capt
     with out.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     told = json.loads(report.read_text())
+    assert set(told["seconds"]) == {"reading", "features", "training", "forecasts"}
     assert list(rows[0]) == [
         "account_id", "post_id", "posted_at", "likes", "predicted_likes", "typical_likes", "low_likes", "high_likes",
         "baseline_likes",

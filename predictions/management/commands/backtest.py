@@ -6,6 +6,7 @@ import math
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -41,11 +42,14 @@ class Command(BaseCommand):
         for path in (options["predictions"], options["report"]):
             if path and not path.parent.is_dir():
                 raise CommandError(f"{path} cannot be written: there is no folder {path.parent}.")
+        began = perf_counter()
         try:
             test = read_history_file(options["test"])
             train = [account for path in options["train"] for account in read_history_file(path)]
+            reading = perf_counter() - began
             result = run_backtest(test, train, horizon=options["horizon"], progress=self._progress)
             self._progress("")
+            result.report["seconds"]["reading"] = round(reading, 2)
             # shown first: it took minutes, and writing files may still fail
             self.stdout.write(_table(result.report))
             if options["predictions"]:
