@@ -50,12 +50,6 @@ def signed_percent(percentage: float) -> str:
 
 
 @register.filter
-def shows(percentage: float) -> bool:
-    """Whether `signed_percent` leaves anything of it: 0.4 -> False."""
-    return round(percentage) != 0
-
-
-@register.filter
 def brief(value: int) -> str:
     """A round count for an axis: 500, 2k, 10M."""
     for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):

@@ -1,5 +1,7 @@
 """A forecast's terms in plain words, and how well forecasts did."""
 
+from typing import Any
+
 from django import template
 
 from accounts.models import TikTokAccount
@@ -60,6 +62,12 @@ def within_words(within: bool | str | None) -> str:
 def feature_words(feature: str) -> str:
     """`post_hour` -> The hour; features that have no words of their own are named as the API names them."""
     return FEATURES.get(feature) or feature.replace("_", " ").capitalize()
+
+
+@register.filter
+def noticeable(explanation: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """The effects that are more than nothing in whole per cent, as they are shown."""
+    return [effect for effect in explanation or () if round(effect["effect_pct"])]
 
 
 @register.inclusion_tag("predictions/skill.html")

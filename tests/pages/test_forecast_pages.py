@@ -85,8 +85,10 @@ def test_what_moved_a_forecast_is_told_later_too(browser: Client, creator: Creat
     explained = PredictionFactory(account=creator.account, explanation=moved)
     text = read(browser.get(f"/forecasts/{explained.public_id}/").content.decode()).text
     assert "What moves it away from your usual The hour +12 % All the rest −4 %" in text
-    unexplained = read(browser.get(f"/forecasts/{creator.prediction.public_id}/").content.decode()).text
-    assert "What moves it away" not in unexplained
+    unmoved = PredictionFactory(account=creator.account, explanation=[{"feature": "sound", "effect_pct": -0.4}])
+    for unexplained in (creator.prediction, unmoved):
+        page = read(browser.get(f"/forecasts/{unexplained.public_id}/").content.decode())
+        assert "What moves it away" not in page.text
 
 
 def test_without_forecasts_the_composer_is_offered(browser: Client, creator: Creator) -> None:
