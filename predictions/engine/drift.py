@@ -118,7 +118,7 @@ class LookBack:
         return cls((), never, never, np.empty(0), np.empty(0, np.bool_), np.empty((0, features), np.float32))
 
     def and_(self, other: Self) -> Self:
-        _, *arrays = (np.concatenate([getattr(x, f.name) for x in (self, other)]) for f in fields(self))
+        arrays = (np.concatenate([getattr(x, f.name) for x in (self, other)]) for f in fields(self)[1:])
         return type(self)(self.post_id + other.post_id, *arrays)
 
 
