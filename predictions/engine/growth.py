@@ -29,13 +29,13 @@ _PER_LIKE = ("comments", "shares", "views")
 # attention to a piece of content, and all that a model without data says of it.
 _PRIOR_STRETCH = 0.7
 _PRIOR_SCALE_HOURS = 24.0 / math.log(2.0) ** (1 / _PRIOR_STRETCH)
-# Log-count variance per unit of log growth: a post that doubles does so within a factor of about 1.5.
-_PRIOR_VARIANCE_RATE = 0.2
-# What that rate is believed as strongly as: ten posts seen to double.
-_PRIOR_GROWTH = 10 * math.log(2.0)
 # Each step of the curve differs from the prior's by about its own size, and from account to account by half of it.
 _PRIOR_DOUBT = 1.0
-_UNLIKENESS = 0.5
+_PRIOR_UNLIKENESS = 0.5
+# Log-count variance per unit of log growth: with that, a post that doubles does so within a factor of about 1.5.
+_PRIOR_VARIANCE_RATE = 0.06
+# What both are believed as strongly as: ten posts seen to double.
+_PRIOR_POSTS, _DOUBLED = 10, math.log(2.0)
 # A normal's mean square, with what lies beyond two standard deviations counted as two.
 _CLIP, _CLIPPED_NORMAL = 2.0, 0.9205
 # Counts are shown rounded, and levels move: no pair of counts tells a step more exactly than this (log units).
@@ -55,19 +55,21 @@ class GrowthCurve:
     the log of that count per like at KNOT_HOURS[i] over what it ends as.
 
     A single post grows around it as a gamma process whose clock is the curve itself (van Noortwijk, "A survey of the
-    application of gamma processes in maintenance", 2009): steps of the log count that do not overlap are independent,
-    and the variance of each is `variance_rate` times its mean. A young post has its luck before it, an old one none.
+    application of gamma processes in maintenance", 2009), faster or slower as a whole than others do (Lawless and
+    Crowder, "Covariates and random effects in a gamma process model", 2004): the variance of a step of the log count is
+    `variance_rate` times its mean, and the square of `unlikeness` times its mean. A young post has its luck before it.
     """
 
     log_share: tuple[float, ...]
     variance_rate: float
+    unlikeness: float
     log_ratio: tuple[tuple[float, ...], ...] = ((0.0,) * len(KNOT_HOURS),) * len(_PER_LIKE)
 
     @classmethod
     def prior(cls) -> Self:
         hours = np.array(KNOT_HOURS)
         share = 1 - np.exp(-((hours / _PRIOR_SCALE_HOURS) ** _PRIOR_STRETCH))
-        return cls(tuple(float(x) for x in np.log(share)), _PRIOR_VARIANCE_RATE)
+        return cls(_floats(np.log(share)), _PRIOR_VARIANCE_RATE, _PRIOR_UNLIKENESS)
 
     def gain(self, age: float, to_age: float = HORIZON) -> float:
         """What to add to log likes at `age` (seconds) to move them to `to_age`."""
@@ -85,20 +87,21 @@ class GrowthCurve:
         leaves few likes less sure than many.
         """
         gain = self.gain(age, to_age)
-        return math.sqrt(self.variance_rate * abs(gain) + _counting(count, gain))
+        return math.sqrt(self.variance_rate * abs(gain) + (self.unlikeness * gain) ** 2 + _counting(count, gain))
 
     def to_json(self) -> dict[str, Any]:
         ratios = [list(ratio) for ratio in self.log_ratio]
-        return {"log_share": list(self.log_share), "variance_rate": self.variance_rate, "log_ratio": ratios}
+        spread = {"variance_rate": self.variance_rate, "unlikeness": self.unlikeness}
+        return {"log_share": list(self.log_share), **spread, "log_ratio": ratios}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        # older models moved all counts along the likes' curve, and learned from what came of that
+        # older models took all posts for alike and moved all counts as the likes, and learned from what came of that
         told = [data["log_share"], *data.get("log_ratio", cls.prior().log_ratio)]
         if [len(x) for x in told] != [len(KNOT_HOURS)] * (1 + len(_PER_LIKE)):
             raise ValueError("the growth curve has another number of knots or measures")
         share, *ratios = (tuple(float(x) for x in of_measure) for of_measure in told)
-        return cls(share, float(data["variance_rate"]), tuple(ratios))
+        return cls(share, float(data["variance_rate"]), float(data.get("unlikeness", 0.0)), tuple(ratios))
 
 
 def _step(values: Sequence[float], age: float, to_age: float) -> float:
@@ -228,7 +231,7 @@ def fit_growth(accounts: Sequence[AccountHistory], until: int) -> GrowthCurve:
     anchor = np.array(prior.log_share)
     curve = _monotone(anchor + _shift(pairs, pairs.step - pairs.design @ anchor))
     ratios = [_log_ratio(accounts, until, name, curve) for name in _PER_LIKE]
-    return GrowthCurve(_floats(curve), _variance_rate(repeated, curve), tuple(_floats(ratio) for ratio in ratios))
+    return GrowthCurve(_floats(curve), *_spread(repeated, curve), tuple(_floats(ratio) for ratio in ratios))
 
 
 def _log_ratio(accounts: Sequence[AccountHistory], until: int, name: str, curve: Floats) -> Floats:
@@ -302,7 +305,7 @@ class _Pairs:
         counting = np.array([_counting(n, g) for n, g in zip(pairs[:, 3], gain, strict=True)]) + pairs[:, 4]
         # An account's curve is its own: n pairs of it tell less of the common one than pairs of n accounts.
         together = np.repeat([len(p) for p in of_accounts], [len(p) for p in of_accounts])
-        unlike = together * (_UNLIKENESS * gain) ** 2
+        unlike = together * (prior.unlikeness * gain) ** 2
         variance = prior.variance_rate * gain + counting + unlike + _FINEST**2
         return cls(design, pairs[:, 2], counting, variance)
 
@@ -349,15 +352,22 @@ def _against_level(account: AccountHistory, until: int, quantity: Quantity) -> l
     return [(ages[i], level_age, level - float(logs[i]), counts[i], spread**2) for i in young]
 
 
-def _variance_rate(repeated: _Pairs, curve: Floats) -> float:
-    """Spread of posts observed twice around the curve, per unit of growth; the prior's where few have grown.
+def _spread(repeated: _Pairs, curve: Floats) -> tuple[float, float]:
+    """`GrowthCurve.variance_rate` and `unlikeness`, from posts observed twice; the prior's where few have grown.
 
     Huber's "proposal 2": misses beyond two standard deviations count as such, and a normal's spread is found unbiased.
+    Each is shared out between the two as they would have it by what is known so far (expectation-maximisation).
     """
     gain = repeated.design @ curve
     square = (repeated.step - gain) ** 2 - repeated.counting
-    rate = _PRIOR_VARIANCE_RATE
-    for _ in range(10):
-        found = np.clip(square, 0, _CLIP**2 * rate * gain).sum() / _CLIPPED_NORMAL
-        rate = float((found + _PRIOR_VARIANCE_RATE * _PRIOR_GROWTH) / (gain.sum() + _PRIOR_GROWTH))
-    return rate
+    powers = np.stack([gain, gain**2])
+    known = _PRIOR_POSTS * np.array([_DOUBLED, _DOUBLED**2])
+    prior = np.array([_PRIOR_VARIANCE_RATE, _PRIOR_UNLIKENESS**2])
+    found = prior
+    for _ in range(50):
+        expected = found[:, None] * powers
+        variance = expected.sum(axis=0)
+        seen = np.clip(square, 0, _CLIP**2 * variance) / _CLIPPED_NORMAL
+        shared = expected * np.divide(seen, variance, out=np.zeros_like(seen), where=variance > 0)
+        found = (shared.sum(axis=1) + prior * known) / (powers.sum(axis=1) + known)
+    return float(found[0]), math.sqrt(found[1])

@@ -325,7 +325,8 @@ def _data_hash(rows: Rows, curve: GrowthCurve) -> str:
     learned_from = [getattr(rows, f.name) for f in fields(Rows)]
     digest = hashlib.sha256()
     steps = np.array([curve.log_share, *curve.log_ratio])
-    for values in (steps, np.array(curve.variance_rate), *learned_from):
+    spread = np.array([curve.variance_rate, curve.unlikeness])
+    for values in (steps, spread, *learned_from):
         digest.update(np.ascontiguousarray(values).data)
     return digest.hexdigest()
 

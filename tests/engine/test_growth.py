@@ -37,13 +37,14 @@ def accounts_of_any_counts(draw: st.DrawFn) -> list[AccountHistory]:
 
 
 def growing_accounts(curve: GrowthCurve, seen: tuple[int, ...], level: float = 9.0) -> list[AccountHistory]:
-    """Sixty accounts whose posts grow as the curve's gamma process says, observed at the given ages."""
+    """Sixty accounts whose posts grow as the curve's process says, observed at the given ages."""
     random = np.random.default_rng(5)
     histories = []
     for i in range(60):
         posts = []
         for k in range(20):
-            gains = [curve.gain(a, b) for a, b in pairwise(seen)]
+            pace = random.gamma(1 / curve.unlikeness**2) * curve.unlikeness**2
+            gains = [pace * curve.gain(a, b) for a, b in pairwise(seen)]
             steps = [random.gamma(gain / curve.variance_rate) * curve.variance_rate for gain in gains]
             likes = [round(math.exp(level + random.normal()))]
             for step in reversed(steps):  # each of those who liked it by an age had done so by an earlier one, or not
@@ -125,6 +126,7 @@ def test_the_likes_labels_know_nothing_of_other_measures_growth():
     learned, alone = fit_growth(accounts, EVER), fit_growth(only_likes, EVER)
     assert learned.log_share == alone.log_share
     assert learned.variance_rate == alone.variance_rate
+    assert learned.unlikeness == alone.unlikeness
     counts = accounts[0].posts[0].observations[1]
     one, other = (label_of(START, counts, curve, "horizon") for curve in (learned, alone))
     assert (one.logs[0], one.sd) == (other.logs[0], other.sd)
@@ -139,7 +141,7 @@ def _only_likes(counts: Counts) -> Counts:
 def test_few_posts_say_little_of_how_measures_differ():
     one_post = unlike_growth(1)[0]
     curve = fit_growth([replace(one_post, posts=one_post.posts[:1])], EVER)
-    assert 0 < curve.gains(DAY, 20 * DAY)[3] - curve.gain(DAY, 20 * DAY) < math.log(2 / 1.5) / 3
+    assert 0 < curve.gains(DAY, 20 * DAY)[3] - curve.gain(DAY, 20 * DAY) < math.log(2 / 1.5) / 2
 
 
 def test_a_few_odd_posts_do_not_make_a_measures_growth():
@@ -258,6 +260,7 @@ def test_whatever_was_counted_the_curve_rises_and_labels_are_numbers(accounts):
     curve = fit_growth(accounts, EVER)
     assert np.isfinite(curve.log_share).all()
     assert np.all(np.diff(curve.log_share) >= 0)
+    assert 0 < curve.unlikeness < math.inf
     assert 0 < curve.variance_rate < math.inf
     assert np.isfinite(curve.log_ratio).all()
     # No count falls, whatever it does beside the likes.
@@ -298,6 +301,7 @@ def test_the_order_of_accounts_posts_and_observations_does_not_matter(random):
     one, other = fit_growth(accounts, EVER), fit_growth(mixed, EVER)
     assert one.log_share == pytest.approx(other.log_share)
     assert one.variance_rate == pytest.approx(other.variance_rate)
+    assert one.unlikeness == pytest.approx(other.unlikeness)
     assert np.array(one.log_ratio) == pytest.approx(np.array(other.log_ratio))
 
 
@@ -322,11 +326,22 @@ def test_a_label_is_less_sure_the_further_the_horizon_and_the_fewer_the_likes(a,
         assert curve.sd(further) >= curve.sd(nearer)
 
 
-@pytest.mark.parametrize("rate", [0.05, 0.3])
+@pytest.mark.parametrize("rate", [0.03, 0.2])
 def test_the_spread_of_growth_is_learned(rate):
-    prior = GrowthCurve.prior()
-    accounts = growing_accounts(GrowthCurve(prior.log_share, rate), (6 * HOUR, DAY, 4 * DAY))
-    assert fit_growth(accounts, EVER).variance_rate == pytest.approx(rate, rel=0.25)
+    learned = []
+    for unlikeness in (0.2, 0.6):
+        truth = replace(GrowthCurve.prior(), variance_rate=rate, unlikeness=unlikeness)
+        curve = fit_growth(growing_accounts(truth, (6 * HOUR, DAY, 4 * DAY)), EVER)
+        for a, b in ((6 * HOUR, DAY), (DAY, 4 * DAY)):
+            assert curve.sd(a, b) == pytest.approx(truth.sd(a, b), rel=0.2)
+        learned.append(curve.unlikeness)
+    assert learned[0] < learned[1]
+
+
+def test_curves_of_older_models_take_all_posts_for_alike():
+    older = GrowthCurve.prior().to_json()
+    del older["unlikeness"]
+    assert GrowthCurve.from_json(older) == replace(GrowthCurve.prior(), unlikeness=0.0)
 
 
 @pytest.mark.parametrize("age", [6 * HOUR, 4 * DAY, 30 * DAY])

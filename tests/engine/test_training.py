@@ -133,8 +133,8 @@ def test_the_datas_hash_changes_with_what_the_curve_was_fitted_to(rows: Rows):
     curve = GrowthCurve.prior()
     steeper = replace(curve, log_share=(curve.log_share[0] - 0.1, *curve.log_share[1:]))
     commented = replace(curve, log_ratio=(curve.log_share, *curve.log_ratio[1:]))
-    surer = replace(curve, variance_rate=0.1)
-    assert len({data_hash(rows, c) for c in (curve, steeper, commented, surer)}) == 4
+    surer, alike = replace(curve, variance_rate=0.01), replace(curve, unlikeness=0.0)
+    assert len({data_hash(rows, c) for c in (curve, steeper, commented, surer, alike)}) == 5
 
 
 def data_hash(rows: Rows, curve: GrowthCurve | None = None) -> str:
