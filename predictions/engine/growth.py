@@ -8,8 +8,10 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from sklearn.isotonic import IsotonicRegression
 
+from predictions.engine.shares import clamped_shares
 from predictions.engine.types import DAY, HORIZON, HOUR, AccountHistory, Counts, PublishedPost
 
 Floats = NDArray[np.float64]
@@ -31,11 +33,11 @@ _PRIOR_STRETCH = 0.7
 _PRIOR_SCALE_HOURS = 24.0 / math.log(2.0) ** (1 / _PRIOR_STRETCH)
 # Each step of the curve differs from the prior's by about its own size, and from account to account by half of it.
 _PRIOR_DOUBT = 1.0
-_PRIOR_UNLIKENESS = 0.5
+_UNLIKENESS = 0.5
 # Log-count variance per unit of log growth: with that, a post that doubles does so within a factor of about 1.5.
 _PRIOR_VARIANCE_RATE = 0.06
-# What both are believed as strongly as: ten posts seen to double.
-_PRIOR_POSTS, _DOUBLED = 10, math.log(2.0)
+# What that rate is believed as strongly as: ten posts seen to double.
+_PRIOR_GROWTH = 10 * math.log(2.0)
 # A normal's mean square, with what lies beyond two standard deviations counted as two.
 _CLIP, _CLIPPED_NORMAL = 2.0, 0.9205
 # Counts are shown rounded, and levels move: no pair of counts tells a step more exactly than this (log units).
@@ -56,8 +58,9 @@ class GrowthCurve:
 
     A single post grows around it as a gamma process whose clock is the curve itself (van Noortwijk, "A survey of the
     application of gamma processes in maintenance", 2009), faster or slower as a whole than others do (Lawless and
-    Crowder, "Covariates and random effects in a gamma process model", 2004): the variance of a step of the log count is
-    `variance_rate` times its mean, and the square of `unlikeness` times its mean. A young post has its luck before it.
+    Crowder, "Covariates and random effects in a gamma process model", 2004): a step of the log count has a
+    variance of `variance_rate` times its mean, and of the square of `unlikeness` times its mean. The latter is assumed
+    and not learned: pairs of counts that tell the two apart are rare. A young post has its luck before it.
     """
 
     log_share: tuple[float, ...]
@@ -69,7 +72,7 @@ class GrowthCurve:
     def prior(cls) -> Self:
         hours = np.array(KNOT_HOURS)
         share = 1 - np.exp(-((hours / _PRIOR_SCALE_HOURS) ** _PRIOR_STRETCH))
-        return cls(_floats(np.log(share)), _PRIOR_VARIANCE_RATE, _PRIOR_UNLIKENESS)
+        return cls(_floats(np.log(share)), _PRIOR_VARIANCE_RATE, _UNLIKENESS)
 
     def gain(self, age: float, to_age: float = HORIZON) -> float:
         """What to add to log likes at `age` (seconds) to move them to `to_age`."""
@@ -231,7 +234,8 @@ def fit_growth(accounts: Sequence[AccountHistory], until: int) -> GrowthCurve:
     anchor = np.array(prior.log_share)
     curve = _monotone(anchor + _shift(pairs, pairs.step - pairs.design @ anchor))
     ratios = [_log_ratio(accounts, until, name, curve) for name in _PER_LIKE]
-    return GrowthCurve(_floats(curve), *_spread(repeated, curve), tuple(_floats(ratio) for ratio in ratios))
+    rate = _variance_rate(repeated, repeated.design @ curve)
+    return GrowthCurve(_floats(curve), rate, _UNLIKENESS, tuple(_floats(ratio) for ratio in ratios))
 
 
 def _log_ratio(accounts: Sequence[AccountHistory], until: int, name: str, curve: Floats) -> Floats:
@@ -294,6 +298,7 @@ class _Pairs:
 
     design: Floats  # (n, knots): the step that a curve expects is this times its values at the knots
     step: Floats  # (n,) log units
+    account: NDArray[np.int64]  # (n,) whose
     counting: Floats  # (n,) variance of the step from small counts and from a level in the place of a count
     variance: Floats  # (n,) of the step around the common curve, with what the account's other pairs tell as well
 
@@ -304,10 +309,11 @@ class _Pairs:
         gain = design @ np.array(prior.log_share)
         counting = np.array([_counting(n, g) for n, g in zip(pairs[:, 3], gain, strict=True)]) + pairs[:, 4]
         # An account's curve is its own: n pairs of it tell less of the common one than pairs of n accounts.
-        together = np.repeat([len(p) for p in of_accounts], [len(p) for p in of_accounts])
-        unlike = together * (prior.unlikeness * gain) ** 2
+        sizes = np.array([len(of_account) for of_account in of_accounts], dtype=np.int64)
+        account = np.repeat(np.arange(len(sizes)), sizes)
+        unlike = sizes[account] * (_UNLIKENESS * gain) ** 2
         variance = prior.variance_rate * gain + counting + unlike + _FINEST**2
-        return cls(design, pairs[:, 2], counting, variance)
+        return cls(design, pairs[:, 2], account, counting, variance)
 
     def and_(self, other: Self) -> Self:
         return type(self)(*(np.concatenate([getattr(p, f.name) for p in (self, other)]) for f in fields(self)))
@@ -352,22 +358,22 @@ def _against_level(account: AccountHistory, until: int, quantity: Quantity) -> l
     return [(ages[i], level_age, level - float(logs[i]), counts[i], spread**2) for i in young]
 
 
-def _spread(repeated: _Pairs, curve: Floats) -> tuple[float, float]:
-    """`GrowthCurve.variance_rate` and `unlikeness`, from posts observed twice; the prior's where few have grown.
+def _variance_rate(repeated: _Pairs, gain: Floats) -> float:
+    """`GrowthCurve.variance_rate` from posts observed twice, of which the curve expects `gain` (n,); the prior's where
+    few have grown.
 
-    Huber's "proposal 2": misses beyond two standard deviations count as such, and a normal's spread is found unbiased.
-    Each is shared out between the two as they would have it by what is known so far (expectation-maximisation).
+    The rate at which the squared misses are as large as expected, on average over the growth: Huber's "proposal 2",
+    where misses beyond two standard deviations count as such. A normal's spread is found unbiased, that of skewed steps
+    up to a fifth too small.
     """
-    gain = repeated.design @ curve
-    square = (repeated.step - gain) ** 2 - repeated.counting
-    powers = np.stack([gain, gain**2])
-    known = _PRIOR_POSTS * np.array([_DOUBLED, _DOUBLED**2])
-    prior = np.array([_PRIOR_VARIANCE_RATE, _PRIOR_UNLIKENESS**2])
-    found = prior
-    for _ in range(50):
-        expected = found[:, None] * powers
-        variance = expected.sum(axis=0)
-        seen = np.clip(square, 0, _CLIP**2 * variance) / _CLIPPED_NORMAL
-        shared = expected * np.divide(seen, variance, out=np.zeros_like(seen), where=variance > 0)
-        found = (shared.sum(axis=1) + prior * known) / (powers.sum(axis=1) + known)
-    return float(found[0]), math.sqrt(found[1])
+    grown = gain > 0
+    gain, account = gain[grown], repeated.account[grown]
+    square, weight = (repeated.step[grown] - gain) ** 2, clamped_shares(account, gain)
+    known = repeated.counting[grown] + (_UNLIKENESS * gain) ** 2
+
+    def more_than_expected(rate: float) -> float:
+        ratio = np.minimum(square / (known + rate * gain), _CLIP**2) / _CLIPPED_NORMAL
+        return float(weight @ (ratio - 1)) + _PRIOR_GROWTH * (_PRIOR_VARIANCE_RATE / rate - 1)
+
+    # it falls with the rate, from infinity to less than nothing
+    return float(brentq(more_than_expected, 1e-6, 1e3))

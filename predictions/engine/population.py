@@ -60,7 +60,9 @@ def fit_population(level: Floats, followers: Floats, first: Floats) -> Populatio
     intercept, slope = middle, 0.0
     if known.sum() >= _MIN_ACCOUNTS and np.ptp(followers[known]) > 0:
         fitted = HuberRegressor().fit(np.log1p(followers[known])[:, None], level[known])
-        intercept, slope = float(fitted.intercept_), float(fitted.coef_[0])
+        # followings that hardly differ fit any slope, and twice the followers are never more than twice the likes
+        slope = float(np.clip(fitted.coef_[0], 0.0, 1.0))
+        intercept = float(np.median(level[known] - slope * np.log1p(followers[known])))
     expected = np.where(known, intercept + slope * np.log1p(followers), middle)
     miss = first - expected
     # Ten accounts' worth of the prior's spread, so that a handful of accounts promises no certainty.

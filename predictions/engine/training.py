@@ -1,7 +1,6 @@
 """Training of the global model."""
 
 import hashlib
-import math
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
@@ -22,6 +21,7 @@ from predictions.engine.measures import fit_measures
 from predictions.engine.network import OUTPUTS, Network, Scaling, train_network
 from predictions.engine.population import fit_population
 from predictions.engine.rows import Rows, concatenate, rows_of_account
+from predictions.engine.shares import clamped_shares
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import AccountHistory
 from predictions.engine.weights import WeightPrior, inputs, walk
@@ -40,9 +40,6 @@ MAX_POSTS = 2 * MAX_ROWS
 
 MIN_ROWS = 200
 """With fewer rows the model stays the prior; only curve, population and intervals are learned."""
-
-MAX_SHARE = 0.1
-"""No account has more weight in what is learned from than this share: a model of everybody, not of the busiest."""
 
 _TREES = 400
 # Small trees, each of a third of the features, split at random places (Geurts et al., "Extremely randomized trees",
@@ -180,11 +177,11 @@ def _train_ensemble(rows: Rows, scaling: Scaling, seed: int, networks: int = 1) 
     # The median under weights 1 / count is what minimises the mean relative error.
     relative = for_point.label - for_point.base
     by_count = np.exp(-np.clip(relative, -_WEIGHT_CLIP, _WEIGHT_CLIP))
-    weight = _sureness(rows) * clamped_shares(rows.account)
+    sureness = _sureness(rows)
     return Ensemble(
-        _boost(for_typical, weight, seed),
-        _boost(for_point, weight * by_count, seed),
-        tuple(_train_network(drawn, scaled, weight, seed * networks + i) for i, drawn in enumerate(for_networks)),
+        _boost(for_typical, clamped_shares(rows.account, sureness), seed),
+        _boost(for_point, clamped_shares(rows.account, sureness * by_count), seed),
+        tuple(_train_network(drawn, scaled, sureness, seed * networks + i) for i, drawn in enumerate(for_networks)),
     )
 
 
@@ -193,35 +190,15 @@ def _boost(rows: Rows, weight: Floats, seed: int) -> lgb.Booster:
     return lgb.train({**_BOOSTING, "seed": seed}, data, _TREES)
 
 
-def _train_network(rows: Rows, scaled: NDArray[np.float32], weight: Floats, seed: int) -> Network:
-    losses = np.stack([weight, weight, weight, weight * is_liked(rows.label)], axis=1)
-    return train_network(scaled, rows.label - rows.base, losses, seed)
+def _train_network(rows: Rows, scaled: NDArray[np.float32], sureness: Floats, seed: int) -> Network:
+    weight = clamped_shares(rows.account, sureness)
+    liked = clamped_shares(rows.account, sureness * is_liked(rows.label))
+    return train_network(scaled, rows.label - rows.base, np.stack([weight, weight, weight, liked], axis=1), seed)
 
 
 def _sureness(rows: Rows) -> Floats:
     weight: Floats = 1 / (1 + rows.label_sd**2 / _LABEL_VARIANCE)
     return weight
-
-
-def clamped_shares(account: NDArray[np.int64]) -> Floats:
-    """(n,) weights of rows of these accounts: one, but less where an account would have more than `MAX_SHARE` of all.
-
-    Of so few accounts that each must have more, all have the same.
-    """
-    names, counts = np.unique(account, return_counts=True)
-    weights: Floats = np.minimum(1.0, _most_rows(counts) / counts)[np.searchsorted(names, account)]
-    return weights
-
-
-def _most_rows(counts: NDArray[np.intp]) -> float:
-    """How many rows' weight an account may have, so that none of those with these `counts` has too large a share."""
-    descending = np.sort(counts)[::-1]
-    for capped in range(min(len(counts), math.ceil(1 / MAX_SHARE))):
-        # the largest so many are capped, the others stay as they are
-        most = MAX_SHARE * float(descending[capped:].sum()) / (1 - MAX_SHARE * capped)
-        if descending[capped] <= most:
-            return most
-    return float(descending[-1])
 
 
 def imputed(rows: Rows, seed: int, draw: int = 0) -> Rows:
@@ -252,7 +229,7 @@ def _out_of_fold(learned: Rows, judged: Rows, fold_of: NDArray[np.int64], scalin
 def _learn_appeal(rows: Rows, outputs: Floats, fold_of: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """The topics' effects; and (n,) what effects learned without the accounts of the row's fold add to it."""
     miss = rows.label - ordered(rows.base, outputs).typical
-    weight = _sureness(rows) * clamped_shares(rows.account)
+    weight = clamped_shares(rows.account, _sureness(rows))
     added = np.empty(len(rows))
     for fold in range(FOLDS):
         out = fold_of[rows.account] == fold

@@ -1,6 +1,6 @@
 import math
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -126,7 +126,6 @@ def test_the_likes_labels_know_nothing_of_other_measures_growth():
     learned, alone = fit_growth(accounts, EVER), fit_growth(only_likes, EVER)
     assert learned.log_share == alone.log_share
     assert learned.variance_rate == alone.variance_rate
-    assert learned.unlikeness == alone.unlikeness
     counts = accounts[0].posts[0].observations[1]
     one, other = (label_of(START, counts, curve, "horizon") for curve in (learned, alone))
     assert (one.logs[0], one.sd) == (other.logs[0], other.sd)
@@ -260,7 +259,6 @@ def test_whatever_was_counted_the_curve_rises_and_labels_are_numbers(accounts):
     curve = fit_growth(accounts, EVER)
     assert np.isfinite(curve.log_share).all()
     assert np.all(np.diff(curve.log_share) >= 0)
-    assert 0 < curve.unlikeness < math.inf
     assert 0 < curve.variance_rate < math.inf
     assert np.isfinite(curve.log_ratio).all()
     # No count falls, whatever it does beside the likes.
@@ -301,7 +299,6 @@ def test_the_order_of_accounts_posts_and_observations_does_not_matter(random):
     one, other = fit_growth(accounts, EVER), fit_growth(mixed, EVER)
     assert one.log_share == pytest.approx(other.log_share)
     assert one.variance_rate == pytest.approx(other.variance_rate)
-    assert one.unlikeness == pytest.approx(other.unlikeness)
     assert np.array(one.log_ratio) == pytest.approx(np.array(other.log_ratio))
 
 
@@ -327,15 +324,25 @@ def test_a_label_is_less_sure_the_further_the_horizon_and_the_fewer_the_likes(a,
 
 
 @pytest.mark.parametrize("rate", [0.03, 0.2])
-def test_the_spread_of_growth_is_learned(rate):
-    learned = []
-    for unlikeness in (0.2, 0.6):
-        truth = replace(GrowthCurve.prior(), variance_rate=rate, unlikeness=unlikeness)
-        curve = fit_growth(growing_accounts(truth, (6 * HOUR, DAY, 4 * DAY)), EVER)
-        for a, b in ((6 * HOUR, DAY), (DAY, 4 * DAY)):
-            assert curve.sd(a, b) == pytest.approx(truth.sd(a, b), rel=0.2)
-        learned.append(curve.unlikeness)
-    assert learned[0] < learned[1]
+@pytest.mark.parametrize("level", [3.0, 9.0])
+def test_the_spread_of_growth_is_learned_from_many_likes_and_from_few(rate, level):
+    truth = replace(GrowthCurve.prior(), variance_rate=rate)
+    curve = fit_growth(growing_accounts(truth, (6 * HOUR, DAY, 4 * DAY), level), EVER)
+    for a, b in ((HOUR, DAY), (6 * HOUR, DAY), (DAY, 4 * DAY), (DAY, 30 * DAY)):
+        assert curve.sd(a, b) == pytest.approx(truth.sd(a, b), rel=0.2)
+    assert curve.variance_rate == pytest.approx(rate, abs=0.1)
+
+
+def test_one_account_does_not_make_the_spread_of_all():
+    seen = (6 * HOUR, DAY, 4 * DAY)
+    usual = growing_accounts(replace(GrowthCurve.prior(), variance_rate=0.05), seen)
+    wild = growing_accounts(replace(GrowthCurve.prior(), variance_rate=2.0), seen)
+    one = AccountHistory("wild", 100.0, tuple(chain.from_iterable(a.posts for a in wild)))
+    assert len(one.posts) == sum(len(a.posts) for a in usual)
+    alone, beside_one, beside_many = (
+        fit_growth(accounts, EVER).variance_rate for accounts in (usual, [*usual, one], [*usual, *wild])
+    )
+    assert beside_one - alone < (beside_many - alone) / 4
 
 
 def test_curves_of_older_models_take_all_posts_for_alike():

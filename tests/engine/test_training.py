@@ -13,6 +13,7 @@ from predictions.engine.global_model import Ensemble, Raw
 from predictions.engine.growth import GrowthCurve
 from predictions.engine.network import Scaling, train_network
 from predictions.engine.rows import Rows, concatenate, rows_of_account
+from predictions.engine.shares import MAX_SHARE, clamped_shares
 from tests.engine.synthetic import end_of, population
 
 ACCOUNTS = population(24, 20)
@@ -145,22 +146,33 @@ def test_few_posts_are_all_learned_from():
     assert {a.account_id for a in training.draw_accounts(ACCOUNTS, seed=0)} == {a.account_id for a in ACCOUNTS}
 
 
-@given(st.lists(st.integers(1, 2_000), min_size=1, max_size=60))
-@example([5] * 40)
-@example([1_000, *[5] * 9])
-@example([1_000, 500, *[5] * 9])
-def test_no_account_outweighs_the_others(counts: list[int]):
+@given(st.lists(st.integers(1, 2_000), min_size=1, max_size=60), st.integers(0, 2**32 - 1), st.booleans())
+@example([5] * 40, 0, False)
+@example([1_000, *[5] * 9], 0, False)
+@example([1_000, 500, *[5] * 9], 0, True)
+def test_no_account_outweighs_the_others(counts: list[int], seed: int, unlike: bool):
     account = np.repeat(np.arange(len(counts)), counts)
-    weights = training.clamped_shares(account)
-    each = np.bincount(account, weights).round(6)
-    assert (weights <= 1).all()
-    assert (np.diff(each) * np.diff(counts) >= 0).all()
-    if len(counts) > 1 / training.MAX_SHARE:
-        assert each.max() <= training.MAX_SHARE * each.sum() + 1e-3
-        if max(counts) <= training.MAX_SHARE * sum(counts):
-            assert (weights == 1).all()
+    random = np.random.default_rng(seed)
+    # as rows weigh by how sure their labels are, and by their counts
+    given_weights = random.lognormal(0, 2, len(counts))[account] * random.uniform(0, 1, len(account))
+    before = given_weights if unlike else np.ones(len(account))
+    weights = clamped_shares(account, before)
+    sums, each = np.bincount(account, before), np.bincount(account, weights)
+    assert (weights <= before).all()
+    order = np.argsort(sums)
+    assert (np.diff(each[order]) >= -1e-9 * sums.max()).all()
+    if len(counts) > 1 / MAX_SHARE:
+        assert each.max() <= MAX_SHARE * each.sum() * (1 + 1e-9)
+        if sums.max() <= MAX_SHARE * sums.sum():
+            assert (weights == before).all()
     else:
-        assert each == pytest.approx(min(counts))
+        assert each == pytest.approx(sums.min())
+
+
+def test_an_account_without_any_weight_keeps_none():
+    assert clamped_shares(np.array([0, 0, 1]), np.array([0.0, 0.0, 3.0])).tolist() == [0, 0, 3]
+    assert clamped_shares(np.array([0, 1]), np.zeros(2)).tolist() == [0, 0]
+    assert clamped_shares(np.array([], np.int64), np.array([])).tolist() == []
 
 
 def test_one_busy_account_does_not_decide_what_is_learned(rows: Rows):
