@@ -3,8 +3,8 @@
 import os
 
 # A prediction is a few milliseconds of CPU work in one of many processes: a thread pool in each of them would only make
-# them fight over the cores. Read by NumPy and LightGBM when they are loaded, so it is set before; training asks for its
-# threads by itself.
+# them fight over the cores. Read by NumPy and LightGBM when they are loaded, so it is set before. Training, too, sums
+# in one order, whatever the machine.
 for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 

@@ -64,8 +64,8 @@ class Retraining:
 def retrain(*, by: str, reason: str, now: datetime | None = None) -> Retraining:
     """Train a challenger and let it compete with the champion. Raises AlreadyTraining, NothingToLearn.
 
-    Nothing is written before the training is done. A process that is killed leaves no lock: PostgreSQL releases it
-    with the connection.
+    Before the training is done nothing is written but that histories are read. A process that is killed leaves no lock:
+    PostgreSQL releases it with the connection.
     """
     now = now or timezone.now()
     with _one_training():

@@ -1,8 +1,11 @@
 """Prometheus gauges of drift, set from the database when they are asked for: a worker finds it, any process tells."""
 
+import math
+from itertools import chain
+
 from prometheus_client import Gauge
 
-from predictions.engine.drift import THRESHOLD
+from predictions.engine.drift import FIGURES_AT, THRESHOLD
 from predictions.models import DriftCheck
 
 
@@ -24,10 +27,12 @@ def show_drift() -> None:
     check = DriftCheck.objects.first()
     if check is None:
         return
-    for figure, told in check.figures.items():
-        SCORE.labels(figure).set(told["score"])
-        RECENT.labels(figure).set(told["recent"])
-        REFERENCE.labels(figure).set(told["reference"])
+    for figure in chain.from_iterable(FIGURES_AT.values()):
+        # one that could not be tested has no value, and not the one of before
+        told = check.figures.get(figure, {})
+        SCORE.labels(figure).set(told.get("score", math.nan))
+        RECENT.labels(figure).set(told.get("recent", math.nan))
+        REFERENCE.labels(figure).set(told.get("reference", math.nan))
     alarms = DriftCheck.objects.filter(verdict=DriftCheck.Verdict.ALARM)
     FEATURES_MOVED.set(len(check.features))
     ALARMS.set(alarms.count())

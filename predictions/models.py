@@ -170,10 +170,10 @@ class AccountWeights(PersonalData):
 
 
 class Miss(PersonalData):
-    """How far a post was from its forecast as of its publishing, by the model that served then, at an hour or a day.
+    """How far a post was, at an hour or a day, from its forecast as of its publishing.
 
-    One for each post and age, whether anybody asked for a forecast or not, written when the label became known and
-    never changed: `predictions.engine.drift` judges by these.
+    One for each post and age, whether anybody asked for a forecast or not, by the model that served the account when
+    the label became known, and never changed: `predictions.engine.drift` judges by these.
     """
 
     # the constraint's index serves

@@ -187,7 +187,7 @@ class Registry:
             if not self._loading.acquire(blocking=False):
                 return None
             try:
-                self._challenger = None  # given up before the next is read: never three models in memory
+                held = self._challenger = None  # given up before the next is read: never three models in memory
                 self._challenger = held = self._load(version_id)
             finally:
                 self._loading.release()
@@ -200,6 +200,8 @@ class Registry:
         if self._loading.acquire(blocking=self._current is None):
             try:
                 if self._current is None or self._current.version_id != champion_id:
+                    if self._challenger and self._challenger.version_id != champion_id:
+                        self._challenger = None  # its canary ended with the champion
                     self._current = self._load(champion_id) or self._current or _prior()
             finally:
                 self._loading.release()

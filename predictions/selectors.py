@@ -60,6 +60,8 @@ POSTS_JUDGED = 50
 """How many of an account's latest posts tell how well Postcast does for it: models and accounts change."""
 FEATURE_ACCOUNTS = 1_000
 """About as many accounts are enough to see features move; a check must not read all of them every hour."""
+MISS_ACCOUNTS = 2_000
+"""About as many tell drift early enough: it is limited by what days have in common, and an account has many misses."""
 SIZES = (0, 1_000, 10_000, 100_000, 1_000_000)
 """The least number of followers of each size of account that benchmarks tell apart."""
 CHAMPION_ID = Subquery(ModelVersion.objects.filter(role=ModelVersion.Role.CHAMPION).values("pk")[:1])
@@ -304,8 +306,8 @@ def misses_to_learn_from(after: datetime, until: datetime) -> QuerySet[Miss]:
 
 
 def misses(now: datetime) -> Misses:
-    """What is tested for drift: all misses due by `now` that can still matter."""
-    rows = misses_to_learn_from(now - timedelta(days=KEPT_DAYS), now)
+    """What is tested for drift: the misses due by `now` that can still matter, of a share of accounts."""
+    rows = _of_some_accounts(misses_to_learn_from(now - timedelta(days=KEPT_DAYS), now), MISS_ACCOUNTS)
     found = rows.values_list("account_id", _seconds("due_at"), "age_h", "miss", "covered")
     account, due_at, age_h, miss, covered = list(zip(*found, strict=True)) or ((), (), (), (), ())
     age = np.array(age_h, np.int64) * HOUR
@@ -323,12 +325,16 @@ def recent_features(now: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64]
     """Account (n,), due time (n,) and features (n, len(TABULAR)) of the last weeks' misses, of a share of accounts."""
     reach = now - timedelta(days=REFERENCE_DAYS + RECENT_DAYS)
     rows = misses_to_learn_from(reach, now).filter(age_h=HORIZON // HOUR, features_version=FEATURES_VERSION)
-    accounts = rows.aggregate(accounts=Count("account", distinct=True))["accounts"]
-    share = rows.alias(part=Mod("account_id", 1 + accounts // FEATURE_ACCOUNTS)).filter(part=0)
-    found = list(share.values_list("account_id", _seconds("due_at"), "features"))
+    found = list(_of_some_accounts(rows, FEATURE_ACCOUNTS).values_list("account_id", _seconds("due_at"), "features"))
     features = np.frombuffer(b"".join(bytes(row[2]) for row in found), "<f4").reshape(len(found), len(TABULAR))
     account, due_at = (np.array([row[column] for row in found], np.int64) for column in (0, 1))
     return account, due_at, features
+
+
+def _of_some_accounts(misses: QuerySet[Miss], most: int) -> QuerySet[Miss]:
+    """Those of all accounts or, of more than `most`, of a share of them: what an hourly check reads is bounded."""
+    accounts = misses.aggregate(accounts=Count("account", distinct=True))["accounts"]
+    return misses.alias(part=Mod("account_id", 1 + accounts // most)).filter(part=0)
 
 
 def _seconds(column: str) -> Extract:

@@ -72,7 +72,7 @@ class GrowthCurve:
     def prior(cls) -> Self:
         hours = np.array(KNOT_HOURS)
         share = 1 - np.exp(-((hours / _PRIOR_SCALE_HOURS) ** _PRIOR_STRETCH))
-        return cls(_floats(np.log(share)), _PRIOR_VARIANCE_RATE, _UNLIKENESS)
+        return cls(tuple(float(x) for x in np.log(share)), _PRIOR_VARIANCE_RATE, _UNLIKENESS)
 
     def gain(self, age: float, to_age: float = HORIZON) -> float:
         """What to add to log likes at `age` (seconds) to move them to `to_age`."""
@@ -110,6 +110,10 @@ class GrowthCurve:
 def _step(values: Sequence[float], age: float, to_age: float) -> float:
     at, to = np.interp(np.log([max(age, 1.0), to_age]), _KNOTS, values)
     return float(to - at)
+
+
+EARLY_CURVE = GrowthCurve(GrowthCurve.prior().log_share, variance_rate=0.2, unlikeness=0.0)
+"""What early labels are moved along, for good: they are compared with those of weeks and releases ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,7 @@ def best_observation(post: PublishedPost, known_by: int, target: Target) -> Coun
     return min(usable, key=lambda c: (distance_to_horizon(post.posted_at, c), -c.observed_at))
 
 
-def first_day(post: PublishedPost, curve: "GrowthCurve", now: int) -> Label | None:
+def first_day(post: PublishedPost, curve: GrowthCurve, now: int) -> Label | None:
     """The post's label at the horizon, once nothing better can come: a count after the horizon, or none in time for it.
 
     None until then, and where nothing was counted.
@@ -171,8 +175,8 @@ def first_day(post: PublishedPost, curve: "GrowthCurve", now: int) -> Label | No
 def early_label(post: PublishedPost, known_by: int) -> Label | None:
     """The label that the post's first hour gives, by the first count made in it; None where none was by `known_by`.
 
-    It is moved along the prior's curve, whatever a model has learned: so it is off by a constant, which a comparison of
-    posts among each other does not see, and a new model's curve does not look like a change of the posts.
+    It is moved along a curve that neither a model nor a release changes: so it is off by a constant, which a comparison
+    of posts among each other does not see, and a new curve does not look like a change of the posts.
     """
     youngest, oldest = (post.posted_at + age for age in MEASURED_EARLY)
     told = [
@@ -182,7 +186,7 @@ def early_label(post: PublishedPost, known_by: int) -> Label | None:
     ]
     if not told:
         return None
-    return label_of(post.posted_at, min(told, key=lambda c: c.observed_at), GrowthCurve.prior(), "horizon")
+    return label_of(post.posted_at, min(told, key=lambda c: c.observed_at), EARLY_CURVE, "horizon")
 
 
 def engagement_rate(label: Label) -> float | None:

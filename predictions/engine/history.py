@@ -31,7 +31,7 @@ CONTENT = (
     "duration", "length", "words", "questions", "exclamations", "emoji", "mentions", "links", "uppercase", "sentiment",
     "hashtags", "brightness", "contrast", "saturation", "colourfulness", "sharpness",
 )  # fmt: skip
-"""Columns of `History.content`; counts and durations as log1p."""
+"""Columns of `History.numbers`; counts and durations as log1p."""
 
 _WITHOUT_LIKES = 1e3
 """Added to the distance of an observation without likes: any that has them tells more."""

@@ -14,6 +14,7 @@ _ROOT = Path(__file__).parents[2]
 _SOURCES = (
     "predictions/engine/*.py",
     # how histories are read, and what is measured of captions and covers
+    "accounts/selectors.py",
     "predictions/selectors.py",
     "posts/selectors.py",
     "posts/content.py",

@@ -15,8 +15,8 @@ def clamped_shares(account: NDArray[np.int64], weight: NDArray[np.float64]) -> N
     Of so few accounts that each must have more, all have the same.
     """
     _, of_account = np.unique(account, return_inverse=True)
-    sums = np.bincount(of_account, weight)
-    capped = np.divide(_largest_sum(sums[sums > 0]), sums, out=np.ones(len(sums)), where=sums > 0)
+    sums = np.bincount(of_account, weight).astype(np.float64)
+    capped = np.divide(_largest_sum(sums[sums > 0]), sums, out=np.ones_like(sums), where=sums > 0)
     clamped: NDArray[np.float64] = weight * np.minimum(1.0, capped)[of_account]
     return clamped
 

@@ -185,7 +185,9 @@ def _missed(timeline: Timeline, rows: Rows, served: Served, age: int, label: Flo
     promised = np.maximum((high - low) / 2.563, 0.1)
     # as far as it would be from a label that is sure
     distance = (label - typical) * promised / np.hypot(promised, label_sd)
-    chosen = ~np.isnan(label) & (rows.known >= MIN_HISTORY)
+    # what was published before anything was counted is forecast from counts made later, as histories are when fetched
+    watched_from = min(c.observed_at for p in timeline.posts for c in p.observations)
+    chosen = ~np.isnan(label) & (rows.known >= MIN_HISTORY) & (rows.posted_at >= watched_from)
     return LookBack(
         tuple(timeline.posts[i].post_id for i in rows.post[chosen]),
         rows.posted_at[chosen],

@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictions.engine import AccountHistory, Counts
-from predictions.engine.growth import KNOT_HOURS, GrowthCurve, best_observation, early_label, fit_growth, label_of
+from predictions.engine.growth import (
+    EARLY_CURVE,
+    KNOT_HOURS,
+    GrowthCurve,
+    best_observation,
+    early_label,
+    fit_growth,
+    label_of,
+)
 from predictions.engine.history import Timeline
 from predictions.engine.rows import rows_of_account
 from predictions.engine.training import imputed
@@ -226,7 +234,7 @@ def test_the_observation_nearest_to_the_horizon_counts_and_of_equals_the_latest(
 
 def test_an_early_label_is_the_first_count_after_an_hour_moved_by_what_no_model_learned():
     p = post("p", START, 10_000, observed=(30 * 60, 70 * 60, 110 * 60, 6 * HOUR, DAY))
-    expected = label_of(START, p.observations[1], GrowthCurve.prior(), "horizon")
+    expected = label_of(START, p.observations[1], EARLY_CURVE, "horizon")
     assert early_label(p, EVER) == early_label(p, START + 2 * HOUR) == expected
     assert early_label(replace(p, observations=p.observations[::-1]), EVER) == expected
     assert expected.sd > 0.3

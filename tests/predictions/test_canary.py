@@ -358,6 +358,8 @@ def test_the_command(champion, challenger, capsys):
         call_command("canary_model", champion.name, "--share", "0.05")
     with pytest.raises(CommandError, match="no model version"):
         call_command("canary_model", "v9.9.9", "--share", "0.05")
+    with pytest.raises(CommandError, match="Which one"):
+        call_command("canary_model", "--share", "0.05")
 
 
 def test_a_worker_holds_two_models_at_most(champion, challenger, trained_models, registry):
@@ -368,6 +370,10 @@ def test_a_worker_holds_two_models_at_most(champion, challenger, trained_models,
     assert registry._challenger is held
     # promoted, it is the same object and not a third one
     assert registry.serving(third.pk) is held
+    assert registry.challenger(challenger.pk).version_id == challenger.pk
+    # another champion: the canary ended with the one before
+    assert registry.serving(champion.pk).version_id == champion.pk
+    assert registry._challenger is None
     ModelVersion.objects.filter(pk=challenger.pk).update(artefact=b"broken")
     for _ in range(2):
         with pytest.raises(RefusedArtefact):

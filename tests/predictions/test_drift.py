@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from celery import current_app
 from django.conf import settings as django_settings
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,9 +19,10 @@ from predictions.engine import Draft, forecast, learn_account, learn_and_look_ba
 from predictions.engine.drift import KEPT_DAYS, MIN_HISTORY, Misses
 from predictions.engine.features import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
-from predictions.engine.growth import GrowthCurve
+from predictions.engine.growth import EARLY_CURVE, GrowthCurve
 from predictions.engine.history_file import read_history_file
 from predictions.engine.types import DAY, HORIZON, HOUR
+from predictions.metrics import RECENT, REFERENCE, SCORE, show_drift
 from predictions.models import DriftCheck, Miss, ModelEvent, ModelVersion
 from privacy.purposes import Purpose
 from tests.engine.drifting import first_days, simulated
@@ -179,7 +181,6 @@ def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, cha
     services.update_weights(account_id=account.pk, now=now)
     model = trained_models[0]
     everything = selectors.account_history(account.pk, now, purpose=Purpose.SERVICE)
-    curve = GrowthCurve.prior()
     drawn = Miss.objects.select_related("post").order_by("?")
     for miss in [*drawn.filter(age_h=24)[:4], *drawn.filter(age_h=1)[:4]]:
         then = miss.post.posted_at
@@ -191,10 +192,46 @@ def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, cha
         typical, low, high = np.log1p([given.typical, given.low, given.high])
         age = miss.age_h * HOUR
         likes = next(seen.likes for seen in published.observations if seen.observed_at - published.posted_at == age)
+        curve = EARLY_CURVE if age == HOUR else GrowthCurve.prior()
         label, promised = np.log1p(likes * np.exp(curve.gain(age))), max((high - low) / 2.563, 0.1)
         wider = np.hypot(promised, curve.sd(age, count=likes)) / promised
         assert miss.miss == pytest.approx((label - typical) / promised / wider, abs=1e-6)
         assert miss.covered == (typical - (typical - low) * wider <= label <= typical + (high - typical) * wider)
+
+
+def test_what_was_published_before_anything_was_counted_is_left_out(account):
+    """Somebody signs in a day after a post, and goes on: all posts until then are counted at that moment."""
+    now = timezone.now()
+    posts = history_of_posts(account, count=60, until=now)
+    signed_in = posts[50].posted_at + datetime.timedelta(hours=25)
+    until_then = Observation.objects.filter(post__in=posts[:51], observed_at__lt=signed_in)
+    until_then.filter(observed_at__gt=F("post__posted_at") + datetime.timedelta(hours=1)).delete()
+    until_then.update(observed_at=signed_in)
+    services.update_weights(account_id=account.pk, now=now)
+    assert set(Miss.objects.filter(age_h=24).values_list("post", flat=True)) == {post.pk for post in posts[51:]}
+
+
+def test_of_many_accounts_a_share_is_tested(monkeypatch, champion):
+    now = timezone.now()
+    accounts = [TikTokAccountFactory() for _ in range(6)]
+    for each in accounts:
+        history_of_posts(each, count=20, until=now)
+        services.update_weights(account_id=each.pk, now=now)
+    assert len(np.unique(selectors.misses(now).account)) == 6
+    monkeypatch.setattr(selectors, "MISS_ACCOUNTS", 4)
+    some = selectors.misses(now)
+    assert 0 < len(np.unique(some.account)) <= 4
+    assert len(some.account) == Miss.objects.filter(account__in=np.unique(some.account).tolist()).count()
+
+
+def test_what_can_no_longer_be_tested_has_no_value(champion) -> None:
+    figures = {figure: {"score": 3.0, "recent": 1.0, "reference": 0.5} for figure in ("level", "error")}
+    DriftCheck.objects.create(checked_at=timezone.now(), verdict="steady", posts=9, figures=figures, features={})
+    show_drift()
+    DriftCheck.objects.create(checked_at=timezone.now(), verdict="too_few", posts=0, figures={}, features={})
+    show_drift()
+    for gauge in (SCORE, RECENT, REFERENCE):
+        assert np.isnan(gauge.labels("level")._value.get())
 
 
 def test_short_histories_are_left_out(account):

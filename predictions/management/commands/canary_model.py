@@ -26,6 +26,8 @@ class Command(BaseCommand):
             ended = end_canary(by=BY, reason="Asked for at the command line.")
             self.stdout.write(f"The canary of {ended.name} has ended." if ended else "No canary runs.")
             return
+        if version is None:
+            raise CommandError("Which one? Name a model version, as in: canary_model v1.2.0 --share 0.05")
         try:
             chosen = ModelVersion.objects.get(name=version)
             start_canary(version=chosen, share=share or 0.0, by=BY)
