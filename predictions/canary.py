@@ -47,6 +47,7 @@ class Traffic:
 
     @property
     def failure_rate(self) -> float:
+        """Share of its requests that it failed, 0 without any."""
         return self.failures / max(self.forecasts + self.failures, 1)
 
 

@@ -57,6 +57,8 @@ class CannotRollBack(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Retraining:
+    """A version that was trained and compared, and what was decided of it."""
+
     version: ModelVersion
     decision: Decision
 

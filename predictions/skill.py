@@ -56,14 +56,17 @@ class Skill:
 
     @property
     def equally_near(self) -> int:
+        """Posts for which neither was nearer."""
         return self.posts - self.nearer - self.farther
 
     @property
     def nearer_share(self) -> float | None:
+        """Share of the posts for which the forecast was nearer than the baseline; None without posts."""
         return self.nearer / self.posts if self.posts else None
 
     @property
     def coverage(self) -> float | None:
+        """Share of the posts that lay in the interval; None without posts."""
         return self.within_interval / self.posts if self.posts else None
 
     @property

@@ -35,6 +35,7 @@ def enqueue_weights_update(account_id: int) -> None:
 
 @shared_task
 def update_weights(account_id: int) -> None:
+    """Learn the account anew, if anything changed."""
     # before the posts are read: a change from here on needs a task of its own
     cache.delete(_key(account_id))
     services.update_weights(account_id=account_id)
@@ -50,11 +51,13 @@ def update_stale_weights() -> None:
 
 @shared_task
 def meet_outcomes() -> None:
+    """Match forecasts with the posts that came of them."""
     services.meet_outcomes()
 
 
 @shared_task
 def check_drift() -> None:
+    """Test whether forecasts miss as they used to."""
     drift.check_drift()
 
 

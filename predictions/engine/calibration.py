@@ -44,10 +44,12 @@ class Calibration:
         return np.array(self.down)[lengths], np.array(self.up)[lengths]
 
     def to_json(self) -> dict[str, Any]:
+        """For the artefact."""
         return {"down": list(self.down), "up": list(self.up), "point": self.point}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
+        """What `to_json` gave. Raises ValueError for another number of classes."""
         down, up = (tuple(float(x) for x in data[side]) for side in ("down", "up"))
         if len(down) != len(LENGTHS) or len(up) != len(LENGTHS):
             raise ValueError("the calibration has another number of classes")

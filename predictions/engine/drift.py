@@ -114,10 +114,12 @@ class LookBack:
 
     @classmethod
     def empty(cls, features: int) -> Self:
+        """No misses, of rows with so many features."""
         never = np.empty(0, np.int64)
         return cls((), never, never, np.empty(0), np.empty(0, np.bool_), np.empty((0, features), np.float32))
 
     def and_(self, other: Self) -> Self:
+        """Both together."""
         arrays = (np.concatenate([getattr(x, f.name) for x in (self, other)]) for f in fields(self)[1:])
         return type(self)(self.post_id + other.post_id, *arrays)
 
@@ -156,12 +158,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
+    """What a check found."""
+
     verdict: Verdict
     changes: tuple[Change, ...]
     """The most likely change of each figure; none if there was too little to tell."""
 
     @property
     def worst(self) -> Change:
+        """The change that rings loudest. Raises ValueError where there was too little to tell."""
         return max(self.changes, key=lambda change: change.severity)
 
 

@@ -64,6 +64,8 @@ _LENGTH, _DURATION = CONTENT.index("length"), CONTENT.index("duration")
 
 @dataclass(frozen=True, slots=True)
 class Features:
+    """What the models see of one draft."""
+
     base: float
     """The account's robust recent level: exponentially weighted mean of log1p likes."""
     tabular: Floats  # (len(TABULAR),), NaN unknown

@@ -121,6 +121,7 @@ class GlobalModel:
 
     @property
     def is_prior(self) -> bool:
+        """Whether no models were trained, for want of rows: then it is mostly assumption."""
         return self.ensemble is None
 
     def predict(self, base: Floats, tabular: Floats, sequence: Floats, topic: NDArray[np.float32]) -> Raw:

@@ -70,6 +70,7 @@ class GrowthCurve:
 
     @classmethod
     def prior(cls) -> Self:
+        """What is assumed of posts of which nothing was seen."""
         hours = np.array(KNOT_HOURS)
         share = 1 - np.exp(-((hours / _PRIOR_SCALE_HOURS) ** _PRIOR_STRETCH))
         return cls(tuple(float(x) for x in np.log(share)), _PRIOR_VARIANCE_RATE, _UNLIKENESS)
@@ -93,12 +94,14 @@ class GrowthCurve:
         return math.sqrt(self.variance_rate * abs(gain) + (self.unlikeness * gain) ** 2 + _counting(count, gain))
 
     def to_json(self) -> dict[str, Any]:
+        """For the artefact."""
         ratios = [list(ratio) for ratio in self.log_ratio]
         spread = {"variance_rate": self.variance_rate, "unlikeness": self.unlikeness}
         return {"log_share": list(self.log_share), **spread, "log_ratio": ratios}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
+        """What `to_json` gave, of older code too. Raises ValueError for other numbers of knots or measures."""
         # older models took all posts for alike and moved all counts as the likes, and learned from what came of that
         told = [data["log_share"], *data.get("log_ratio", cls.prior().log_ratio)]
         if [len(x) for x in told] != [len(KNOT_HOURS)] * (1 + len(_PER_LIKE)):
@@ -209,6 +212,7 @@ def is_partial(posted_at: int, counts: Counts) -> bool:
 
 
 def distance_to_horizon(posted_at: int, counts: Counts) -> float:
+    """How far from the horizon a count was made: |log(age / horizon)|."""
     return abs(math.log((counts.observed_at - posted_at) / HORIZON))
 
 

@@ -104,12 +104,14 @@ class History:
 
     @property
     def likes(self) -> Floats:
+        """(n,) log1p likes, NaN unknown."""
         return self.logs[:, 0]
 
     def __getitem__(self, rows: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
         return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
 
     def content(self, row: int) -> Content:
+        """What one of the posts is made of."""
         return Content(self.numbers[row], self.embedding[row], self.tags[row], self.sound[row])
 
     def likeness(self, content: Content) -> Floats:

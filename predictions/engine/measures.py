@@ -165,10 +165,12 @@ class Measures:
         return math.hypot(on_likes * down, own * self.down[j]), math.hypot(on_likes * up, own * self.up[j])
 
     def to_json(self) -> dict[str, Any]:
+        """For the artefact."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
+        """What `to_json` gave. Raises ValueError for another shape."""
         mean, half_life, down, up = (
             tuple(float(x) for x in data[name]) for name in ("mean", "half_life", "down", "up")
         )

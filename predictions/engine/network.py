@@ -55,17 +55,21 @@ class Scaling:
 
     @classmethod
     def of(cls, columns: Floats) -> Self:
+        """From the inputs (n, inputs) of training, NaN unknown."""
         known = np.where(np.isnan(columns).all(axis=0), 0.0, columns)
         low, middle, high = np.nanpercentile(known, [5, 50, 95], axis=0)
         return cls(middle, np.maximum((high - low) / 3.3, 1e-3))
 
     def apply(self, columns: Floats) -> Singles:
+        """(n, inputs) of about one in size, none beyond three; what is unknown is in the middle."""
         scaled = np.nan_to_num(np.clip((columns - self.middle) / self.reach, -8, 8))
         return (3 * np.tanh(scaled / 3)).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
+    """Two hidden layers; it gives quantiles and the point, relative to the base."""
+
     weights: tuple[Singles, ...]  # (inputs, 64), (64, 32), (32, outputs)
     biases: tuple[Singles, ...]
 

@@ -33,15 +33,18 @@ class Population:
     """Of the point forecast, below the median: on a spread this wide the relative error punishes the high side."""
 
     def typical(self, followers: float) -> float:
+        """Log1p likes of a middling post, of an account with so many followers; NaN unknown."""
         if 0 <= followers < MOST_FOLLOWERS:
             return max(self.intercept + self.slope * math.log1p(followers), 0.0)
         return self.level
 
     def to_json(self) -> dict[str, Any]:
+        """For the artefact."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
+        """What `to_json` gave."""
         return cls(**{name: float(data[name]) for name in cls.__slots__})
 
 

@@ -93,5 +93,6 @@ def rows_of_account(
 
 
 def concatenate(parts: list[Rows]) -> Rows:
+    """All rows in one, in that order; of no parts none."""
     empty = rows_of_account(0, AccountHistory("", float("nan"), ()), GrowthCurve.prior(), "horizon", 0)
     return Rows(*(np.concatenate([getattr(p, f.name) for p in parts or [empty]]) for f in fields(Rows)))

@@ -36,6 +36,8 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPost:
+    """A post with what was counted of it. Times are seconds since 1970; `duration_s` and `cover` may be unknown."""
+
     post_id: str
     posted_at: int
     caption: CaptionMeasures
@@ -47,6 +49,8 @@ class PublishedPost:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
+    """What is about to be published. `publish_at` is in seconds since 1970."""
+
     publish_at: int
     caption: CaptionMeasures
     duration_s: float
@@ -56,6 +60,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class AccountHistory:
+    """An account's posts, in any order, and its followers, NaN unknown."""
+
     account_id: str
     followers: float
     """The last count; of all times, where no other is known."""

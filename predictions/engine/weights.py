@@ -39,10 +39,12 @@ class WeightPrior:
     noise_posts: float = 30.0
 
     def to_json(self) -> dict[str, Any]:
+        """For the artefact."""
         return {f: getattr(self, f) for f in self.__slots__}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
+        """What `to_json` gave."""
         return cls(**{name: float(data[name]) for name in cls.__slots__})
 
 
@@ -91,6 +93,8 @@ def inputs(tabular: Floats) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
+    """What weights did for n forecasts gone through in order."""
+
     shift: Floats  # (n,) what the weights add to each forecast, in units of its spread
     noise: Floats  # (n,) factor on the interval's width
     weights: Weights
