@@ -158,6 +158,10 @@ def _sentiment(text: str) -> float:
     return float(_sentiment_analyser().polarity_scores(text[:MAX_SENTIMENT_TEXT])["compound"])
 
 
+# The library fills its tables with the first text and takes no lock: of threads that come together, one misses emoji.
+emoji.emoji_count("x")
+
+
 @cache
 def _sentiment_analyser() -> SentimentIntensityAnalyzer:
     return SentimentIntensityAnalyzer()

@@ -67,7 +67,8 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
 def _from_population(model: GlobalModel, followers: float, warnings: tuple[str, ...]) -> Forecast:
     population = model.population
     level = np.array([population.typical(followers)])
-    raw = Raw(level, np.maximum(level + population.point, 0), level + population.low, level + population.high)
+    low_end = level + population.low
+    raw = Raw(level, np.maximum(level + population.point, low_end), low_end, level + population.high)
     # The population's quantiles are those of its accounts: nothing here to calibrate.
     point, typical, low, high = (
         float(np.expm1(np.clip(x, 0.0, MAX_LOG))[0]) for x in (raw.point, raw.typical, raw.low, raw.high)

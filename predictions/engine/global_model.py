@@ -2,9 +2,10 @@
 
 import io
 import json
+import math
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import lightgbm as lgb
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from posts.content import EXTRACTOR_VERSION
 from predictions.engine.appeal import appeal_of, no_appeal
 from predictions.engine.calibration import Calibration
-from predictions.engine.features import SEQUENCE, TABULAR
+from predictions.engine.features import LEVEL, SEQUENCE, TABULAR
 from predictions.engine.growth import Floats, GrowthCurve
 from predictions.engine.measures import Measures
 from predictions.engine.network import OUTPUTS, Network, Scaling
@@ -31,7 +32,10 @@ POINT_GAP = 0.6
 under the relative error is one variance below; counts have a floor at zero, which pulls it up."""
 
 MAX_LOG = 23.0
-"""Ten thousand million: more than there are people. No forecast exceeds it."""
+"""Ten thousand million: more than there are people. No forecast exceeds it ..."""
+
+_ABOVE_BEST = math.log(100)
+"""... nor, by more than this, the best of the account's posts that the features tell of."""
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, ValueError, TypeError, EOFError, OSError)
 """What reading a damaged archive of arrays and JSON raises: zipfile takes an unknown flag for encryption, or for a
@@ -52,6 +56,8 @@ class Raw:
     point: Floats
     low: Floats
     high: Floats
+    ceiling: Floats | float = math.inf
+    """(n,) what no forecast exceeds, calibrated or not."""
 
     @property
     def spread(self) -> Floats:
@@ -126,10 +132,11 @@ class GlobalModel:
 
     def predict(self, base: Floats, tabular: Floats, sequence: Floats, topic: NDArray[np.float32]) -> Raw:
         """Forecasts of n drafts from their features."""
+        ceiling = np.maximum(base + np.fmax.reduce(tabular[:, _LEVELS], axis=1), 0.0) + _ABOVE_BEST
         if self.scaling is None or self.ensemble is None:
-            return _structural(base, tabular)
+            return replace(_structural(base, tabular), ceiling=ceiling)
         outputs = self.ensemble.predict(tabular, self.scaling.apply(np.hstack([tabular, sequence])))
-        return ordered(base, outputs + appeal_of(topic, self.appeal)[:, None])
+        return replace(ordered(base, outputs + appeal_of(topic, self.appeal)[:, None]), ceiling=ceiling)
 
     def attributions(self, tabular: Floats, sequence: Floats) -> Floats:
         """(TABULAR and SEQUENCE columns,) what each feature of one draft adds to its typical forecast, log units.
@@ -200,7 +207,7 @@ class GlobalModel:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Forecasts of likes as counts (n,), low <= typical <= high, point >= 0."""
+    """Forecasts of likes as counts (n,), low <= typical <= high and low <= point <= high."""
 
     typical: Floats
     point: Floats
@@ -216,8 +223,9 @@ def serve(model: GlobalModel, raw: Raw, shift: Floats, noise: Floats, known: NDA
     down, up = model.calibration.factors(known)
     typical = raw.typical + shift
     low, high = typical - (raw.typical - raw.low) * noise * down, typical + (raw.high - raw.typical) * noise * up
-    point = raw.point + shift + model.calibration.point
-    counts = [np.expm1(np.clip(x, 0.0, MAX_LOG)) for x in (typical, point, low, high)]
+    # on a wide spread the best point under the relative error lies below the interval, which nobody would understand
+    point = np.clip(raw.point + shift + model.calibration.point, low, high)
+    counts = [np.expm1(np.clip(x, 0.0, np.minimum(raw.ceiling, MAX_LOG))) for x in (typical, point, low, high)]
     return Served(*counts)
 
 
@@ -239,6 +247,7 @@ def ordered(base: Floats, outputs: Floats) -> Raw:
     return Raw(typical, np.maximum(base + outputs[:, 3], 0.0), low, high)
 
 
+_LEVELS = [TABULAR.index(name) for name in LEVEL]
 _STRUCTURAL_STEP = 0.5
 
 

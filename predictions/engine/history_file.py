@@ -1,13 +1,15 @@
 """The post history format: a CSV file (UTF-8, plain or gzip), one row per observation of a post.
 
 Columns: account_id, post_id, posted_at, observed_at, caption, hashtags, duration_s, sound, followers, likes, comments,
-shares, views, and optionally media (path of a cover picture, relative to the file). An empty cell means unknown.
+shares, views, and optionally media (path of a cover picture, relative to the file). An empty cell means unknown. Counts
+read before the post was published, by a clock that was off, are kept and tell nothing.
 """
 
 import csv
 import gzip
 import io
 import math
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -24,6 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 COUNTS = ("likes", "comments", "shares", "views")
 MAX_PROBLEMS = 5
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -183,8 +186,6 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
 def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers: dict[str, dict[int, float]]) -> None:
     account_id, post_id = _text(row, "account_id"), _text(row, "post_id")
     posted_at, observed_at = _moment(row, "posted_at"), _moment(row, "observed_at")
-    if observed_at < posted_at:
-        raise _Problem("observed_at", f"{row['observed_at']} is before the post was published ({row['posted_at']}).")
     counts = Counts(observed_at, *(_number(row, name) for name in COUNTS))
     _number(row, "duration_s")
     count = _number(row, "followers")
@@ -193,8 +194,9 @@ def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers:
         raise _Problem("post_id", f"post {post_id} is of account {post.account_id} in line {post.line}.")
     if post.posted_at != posted_at:
         raise _Problem("posted_at", f"post {post_id} was published at another time in line {post.line}.")
-    if observed_at in post.observations:
-        raise _Problem("observed_at", f"post {post_id} is observed twice at {row['observed_at']}.")
+    # by their text, in which what is unknown equals itself; the same row twice is nothing new
+    if str(post.observations.get(observed_at, counts)) != str(counts):
+        raise _Problem("observed_at", f"post {post_id} has other counts at {row['observed_at']} in an earlier line.")
     if all(observed_at > earlier for earlier in post.observations):
         post.row, post.line = row, line
     post.observations[observed_at] = counts
@@ -269,12 +271,9 @@ def _number(row: dict[str, str], column: str) -> float:
     text = row[column].strip()
     if not text:
         return math.nan
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not math.isfinite(value):
-        raise _Problem(column, f"{row[column]!r} is no number.")
+        raise _Problem(column, f"{row[column]!r} is no number; expected one like 1234.")
     if value < 0:
         raise _Problem(column, f"{text} is negative; expected zero or more.")
     return value

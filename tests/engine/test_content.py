@@ -1,6 +1,9 @@
 import io
 import math
+import subprocess
+import sys
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +23,8 @@ from posts.content import (
 from posts.fingerprints import caption_fingerprint
 from posts.meanings import meaning_of, stored_encoder
 from posts.normalising import MAX_MARKS, MAX_NORMALISED, normalised
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def png(color: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> bytes:
@@ -175,3 +180,17 @@ def test_a_cover_is_measured():
 def test_what_is_no_cover_is_refused_with_a_reason(data, says):
     with pytest.raises(UnreadableImage, match=says):
         measure_cover(data)
+
+
+def test_threads_that_come_together_in_a_new_process_miss_no_emoji():
+    """The library that counts them fills its tables with the first text, and takes no lock."""
+    program = """
+import sys
+from multiprocessing.pool import ThreadPool
+from posts.content import measure_caption
+sys.setswitchinterval(1e-6)
+with ThreadPool(8) as threads:
+    print(*(measured.emoji for measured in threads.imap(measure_caption, ["\\U0001f929\\U0001f525"] * 64)))
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert told.stdout.split() == ["2"] * 64

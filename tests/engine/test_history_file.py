@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from predictions.engine.growth import is_usable
 from predictions.engine.history_file import COLUMNS, BadHistoryFile, join_accounts, read_history_file
 
 HEADER = ",".join(COLUMNS)
@@ -70,11 +71,12 @@ def test_captions_may_span_lines(tmp_path: Path):
     [
         ({"posted_at": "yesterday"}, "posted_at", "no moment"),
         ({"observed_at": ""}, "observed_at", "no moment"),
-        ({"observed_at": "2025-12-31T23:59:59Z"}, "observed_at", "before the post was published"),
         ({"likes": "-1"}, "likes", "negative"),
         ({"views": "many"}, "views", "no number"),
         ({"comments": "nan"}, "comments", "no number"),
-        ({"shares": "inf"}, "shares", "no number"),
+        ({"shares": "inf"}, "shares", "no number; expected one like 1234"),
+        ({"shares": "1_000"}, "shares", "no number"),
+        ({"shares": "１２３"}, "shares", "no number"),
         ({"duration_s": "-3"}, "duration_s", "negative"),
         ({"followers": "x"}, "followers", "no number"),
         ({"account_id": " "}, "account_id", "empty"),
@@ -91,7 +93,7 @@ def test_a_bad_cell_is_named(tmp_path: Path, cells: dict[str, str], column: str,
 @pytest.mark.parametrize(
     ("second", "column", "says"),
     [
-        ({}, "observed_at", "observed twice"),
+        ({"likes": "77"}, "observed_at", "has other counts at"),
         ({"account_id": "other", "observed_at": "2026-01-05T00:00:00Z"}, "post_id", "is of account acc in line 2"),
         ({"posted_at": "2026-01-01T01:00:00Z"}, "posted_at", "another time in line 2"),
     ],
@@ -100,6 +102,19 @@ def test_rows_that_contradict_each_other(tmp_path: Path, second: dict[str, str],
     message = problem(write(tmp_path, ROW, changed(**second)))
     assert f"line 3, column {column}: " in message
     assert says in message
+
+
+def test_the_same_row_twice_is_one(tmp_path: Path):
+    unknown = changed(post_id="p2", shares="", duration_s="")
+    once = read_history_file(write(tmp_path, ROW, unknown))
+    assert repr(read_history_file(write(tmp_path, ROW, unknown, ROW, unknown))) == repr(once)
+
+
+def test_counts_of_a_clock_that_was_off_are_kept_and_tell_nothing(tmp_path: Path):
+    before = changed(observed_at="2025-12-31T23:59:59Z", likes="5")
+    [[known]] = [account.posts for account in read_history_file(write(tmp_path, before))]
+    assert [counts.likes for counts in known.observations] == [5]
+    assert not any(is_usable(known.posted_at, counts) for counts in known.observations)
 
 
 def test_the_first_problems_are_listed(tmp_path: Path):
