@@ -175,6 +175,28 @@ def test_an_account_without_any_weight_keeps_none():
     assert clamped_shares(np.array([], np.int64), np.array([])).tolist() == []
 
 
+def test_no_account_has_a_larger_share_of_what_models_learn_from(rows: Rows, monkeypatch: pytest.MonkeyPatch):
+    """One account's labels are sure and lie far below its base, which each weigh more; the others' are estimates."""
+    own = rows.account == 0
+    label = np.where(own, np.maximum(rows.base - 3, 0), rows.label)
+    unlike = replace(rows, label=label, label_sd=np.where(own, 0.0, 1.5))
+    weights: list[np.ndarray[Any, Any]] = []
+
+    def boost(rows: Rows, weight: np.ndarray[Any, Any], seed: int) -> None:
+        weights.append(weight)
+
+    def network(scaled: object, relative: object, losses: np.ndarray[Any, Any], seed: int) -> None:
+        weights.extend(losses.T)
+
+    monkeypatch.setattr(training, "_boost", boost)
+    monkeypatch.setattr(training, "train_network", network)
+    training._train_ensemble(unlike, Scaling.of(np.hstack([rows.tabular, rows.sequence])), seed=0)
+    assert len(weights) == 6
+    for weight in weights:
+        of_accounts = np.bincount(rows.account, weight)
+        assert of_accounts.max() <= MAX_SHARE * of_accounts.sum() * (1 + 1e-9)
+
+
 def test_one_busy_account_does_not_decide_what_is_learned(rows: Rows):
     """An account of another kind, ten times as busy as all others together, moves forecasts of theirs by little."""
     busy = rows[rows.account == 0]
