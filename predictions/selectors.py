@@ -334,7 +334,7 @@ def recent_features(now: datetime) -> tuple[NDArray[np.int64], NDArray[np.int64]
 def _of_some_accounts(misses: QuerySet[Miss], most: int) -> QuerySet[Miss]:
     """Those of all accounts or, of more than `most`, of a share of them: what an hourly check reads is bounded."""
     accounts = misses.aggregate(accounts=Count("account", distinct=True))["accounts"]
-    return misses.alias(part=Mod("account_id", 1 + accounts // most)).filter(part=0)
+    return misses.alias(part=Mod("account_id", max(1, math.ceil(accounts / most)))).filter(part=0)
 
 
 def _seconds(column: str) -> Extract:

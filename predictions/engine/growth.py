@@ -383,5 +383,7 @@ def _variance_rate(repeated: _Pairs, gain: Floats) -> float:
         ratio = np.minimum(square / (known + rate * gain), _CLIP**2) / _CLIPPED_NORMAL
         return float(weight @ (ratio - 1)) + _PRIOR_GROWTH * (_PRIOR_VARIANCE_RATE / rate - 1)
 
-    # it falls with the rate, from infinity to less than nothing
-    return float(brentq(more_than_expected, 1e-6, 1e3))
+    # it falls with the rate, and crosses zero between where no miss and where all misses are taken for growth's
+    prior, total = _PRIOR_GROWTH * _PRIOR_VARIANCE_RATE, weight.sum() + _PRIOR_GROWTH
+    least, most = prior / total, (prior + square.sum() / _CLIPPED_NORMAL) / total
+    return float(brentq(more_than_expected, 0.9 * least, 1.1 * most))

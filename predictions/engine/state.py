@@ -171,8 +171,12 @@ def _that_matter(account: AccountHistory, as_of: int) -> AccountHistory:
 
 def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, walked: Walk, as_of: int) -> LookBack:
     served = serve(model, raw, walked.shift * raw.spread, walked.noise, rows.known)
-    measured = np.where(timeline.contents().measured[rows.post], rows.label, np.nan)
-    early = [early_label(timeline.posts[post], as_of) for post in rows.post]
+    # what was published before anything was counted is forecast from counts made later, as histories are when fetched
+    counted = (c.observed_at for p in timeline.posts for c in p.observations if c.observed_at >= p.posted_at)
+    watched = rows.posted_at >= min(counted, default=as_of)
+    measured = np.where(watched & timeline.contents().measured[rows.post], rows.label, np.nan)
+    posts = [timeline.posts[post] for post in rows.post]
+    early = [early_label(p, as_of) if at else None for p, at in zip(posts, watched, strict=True)]
     log_likes = np.array([label.logs[0] if label else np.nan for label in early])
     sd = np.array([label.sd if label else np.nan for label in early])
     first_days = _missed(timeline, rows, served, HORIZON, measured, np.zeros(len(rows)))
@@ -185,9 +189,7 @@ def _missed(timeline: Timeline, rows: Rows, served: Served, age: int, label: Flo
     promised = np.maximum((high - low) / 2.563, 0.1)
     # as far as it would be from a label that is sure
     distance = (label - typical) * promised / np.hypot(promised, label_sd)
-    # what was published before anything was counted is forecast from counts made later, as histories are when fetched
-    watched_from = min(c.observed_at for p in timeline.posts for c in p.observations)
-    chosen = ~np.isnan(label) & (rows.known >= MIN_HISTORY) & (rows.posted_at >= watched_from)
+    chosen = ~np.isnan(label) & (rows.known >= MIN_HISTORY)
     return LookBack(
         tuple(timeline.posts[i].post_id for i in rows.post[chosen]),
         rows.posted_at[chosen],

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predictions.engine import AccountHistory, Counts
+from predictions.engine import AccountHistory, Counts, growth
 from predictions.engine.growth import (
     EARLY_CURVE,
     KNOT_HOURS,
@@ -351,6 +351,14 @@ def test_one_account_does_not_make_the_spread_of_all():
         fit_growth(accounts, EVER).variance_rate for accounts in (usual, [*usual, one], [*usual, *wild])
     )
     assert beside_one - alone < (beside_many - alone) / 4
+
+
+@pytest.mark.parametrize(("gain", "miss"), [(0.5, 0.0), (0.001, 30.0)])
+def test_millions_of_posts_that_never_miss_the_curve_or_miss_it_beyond_all_bounds_have_a_spread(gain, miss):
+    n = 3_000_000
+    gains, none = np.full(n, gain), np.zeros(n)
+    pairs = growth._Pairs(np.empty((n, 0)), gains + miss, np.arange(n) % 1_000, none, none)
+    assert 0 < growth._variance_rate(pairs, gains) < math.inf
 
 
 def test_curves_of_older_models_take_all_posts_for_alike():

@@ -56,10 +56,8 @@ class Command(BaseCommand):
                 _write_predictions(options["predictions"], result)
             if options["report"]:
                 _write_report(options["report"], result.report)
-        except (BadHistoryFile, NothingToTest) as error:
+        except (BadHistoryFile, NothingToTest, OSError) as error:
             raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"{error.filename} cannot be opened: {error.strerror}.") from error
 
     def _progress(self, message: str) -> None:
         if self.stderr.isatty():
