@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import Model
 from numpy.typing import NDArray
 
-from predictions.engine.drift import KEPT_DAYS
+from predictions.engine.evaluation.drift import KEPT_DAYS
 from predictions.models import AccountWeights, DriftCheck, Miss
 from privacy.declarations import Artefact, Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
@@ -60,7 +60,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "predictions.AccountWeights",
         source=Source.POSTCAST,
-        made_by=("predictions.engine.state", "predictions.engine.weights"),
+        made_by=("predictions.engine.learned_account", "predictions.engine.estimators.account_weights"),
         category=LEARNED,
         purposes=(Purpose.SERVICE,),
         why="To forecast at once when you ask",

@@ -1,4 +1,4 @@
-"""Drift around `predictions.engine.drift`: misses are recorded as labels become known, and tested every hour.
+"""Drift around `predictions.engine.evaluation.drift`: misses are recorded as labels become known, and tested every hour.
 
 An alarm asks for retraining at once, and again when a training can have seen the change. Features are told beside it
 and ring nothing: accounts may change what they publish as they like, and where that makes forecasts worse the misses
@@ -17,8 +17,17 @@ from django.utils import timezone
 
 from posts.models import Post
 from predictions import selectors
-from predictions.engine.drift import KEPT_DAYS, RECENT_DAYS, Change, Episode, Finding, LookBack, judge, moved_features
-from predictions.engine.features import TABULAR
+from predictions.engine.evaluation.drift import (
+    KEPT_DAYS,
+    RECENT_DAYS,
+    Change,
+    Episode,
+    Finding,
+    LookBack,
+    judge,
+    moved_features,
+)
+from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import HORIZON, HOUR
 from predictions.lifecycle import SLICE

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from predictions import selectors
 from predictions.engine import GlobalModel, train
-from predictions.engine.promotion import Decision, compare, decide, learned_until
+from predictions.engine.evaluation.promotion import Decision, compare, decide, learned_until
 from predictions.forgetting import LEFT_SINCE, MAY_NOT_SERVE, learned_from_forgotten, serve_prior_instead_of_forgotten
 from predictions.models import ModelEvent, ModelVersion
 from predictions.registry import RefusedArtefact, load, lock_versions, make_champion, register

@@ -5,7 +5,7 @@ from itertools import chain
 
 from prometheus_client import Gauge
 
-from predictions.engine.drift import FIGURES_AT, THRESHOLD
+from predictions.engine.evaluation.drift import FIGURES_AT, THRESHOLD
 from predictions.models import DriftCheck
 
 

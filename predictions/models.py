@@ -173,7 +173,7 @@ class Miss(PersonalData):
     """How far a post was, at an hour or a day, from its forecast as of its publishing.
 
     One for each post and age, whether anybody asked for a forecast or not, by the model that served the account when
-    the label became known, and never changed: `predictions.engine.drift` judges by these.
+    the label became known, and never changed: `predictions.engine.evaluation.drift` judges by these.
     """
 
     # the constraint's index serves
@@ -189,7 +189,7 @@ class Miss(PersonalData):
     covered = models.BooleanField(help_text="Whether the label is inside the 80 % interval.")
     features_version = models.PositiveSmallIntegerField(help_text="Features of different versions are not compared.")
     features = models.BinaryField(
-        help_text="predictions.engine.features.TABULAR, float32, little-endian; of the first day only."
+        help_text="predictions.engine.features.tabular.TABULAR, float32, little-endian; of the first day only."
     )
 
     class Meta:

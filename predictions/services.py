@@ -29,9 +29,9 @@ from predictions.engine import (
     learn_account,
     learn_and_look_back,
 )
-from predictions.engine.drift import LookBack
-from predictions.engine.growth import Label, engagement_rate, first_day
-from predictions.engine.measures import MEASURES, RATE
+from predictions.engine.data.growth import Label, engagement_rate, first_day
+from predictions.engine.estimators.counts import MEASURES, RATE
+from predictions.engine.evaluation.drift import LookBack
 from predictions.engine.types import Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts

@@ -21,7 +21,7 @@ from accounts.models import APIToken, FollowerCount, TikTokAccount, User
 from posts.content import EXTRACTOR_VERSION, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from posts.services import caption_fingerprint
-from predictions.engine.features import TABULAR
+from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.models import AccountWeights, Benchmark, Feedback, Miss, Outcome, Prediction
 from privacy import consent

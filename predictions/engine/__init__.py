@@ -9,7 +9,7 @@ Training, backtesting and serving run the same feature code (`features.py`).
 
 from predictions.engine.forecasting import forecast
 from predictions.engine.global_model import GlobalModel, UnreadableModel
-from predictions.engine.state import AccountState, UnreadableState, learn_account, learn_and_look_back
+from predictions.engine.learned_account import AccountState, UnreadableState, learn_account, learn_and_look_back
 from predictions.engine.training import train
 from predictions.engine.types import (
     HORIZON,

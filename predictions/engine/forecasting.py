@@ -4,14 +4,14 @@ import math
 
 import numpy as np
 
+from predictions.engine.data.history import History, content_of
+from predictions.engine.estimators.account_weights import inputs
+from predictions.engine.estimators.counts import MEASURES, forecast_measures
 from predictions.engine.explanation import explain_forecast
-from predictions.engine.features import Features
+from predictions.engine.features.tabular import Features
 from predictions.engine.global_model import MAX_LOG, GlobalModel, Raw, serve
-from predictions.engine.history import History, content_of
-from predictions.engine.measures import MEASURES, forecast_measures
-from predictions.engine.state import AccountState
+from predictions.engine.learned_account import AccountState
 from predictions.engine.types import DAY, Basis, Bucket, Draft, Forecast, Range
-from predictions.engine.weights import inputs
 
 BASELINE_POSTS = 5
 RECENT_POSTS = 20

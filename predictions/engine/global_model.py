@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content import EXTRACTOR_VERSION
-from predictions.engine.appeal import appeal_of, no_appeal
-from predictions.engine.calibration import Calibration
-from predictions.engine.features import LEVEL, SEQUENCE, TABULAR
-from predictions.engine.growth import Floats, GrowthCurve
-from predictions.engine.measures import Measures
-from predictions.engine.network import OUTPUTS, Network, Scaling
-from predictions.engine.population import Population
+from predictions.engine.data.growth import Floats, GrowthCurve
+from predictions.engine.estimators.account_weights import WeightPrior
+from predictions.engine.estimators.calibration import Calibration
+from predictions.engine.estimators.counts import Measures
+from predictions.engine.estimators.network import OUTPUTS, Network, Scaling
+from predictions.engine.estimators.population import Population
+from predictions.engine.estimators.topic_effect import appeal_of, no_appeal
+from predictions.engine.features.tabular import LEVEL, SEQUENCE, TABULAR
 from predictions.engine.provenance import provenance
-from predictions.engine.weights import WeightPrior
 
 FORMAT_VERSION = 3
 FEATURES_VERSION = 4

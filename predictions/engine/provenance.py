@@ -12,7 +12,7 @@ _LIBRARIES = (
 )  # fmt: skip
 _ROOT = Path(__file__).parents[2]
 _SOURCES = (
-    "predictions/engine/*.py",
+    "predictions/engine/**/*.py",
     # how histories are read, and what is measured of captions and covers
     "accounts/selectors.py",
     "predictions/selectors.py",

@@ -12,19 +12,19 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.appeal import appeal_of, fit_appeal
-from predictions.engine.calibration import Calibration, calibrate, is_liked
-from predictions.engine.features import TABULAR
+from predictions.engine.data.account_shares import clamped_shares
+from predictions.engine.data.growth import Floats, GrowthCurve, Target, fit_growth, is_usable
+from predictions.engine.data.rows import Rows, concatenate, rows_of_account
+from predictions.engine.estimators.account_weights import WeightPrior, inputs, walk
+from predictions.engine.estimators.calibration import Calibration, calibrate, is_liked
+from predictions.engine.estimators.counts import fit_measures
+from predictions.engine.estimators.network import OUTPUTS, Network, Scaling, train_network
+from predictions.engine.estimators.population import fit_population
+from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal
+from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import Ensemble, GlobalModel, Raw, ordered, versions
-from predictions.engine.growth import Floats, GrowthCurve, Target, fit_growth, is_usable
-from predictions.engine.measures import fit_measures
-from predictions.engine.network import OUTPUTS, Network, Scaling, train_network
-from predictions.engine.population import fit_population
-from predictions.engine.rows import Rows, concatenate, rows_of_account
-from predictions.engine.shares import clamped_shares
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import AccountHistory
-from predictions.engine.weights import WeightPrior, inputs, walk
 
 FOLDS = 4
 """Parts of the accounts. Corrections are learned from forecasts by models that learned from the other parts; what

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from predictions.engine.drift import EARLY, Change, Episode, Finding, Misses, judge
+from predictions.engine.evaluation.drift import EARLY, Change, Episode, Finding, Misses, judge
 from predictions.engine.types import DAY, HORIZON, HOUR
 
 NORMAL_80 = 1.2816

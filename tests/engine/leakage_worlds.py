@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from predictions.engine import HORIZON, AccountHistory, Counts, GlobalModel, PublishedPost
-from predictions.engine.promotion import compare
+from predictions.engine.evaluation.promotion import compare
 from tests.engine.leakage import (
     FUTURE,
     UNRIPE,

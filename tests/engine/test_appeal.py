@@ -8,7 +8,7 @@ import pytest
 from posts.content import measure_caption
 from posts.meanings import MEANING_SIZE
 from predictions.engine import AccountHistory, forecast, learn_account, train
-from predictions.engine.appeal import appeal_of, fit_appeal, no_appeal
+from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal, no_appeal
 from tests.engine.synthetic import DAY, account, draft
 
 RANDOM = np.random.default_rng(7)

@@ -9,9 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from predictions.engine import AccountHistory, Counts, PublishedPost
-from predictions.engine.backtest import NothingToTest, Result, _relative_constant, run_backtest
-from predictions.engine.history_file import join_accounts
-from predictions.engine.scores import score
+from predictions.engine.data.history_file import join_accounts
+from predictions.engine.evaluation.backtest import NothingToTest, Result, _relative_constant, run_backtest
+from predictions.engine.evaluation.scores import score
 from tests.engine.synthetic import DAY, START, account, population, post
 
 MATURE = (60 * DAY,)
@@ -219,7 +219,7 @@ def test_scores():
 
 
 def write(path: Path, accounts: list[AccountHistory]) -> Path:
-    from predictions.engine.history_file import COLUMNS
+    from predictions.engine.data.history_file import COLUMNS
 
     def iso(moment: int) -> str:
         return str(np.datetime64(moment, "s")) + "Z"

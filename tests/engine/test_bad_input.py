@@ -27,7 +27,7 @@ from predictions.engine import (
     learn_account,
     train,
 )
-from predictions.engine.backtest import NothingToTest, run_backtest
+from predictions.engine.evaluation.backtest import NothingToTest, run_backtest
 from tests.engine.synthetic import CAPTIONS, DAY, START, account, draft, population, post
 from tests.engine.test_backtest import write
 

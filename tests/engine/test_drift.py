@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predictions.engine.drift import EARLY, MIN_RECENT_VALUES, Misses, judge, moved_features
+from predictions.engine.evaluation.drift import EARLY, MIN_RECENT_VALUES, Misses, judge, moved_features
 from predictions.engine.types import DAY, HORIZON, HOUR
 from tests.engine.drifting import NORMAL_80, alarms, first_days, simulated, watch
 from tests.prove import SEED, scaled

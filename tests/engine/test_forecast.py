@@ -18,8 +18,8 @@ from predictions.engine import (
     learn_account,
     train,
 )
-from predictions.engine.features import Features
-from predictions.engine.history import content_of
+from predictions.engine.data.history import content_of
+from predictions.engine.features.tabular import Features
 from tests.engine.synthetic import DAY, START, account, draft, end_of, population, post
 
 NAN = float("nan")
@@ -230,7 +230,7 @@ def test_damaged_bytes_are_refused_with_a_clear_error(model: GlobalModel, monkey
         with pytest.raises(UnreadableState):
             AccountState.from_bytes(broken)
     monkeypatch.setattr("predictions.engine.global_model.FORMAT_VERSION", 99)
-    monkeypatch.setattr("predictions.engine.state.FORMAT_VERSION", 99)
+    monkeypatch.setattr("predictions.engine.learned_account.FORMAT_VERSION", 99)
     with pytest.raises(UnreadableModel, match=r"format \d+; this code reads format 99"):
         GlobalModel.from_bytes(data)
     with pytest.raises(UnreadableState, match="learn the account again"):

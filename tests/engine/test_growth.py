@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predictions.engine import AccountHistory, Counts, growth
-from predictions.engine.growth import (
+from predictions.engine import AccountHistory, Counts
+from predictions.engine.data import growth
+from predictions.engine.data.growth import (
     EARLY_CURVE,
     KNOT_HOURS,
     GrowthCurve,
@@ -17,8 +18,8 @@ from predictions.engine.growth import (
     fit_growth,
     label_of,
 )
-from predictions.engine.history import Timeline
-from predictions.engine.rows import rows_of_account
+from predictions.engine.data.history import Timeline
+from predictions.engine.data.rows import rows_of_account
 from predictions.engine.training import imputed
 from tests.engine.synthetic import DAY, START, account, post, share_at
 

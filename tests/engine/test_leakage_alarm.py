@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from predictions.engine import AccountHistory, GlobalModel, train
-from predictions.engine import network as engine_network
-from predictions.engine import promotion as engine_promotion
-from predictions.engine import state as engine_state
+from predictions.engine import learned_account as engine_state
 from predictions.engine import training as engine_training
-from predictions.engine import weights as engine_weights
-from predictions.engine.appeal import appeal_of, fit_appeal
+from predictions.engine.data.growth import Floats, GrowthCurve
+from predictions.engine.data.history import History, Timeline
+from predictions.engine.data.rows import Rows, rows_of_account
+from predictions.engine.estimators import account_weights as engine_weights
+from predictions.engine.estimators import network as engine_network
+from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal
+from predictions.engine.evaluation import promotion as engine_promotion
 from predictions.engine.global_model import Raw, ordered
-from predictions.engine.growth import Floats, GrowthCurve
-from predictions.engine.history import History, Timeline
-from predictions.engine.rows import Rows, rows_of_account
 from tests.engine.leakage import (
     FAR,
     FUTURE,
@@ -99,7 +99,7 @@ def a_timeline_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
         def advance(self, moment: int) -> None:
             super().advance(FAR)
 
-    monkeypatch.setattr("predictions.engine.state.Timeline", Endless)
+    monkeypatch.setattr("predictions.engine.learned_account.Timeline", Endless)
 
 
 def labels_of_unripe_posts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from predictions.engine import AccountHistory, Counts, GlobalModel, PublishedPost, forecast, learn_account
-from predictions.engine.growth import Floats
-from predictions.engine.measures import MEASURES, Measures, fit_measures, forecast_measures
+from predictions.engine.data.growth import Floats
+from predictions.engine.estimators.counts import MEASURES, Measures, fit_measures, forecast_measures
 from predictions.engine.types import Range
 from tests.engine.synthetic import DAY, START, account, draft, end_of
 

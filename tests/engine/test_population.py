@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predictions.engine.population import fit_population
+from predictions.engine.estimators.population import fit_population
 
 followers = st.floats(0, 1e7) | st.integers(99, 101).map(float) | st.just(float("nan"))
 

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictions.engine import AccountState, GlobalModel, learn_account
-from predictions.engine.features import TABULAR, Features
-from predictions.engine.growth import GrowthCurve
-from predictions.engine.history import WINDOW, History, Timeline, content_of
-from predictions.engine.process import Process, Solved, covariances
+from predictions.engine.data.growth import GrowthCurve
+from predictions.engine.data.history import WINDOW, History, Timeline, content_of
+from predictions.engine.features.similarity_gp import Process, Solved, covariances
+from predictions.engine.features.tabular import TABULAR, Features
 from tests.engine.synthetic import CAPTIONS, DAY, START, account, draft, end_of, post
 
 

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictions.engine import AccountHistory, GlobalModel, PublishedPost
-from predictions.engine.global_model import Raw
-from predictions.engine.promotion import (
+from predictions.engine.evaluation.promotion import (
     HARM,
     MIN_ACCOUNTS,
     AlreadyLearned,
@@ -20,6 +19,7 @@ from predictions.engine.promotion import (
     compare,
     decide,
 )
+from predictions.engine.global_model import Raw
 from tests.engine.leakage import followers_grew
 from tests.engine.synthetic import DAY, START, population
 

@@ -8,12 +8,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from predictions.engine import training
-from predictions.engine.calibration import Calibration, calibrate, relative_median
+from predictions.engine.data.account_shares import MAX_SHARE, clamped_shares
+from predictions.engine.data.growth import GrowthCurve
+from predictions.engine.data.rows import Rows, concatenate, rows_of_account
+from predictions.engine.estimators.calibration import Calibration, calibrate, relative_median
+from predictions.engine.estimators.network import Scaling, train_network
 from predictions.engine.global_model import Ensemble, Raw
-from predictions.engine.growth import GrowthCurve
-from predictions.engine.network import Scaling, train_network
-from predictions.engine.rows import Rows, concatenate, rows_of_account
-from predictions.engine.shares import MAX_SHARE, clamped_shares
 from tests.engine.synthetic import end_of, population
 
 ACCOUNTS = population(24, 20)

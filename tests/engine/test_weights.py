@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from predictions.engine import Counts, GlobalModel, forecast, learn_account
-from predictions.engine.growth import GrowthCurve
-from predictions.engine.history import WINDOW
-from predictions.engine.rows import rows_of_account
-from predictions.engine.state import _that_matter, learn_and_look_back
+from predictions.engine.data.growth import GrowthCurve
+from predictions.engine.data.history import WINDOW
+from predictions.engine.data.rows import rows_of_account
+from predictions.engine.estimators.account_weights import WEIGHTS, WeightPrior, Weights, walk
+from predictions.engine.learned_account import _that_matter, learn_and_look_back
 from predictions.engine.types import HOUR
-from predictions.engine.weights import WEIGHTS, WeightPrior, Weights, walk
 from tests.engine.synthetic import DAY, account, draft, end_of
 
 SIZE = len(WEIGHTS)
@@ -118,7 +118,7 @@ def test_posts_too_old_to_be_read_change_nothing(
     gaps = tuple(replace(p, observations=()) if i % 7 == 0 else p for i, p in enumerate(history.posts))
     history, now = replace(history, posts=gaps), end_of(history) + 2 * DAY
     trimmed, looked_back = learn_and_look_back(model, history, as_of=now)
-    monkeypatch.setattr("predictions.engine.state._that_matter", lambda history, as_of: history)
+    monkeypatch.setattr("predictions.engine.learned_account._that_matter", lambda history, as_of: history)
     whole, at_everything = learn_and_look_back(model, history, as_of=now)
     assert trimmed.to_bytes() == whole.to_bytes()
     assert looked_back.post_id == at_everything.post_id

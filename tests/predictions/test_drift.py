@@ -17,11 +17,11 @@ from accounts.models import TikTokAccount
 from posts.models import Observation, Post
 from predictions import drift, registry, selectors, services
 from predictions.engine import Draft, forecast, learn_account, learn_and_look_back, train
-from predictions.engine.drift import KEPT_DAYS, MIN_HISTORY, Misses
-from predictions.engine.features import TABULAR
+from predictions.engine.data.growth import EARLY_CURVE, GrowthCurve
+from predictions.engine.data.history_file import read_history_file
+from predictions.engine.evaluation.drift import KEPT_DAYS, MIN_HISTORY, Misses
+from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
-from predictions.engine.growth import EARLY_CURVE, GrowthCurve
-from predictions.engine.history_file import read_history_file
 from predictions.engine.types import DAY, HORIZON, HOUR
 from predictions.metrics import show_drift
 from predictions.models import DriftCheck, Miss, ModelEvent, ModelVersion

@@ -24,8 +24,8 @@ from django.utils import timezone
 from accounts.models import TikTokAccount
 from predictions import lifecycle, selectors, tasks
 from predictions.engine import GlobalModel
-from predictions.engine.promotion import decide
-from predictions.engine.weights import WeightPrior
+from predictions.engine.estimators.account_weights import WeightPrior
+from predictions.engine.evaluation.promotion import decide
 from predictions.forgetting import learned_from_forgotten
 from predictions.lifecycle import AlreadyTraining, CannotRollBack, NothingToLearn, challenge, retrain, roll_back
 from predictions.models import ForgottenAccount, ModelEvent, ModelVersion

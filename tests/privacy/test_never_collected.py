@@ -22,7 +22,7 @@ from posts.services import caption_fingerprint
 from posts.storing import store_videos
 from posts.tiktok import Video, VideoPage
 from posts.tiktok import client as display
-from predictions.engine.history_file import read_history_file
+from predictions.engine.data.history_file import read_history_file
 from predictions.models import Feedback, Prediction
 from privacy.blanking import BLANK, blank_contacts
 from privacy.finding import found_in_database, found_in_redis

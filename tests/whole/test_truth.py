@@ -9,7 +9,7 @@ import pytest
 from posts.content import measure_caption
 from predictions.engine import AccountHistory, Forecast, GlobalModel, forecast, learn_account, train
 from predictions.engine import Draft as EngineDraft
-from predictions.engine.history_file import read_history_file
+from predictions.engine.data.history_file import read_history_file
 from tests.sandbox import population, truth
 from tests.sandbox.creators import Creator
 from tests.sandbox.simulator import Simulator

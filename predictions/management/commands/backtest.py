@@ -11,8 +11,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from predictions.engine.backtest import NothingToTest, Result, run_backtest
-from predictions.engine.history_file import BadHistoryFile, read_history_file
+from predictions.engine.data.history_file import BadHistoryFile, read_history_file
+from predictions.engine.evaluation.backtest import NothingToTest, Result, run_backtest
 
 COLUMNS = (
     "account_id", "post_id", "posted_at", "likes", "predicted_likes", "typical_likes", "low_likes", "high_likes",

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from predictions.engine import AccountHistory, train
-from predictions.engine.history_file import BadHistoryFile, join_accounts, read_history_file
+from predictions.engine.data.history_file import BadHistoryFile, join_accounts, read_history_file
 from predictions.forgetting import MAY_NOT_SERVE, learned_from_forgotten
 from predictions.pseudonyms import pseudonym
 from predictions.registry import InvalidVersionName, register

@@ -22,8 +22,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.calibration import COVERAGE
-from predictions.engine.growth import Floats
+from predictions.engine.data.growth import Floats
+from predictions.engine.estimators.calibration import COVERAGE
 from predictions.engine.types import HORIZON, Range
 
 MEASURES = ("likes", "comments", "shares", "views")

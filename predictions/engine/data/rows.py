@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.meanings import MEANING_SIZE
-from predictions.engine.features import SEQUENCE, TABULAR, Features
-from predictions.engine.growth import Floats, GrowthCurve, Target
-from predictions.engine.history import Timeline
-from predictions.engine.measures import Measures
-from predictions.engine.process import Process
+from predictions.engine.data.growth import Floats, GrowthCurve, Target
+from predictions.engine.data.history import Timeline
+from predictions.engine.estimators.counts import Measures
+from predictions.engine.features.similarity_gp import Process
+from predictions.engine.features.tabular import SEQUENCE, TABULAR, Features
 from predictions.engine.types import HORIZON, AccountHistory
 
 

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from predictions.engine.calibration import COVERAGE
+from predictions.engine.data.growth import Floats, GrowthCurve, best_observation, label_of
+from predictions.engine.data.history import WINDOW
+from predictions.engine.data.rows import Rows, rows_of_account
+from predictions.engine.estimators.calibration import COVERAGE
 from predictions.engine.global_model import GlobalModel, Served, serve
-from predictions.engine.growth import Floats, GrowthCurve, best_observation, label_of
-from predictions.engine.history import WINDOW
-from predictions.engine.rows import Rows, rows_of_account
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import walk_all
 from predictions.engine.types import HORIZON, AccountHistory, PublishedPost

@@ -10,16 +10,16 @@ from typing import Any, Self
 import numpy as np
 
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
-from predictions.engine.drift import EARLY, MIN_HISTORY, LookBack
-from predictions.engine.features import TABULAR
+from predictions.engine.data.growth import Floats, early_label, is_partial, is_usable
+from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
+from predictions.engine.data.rows import Rows, rows_of_account
+from predictions.engine.estimators.account_weights import WEIGHTS, Walk, WeightPrior, Weights, inputs, walk
+from predictions.engine.evaluation.drift import EARLY, MIN_HISTORY, LookBack
+from predictions.engine.features.similarity_gp import Process, Solved
+from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import DAMAGED, GlobalModel, Raw, Served, serve
-from predictions.engine.growth import Floats, early_label, is_partial, is_usable
-from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
-from predictions.engine.process import Process, Solved
-from predictions.engine.rows import Rows, rows_of_account
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, AccountHistory
-from predictions.engine.weights import WEIGHTS, Walk, WeightPrior, Weights, inputs, walk
 
 FORMAT_VERSION = 1
 _MAX_STATE = 16 * 1024 * 1024

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.growth import Floats
+from predictions.engine.data.growth import Floats
 
 COVERAGE = 0.8
 LENGTHS = (1, 3, 6, 11, 21, 41, 101)

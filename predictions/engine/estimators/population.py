@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.linear_model import HuberRegressor
 
-from predictions.engine.calibration import relative_median
-from predictions.engine.growth import Floats
+from predictions.engine.data.growth import Floats
+from predictions.engine.estimators.calibration import relative_median
 from predictions.engine.types import MOST_FOLLOWERS
 
 _MIN_ACCOUNTS = 20

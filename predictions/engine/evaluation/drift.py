@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from predictions.engine.growth import Floats
+from predictions.engine.data.growth import Floats
 from predictions.engine.types import DAY, HORIZON, HOUR
 
 Figure = Literal["level", "error", "uncovered", "early_level"]

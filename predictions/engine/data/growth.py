@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from sklearn.isotonic import IsotonicRegression
 
-from predictions.engine.shares import clamped_shares
+from predictions.engine.data.account_shares import clamped_shares
 from predictions.engine.types import DAY, HORIZON, HOUR, AccountHistory, Counts, PublishedPost
 
 Floats = NDArray[np.float64]

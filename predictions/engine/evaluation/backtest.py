@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from predictions.engine.data.growth import MATURE_AGE, Floats, GrowthCurve, Target, fit_growth, is_count, is_usable
+from predictions.engine.data.history import Timeline
+from predictions.engine.data.history_file import join_accounts
+from predictions.engine.data.rows import Rows, concatenate, rows_of_account
+from predictions.engine.estimators.counts import CALIBRATED, MEASURES, RATE, forecast_measures, rate_of
+from predictions.engine.evaluation.scores import score
 from predictions.engine.global_model import GlobalModel, Served, serve
-from predictions.engine.growth import MATURE_AGE, Floats, GrowthCurve, Target, fit_growth, is_count, is_usable
-from predictions.engine.history import Timeline
-from predictions.engine.history_file import join_accounts
-from predictions.engine.measures import CALIBRATED, MEASURES, RATE, forecast_measures, rate_of
-from predictions.engine.rows import Rows, concatenate, rows_of_account
-from predictions.engine.scores import score
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import train_on_rows, walk_all
 from predictions.engine.types import HORIZON, HOUR, AccountHistory, Counts, PublishedPost, Range

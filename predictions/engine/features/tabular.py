@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from posts.content import EMBEDDING_STEPS, SLOTS
 from posts.meanings import MEANING_SIZE
-from predictions.engine.growth import Floats
-from predictions.engine.history import CONTENT, MAX_TAGS, WINDOW, Content, History
-from predictions.engine.process import PROCESS_FEATURES, Process, Solved, process_features
+from predictions.engine.data.growth import Floats
+from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, Content, History
+from predictions.engine.features.similarity_gp import PROCESS_FEATURES, Process, Solved, process_features
 from predictions.engine.types import DAY, HOUR, MOST_FOLLOWERS
 
 BASE_HALF_LIFE = 5.0

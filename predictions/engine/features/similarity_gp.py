@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.growth import Floats
-from predictions.engine.history import CONTENT, WINDOW, Content, History
+from predictions.engine.data.growth import Floats
+from predictions.engine.data.history import CONTENT, WINDOW, Content, History
 from predictions.engine.types import DAY
 
 PROCESS_FEATURES = ("process_mean", "process_content", "process_level")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
-from predictions.engine.growth import (
+from predictions.engine.data.growth import (
     MEASURED,
     Floats,
     GrowthCurve,
@@ -20,7 +20,7 @@ from predictions.engine.growth import (
     is_usable,
     label_of,
 )
-from predictions.engine.measures import Measures, fill_likes
+from predictions.engine.estimators.counts import Measures, fill_likes
 from predictions.engine.types import HORIZON, AccountHistory, Draft, PublishedPost
 
 WINDOW = 400

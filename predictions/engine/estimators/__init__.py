@@ -1,0 +1,4 @@
+"""What is fitted: each estimator is one file.
+
+May import `engine.data` and `engine.features`.
+"""
