@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 from django.utils import timezone
 
-from tests.factories import MissFactory, PostFactory
+from tests.factories import ForecastErrorFactory, PostFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +56,7 @@ def test_misses_and_alarms_of_before_stay(migrate) -> None:
         ("alarm", now - datetime.timedelta(days=1)),
         ("steady", None),
     }
-    MissFactory(post=new, age_h=1)
+    ForecastErrorFactory(post=new, age_h=1)
 
     before = migrate(BEFORE)
     assert set(before.get_model("predictions", "Miss").objects.values_list("post", "miss")) == {
