@@ -101,7 +101,6 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
 
 def with_and_without_trail(account: Any) -> dict[str, Callable[[], Any]]:
     """The service as it is, and as it would be if a forecast wrote no event."""
-    from predictions.learning import services
     from tests.predictions.drafts import predict
 
     def nothing(**_: object) -> None:
@@ -109,7 +108,7 @@ def with_and_without_trail(account: Any) -> dict[str, Callable[[], Any]]:
 
     def without_trail() -> None:
         # a plain function: making a mock takes about as long as what is measured
-        with mock.patch.object(services, "record", nothing):
+        with mock.patch("predictions.forecasts.services.record", nothing):
             predict(account)
 
     return {"service": lambda: predict(account), "service without the trail": without_trail}

@@ -212,8 +212,10 @@ def test_workers_forked_after_preloading_forecast_with_the_shared_model(champion
 
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_away_does_not_stop_the_start():
-    script = "import django\ndjango.setup()\nfrom predictions.versions.registry import preload\npreload()\nprint('started')"
-    finished = run_script(script, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    preloading = "from predictions.versions.registry import preload\npreload()\nprint('started')"
+    finished = run_script(
+        f"import django\ndjango.setup()\n{preloading}", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing"
+    )
     assert finished.stdout.strip() == "started", finished.stderr
     assert "model_not_preloaded" in finished.stderr
 

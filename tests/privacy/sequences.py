@@ -262,7 +262,7 @@ def comparing(life: Life) -> None:
     prediction = Prediction.objects.filter(account__user=life.user.pk).first()
     if Purpose.OUTCOMES in life.agreed and prediction and post and not hasattr(prediction, "outcome"):
         OutcomeFactory(prediction=prediction, post=post)
-    if Purpose.LEARNING in life.agreed and post and not post.misses.exists():
+    if Purpose.LEARNING in life.agreed and post and not post.forecast_errors.exists():
         ForecastErrorFactory(post=post)
 
 
@@ -329,7 +329,7 @@ TRACES = """
         ],
         ARRAY(SELECT caption FROM post UNION ALL SELECT caption FROM prediction UNION ALL SELECT text FROM said),
         ARRAY(SELECT id FROM predictions_outcome WHERE prediction_id IN (SELECT id FROM prediction)),
-        ARRAY(SELECT post_id FROM predictions_miss WHERE account_id IN (SELECT id FROM account)),
+        ARRAY(SELECT post_id FROM predictions_forecasterror WHERE account_id IN (SELECT id FROM account)),
         ARRAY(SELECT purpose || ':' || version FROM privacy_consent WHERE user_id = %(user)s AND withdrawn_at IS NULL)
 """
 
