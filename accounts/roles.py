@@ -39,7 +39,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     # answers for people's data, and to authorities
     "privacy officer": {
         "accounts": ("view_user", "erase_user", "view_tiktokaccount", "see_identity"),
-        "predictions": ("view_forgottenaccount", "view_miss"),
+        "predictions": ("view_forgottenaccount", "view_forecasterror"),
         "privacy": (
             *("view_consent", "view_erasure", "view_dataexport", "view_exportpart", "view_accessevent"),
             *("view_subjectkey", "view_retentionrun"),

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts.second_factor import second_factor
-from predictions.api import PredictView
+from predictions.forecasts.api import PredictView
 from privacy.reasons import give_reason
 
 api: list[URLPattern | URLResolver] = [

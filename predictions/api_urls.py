@@ -1,15 +1,19 @@
-"""Addresses under /api/v1/."""
+"""Addresses of predictions under /api/v1/."""
 
 from django.urls import path
 
-from predictions import api
+from predictions.benchmarks.api import AccountBenchmarkView
+from predictions.feedback.api import FeedbackView
+from predictions.forecasts.api import PredictionListView, PredictionView, PredictView
+from predictions.learning.api import AccountWeightsView
+from predictions.outcomes.api import AccountTrackRecordView
 
 urlpatterns = [
-    path("predict", api.PredictView.as_view(), name="predict"),
-    path("predictions/", api.PredictionListView.as_view(), name="predictions"),
-    path("predictions/<slug:public_id>/", api.PredictionView.as_view(), name="prediction"),
-    path("predictions/<slug:public_id>/feedback/", api.FeedbackView.as_view(), name="prediction-feedback"),
-    path("accounts/<slug:public_id>/benchmark/", api.AccountBenchmarkView.as_view(), name="account-benchmark"),
-    path("accounts/<slug:public_id>/skill/", api.AccountSkillView.as_view(), name="account-skill"),
-    path("accounts/<slug:public_id>/weights/", api.AccountWeightsView.as_view(), name="account-weights"),
+    path("predict", PredictView.as_view(), name="predict"),
+    path("predictions/", PredictionListView.as_view(), name="predictions"),
+    path("predictions/<slug:public_id>/", PredictionView.as_view(), name="prediction"),
+    path("predictions/<slug:public_id>/feedback/", FeedbackView.as_view(), name="prediction-feedback"),
+    path("accounts/<slug:public_id>/benchmark/", AccountBenchmarkView.as_view(), name="account-benchmark"),
+    path("accounts/<slug:public_id>/skill/", AccountTrackRecordView.as_view(), name="account-skill"),
+    path("accounts/<slug:public_id>/weights/", AccountWeightsView.as_view(), name="account-weights"),
 ]

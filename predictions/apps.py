@@ -5,4 +5,10 @@ class PredictionsConfig(AppConfig):
     name = "predictions"
 
     def ready(self) -> None:
-        from predictions import erasure, forgetting, receivers  # noqa: F401
+        """Connect the rooms' receivers."""
+        import predictions.feedback.receivers
+        import predictions.forecasts.receivers
+        import predictions.learning.receivers
+        import predictions.monitoring.receivers
+        import predictions.outcomes.receivers
+        import predictions.training.receivers  # noqa: F401

@@ -11,7 +11,7 @@ from django.db.models import Model
 from numpy.typing import NDArray
 
 from predictions.engine.evaluation.drift import KEPT_DAYS
-from predictions.models import AccountWeights, DriftCheck, Miss
+from predictions.models import AccountWeights, DriftCheck, ForecastError
 from privacy.declarations import Artefact, Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
@@ -19,7 +19,7 @@ FORECASTS = "Your forecasts: the planned time and length, the hashtags and lengt
 OUTCOMES = "What the posts of your forecasts became, and how far off the forecasts were"
 FEEDBACK = "What you say of a forecast: that it was useless or wrong, why, and your own words if you write any"
 LEARNED = "What was learned of your account: its usual level, trend and what works for it"
-MISSES = "How far each of your posts was from what would have been forecast"
+ERRORS = "How far each of your posts was from what would have been forecast"
 MODELS = "The model that all accounts share"
 BENCHMARKS = "What accounts of one size usually get, blurred"
 WORK = "Bookkeeping of the service itself"
@@ -52,7 +52,7 @@ def _numbers(array: "NDArray[np.generic]") -> object:
 
 
 def _features(row: Model) -> list[float]:
-    assert isinstance(row, Miss)
+    assert isinstance(row, ForecastError)
     return [round(float(value), 6) for value in np.frombuffer(row.features, "<f4")]
 
 
@@ -83,11 +83,11 @@ DATA_MAP: tuple[Declaration, ...] = (
         exported={"state": _state},
     ),
     Table(
-        "predictions.Miss",
+        "predictions.ForecastError",
         expires=(Expiry("due_at", timedelta(days=KEPT_DAYS)),),
         source=Source.POSTCAST,
-        made_by=("predictions.drift",),
-        category=MISSES,
+        made_by=("predictions.learning.services",),
+        category=ERRORS,
         purposes=(Purpose.LEARNING,),
         why="To notice when forecasts stop being right",
         retention=Retention(f"{KEPT_DAYS} days", timedelta(days=KEPT_DAYS)),
@@ -98,7 +98,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "account_id": "The account",
             "age_h": "How old the post was, in hours",
             "due_at": "When the post was so old",
-            "miss": "The likes less the typical forecast, in promised standard deviations",
+            "error": "The likes less the typical forecast, in promised standard deviations",
             "covered": "Whether the likes lay in the forecast's range",
             "features": "What the forecast was made from, as numbers",
         },
@@ -113,7 +113,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         "predictions.Prediction",
         sought_whole=("public_id",),
         source=Source.POSTCAST,
-        made_by=("predictions.services", "predictions.engine.forecasting"),
+        made_by=("predictions.forecasts.services", "predictions.engine.forecasting"),
         category=FORECASTS,
         purposes=(Purpose.SERVICE, Purpose.DRAFTS, Purpose.OUTCOMES),
         why="To show you what was forecast, and to get better for you",
@@ -126,7 +126,7 @@ DATA_MAP: tuple[Declaration, ...] = (
             "account_id": "The account",
             "created_at": "When you asked",
             "basis": "What it rests on: prior, population or account",
-            "scheduled_for": "When the draft was to be published",
+            "publish_at": "When the draft was to be published",
             "duration_s": "The draft's length in seconds",
             "caption": "The draft's text, only if you chose to keep texts",
             "caption_fingerprint": "Recognises the draft's post; the text cannot be read from it",
@@ -154,7 +154,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "predictions.Outcome",
         source=Source.POSTCAST,
-        made_by=("predictions.services", "predictions.outcomes"),
+        made_by=("predictions.outcomes.services", "predictions.outcomes.matching"),
         category=OUTCOMES,
         purposes=(Purpose.OUTCOMES,),
         why="To show how right forecasts were",
@@ -183,7 +183,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "predictions.Feedback",
         source=Source.PERSON,
-        made_by=("predictions.services",),
+        made_by=("predictions.feedback.services",),
         category=FEEDBACK,
         purposes=(Purpose.SERVICE, Purpose.DRAFTS),
         why="So that the staff of this service see where forecasts fail",
@@ -316,7 +316,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal=True,
         keys_of=lambda subject: tuple(f"cache:1:weights-update:{account_id}" for account_id in subject.account_ids),
     ),
-    Messages("predictions.tasks.update_weights", "accounts.TikTokAccount"),
+    Messages("predictions.learning.tasks.update_weights", "accounts.TikTokAccount"),
     Files(
         "pictures sent with a draft",
         category=FORECASTS,

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from predictions import views
+from predictions.feedback import views as feedback
+from predictions.forecasts import views as forecasts
 
 app_name = "predictions"
 urlpatterns = [
-    path("compose/", views.compose, name="compose"),
-    path("forecasts/", views.forecasts, name="forecasts"),
-    path("forecasts/<slug:prediction_id>/", views.forecast, name="forecast"),
-    path("forecasts/<slug:prediction_id>/feedback/", views.give_feedback, name="give_feedback"),
-    path("forecasts/<slug:prediction_id>/feedback/take-back/", views.take_back_feedback, name="take_back_feedback"),
+    path("compose/", forecasts.compose, name="compose"),
+    path("forecasts/", forecasts.forecasts, name="forecasts"),
+    path("forecasts/<slug:prediction_id>/", forecasts.forecast, name="forecast"),
+    path("forecasts/<slug:prediction_id>/feedback/", feedback.give_feedback, name="give_feedback"),
+    path("forecasts/<slug:prediction_id>/feedback/take-back/", feedback.take_back_feedback, name="take_back_feedback"),
 ]

@@ -23,7 +23,7 @@ from posts.models import Observation, Post, PostContent, PostsChange
 from posts.services import caption_fingerprint
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
-from predictions.models import AccountWeights, Benchmark, Feedback, Miss, Outcome, Prediction
+from predictions.models import AccountWeights, Benchmark, Feedback, ForecastError, Outcome, Prediction
 from privacy import consent
 from privacy.models import Through
 from privacy.purposes import Purpose
@@ -225,7 +225,7 @@ class PredictionFactory(DjangoModelFactory[Prediction]):
 
     account = factory.SubFactory(TikTokAccountFactory)
     basis = "account"
-    scheduled_for = factory.LazyFunction(lambda: timezone.now() + 2 * HOUR)
+    publish_at = factory.LazyFunction(lambda: timezone.now() + 2 * HOUR)
     text = "Sunset at the pier #sunset"
     caption_fingerprint = factory.LazyAttribute(lambda row: caption_fingerprint(row.text))
     caption_length = factory.LazyAttribute(lambda row: len(row.text))
@@ -264,15 +264,15 @@ class OutcomeFactory(DjangoModelFactory[Outcome]):
     within_interval = True
 
 
-class MissFactory(DjangoModelFactory[Miss]):
+class ForecastErrorFactory(DjangoModelFactory[ForecastError]):
     class Meta:
-        model = Miss
+        model = ForecastError
 
     post = factory.SubFactory(PostFactory)
     account = factory.SelfAttribute("post.account")
     due_at = factory.LazyAttribute(lambda row: row.post.posted_at + row.age_h * HOUR)
     age_h = 24
-    miss = 0.3
+    error = 0.3
     covered = True
     features_version = FEATURES_VERSION
     features = bytes(4 * len(TABULAR))

@@ -176,12 +176,12 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "observe posts": {"task": "posts.tasks.observe_due_posts", "schedule": crontab(minute="*/5")},
     "resume refreshes": {"task": "posts.tasks.resume_stalled_refreshes", "schedule": crontab()},
-    "update weights": {"task": "predictions.tasks.update_stale_weights", "schedule": crontab()},
-    "meet outcomes": {"task": "predictions.tasks.meet_outcomes", "schedule": crontab(minute="*/5")},
-    "check drift": {"task": "predictions.tasks.check_drift", "schedule": crontab(minute="50")},
-    "watch canary": {"task": "predictions.tasks.watch_canary", "schedule": crontab()},
+    "update weights": {"task": "predictions.learning.tasks.update_stale_weights", "schedule": crontab()},
+    "meet outcomes": {"task": "predictions.outcomes.tasks.meet_outcomes", "schedule": crontab(minute="*/5")},
+    "check drift": {"task": "predictions.monitoring.tasks.check_drift", "schedule": crontab(minute="50")},
+    "watch canary": {"task": "predictions.versions.tasks.watch_canary", "schedule": crontab()},
     "retrain model": {
-        "task": "predictions.tasks.retrain_model",
+        "task": "predictions.training.tasks.retrain_model",
         "schedule": crontab(day_of_week="monday", hour="4", minute="20"),
     },
     "refresh credentials": {
@@ -193,11 +193,11 @@ CELERY_BEAT_SCHEDULE = {
     "tend exports": {"task": "privacy.tasks.tend_exports", "schedule": crontab()},
     "resume erasures": {"task": "privacy.tasks.resume_erasures", "schedule": crontab()},
     "leave forgotten behind": {
-        "task": "predictions.tasks.leave_forgotten_behind",
+        "task": "predictions.training.tasks.leave_forgotten_behind",
         "schedule": crontab(minute="40"),
     },
     "release benchmarks": {
-        "task": "predictions.tasks.release_benchmarks",
+        "task": "predictions.benchmarks.tasks.release_benchmarks",
         "schedule": crontab(hour="3", minute="10"),
     },
     "anchor trail": {"task": "privacy.tasks.anchor_trail", "schedule": crontab(minute="7")},

@@ -14,7 +14,8 @@ def main() -> None:
     from django_otp.plugins.otp_totp.models import TOTPDevice
 
     from accounts.models import User
-    from predictions.registry import champion_id, registry
+    from predictions.versions.registry import registry
+    from predictions.versions.selectors import champion_id
 
     call_command("migrate", interactive=False, verbosity=0)
     call_command("grant_service_role")

@@ -1,13 +1,19 @@
-"""A forecast's terms in plain words, and how well forecasts did."""
+"""A forecast's terms in plain words, and the parts of pages that other rooms and apps show."""
 
 from typing import Any
 
 from django import template
+from django.template import Context
 
 from accounts.models import TikTokAccount
+from predictions.benchmarks.selectors import benchmark_of, most_followers
+from predictions.feedback.forms import FeedbackForm
+from predictions.feedback.selectors import feedback_on_forecast
 from predictions.models import Benchmark, Prediction
-from predictions.selectors import account_skill, benchmark_of, most_followers
-from predictions.skill import Skill
+from predictions.outcomes.selectors import account_track_record
+from predictions.outcomes.track_record import TrackRecord
+from privacy.consent import has_consent
+from privacy.purposes import Purpose
 
 register = template.Library()
 
@@ -18,7 +24,7 @@ BUCKETS = {
 }
 BASES = {
     "prior": "This is a rule of thumb until a model is trained.",
-    "population": "Your own history is too short to learn from, so this rests on other accounts.",
+    "population": "This rests on other accounts, as your own history is too short to learn from.",
     "account": "This rests on your own posts, beside what was learned across accounts.",
 }
 FEATURES = {
@@ -52,7 +58,7 @@ def basis_words(basis: str) -> str:
 
 @register.filter
 def within_words(within: bool | str | None) -> str:
-    """Whether a measure lay in its range, to follow a figure; nothing where no range was given."""
+    """Return words to follow a figure: whether it lay in its range; empty without a range."""
     if not isinstance(within, bool):
         return ""
     return "in its range" if within else "outside its range"
@@ -60,24 +66,34 @@ def within_words(within: bool | str | None) -> str:
 
 @register.filter
 def feature_words(feature: str) -> str:
-    """`post_hour` -> The hour; features that have no words of their own are named as the API names them."""
+    """Return a feature's name in words: post_hour -> The hour; others as the API names them."""
     return FEATURES.get(feature) or feature.replace("_", " ").capitalize()
 
 
 @register.filter
 def noticeable(explanation: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """The effects that are more than nothing in whole per cent, as they are shown."""
+    """Return the effects that do not round to 0 %."""
     return [effect for effect in explanation or () if round(effect["effect_pct"])]
 
 
-@register.inclusion_tag("predictions/skill.html")
-def skill(account: TikTokAccount) -> dict[str, Skill]:
-    """How well Postcast did for the account. A tag, because pages of apps that know no forecasts show it as well."""
-    return {"skill": account_skill(account.pk)}
+@register.inclusion_tag("predictions/track_record.html")
+def track_record(account: TikTokAccount) -> dict[str, TrackRecord]:
+    """Show how the account's forecasts turned out."""
+    return {"track_record": account_track_record(account.pk)}
 
 
 @register.inclusion_tag("predictions/benchmark.html")
 def benchmark(account: TikTokAccount) -> dict[str, Benchmark | int | None]:
-    """What accounts of its size usually get; nothing where that is not known."""
-    found = benchmark_of(account.follower_count)
-    return {"benchmark": found, "most_followers": most_followers(found.least_followers) if found else None}
+    """Show what accounts of its size usually get; nothing if that is unknown."""
+    newest = benchmark_of(account.follower_count)
+    return {"benchmark": newest, "most_followers": most_followers(newest.least_followers) if newest else None}
+
+
+@register.inclusion_tag("predictions/feedback.html", takes_context=True)
+def feedback(context: Context, forecast: Prediction) -> dict[str, Any]:
+    """Show the feedback on a forecast with its form: the context's `feedback_form` if it was sent with errors."""
+    existing = feedback_on_forecast(forecast)
+    form = context.get("feedback_form") or FeedbackForm.of_forecast(
+        existing, keeps_texts=has_consent(forecast.account.user_id, Purpose.DRAFTS)
+    )
+    return {"forecast": forecast, "feedback": existing, "feedback_form": form}

@@ -64,10 +64,10 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
 
     from accounts.services import create_api_token
     from posts.content import measure_caption
-    from predictions import services
     from predictions.engine import AccountState, Draft, forecast, train
     from predictions.engine.forecasting import BASELINE_POSTS
-    from predictions.registry import register
+    from predictions.learning import services
+    from predictions.versions.services import register
     from tests.factories import TikTokAccountFactory, history_of_posts
     from tests.predictions.histories import synthetic_histories
 
@@ -101,7 +101,6 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
 
 def with_and_without_trail(account: Any) -> dict[str, Callable[[], Any]]:
     """The service as it is, and as it would be if a forecast wrote no event."""
-    from predictions import services
     from tests.predictions.drafts import predict
 
     def nothing(**_: object) -> None:
@@ -109,7 +108,7 @@ def with_and_without_trail(account: Any) -> dict[str, Callable[[], Any]]:
 
     def without_trail() -> None:
         # a plain function: making a mock takes about as long as what is measured
-        with mock.patch.object(services, "record", nothing):
+        with mock.patch("predictions.forecasts.services.record", nothing):
             predict(account)
 
     return {"service": lambda: predict(account), "service without the trail": without_trail}

@@ -45,7 +45,7 @@ def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess,
     page.get_by_role("button", name="Forecast").click()
     result = page.locator("#result")
     expect(result.get_by_text("likes after 24 hours, typically")).to_be_visible()
-    expect(result).to_contain_text("Four times in five")
+    expect(result).to_contain_text("4 posts in 5 land here")
     assert page.evaluate("window.sameDocument") is True
 
     page.get_by_role("link", name="Forecasts", exact=True).click()

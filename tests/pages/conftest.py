@@ -52,7 +52,7 @@ def make_creator(*, posts: int = 8) -> Creator:
     Refresh.objects.create(
         account=account, state=Refresh.State.DONE, started_at=now, finished_at=now, posts_stored=posts
     )
-    met = PredictionFactory(account=account, scheduled_for=history[0].posted_at)
+    met = PredictionFactory(account=account, publish_at=history[0].posted_at)
     OutcomeFactory(prediction=met, post=history[0])
     return Creator(
         user=account.user,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from posts.charts import ChartPost, LogScale, likes_chart
 from posts.templatetags.figures import about, brief, count, length_of_video, percent, signed_percent
-from predictions.charts import range_chart
+from predictions.forecasts.charts import range_chart
 
 counts = st.integers(0, 10**10)
 likes = st.lists(counts, min_size=1, max_size=80)

@@ -18,7 +18,7 @@ from tests.pages.html import read
 from tests.pages.test_every_page import check_page
 
 SOON = (timezone.now() + timedelta(hours=30)).strftime("%Y-%m-%dT%H:%M")
-DRAFT = {"caption": "Sunset at the pier #sunset #photography", "scheduled_for": SOON, "duration_s": "25"}
+DRAFT = {"caption": "Sunset at the pier #sunset #photography", "publish_at": SOON, "duration_s": "25"}
 
 
 def picture() -> SimpleUploadedFile:
@@ -37,7 +37,7 @@ def test_a_draft_gets_a_forecast_that_is_recorded(browser: Client, creator: Crea
     assert Prediction.objects.count() == before + 1
     assert (given.account, given.duration_s, given.client) == (creator.account, 25, "web")
     assert given.hashtags == ["sunset", "photography"]
-    assert given.scheduled_for.strftime("%Y-%m-%dT%H:%M") == SOON
+    assert given.publish_at.strftime("%Y-%m-%dT%H:%M") == SOON
     assert given.caption == DRAFT["caption"]
     result = read(response.content.decode()).by_id("result")
     assert result is not None
@@ -59,10 +59,10 @@ def test_what_was_typed_stays(browser: Client, creator: Creator) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("scheduled_for", "", "Say when you plan to publish."),
-        ("scheduled_for", "tomorrow", "Write a date and a time"),
-        ("scheduled_for", "2020-01-01T10:00", "in the past"),
-        ("scheduled_for", "2090-01-01T10:00", "more than a year ahead"),
+        ("publish_at", "", "Say when you plan to publish."),
+        ("publish_at", "tomorrow", "Write a date and a time"),
+        ("publish_at", "2020-01-01T10:00", "in the past"),
+        ("publish_at", "2090-01-01T10:00", "more than a year ahead"),
         ("duration_s", "0", "at least a second"),
         ("duration_s", "half a minute", "whole seconds"),
         ("duration_s", "99999", "up to an hour"),

@@ -7,10 +7,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import TikTokAccount
-from predictions import registry as registry_module
-from predictions import services
 from predictions.engine import GlobalModel, train
+from predictions.learning import services
 from predictions.models import ModelVersion
+from predictions.versions.registry import Registry
+from predictions.versions.registry import registry as process_wide
+from predictions.versions.services import register
 from tests.factories import TikTokAccountFactory, history_of_posts
 from tests.predictions.histories import DAY, synthetic_histories
 
@@ -26,17 +28,15 @@ def trained_models() -> tuple[GlobalModel, GlobalModel]:
 
 
 @pytest.fixture(autouse=True)
-def registry(monkeypatch: pytest.MonkeyPatch) -> registry_module.Registry:
+def registry() -> Registry:
     """A worker that has just started: nothing is loaded."""
-    fresh = registry_module.Registry()
-    monkeypatch.setattr(registry_module, "registry", fresh)
-    monkeypatch.setattr(services, "registry", fresh)
-    return fresh
+    process_wide.__init__()  # type: ignore[misc]
+    return process_wide
 
 
 @pytest.fixture
 def champion(db: None, trained_models: tuple[GlobalModel, GlobalModel]) -> ModelVersion:
-    return registry_module.register(model=trained_models[0], metrics={}, promote=True)
+    return register(model=trained_models[0], metrics={}, promote=True)
 
 
 @pytest.fixture

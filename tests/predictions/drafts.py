@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
-from predictions import services
+from predictions.forecasts import services
 
 
 def predict(account: TikTokAccount, **changes: Any) -> services.PredictionResult:
@@ -16,7 +16,7 @@ def predict(account: TikTokAccount, **changes: Any) -> services.PredictionResult
         "account_id": account.public_id,
         "text": "Sunset at the pier #sunset",
         "hashtags": [],
-        "scheduled_for": timezone.now() + datetime.timedelta(hours=3),
+        "publish_at": timezone.now() + datetime.timedelta(hours=3),
         "duration_s": 20,
         "cover": None,
         "client": "tests",

@@ -10,11 +10,11 @@ from django.test import Client
 
 from accounts.models import TikTokAccount, User
 from posts.models import Observation, Post
-from predictions import benchmarks
-from predictions.benchmarks import FIGURES, release_benchmarks
+from predictions.benchmarks import services as benchmarks
+from predictions.benchmarks.selectors import SIZES, benchmark_of, most_followers, size_of
+from predictions.benchmarks.services import FIGURES, release_benchmarks
 from predictions.engine import AccountHistory
 from predictions.models import Benchmark
-from predictions.selectors import SIZES, benchmark_of, most_followers, size_of
 from privacy import anonymity
 from privacy.anonymity import release
 from privacy.models import AccessEvent

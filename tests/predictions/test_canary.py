@@ -10,14 +10,22 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
-from predictions import canary as canary_module
-from predictions import registry as registry_module
-from predictions import selectors, services, tasks
-from predictions.canary import MIN_FAILURES, MIN_FORECASTS, CannotStartCanary, start_canary, watch_canary
 from predictions.engine import Effect, Forecast, GlobalModel, forecast
 from predictions.engine.types import Range
+from predictions.forecasts import services as forecasts_services
+from predictions.learning import selectors as learning_selectors
+from predictions.learning import services as learning_services
 from predictions.models import AccountWeights, ForecastFailure, ForgottenAccount, ModelEvent, ModelVersion, Prediction
-from predictions.registry import RefusedArtefact, make_champion, register
+from predictions.training import tasks as training_tasks
+from predictions.versions import artefacts as versions_artefacts
+from predictions.versions import canary as canary_module
+from predictions.versions import registry as versions_registry
+from predictions.versions import selectors
+from predictions.versions import services as versions_services
+from predictions.versions import tasks as versions_tasks
+from predictions.versions.artefacts import RefusedArtefact
+from predictions.versions.canary import MIN_FAILURES, MIN_FORECASTS, watch_canary
+from predictions.versions.services import CannotStartCanary, make_champion, register, start_canary
 from tests.factories import PredictionFactory, TikTokAccountFactory, history_of_posts
 from tests.predictions.drafts import predict
 
@@ -62,7 +70,7 @@ def test_a_share_of_accounts_is_served_and_always_the_same(challenger):
     start_canary(version=challenger, share=1.0, by="a test")
     assert len(served_by_canary()) == 1001
     # another challenger does not try its luck on the same people
-    registry_module.end_canary(by="a test", reason="")
+    versions_services.end_canary(by="a test", reason="")
     other = register(model=GlobalModel.prior(), metrics={})
     start_canary(version=other, share=0.05, by="a test")
     assert len(served_by_canary() & few) < len(few) / 2
@@ -81,10 +89,10 @@ def test_a_version_that_learned_from_who_left_is_not_tried(challenger):
 
 
 def test_a_canary_ends_when_an_account_that_it_learned_from_leaves(canary):
-    tasks.leave_forgotten_behind()
+    training_tasks.leave_forgotten_behind()
     assert running()
     leave(canary)
-    tasks.leave_forgotten_behind()
+    training_tasks.leave_forgotten_behind()
     assert not running()
     assert "left since" in ModelEvent.objects.latest("id").reason
 
@@ -92,7 +100,7 @@ def test_a_canary_ends_when_an_account_that_it_learned_from_leaves(canary):
 def test_its_forecasts_are_recorded_as_its_own_at_the_same_cost(
     champion, learned_account, canary, django_assert_num_queries
 ):
-    assert services.update_weights(account_id=learned_account.pk)
+    assert learning_services.update_weights(account_id=learned_account.pk)
     result = predict(learned_account)
     assert result.model_version == canary.name
     assert result.prediction.model_version == canary
@@ -108,12 +116,12 @@ def test_accounts_outside_the_share_stay_with_the_champion(champion, challenger,
 
 def test_weights_are_learned_beside_the_model_that_serves_the_account(champion, canary, account):
     history_of_posts(account, count=5, until=timezone.now())
-    assert services.update_weights(account_id=account.pk)
+    assert learning_services.update_weights(account_id=account.pk)
     assert AccountWeights.objects.get().model_version == canary
-    assert not services.stale_accounts(timezone.now()).exists()
-    registry_module.end_canary(by="a test", reason="")
-    assert list(services.stale_accounts(timezone.now())) == [account]
-    assert services.update_weights(account_id=account.pk)
+    assert not learning_selectors.stale_accounts(timezone.now()).exists()
+    versions_services.end_canary(by="a test", reason="")
+    assert list(learning_selectors.stale_accounts(timezone.now())) == [account]
+    assert learning_services.update_weights(account_id=account.pk)
     assert AccountWeights.objects.get().model_version == champion
 
 
@@ -124,7 +132,7 @@ class Broken(GlobalModel):
 
 def make_broken(monkeypatch: pytest.MonkeyPatch, version: ModelVersion, kind: type[GlobalModel] = Broken) -> None:
     """From now on, that version's model fails whenever it is used."""
-    good = registry_module.load
+    good = versions_artefacts.load
 
     def load(loaded: ModelVersion) -> GlobalModel:
         model = good(loaded)
@@ -132,7 +140,7 @@ def make_broken(monkeypatch: pytest.MonkeyPatch, version: ModelVersion, kind: ty
             return model
         return kind(*(getattr(model, name) for name in GlobalModel.__slots__))
 
-    monkeypatch.setattr(registry_module, "load", load)
+    monkeypatch.setattr(versions_registry, "load", load)
 
 
 def test_a_challenger_that_raises_fails_no_request_and_is_ended_at_once(
@@ -191,7 +199,7 @@ def test_what_is_no_number_is_a_failure_too(spoil, champion, learned_account, ca
         given = forecast(model, *args, **kwargs)
         return given if model is registry.serving(champion.pk).model else spoil(given)
 
-    monkeypatch.setattr(services, "forecast", not_a_number)
+    monkeypatch.setattr(forecasts_services, "forecast", not_a_number)
     body = {"account_id": learned_account.public_id, "post": {"text": "hello"}, "explain": True}
     answer = client_of.post("/predict", body, format="json")
     assert answer.status_code == 200
@@ -211,11 +219,11 @@ def test_a_challenger_that_cannot_learn_an_account_is_ended(champion, canary, ac
     history_of_posts(account, count=5, until=timezone.now())
     for _ in range(MIN_FAILURES):
         assert running()
-        assert services.update_weights(account_id=account.pk)
+        assert learning_services.update_weights(account_id=account.pk)
         # the champion learns in its place
         assert AccountWeights.objects.get().model_version == champion
     assert not running()
-    assert not services.stale_accounts(timezone.now()).exists()
+    assert not learning_selectors.stale_accounts(timezone.now()).exists()
 
 
 def fail(*args: Any, **kwargs: Any) -> Any:
@@ -223,7 +231,9 @@ def fail(*args: Any, **kwargs: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [(services, "learn_and_look_back"), (selectors, "account_history")], ids=["learned", "read"]
+    ("module", "name"),
+    [(learning_services, "learn_and_look_back"), (learning_selectors, "account_history")],
+    ids=["learned", "read"],
 )
 def test_an_account_that_cannot_be_learned_beside_any_model_ends_no_canary(
     module, name, champion, canary, account, monkeypatch
@@ -232,14 +242,14 @@ def test_an_account_that_cannot_be_learned_beside_any_model_ends_no_canary(
     monkeypatch.setattr(module, name, fail)
     for _ in range(MIN_FAILURES):
         with pytest.raises(ValueError, match="whatever the model"):
-            services.update_weights(account_id=account.pk)
+            learning_services.update_weights(account_id=account.pk)
     assert running()
     assert not ForecastFailure.objects.filter(model_version=canary).exists()
 
 
 def test_an_account_that_no_model_can_forecast_ends_no_canary(champion, canary, learned_account, monkeypatch):
     forecasts(champion, 100, 10.0, learned_account)
-    monkeypatch.setattr(services, "forecast", fail)
+    monkeypatch.setattr(forecasts_services, "forecast", fail)
     for _ in range(MIN_FAILURES):
         with pytest.raises(ValueError, match="whatever the model"):
             predict(learned_account)
@@ -247,9 +257,9 @@ def test_an_account_that_no_model_can_forecast_ends_no_canary(champion, canary, 
     assert set(ForecastFailure.objects.values_list("model_version", flat=True)) == {champion.pk}
 
 
-def test_a_champion_that_raises_is_counted_and_not_hidden(champion, learned_account, monkeypatch):
+def test_a_champion_that_raises_is_counted_and_not_hidden(champion, learned_account, registry, monkeypatch):
     make_broken(monkeypatch, champion)
-    monkeypatch.setattr(services, "registry", registry_module.Registry())
+    registry.__init__()
     with pytest.raises(ArithmeticError):
         predict(learned_account)
     assert ForecastFailure.objects.get().model_version == champion
@@ -266,14 +276,14 @@ def test_a_canary_that_does_well_goes_on(champion, canary, account):
     forecasts(champion, MIN_FORECASTS, 10.0, account)
     forecasts(canary, MIN_FORECASTS, 11.0, account)
     ForecastFailure.objects.create(model_version=canary, error="One")
-    tasks.watch_canary()
+    versions_tasks.watch_canary()
     assert running()
 
 
 def test_a_slow_canary_is_ended(champion, canary, account):
     forecasts(champion, MIN_FORECASTS, 10.0, account)
     forecasts(canary, MIN_FORECASTS, 60.0, account)
-    tasks.watch_canary()
+    versions_tasks.watch_canary()
     assert not running()
     event = ModelEvent.objects.latest("id")
     assert "Nine in ten of its forecasts took up to" in event.reason
@@ -340,7 +350,7 @@ def test_what_cannot_be_a_canary_is_told(champion, canary, trained_models):
     other = register(model=trained_models[0], metrics={})
     with pytest.raises(CannotStartCanary, match="is on canary; end that first"):
         start_canary(version=other, share=0.1, by="a test")
-    registry_module.end_canary(by="a test", reason="")
+    versions_services.end_canary(by="a test", reason="")
     ModelVersion.objects.filter(pk=other.pk).update(artefact=b"broken")
     with pytest.raises(CannotStartCanary, match="not the one that was registered"):
         start_canary(version=other, share=0.1, by="a test")

@@ -15,7 +15,6 @@ from prometheus_client import REGISTRY as PROMETHEUS
 
 from accounts.models import TikTokAccount
 from posts.models import Observation, Post
-from predictions import drift, registry, selectors, services
 from predictions.engine import Draft, forecast, learn_account, learn_and_look_back, train
 from predictions.engine.data.growth import EARLY_CURVE, GrowthCurve
 from predictions.engine.data.history_file import read_history_file
@@ -23,8 +22,13 @@ from predictions.engine.evaluation.drift import KEPT_DAYS, MIN_HISTORY, Misses
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import DAY, HORIZON, HOUR
-from predictions.metrics import show_drift
-from predictions.models import DriftCheck, Miss, ModelEvent, ModelVersion
+from predictions.learning import selectors as learning_selectors
+from predictions.learning import services
+from predictions.models import DriftCheck, ForecastError, ModelEvent, ModelVersion
+from predictions.monitoring import selectors as monitoring_selectors
+from predictions.monitoring import services as drift
+from predictions.monitoring.metrics import show_drift
+from predictions.versions import services as registry
 from privacy.purposes import Purpose
 from tests.engine.drifting import first_days, simulated
 from tests.factories import PostFactory, TikTokAccountFactory, UserFactory, enter_admin, history_of_posts
@@ -47,7 +51,7 @@ def requested(monkeypatch) -> list[str]:
     reasons: list[str] = []
 
     def send_task(name: str, kwargs: dict[str, str]) -> None:
-        assert name == "predictions.tasks.retrain_model"
+        assert name == "predictions.training.tasks.retrain_model"
         reasons.append(kwargs["reason"])
 
     monkeypatch.setattr(current_app, "send_task", send_task)
@@ -69,13 +73,13 @@ def store(misses: Misses) -> None:
         for number, (account, at) in enumerate(zip(whole.account.tolist(), posted_at, strict=True))
     )
     features = np.random.default_rng(1).normal(size=(len(misses), len(TABULAR))).astype("<f4")
-    Miss.objects.bulk_create(
-        Miss(
+    ForecastError.objects.bulk_create(
+        ForecastError(
             post=post,
             account=post.account,
             age_h=age // HOUR,
             due_at=moment(START + due),
-            miss=miss,
+            error=miss,
             covered=covered,
             features_version=FEATURES_VERSION,
             features=row.tobytes() if age == HORIZON else b"",
@@ -105,7 +109,7 @@ def check(seconds: int, commit) -> DriftCheck:
 
 
 def recorded_misses() -> dict[tuple[int, int], float]:
-    return {(post, age_h): miss for post, age_h, miss in Miss.objects.values_list("post_id", "age_h", "miss")}
+    return {(post, age_h): miss for post, age_h, miss in ForecastError.objects.values_list("post_id", "age_h", "error")}
 
 
 def test_learning_records_the_misses_of_measured_labels_once(champion, account):
@@ -119,7 +123,7 @@ def test_learning_records_the_misses_of_measured_labels_once(champion, account):
         of_age = untrained.filter(posted_at__lte=now - datetime.timedelta(hours=age_h))
         assert {post for post, age in recorded if age == age_h} == set(of_age.values_list("pk", flat=True))
     assert len(recorded) > 20
-    assert set(Miss.objects.values_list("model_version", flat=True)) == {champion.pk}
+    assert set(ForecastError.objects.values_list("model_version", flat=True)) == {champion.pk}
 
     measured = PostFactory(account=account, posted_at=now - datetime.timedelta(hours=26), likes_by_hour={1: 30, 24: 90})
     young = PostFactory(account=account, posted_at=now - datetime.timedelta(hours=2), likes_by_hour={1: 30})
@@ -139,15 +143,15 @@ def test_no_miss_is_recorded_that_would_be_deleted_at_once(champion, account):
     now = timezone.now()
     newest = history_of_posts(account, count=12, until=now)[-1].posted_at
     services.update_weights(account_id=account.pk, now=now)
-    recorded = dict(Miss.objects.filter(post__posted_at=newest).values_list("age_h", "pk"))
+    recorded = dict(ForecastError.objects.filter(post__posted_at=newest).values_list("age_h", "pk"))
     assert recorded.keys() == {1, 24}
     # in between, the first hour's is older than any miss is kept and the first day's is not
     later = newest + datetime.timedelta(days=KEPT_DAYS, hours=12)
-    Miss.objects.filter(due_at__lte=later - datetime.timedelta(days=KEPT_DAYS)).delete()
+    ForecastError.objects.filter(due_at__lte=later - datetime.timedelta(days=KEPT_DAYS)).delete()
     account.posts_change.sequence = 2
     account.posts_change.save()
     assert services.update_weights(account_id=account.pk, now=later)
-    assert dict(Miss.objects.values_list("age_h", "pk")) == {24: recorded[24]}
+    assert dict(ForecastError.objects.values_list("age_h", "pk")) == {24: recorded[24]}
 
 
 def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, account):
@@ -159,7 +163,7 @@ def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, accoun
         trained_models[0].manifest["until"] = until
     history_of_posts(account, count=30, until=now)
     assert services.update_weights(account_id=account.pk, now=now)
-    assert not Miss.objects.exists()
+    assert not ForecastError.objects.exists()
 
 
 def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
@@ -171,9 +175,9 @@ def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
     monkeypatch.setattr(services, "learn_and_look_back", learn_and_spoil)
     history_of_posts(account, count=30, until=timezone.now())
     assert services.update_weights(account_id=account.pk)
-    assert Miss.objects.count() > 10
-    assert np.isfinite(list(Miss.objects.values_list("miss", flat=True))).all()
-    assert drift.check_drift().posts == Miss.objects.filter(age_h=24).count()
+    assert ForecastError.objects.count() > 10
+    assert np.isfinite(list(ForecastError.objects.values_list("error", flat=True))).all()
+    assert drift.check_drift().posts == ForecastError.objects.filter(age_h=24).count()
 
 
 def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, champion, account):
@@ -181,11 +185,11 @@ def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, cha
     history_of_posts(account, count=30, until=now)
     services.update_weights(account_id=account.pk, now=now)
     model = trained_models[0]
-    everything = selectors.account_history(account.pk, now, purpose=Purpose.SERVICE)
-    drawn = Miss.objects.select_related("post").order_by("?")
+    everything = learning_selectors.account_history(account.pk, now, purpose=Purpose.SERVICE)
+    drawn = ForecastError.objects.select_related("post").order_by("?")
     for miss in [*drawn.filter(age_h=24)[:4], *drawn.filter(age_h=1)[:4]]:
         then = miss.post.posted_at
-        known = selectors.account_history(account.pk, then, purpose=Purpose.SERVICE)
+        known = learning_selectors.account_history(account.pk, then, purpose=Purpose.SERVICE)
         state = learn_account(model, known, as_of=int(then.timestamp()))
         (published,) = (post for post in everything.posts if post.post_id == miss.post.public_id)
         draft = Draft(published.posted_at, published.caption, published.duration_s, published.sound, published.cover)
@@ -196,7 +200,7 @@ def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, cha
         curve = EARLY_CURVE if age == HOUR else GrowthCurve.prior()
         label, promised = np.log1p(likes * np.exp(curve.gain(age))), max((high - low) / 2.563, 0.1)
         wider = np.hypot(promised, curve.sd(age, count=likes)) / promised
-        assert miss.miss == pytest.approx((label - typical) / promised / wider, abs=1e-6)
+        assert miss.error == pytest.approx((label - typical) / promised / wider, abs=1e-6)
         assert miss.covered == (typical - (typical - low) * wider <= label <= typical + (high - typical) * wider)
 
 
@@ -209,7 +213,9 @@ def test_what_was_published_before_anything_was_counted_is_left_out(account):
     until_then.filter(observed_at__gt=F("post__posted_at") + datetime.timedelta(hours=1)).delete()
     until_then.update(observed_at=signed_in)
     services.update_weights(account_id=account.pk, now=now)
-    assert set(Miss.objects.filter(age_h=24).values_list("post", flat=True)) == {post.pk for post in posts[51:]}
+    assert set(ForecastError.objects.filter(age_h=24).values_list("post", flat=True)) == {
+        post.pk for post in posts[51:]
+    }
 
 
 def test_of_many_accounts_a_share_is_tested(monkeypatch, champion):
@@ -218,11 +224,11 @@ def test_of_many_accounts_a_share_is_tested(monkeypatch, champion):
     for each in accounts:
         history_of_posts(each, count=20, until=now)
         services.update_weights(account_id=each.pk, now=now)
-    assert len(np.unique(selectors.misses(now).account)) == 6
-    monkeypatch.setattr(selectors, "MISS_ACCOUNTS", 4)
-    some = selectors.misses(now)
+    assert len(np.unique(monitoring_selectors.forecast_errors(now).account)) == 6
+    monkeypatch.setattr(monitoring_selectors, "ERROR_ACCOUNTS", 4)
+    some = monitoring_selectors.forecast_errors(now)
     assert 0 < len(np.unique(some.account)) <= 4
-    assert len(some.account) == Miss.objects.filter(account__in=np.unique(some.account).tolist()).count()
+    assert len(some.account) == ForecastError.objects.filter(account__in=np.unique(some.account).tolist()).count()
 
 
 def test_what_can_no_longer_be_tested_has_no_value(champion) -> None:
@@ -239,7 +245,7 @@ def test_short_histories_are_left_out(account):
     now = timezone.now()
     history_of_posts(account, count=MIN_HISTORY, until=now)
     services.update_weights(account_id=account.pk, now=now)
-    assert not Miss.objects.exists()
+    assert not ForecastError.objects.exists()
 
 
 def test_an_alarm_is_recorded_and_asks_for_retraining_once(
@@ -354,7 +360,7 @@ def test_monitoring_is_told_by_any_process(
 def test_features_that_move_are_told_and_ring_nothing(requested, django_capture_on_commit_callbacks) -> None:
     store(simulated(3))
     column = TABULAR.index("duration")
-    for miss in Miss.objects.filter(age_h=24, due_at__gt=moment(START + SHIFT - 7 * DAY)):
+    for miss in ForecastError.objects.filter(age_h=24, due_at__gt=moment(START + SHIFT - 7 * DAY)):
         features = np.frombuffer(miss.features, "<f4").copy()
         features[column] += 3
         miss.features = features.tobytes()
@@ -367,14 +373,19 @@ def test_features_that_move_are_told_and_ring_nothing(requested, django_capture_
 
 def test_features_of_another_version_are_not_compared(requested) -> None:
     store(simulated(3))
-    Miss.objects.filter(due_at__lte=moment(START + SHIFT - 7 * DAY)).update(features_version=0, features=b"other")
+    ForecastError.objects.filter(due_at__lte=moment(START + SHIFT - 7 * DAY)).update(
+        features_version=0, features=b"other"
+    )
     assert drift.check_drift(now=moment(START + SHIFT)).features == {}
 
 
 def test_staff_see_checks_and_misses(client, shifted, requested, django_capture_on_commit_callbacks) -> None:
     check(SHIFT + DAY, django_capture_on_commit_callbacks)
     enter_admin(client)
-    for name, key in (("driftcheck", DriftCheck.objects.get().pk), ("miss", Miss.objects.latest("due_at").pk)):
+    for name, key in (
+        ("driftcheck", DriftCheck.objects.get().pk),
+        ("forecasterror", ForecastError.objects.latest("due_at").pk),
+    ):
         assert client.get(reverse(f"admin:predictions_{name}_changelist")).status_code == 200
         assert client.get(reverse(f"admin:predictions_{name}_change", args=[key])).status_code == 200
 
@@ -435,7 +446,7 @@ def test_how_soon_the_sandbox_with_another_audience_rings(
     shift_at, until = START + SHIFT, START + SHIFT + 8 * DAY
     early, delays = 0, []
     for run in range(scaled(1)):
-        Miss.objects.all().delete()
+        ForecastError.objects.all().delete()
         DriftCheck.objects.all().delete()
         TikTokAccount.objects.all().delete()
         accounts = publish(SEED + run, START, until, history=HISTORY, shifts=[Shift(shift_at, "", hours, level)])

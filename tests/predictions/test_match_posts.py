@@ -5,7 +5,7 @@ import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictions.outcomes import Planned, Published, match_posts
+from predictions.outcomes.matching import Planned, Published, match_posts
 
 NOON = datetime.datetime(2026, 12, 1, 12, tzinfo=datetime.UTC)
 LATER = NOON + datetime.timedelta(days=5)
@@ -16,7 +16,7 @@ def hours(number: float) -> datetime.timedelta:
 
 
 def draft(number: int, fingerprint: str = "sunset", *, at: float = 0, made: float = -2) -> Planned:
-    return Planned(number, fingerprint, created_at=NOON + hours(made), scheduled_for=NOON + hours(at))
+    return Planned(number, fingerprint, created_at=NOON + hours(made), publish_at=NOON + hours(at))
 
 
 def post(number: int, fingerprint: str = "sunset", *, at: float = 0) -> Published:
@@ -81,5 +81,5 @@ def test_whatever_is_matched_lies_near_and_after_and_order_does_not_matter(draft
         if found := by_id.get(matched.get(each.id, object())):
             assert found.posted_at >= each.created_at
             limit = hours(48) if each.fingerprint and found.fingerprint == each.fingerprint else hours(0.5)
-            assert abs(found.posted_at - each.scheduled_for) <= limit
+            assert abs(found.posted_at - each.publish_at) <= limit
     assert match_posts(drafts[::-1], posts[::-1], LATER) == matched

@@ -10,11 +10,12 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.state import StateApps
 from django.utils import timezone
 
-from tests.factories import MissFactory, PostFactory
+from tests.factories import ForecastErrorFactory, PostFactory, PredictionFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BEFORE, SINCE = "0004_prediction_explanation", "0005_early_misses"
+RENAMED = "0006_names"
 
 
 @pytest.fixture
@@ -56,7 +57,9 @@ def test_misses_and_alarms_of_before_stay(migrate) -> None:
         ("alarm", now - datetime.timedelta(days=1)),
         ("steady", None),
     }
-    MissFactory(post=new, age_h=1)
+    early = misses.get(post=new)
+    early.pk, early.age_h = None, 1
+    early.save()
 
     before = migrate(BEFORE)
     assert set(before.get_model("predictions", "Miss").objects.values_list("post", "miss")) == {
@@ -64,3 +67,24 @@ def test_misses_and_alarms_of_before_stay(migrate) -> None:
         (new.pk, 0.5),
     }
     assert before.get_model("predictions", "DriftCheck").objects.get(verdict="alarm").changed_since == now
+
+
+def indexes_of(table: str) -> set[str]:
+    with connection.cursor() as cursor:
+        return set(connection.introspection.get_constraints(cursor, table))
+
+
+def test_forecast_errors_and_planned_times_keep_their_rows_under_new_names(migrate) -> None:
+    prediction, error = PredictionFactory(), ForecastErrorFactory(error=0.5, age_h=1)
+    before = migrate(SINCE)
+    assert before.get_model("predictions", "Prediction").objects.get().scheduled_for == prediction.publish_at
+    miss = before.get_model("predictions", "Miss").objects.get()
+    assert (miss.pk, miss.post_id, miss.age_h, miss.miss) == (error.pk, error.post_id, 1, 0.5)
+    assert "one_miss_per_age" in indexes_of("predictions_miss")
+    assert "predictions_schedul_9e7667_idx" in indexes_of("predictions_prediction")
+
+    since = migrate(RENAMED)
+    assert since.get_model("predictions", "Prediction").objects.get().publish_at == prediction.publish_at
+    assert since.get_model("predictions", "ForecastError").objects.get().error == 0.5
+    assert "one_error_per_age" in indexes_of("predictions_forecasterror")
+    assert "predictions_publish_a39cab_idx" in indexes_of("predictions_prediction")

@@ -22,15 +22,19 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
-from predictions import lifecycle, selectors, tasks
+from predictions.benchmarks import tasks as benchmarks_tasks
 from predictions.engine import GlobalModel
 from predictions.engine.estimators.account_weights import WeightPrior
 from predictions.engine.evaluation.promotion import decide
-from predictions.forgetting import learned_from_forgotten
-from predictions.lifecycle import AlreadyTraining, CannotRollBack, NothingToLearn, challenge, retrain, roll_back
 from predictions.models import ForgottenAccount, ModelEvent, ModelVersion
-from predictions.pseudonyms import pseudonym
-from predictions.registry import RefusedArtefact, champion_id, load, make_champion, register
+from predictions.training import selectors
+from predictions.training import services as lifecycle
+from predictions.training import tasks as training_tasks
+from predictions.training.pseudonyms import pseudonym
+from predictions.training.services import AlreadyTraining, NothingToLearn, challenge, retrain
+from predictions.versions.artefacts import RefusedArtefact, load
+from predictions.versions.selectors import champion_id, learned_from_forgotten
+from predictions.versions.services import CannotRollBack, make_champion, register, roll_back
 from privacy.erasing import STEPS, request_erasure
 from privacy.models import Erasure, Through
 from privacy.purposes import Purpose
@@ -226,7 +230,7 @@ def test_disconnected_accounts_are_not_learned_from(accounts):
 def test_with_nothing_to_learn_nothing_is_registered():
     with pytest.raises(NothingToLearn, match="known first day"):
         retrain(by="a test", reason="")
-    tasks.retrain_model(reason="drift")
+    training_tasks.retrain_model(reason="drift")
     with pytest.raises(CommandError, match="known first day"):
         call_command("retrain_model")
     assert not ModelVersion.objects.exists()
@@ -255,7 +259,7 @@ def test_one_training_at_a_time(accounts, monkeypatch):
             retrain(by="a test", reason="")
         with pytest.raises(CommandError, match="being trained"):
             call_command("retrain_model")
-        tasks.retrain_model()
+        training_tasks.retrain_model()
         go_on.set()
         worker.join(20)
     assert not ModelVersion.objects.exists()
@@ -266,8 +270,8 @@ def test_one_training_at_a_time(accounts, monkeypatch):
 TRAINING = """
 import time, django
 django.setup()
-from predictions.lifecycle import _one_training
-with _one_training():
+from predictions.training.services import _training_lock
+with _training_lock():
     print("training", flush=True)
     time.sleep(60)
 """
@@ -296,13 +300,14 @@ def test_a_training_that_was_killed_keeps_no_other_from_it():
 DOOMED_TRAININGS = """
 import os, django
 django.setup()
-from predictions import benchmarks, lifecycle
+from predictions.benchmarks import services as benchmarks
+from predictions.training import services as training
 def begin(reason="a release", **by):
     with open("{begun}", "a") as file:
         print(reason, file=file)
     if reason != "a small one":
         os.kill(os.getpid(), 9)
-lifecycle.retrain = benchmarks.release_benchmarks = begin
+training.retrain = benchmarks.release_benchmarks = begin
 from config.celery import app
 app.worker_main(["worker", "--concurrency", "1", "--loglevel", "critical"])
 """
@@ -313,9 +318,9 @@ def test_a_training_that_the_system_kills_is_not_delivered_again(tmp_path):
     """A worker with one process takes the next message only when it is done with the one before."""
     begun = tmp_path / "begun"
     begun.touch()
-    tasks.retrain_model.delay(reason="too large a one")
-    tasks.release_benchmarks.delay()
-    tasks.retrain_model.delay(reason="a small one")
+    training_tasks.retrain_model.delay(reason="too large a one")
+    benchmarks_tasks.release_benchmarks.delay()
+    training_tasks.retrain_model.delay(reason="a small one")
     worker = start_process(DOOMED_TRAININGS.format(begun=begun))
     deadline = time.monotonic() + 90
     try:
@@ -371,7 +376,9 @@ def champion_that_learned_from(account: TikTokAccount) -> ModelVersion:
 def retrainings(monkeypatch) -> list[dict[str, Any]]:
     """How often and how retraining was asked for."""
     sent: list[dict[str, Any]] = []
-    monkeypatch.setattr("predictions.forgetting.current_app.send_task", lambda name, **options: sent.append(options))
+    monkeypatch.setattr(
+        "predictions.training.retraining.current_app.send_task", lambda name, **options: sent.append(options)
+    )
     return sent
 
 
@@ -449,7 +456,7 @@ def test_a_champion_stays_without_a_training_while_nobody_left_it(accounts):
 def test_a_new_champion_is_asked_for_while_there_is_time(days, asked, accounts, retrainings):
     champion = champion_that_learned_from(accounts[0])
     leaves(accounts[0], days_ago=days)
-    tasks.leave_forgotten_behind()
+    training_tasks.leave_forgotten_behind()
     assert len(retrainings) == asked
     # messages that nobody takes are gone by the next check
     assert all(options["expires"] == 3600 for options in retrainings)
@@ -460,7 +467,7 @@ def test_before_the_seventh_day_is_over_the_prior_serves_and_an_alarm_is_raised(
     champion = champion_that_learned_from(accounts[0])
     # the check is hourly: at the latest now
     leaves(accounts[0], days_ago=7 - 2 / 24)
-    tasks.leave_forgotten_behind()
+    training_tasks.leave_forgotten_behind()
     assert champion_id() is None
     event = ModelEvent.objects.latest("id")
     assert (event.from_version, event.to_version, event.by) == (champion, None, "leave_forgotten_behind task")
@@ -468,7 +475,7 @@ def test_before_the_seventh_day_is_over_the_prior_serves_and_an_alarm_is_raised(
     assert "forgotten_champion_not_replaced" in caplog.text
     # what serves now is to be replaced soon all the same, and what served is gone
     assert len(retrainings) == 1
-    tasks.leave_forgotten_behind()
+    training_tasks.leave_forgotten_behind()
     assert bytes(ModelVersion.objects.get(pk=champion.pk).artefact) == b""
 
 

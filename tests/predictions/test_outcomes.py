@@ -9,9 +9,11 @@ import pytest
 from django.utils import timezone
 
 from posts.models import PostsChange
-from predictions import services, tasks
 from predictions.engine.data.growth import first_day
+from predictions.learning import services as learning_services
 from predictions.models import Outcome, Prediction
+from predictions.outcomes import services as outcomes_services
+from predictions.outcomes import tasks
 from tests.factories import ObservationFactory, OutcomeFactory, PostFactory, PredictionFactory, TikTokAccountFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,9 +33,9 @@ def prediction(account, now) -> Prediction:
     return predicted(account, now - 40 * HOUR)
 
 
-def predicted(account, scheduled_for: datetime.datetime, **fields) -> Prediction:
-    prediction = PredictionFactory(account=account, scheduled_for=scheduled_for, **({"text": TEXT} | fields))
-    Prediction.objects.filter(pk=prediction.pk).update(created_at=scheduled_for - 3 * HOUR)
+def predicted(account, publish_at: datetime.datetime, **fields) -> Prediction:
+    prediction = PredictionFactory(account=account, publish_at=publish_at, **({"text": TEXT} | fields))
+    Prediction.objects.filter(pk=prediction.pk).update(created_at=publish_at - 3 * HOUR)
     prediction.refresh_from_db()
     return prediction
 
@@ -42,7 +44,7 @@ def published(prediction: Prediction, *, late_h: float = 0.0, text: str = TEXT, 
     observed = {float(age.removeprefix("h")): likes for age, likes in likes_by_hour.items()}
     return PostFactory(
         account=prediction.account,
-        posted_at=prediction.scheduled_for + late_h * HOUR,
+        posted_at=prediction.publish_at + late_h * HOUR,
         text=text,
         likes_by_hour=observed,
     )
@@ -50,7 +52,7 @@ def published(prediction: Prediction, *, late_h: float = 0.0, text: str = TEXT, 
 
 def test_an_observation_at_the_horizon_is_the_outcome(prediction, now):
     post = published(prediction, h1=20, h24=200)
-    assert services.meet_outcomes(now=now) == 1
+    assert outcomes_services.meet_outcomes(now=now) == 1
     outcome = Outcome.objects.get()
     assert (outcome.prediction, outcome.post, outcome.label) == (prediction, post, Outcome.Label.MEASURED)
     assert outcome.likes == pytest.approx(200)
@@ -63,13 +65,13 @@ def test_an_observation_at_the_horizon_is_the_outcome(prediction, now):
 
 def test_a_miss_is_outside_the_interval(prediction, now):
     published(prediction, h24=5000)
-    services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
     assert not Outcome.objects.get().within_interval
 
 
 def test_each_measure_and_the_rate_meet_their_intervals(prediction, now):
     published(prediction, h24=200)
-    services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
     outcome = Outcome.objects.get()
     # 200 likes, 10 comments, 4 shares, 2,400 views
     assert outcome.engagement_rate == pytest.approx(214 / 2400)
@@ -82,14 +84,14 @@ def test_a_measure_can_miss_its_interval_alone(account, now):
         "views": {"typical": 9.0, "interval": [8.0, 10.0]},
     }
     published(predicted(account, now - 40 * HOUR, measures=narrow, engagement_rate=None), h24=200)
-    services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
     assert Outcome.objects.get().measures_within == {"likes": True, "views": False}
 
 
 def test_without_views_there_is_no_rate(prediction, now):
     post = published(prediction)
     ObservationFactory(post=post, likes=200, views=None)
-    services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
     outcome = Outcome.objects.get()
     assert outcome.engagement_rate is None
     assert set(outcome.measures_within) == {"likes", "comments", "shares"}
@@ -97,7 +99,7 @@ def test_without_views_there_is_no_rate(prediction, now):
 
 def test_without_an_observation_near_the_horizon_the_label_is_estimated(prediction, now):
     published(prediction, h6=100)
-    assert services.meet_outcomes(now=now) == 1
+    assert outcomes_services.meet_outcomes(now=now) == 1
     outcome = Outcome.objects.get()
     assert outcome.label == Outcome.Label.ESTIMATED
     assert 100 < outcome.likes < 1000
@@ -107,7 +109,7 @@ def test_an_estimate_has_a_range_and_the_earlier_the_count_the_wider(account, no
     for number, hours in enumerate([1, 6, 15]):
         prediction = predicted(account, now - (40 + 72 * number) * HOUR, text=f"number {number}")
         published(prediction, text=f"number {number}", **{f"h{hours}": 100})
-    assert services.meet_outcomes(now=now) == 3
+    assert outcomes_services.meet_outcomes(now=now) == 3
     widths = []
     for outcome in Outcome.objects.order_by("prediction_id"):
         steps = [math.log1p(likes or math.nan) for likes in (outcome.low, outcome.likes, outcome.high)]
@@ -120,7 +122,7 @@ def test_an_estimate_has_a_range_and_the_earlier_the_count_the_wider(account, no
 
 def test_no_range_goes_below_zero(prediction, now):
     published(prediction, h1=0)
-    services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
     outcome = Outcome.objects.get()
     assert (outcome.likes, outcome.low) == (0, 0)
     assert outcome.high is not None
@@ -136,22 +138,22 @@ def test_without_an_estimate_of_known_uncertainty_there_is_no_range(fields):
 def test_a_label_is_not_estimated_while_it_may_still_be_measured(account, now):
     prediction = predicted(account, now - 25 * HOUR)
     post = published(prediction, h6=100)
-    assert services.meet_outcomes(now=now) == 0
+    assert outcomes_services.meet_outcomes(now=now) == 0
     ObservationFactory(post=post, likes=210)
-    assert services.meet_outcomes(now=now) == 1
+    assert outcomes_services.meet_outcomes(now=now) == 1
     assert Outcome.objects.get().label == Outcome.Label.MEASURED
 
 
 def test_a_late_post_is_met_when_its_own_horizon_has_passed(prediction, now):
     post = published(prediction, late_h=20, h6=80)
-    assert services.meet_outcomes(now=now) == 0
+    assert outcomes_services.meet_outcomes(now=now) == 0
     ObservationFactory(post=post, likes=300)
-    assert services.meet_outcomes(now=now + 5 * HOUR) == 1
+    assert outcomes_services.meet_outcomes(now=now + 5 * HOUR) == 1
 
 
 def test_a_post_without_a_like_has_no_relative_error(prediction, now):
     published(prediction, h24=0)
-    services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
     outcome = Outcome.objects.get()
     assert (outcome.likes, outcome.error, outcome.baseline_error) == (0, None, None)
     assert not outcome.within_interval
@@ -160,16 +162,16 @@ def test_a_post_without_a_like_has_no_relative_error(prediction, now):
 def test_without_a_baseline_there_is_no_baseline_error(account, now):
     prediction = predicted(account, now - 40 * HOUR, baseline=None)
     published(prediction, h24=200)
-    services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
     assert Outcome.objects.get().baseline_error is None
 
 
 def test_meeting_again_changes_nothing(prediction, now):
     post = published(prediction, h24=200)
-    services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
     before = Outcome.objects.values().get()
     ObservationFactory(post=post, observed_at=post.posted_at + 25 * HOUR, likes=900)
-    assert services.meet_outcomes(now=now) == 0
+    assert outcomes_services.meet_outcomes(now=now) == 0
     assert Outcome.objects.values().get() == before
 
 
@@ -177,60 +179,60 @@ def test_two_workers_at_once_record_one_outcome(prediction, now, monkeypatch):
     published(prediction, h24=200)
 
     def other_worker_first(*args):
-        monkeypatch.setattr(services, "first_day", first_day)
-        assert services.meet_outcomes(now=now) == 1
+        monkeypatch.setattr(outcomes_services, "first_day", first_day)
+        assert outcomes_services.meet_outcomes(now=now) == 1
         return first_day(*args)
 
-    monkeypatch.setattr(services, "first_day", other_worker_first)
-    services.meet_outcomes(now=now)
+    monkeypatch.setattr(outcomes_services, "first_day", other_worker_first)
+    outcomes_services.meet_outcomes(now=now)
     assert Outcome.objects.count() == 1
 
 
 def test_every_forecast_of_a_draft_meets_its_post(account, now):
     predictions = [predicted(account, now - hours * HOUR) for hours in (40, 41, 45)]
     post = published(predictions[0], h24=200)
-    assert services.meet_outcomes(now=now) == 3
+    assert outcomes_services.meet_outcomes(now=now) == 3
     assert set(Outcome.objects.values_list("post", flat=True)) == {post.pk}
 
 
 def test_before_the_horizon_nothing_is_met(account, now):
     prediction = predicted(account, now - 23 * HOUR)
     published(prediction, h6=100)
-    assert services.meet_outcomes(now=now) == 0
+    assert outcomes_services.meet_outcomes(now=now) == 0
 
 
 def test_a_changed_caption_is_met_by_its_time(account, now):
     prediction = predicted(account, now - 60 * HOUR)
     post = published(prediction, late_h=0.2, text="another caption", h24=150)
-    assert services.meet_outcomes(now=now) == 1
+    assert outcomes_services.meet_outcomes(now=now) == 1
     assert Outcome.objects.get().post == post
 
 
 def test_another_accounts_post_is_never_met(prediction, now):
-    PostFactory(posted_at=prediction.scheduled_for, text=TEXT, likes_by_hour={24: 200})
-    assert services.meet_outcomes(now=now) == 0
+    PostFactory(posted_at=prediction.publish_at, text=TEXT, likes_by_hour={24: 200})
+    assert outcomes_services.meet_outcomes(now=now) == 0
 
 
 def test_after_seven_days_nothing_is_looked_for(account, now):
     prediction = predicted(account, now - datetime.timedelta(days=8, minutes=1))
     published(prediction, h24=200)
-    assert services.meet_outcomes(now=now) == 0
+    assert outcomes_services.meet_outcomes(now=now) == 0
 
 
 def test_a_post_that_claims_to_be_of_the_future_waits(prediction, now):
     published(prediction, late_h=41)
-    assert services.meet_outcomes(now=now) == 0
+    assert outcomes_services.meet_outcomes(now=now) == 0
 
 
 def test_a_post_without_any_count_waits(prediction, now):
     published(prediction)
-    assert services.meet_outcomes(now=now) == 0
+    assert outcomes_services.meet_outcomes(now=now) == 0
 
 
 def test_several_accounts_are_met_in_one_run(now):
     for account in TikTokAccountFactory.create_batch(3):
         published(predicted(account, now - 40 * HOUR), h24=200)
-    assert services.meet_outcomes(now=now) == 3
+    assert outcomes_services.meet_outcomes(now=now) == 3
 
 
 def test_the_task_meets_outcomes_that_then_show_over_the_api(prediction, now, client_of):
@@ -245,8 +247,8 @@ def test_the_label_of_an_outcome_is_learned(champion, learned_account, now):
     prediction = predicted(learned_account, now - 30 * HOUR)
     published(prediction, h24=200)
     PostsChange.objects.filter(account=learned_account).update(sequence=2)
-    services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
     before = learned_account.weights.posts
-    assert services.update_weights(account_id=learned_account.pk, now=now)
+    assert learning_services.update_weights(account_id=learned_account.pk, now=now)
     learned_account.weights.refresh_from_db()
     assert learned_account.weights.posts == before + 1

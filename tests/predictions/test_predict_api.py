@@ -18,8 +18,8 @@ from rest_framework.test import APIClient
 
 from posts.content import measure_caption
 from posts.models import PostsChange
-from predictions import api as predictions_api
-from predictions import services
+from predictions.forecasts import api as predictions_api
+from predictions.learning import services
 from predictions.models import Prediction
 from privacy.purposes import Purpose
 from tests.factories import PostFactory, TikTokAccountFactory, UserFactory, agree
@@ -270,7 +270,7 @@ def test_members_may_be_left_out_null_or_unknown(champion, learned_account, clie
         response = client_of.post("/predict", request, format="json")
         assert response.status_code == 200, response.json()
         recorded = Prediction.objects.get(public_id=response.json()["prediction_id"])
-        assert before <= recorded.scheduled_for <= timezone.now()
+        assert before <= recorded.publish_at <= timezone.now()
 
 
 json_values = st.recursive(
@@ -336,7 +336,7 @@ def test_a_picture_that_cannot_be_read_is_told(name, data, account, client_of):
 @pytest.mark.parametrize(("readable", "captions"), [(0, 0), (1, 1)])
 def test_pictures_are_looked_at_before_the_caption(readable, captions, learned_account, client_of):
     media = [(f"{index}.jpg", b"no picture") for index in range(9)] + [("last.jpg", picture())] * readable
-    with mock.patch("predictions.services.measure_caption", wraps=measure_caption) as measured:
+    with mock.patch("predictions.forecasts.services.measure_caption", wraps=measure_caption) as measured:
         response = post_form(client_of, sample(learned_account), *media)
     assert response.status_code == (200 if readable else 400)
     assert len(response.json().get("errors", [])) == (0 if readable else 9)

@@ -15,19 +15,15 @@ from django.core.signing import Signer
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from predictions import registry as registry_module
-from predictions import services
 from predictions.engine import GlobalModel
+from predictions.forecasts import services as forecasts_services
+from predictions.learning import services as learning_services
 from predictions.models import ModelVersion
-from predictions.registry import (
-    InvalidVersionName,
-    RefusedArtefact,
-    load,
-    lock_versions,
-    make_champion,
-    preload,
-    register,
-)
+from predictions.versions import registry as versions_registry
+from predictions.versions.artefacts import RefusedArtefact, load
+from predictions.versions.registry import preload
+from predictions.versions.selectors import lock_roles
+from predictions.versions.services import InvalidVersionName, make_champion, register
 from tests.predictions.drafts import predict
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +61,7 @@ def test_there_is_one_champion(champion, trained_models):
 
 def test_the_lock_reads_nothing_large(champion):
     with CaptureQueriesContext(connection) as queries:
-        lock_versions()
+        lock_roles()
     (query,) = queries.captured_queries
     assert not any(column in query["sql"] for column in ("artefact", "manifest", "metrics"))
 
@@ -81,7 +77,7 @@ def test_a_running_worker_notices_a_new_champion_by_itself(champion, trained_mod
     second_version = register(model=trained_models[1], metrics={}, promote=True)
     second = predict(learned_account)
     assert (first.model_version, second.model_version) == (champion.name, second_version.name)
-    assert services.OTHER_MODEL in second.prediction.warnings
+    assert forecasts_services.OTHER_MODEL in second.prediction.warnings
     # and goes back when the old one serves again
     make_champion(champion)
     assert predict(learned_account).model_version == champion.name
@@ -112,7 +108,7 @@ def signature_of_another_purpose(version: ModelVersion) -> None:
 def signed_rubbish(version: ModelVersion) -> None:
     """Signed by us, so the hash is right, and yet no model: a format of another time."""
     version.artefact = b"{}"
-    version.signature = registry_module._sign(b"{}")
+    version.signature = versions_registry._sign(b"{}")
     version.save()
 
 
@@ -166,7 +162,7 @@ def test_while_one_thread_loads_the_others_serve_the_old_model(monkeypatch, cham
         model: GlobalModel = trained_models[1]
         return model
 
-    monkeypatch.setattr(registry_module, "load", slow_load)
+    monkeypatch.setattr(versions_registry, "load", slow_load)
     monkeypatch.setattr(ModelVersion.objects, "get", lambda pk: new)  # threads do not see this test's transaction
     loader = threading.Thread(target=registry.serving, args=[new.pk])
     loader.start()
@@ -195,7 +191,7 @@ PRELOAD_AND_FORK = """
 import os, django
 django.setup()
 from django.contrib.auth import get_user_model
-from predictions import registry
+from predictions.versions import registry
 from tests.predictions.drafts import predict
 from accounts.models import TikTokAccount
 {before}
@@ -216,8 +212,10 @@ def test_workers_forked_after_preloading_forecast_with_the_shared_model(champion
 
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_is_away_does_not_stop_the_start():
-    script = "import django\ndjango.setup()\nfrom predictions.registry import preload\npreload()\nprint('started')"
-    finished = run_script(script, DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    preloading = "from predictions.versions.registry import preload\npreload()\nprint('started')"
+    finished = run_script(
+        f"import django\ndjango.setup()\n{preloading}", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing"
+    )
     assert finished.stdout.strip() == "started", finished.stderr
     assert "model_not_preloaded" in finished.stderr
 
@@ -243,7 +241,7 @@ def test_a_refused_version_is_tried_again_later(monkeypatch, champion, account):
     predict(account)
     ModelVersion.objects.filter(pk=champion.pk).update(artefact=good)
     assert predict(account).model_version == "prior"
-    later = time.monotonic() + registry_module.RETRY_SECONDS
+    later = time.monotonic() + versions_registry.RETRY_SECONDS
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert predict(account).model_version == champion.name
 
@@ -262,7 +260,12 @@ def test_without_weights_it_costs_no_more(champion, account, django_assert_num_q
 
 @pytest.mark.parametrize(
     "warning",
-    [services.NOT_LEARNED, services.UNREADABLE_WEIGHTS, services.OTHER_MODEL, registry_module.REFUSED],
+    [
+        forecasts_services.NOT_LEARNED,
+        forecasts_services.UNREADABLE_WEIGHTS,
+        forecasts_services.OTHER_MODEL,
+        versions_registry.REFUSED,
+    ],
 )
 def test_warnings_are_told_in_words_that_creators_know(warning):
     assert not re.search(r"weights|model|version|state|bucket|prior", warning, re.IGNORECASE)
@@ -274,5 +277,5 @@ def test_unreadable_weights_are_told_of_and_learned_anew(champion, learned_accou
     learned_account.refresh_from_db()
     result = predict(learned_account)
     assert any("learned anew" in warning for warning in result.prediction.warnings)
-    assert services.update_weights(account_id=learned_account.pk)
+    assert learning_services.update_weights(account_id=learned_account.pk)
     assert predict(learned_account).prediction.warnings == []

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from predictions.models import ForecastFailure, Miss, Prediction
-from predictions.registry import register
+from predictions.models import ForecastError, ForecastFailure, Prediction
+from predictions.versions.services import register
 from tests.factories import (
     AccountWeightsFactory,
     FeedbackFactory,
@@ -92,7 +92,7 @@ def test_lists_of_the_admin_read_nothing_large_of_the_versions(name, staff, cham
     for prediction in predictions:
         FeedbackFactory(prediction=prediction)
         ForecastFailure.objects.create(model_version=champion, error="One")
-    Miss.objects.update(model_version=champion)
+    ForecastError.objects.update(model_version=champion)
     with CaptureQueriesContext(connection) as queries:
         page = staff.get(reverse(f"admin:predictions_{name}_changelist"))
     assert "v1.0.0" in page.content.decode()

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from predictions.models import Prediction
-from predictions.selectors import POSTS_JUDGED, account_skill
-from predictions.skill import ENOUGH_POSTS, EQUALLY_NEAR, LUCK, Compared, Standing, skill_over
+from predictions.outcomes.selectors import POSTS_JUDGED, account_track_record
+from predictions.outcomes.track_record import ENOUGH_POSTS, EQUALLY_NEAR, SIGNIFICANCE, Compared, Standing, summarise
 from tests.factories import OutcomeFactory, PostFactory, PredictionFactory, TikTokAccountFactory
 
 SHARES = st.floats(0, 3) | st.floats(0, 1e9) | st.sampled_from([0.0, 0.3, 0.31, 1.0, 10.0])
@@ -32,7 +32,7 @@ def plain(text: str) -> str:
 
 def test_the_sentence_of_a_creator_for_whom_it_works() -> None:
     posts = [NEARER] * 13 + [Compared(0.3, 0.8, False)] * 4 + [FARTHER] * 6
-    assert plain(skill_over(posts).sentence) == (
+    assert plain(summarise(posts).sentence) == (
         "Postcast has been nearer to what your posts did than your recent average. "
         "Over your last 23 posts with a forecast, Postcast was nearer than your recent average 17 times; "
         "typically it was off by 31 %, your recent average by 74 %. "
@@ -41,24 +41,24 @@ def test_the_sentence_of_a_creator_for_whom_it_works() -> None:
 
 
 def test_where_it_did_worse_that_is_said() -> None:
-    skill = skill_over([FARTHER] * 9 + [NEARER])
+    skill = summarise([FARTHER] * 9 + [NEARER])
     assert skill.standing == Standing.WORSE
     assert "Postcast has done worse than your recent average" in skill.sentence
     assert "nearer than your recent average once;" in skill.sentence
 
 
 def test_a_few_posts_are_too_early_but_told() -> None:
-    skill = skill_over([NEARER] * (ENOUGH_POSTS - 1))
+    skill = summarise([NEARER] * (ENOUGH_POSTS - 1))
     assert skill.standing == Standing.TOO_EARLY
     assert plain(skill.sentence).startswith("It is too early to say how well Postcast does for you. Over your last 7")
-    assert plain(skill_over([Compared(0.314, 12.0, False)]).record) == (
+    assert plain(summarise([Compared(0.314, 12.0, False)]).record) == (
         "On your only post with a forecast so far, Postcast was off by 31 %, your recent average by more than 1,000 %. "
         "It ended outside the range."
     )
 
 
 def test_nothing_is_known_without_a_post() -> None:
-    skill = skill_over([])
+    skill = summarise([])
     assert skill.sentence == "It is too early to say how well Postcast does for you."
     assert (skill.error, skill.nearer_share, skill.coverage) == (None, None, None)
 
@@ -72,18 +72,18 @@ def test_nothing_is_known_without_a_post() -> None:
     ],
 )
 def test_it_is_said_how_many_estimates_are_left_out(posts: int, estimated: int, said: list[str]) -> None:
-    sentence = skill_over([NEARER] * posts, estimated=estimated).sentence
+    sentence = summarise([NEARER] * posts, estimated=estimated).sentence
     assert all(words in sentence for words in said)
 
 
 def test_one_viral_post_decides_nothing() -> None:
-    skill = skill_over([NEARER] * 20 + [Compared(0.99, 0.2, False)] + [Compared(1e6, 2.0, False)])
+    skill = summarise([NEARER] * 20 + [Compared(0.99, 0.2, False)] + [Compared(1e6, 2.0, False)])
     assert skill.standing == Standing.BETTER
     assert "typically it was off by 31" in skill.sentence
 
 
 def test_errors_that_nobody_tells_apart_are_a_draw() -> None:
-    skill = skill_over([Compared(0.003, 0.0, True)] * 30)
+    skill = summarise([Compared(0.003, 0.0, True)] * 30)
     assert (skill.nearer, skill.farther, skill.equally_near) == (0, 0, 30)
     assert skill.standing == Standing.UNCLEAR
     assert "never nearer than your recent average, and as near as it 30 times;" in skill.sentence
@@ -91,14 +91,14 @@ def test_errors_that_nobody_tells_apart_are_a_draw() -> None:
 
 @pytest.mark.parametrize(("nearer", "standing"), [(15, Standing.UNCLEAR), (16, Standing.BETTER)])
 def test_where_the_line_is(nearer: int, standing: Standing) -> None:
-    assert skill_over([NEARER] * nearer + [FARTHER] * (23 - nearer)).standing == standing
+    assert summarise([NEARER] * nearer + [FARTHER] * (23 - nearer)).standing == standing
     mirrored = {Standing.BETTER: Standing.WORSE}.get(standing, standing)
-    assert skill_over([FARTHER] * nearer + [NEARER] * (23 - nearer)).standing == mirrored
+    assert summarise([FARTHER] * nearer + [NEARER] * (23 - nearer)).standing == mirrored
 
 
 @given(st.lists(COMPARED, max_size=60))
 def test_no_more_is_claimed_than_happened(posts: list[Compared]) -> None:
-    skill = skill_over(posts)
+    skill = summarise(posts)
     assert skill.nearer + skill.equally_near + skill.farther == skill.posts == len(posts)
     if skill.standing in (Standing.BETTER, Standing.WORSE):
         ours, theirs = median(post.error for post in posts), median(post.baseline_error for post in posts)
@@ -107,12 +107,12 @@ def test_no_more_is_claimed_than_happened(posts: list[Compared]) -> None:
             ours, theirs, wins, losses = theirs, ours, losses, wins
         assert len(posts) >= ENOUGH_POSTS
         assert ours <= theirs - EQUALLY_NEAR
-        assert luck(wins, losses) < LUCK
+        assert luck(wins, losses) < SIGNIFICANCE
 
 
 @given(st.lists(COMPARED, max_size=60), st.integers(0, 50))
 def test_the_sentence_is_always_sound(posts: list[Compared], estimated: int) -> None:
-    sentence = plain(skill_over(posts, estimated=estimated).sentence)
+    sentence = plain(summarise(posts, estimated=estimated).sentence)
     assert not re.search(r"nan|inf\b|None\b(?! of)|  | 1 (times|posts)|\b0 (times|of)|-\d", sentence)
     assert re.fullmatch(r"[A-Z][^{}]*\.", sentence)
     assert re.findall(r"[\d,]+ %", sentence) == [] or len(re.findall(r"[\d,]+ %", sentence)) == 2
@@ -120,9 +120,9 @@ def test_the_sentence_is_always_sound(posts: list[Compared], estimated: int) -> 
 
 @given(st.lists(COMPARED, max_size=40))
 def test_trading_places_trades_the_conclusion(posts: list[Compared]) -> None:
-    swapped = skill_over([Compared(post.baseline_error, post.error, post.within_interval) for post in posts])
+    swapped = summarise([Compared(post.baseline_error, post.error, post.within_interval) for post in posts])
     mirrored = {Standing.BETTER: Standing.WORSE, Standing.WORSE: Standing.BETTER}
-    standing = skill_over(posts).standing
+    standing = summarise(posts).standing
     assert swapped.standing == mirrored.get(standing, standing)
 
 
@@ -135,7 +135,7 @@ class TestOfAnAccount:
             moment = post.posted_at - datetime.timedelta(hours=hours)
             Prediction.objects.filter(pk=prediction.pk).update(created_at=moment)
             OutcomeFactory(prediction=prediction, post=post, typical_error=error)
-        skill = account_skill(account.pk)
+        skill = account_track_record(account.pk)
         assert (skill.posts, skill.error) == (1, 0.2)
 
     def test_what_cannot_be_compared_is_left_out(self, account) -> None:
@@ -143,13 +143,13 @@ class TestOfAnAccount:
         OutcomeFactory(prediction__account=account, likes=0, typical_error=None, baseline_error=None)
         OutcomeFactory(prediction__account=TikTokAccountFactory(user=account.user))
         PredictionFactory(account=account)
-        assert account_skill(account.pk).posts == 0
+        assert account_track_record(account.pk).posts == 0
 
     def test_estimates_are_left_out_and_counted(self, account) -> None:
         OutcomeFactory(prediction__account=account, typical_error=0.2)
         for _ in range(2):
             OutcomeFactory(prediction__account=account, label="estimated", typical_error=5.0, within_interval=False)
-        skill = account_skill(account.pk)
+        skill = account_track_record(account.pk)
         assert (skill.posts, skill.error, skill.coverage, skill.estimated) == (1, 0.2, 1.0, 2)
 
     def test_only_the_latest_posts_count(self, account, django_assert_num_queries) -> None:
@@ -161,7 +161,7 @@ class TestOfAnAccount:
                 prediction__account=account, post=post, typical_error=0.2 if recent else 5.0, within_interval=recent
             )
         with django_assert_num_queries(1):
-            skill = account_skill(account.pk)
+            skill = account_track_record(account.pk)
         assert (skill.posts, skill.within_interval, skill.error) == (POSTS_JUDGED, POSTS_JUDGED, 0.2)
 
     def test_over_the_api(self, account, client_of) -> None:
@@ -176,7 +176,7 @@ class TestOfAnAccount:
             **{"posts": 9, "estimated": 0, "nearer": 9, "equally_near": 0, "farther": 0, "nearer_share": 1.0},
             **{"median_error": 0.2, "baseline_median_error": 0.41, "coverage": 8 / 9, "standing": "better"},
         }
-        assert sentence == account_skill(account.pk).sentence
+        assert sentence == account_track_record(account.pk).sentence
 
     def test_of_somebody_else_nothing_is_told(self, client_of) -> None:
         assert client_of.get(f"/api/v1/accounts/{TikTokAccountFactory().public_id}/skill/").status_code == 404

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 
 from predictions.engine.data.history_file import COLUMNS
 from predictions.models import ForgottenAccount, ModelVersion
-from predictions.pseudonyms import pseudonym
-from predictions.registry import load
+from predictions.training.pseudonyms import pseudonym
+from predictions.versions.artefacts import load
 from tests.predictions.histories import DAY, synthetic_histories
 
 pytestmark = pytest.mark.django_db

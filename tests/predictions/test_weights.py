@@ -13,8 +13,6 @@ from django.utils import timezone
 from posts.content import measure_caption
 from posts.models import PostsChange
 from posts.signals import posts_changed
-from predictions import registry as registry_module
-from predictions import selectors, services, tasks
 from predictions.engine import (
     AccountHistory,
     Counts,
@@ -24,8 +22,12 @@ from predictions.engine import (
     learn_account,
     learn_and_look_back,
 )
-from predictions.models import AccountWeights, Miss
-from predictions.registry import register
+from predictions.forecasts import services as forecasts_services
+from predictions.learning import selectors, tasks
+from predictions.learning import services as learning_services
+from predictions.models import AccountWeights, ForecastError
+from predictions.versions.registry import Registry
+from predictions.versions.services import register
 from privacy.purposes import Purpose
 from tests.factories import CAPTIONS, PostFactory, TikTokAccountFactory, history_of_posts
 from tests.predictions.drafts import predict
@@ -36,12 +38,12 @@ HOUR = datetime.timedelta(hours=1)
 
 
 def stale(now: datetime.datetime | None = None) -> list[int]:
-    return list(services.stale_accounts(now or timezone.now()).values_list("pk", flat=True))
+    return list(selectors.stale_accounts(now or timezone.now()).values_list("pk", flat=True))
 
 
 def test_weights_are_learned_stored_and_used(champion, account):
     history_of_posts(account, count=30, until=timezone.now())
-    assert services.update_weights(account_id=account.pk)
+    assert learning_services.update_weights(account_id=account.pk)
     weights = AccountWeights.objects.get(account=account)
     assert (weights.version, weights.model_version, weights.posts_sequence) == (1, champion, 1)
     assert weights.posts > 20
@@ -55,13 +57,13 @@ def test_weights_are_learned_stored_and_used(champion, account):
 
 def test_learning_twice_changes_nothing(learned_account):
     before = AccountWeights.objects.values().get()
-    assert not services.update_weights(account_id=learned_account.pk)
+    assert not learning_services.update_weights(account_id=learned_account.pk)
     assert AccountWeights.objects.values().get() == before
 
 
 def test_an_account_without_posts_or_that_is_gone_is_nothing_to_learn(account):
-    assert not services.update_weights(account_id=account.pk)
-    assert not services.update_weights(account_id=0)
+    assert not learning_services.update_weights(account_id=account.pk)
+    assert not learning_services.update_weights(account_id=0)
     assert not AccountWeights.objects.exists()
 
 
@@ -74,7 +76,7 @@ def test_new_posts_make_weights_stale(champion, learned_account):
     assert stale() == []
     PostsChange.objects.filter(account=learned_account).update(sequence=2)
     assert stale() == [learned_account.pk]
-    assert services.update_weights(account_id=learned_account.pk)
+    assert learning_services.update_weights(account_id=learned_account.pk)
     assert stale() == []
     assert AccountWeights.objects.get().version == 2
 
@@ -82,18 +84,18 @@ def test_new_posts_make_weights_stale(champion, learned_account):
 def test_a_new_champion_makes_weights_stale(trained_models, champion, learned_account):
     new = register(model=trained_models[1], metrics={}, promote=True)
     assert stale() == [learned_account.pk]
-    assert services.update_weights(account_id=learned_account.pk)
+    assert learning_services.update_weights(account_id=learned_account.pk)
     assert AccountWeights.objects.get().model_version == new
     assert stale() == []
 
 
 def test_a_label_that_matures_makes_weights_stale(champion, learned_account):
     fresh = PostFactory(account=learned_account, posted_at=timezone.now() - 20 * HOUR, likes_by_hour={1: 30, 6: 90})
-    services.update_weights(account_id=learned_account.pk)
+    learning_services.update_weights(account_id=learned_account.pk)
     assert stale(timezone.now() + 3 * HOUR) == []
     matured = fresh.posted_at + 24 * HOUR
     assert stale(matured) == [learned_account.pk]
-    assert services.update_weights(account_id=learned_account.pk, now=matured)
+    assert learning_services.update_weights(account_id=learned_account.pk, now=matured)
     assert stale(matured) == []
 
 
@@ -107,34 +109,32 @@ def test_beside_a_champion_that_is_refused_the_prior_learns_and_forecasts(champi
     champion.artefact = b"of another format"
     champion.save()
     history_of_posts(account, count=30, until=timezone.now())
-    assert services.update_weights(account_id=account.pk)
+    assert learning_services.update_weights(account_id=account.pk)
     assert AccountWeights.objects.get().model_version is None
-    assert set(Miss.objects.values_list("model_version", flat=True)) == {None}
+    assert set(ForecastError.objects.values_list("model_version", flat=True)) == {None}
     assert stale() == []
-    assert not services.update_weights(account_id=account.pk)
+    assert not learning_services.update_weights(account_id=account.pk)
     given = predict(account).prediction
     assert (given.model_version, given.weights_version) == (None, 1)
     assert given.baseline
     assert any("not available at the moment" in warning for warning in given.warnings)
-    assert not {services.NOT_LEARNED, services.OTHER_MODEL} & set(given.warnings)
+    assert not {forecasts_services.NOT_LEARNED, forecasts_services.OTHER_MODEL} & set(given.warnings)
 
 
-def test_weights_of_a_champion_that_is_refused_are_learned_anew_beside_the_prior(
-    champion, learned_account, registry, monkeypatch
-):
-    """As after a release; who still runs the one before goes on with the champion and its weights."""
-    before = registry_module.Registry()
+def test_with_a_refused_champion_accounts_are_learned_with_the_prior(champion, learned_account, registry):
+    """As after a release; a worker that still runs the old code goes on with the champion and its weights."""
+    before = Registry()
     before.serving(champion.pk)
     champion.artefact = b"of another format"
     champion.save()
     registry._current = None
     assert stale() == [learned_account.pk]
-    assert services.update_weights(account_id=learned_account.pk)
+    assert learning_services.update_weights(account_id=learned_account.pk)
     assert stale() == []
-    monkeypatch.setattr(services, "registry", before)
+    vars(registry).update(vars(before))
     assert predict(learned_account).model_version == champion.name
     assert stale() == [learned_account.pk]
-    assert services.update_weights(account_id=learned_account.pk)
+    assert learning_services.update_weights(account_id=learned_account.pk)
     assert AccountWeights.objects.get().model_version == champion
 
 
@@ -145,7 +145,7 @@ def test_all_workers_that_refuse_a_champion_learn_beside_the_same(trained_models
     refused.artefact = b"of another format"
     refused.save()
     assert predict(learned_account).model_version == champion.name
-    assert services.update_weights(account_id=learned_account.pk)
+    assert learning_services.update_weights(account_id=learned_account.pk)
     assert AccountWeights.objects.get().model_version is None
 
 
@@ -161,11 +161,11 @@ def test_two_workers_at_once_learn_once(champion, account, registry, monkeypatch
         runs.append(args)
         return learn_and_look_back(*args, **kwargs)
 
-    monkeypatch.setattr(services, "learn_and_look_back", learn_and_count)
+    monkeypatch.setattr(learning_services, "learn_and_look_back", learn_and_count)
 
     def work() -> None:
         together.wait(10)
-        learned.append(services.update_weights(account_id=account.pk))
+        learned.append(learning_services.update_weights(account_id=account.pk))
         connection.close()
 
     workers = [threading.Thread(target=work) for _ in range(3)]
@@ -186,8 +186,8 @@ def test_a_change_while_learning_leaves_the_weights_stale(champion, account, mon
         PostsChange.objects.filter(account=account).update(sequence=2)
         return learn_and_look_back(*args, **kwargs)
 
-    monkeypatch.setattr(services, "learn_and_look_back", change_meanwhile)
-    assert services.update_weights(account_id=account.pk)
+    monkeypatch.setattr(learning_services, "learn_and_look_back", change_meanwhile)
+    assert learning_services.update_weights(account_id=account.pk)
     assert stale() == [account.pk]
 
 
@@ -267,8 +267,8 @@ def test_serving_forecasts_what_the_same_history_gives_directly(champion, traine
 
     assert same(selectors.account_history(account.pk, now, purpose=Purpose.SERVICE), direct)
 
-    assert services.update_weights(account_id=account.pk, now=now)
-    served = predict(account, now=now, scheduled_for=now + 5 * HOUR, explain=True)
+    assert learning_services.update_weights(account_id=account.pk, now=now)
+    served = predict(account, now=now, publish_at=now + 5 * HOUR, explain=True)
     draft = Draft(
         publish_at=moment + 5 * 3600,
         caption=measure_caption("Sunset at the pier #sunset"),

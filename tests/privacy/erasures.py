@@ -18,7 +18,7 @@ from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
     FeedbackFactory,
-    MissFactory,
+    ForecastErrorFactory,
     OutcomeFactory,
     PredictionFactory,
     TikTokAccountFactory,
@@ -41,7 +41,7 @@ def everything(name: str) -> User:
     prediction = PredictionFactory(account=account, caption=f"draft-{name}", hashtags=[f"tag-{name}"])
     OutcomeFactory(prediction=prediction, post=posts[0])
     FeedbackFactory(prediction=prediction, text=f"words-{name}")
-    MissFactory(post=posts[0])
+    ForecastErrorFactory(post=posts[0])
     AccountWeightsFactory(account=account, summary={"of": f"summary-{name}"})
     APITokenFactory(user=user, name=f"token-{name}")
     Refresh.objects.create(account=account, error=f"error-{name}")

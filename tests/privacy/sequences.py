@@ -29,15 +29,20 @@ from accounts.tiktok.views import TikTokOAuth2Adapter
 from posts import refreshing, schedule
 from posts.models import Post, Refresh
 from posts.services import NotConnected, request_refresh
-from predictions import services as predictions
+from predictions.feedback import services as feedback_services
+from predictions.forecasts import services as forecasts_services
+from predictions.learning import selectors as learning_selectors
+from predictions.learning import services as learning_services
 from predictions.models import Prediction
-from predictions.pseudonyms import pseudonym
-from predictions.selectors import misses, recent_features, training_histories
+from predictions.monitoring.selectors import forecast_errors, recent_features
+from predictions.outcomes import services as outcomes_services
+from predictions.training.pseudonyms import pseudonym
+from predictions.training.selectors import training_histories
 from privacy import consent, texts
 from privacy.consent import NoConsent
 from privacy.models import Through
 from privacy.purposes import Purpose
-from tests.factories import MissFactory, OutcomeFactory, UserFactory
+from tests.factories import ForecastErrorFactory, OutcomeFactory, UserFactory
 from tests.privacy.tiktok import CAPTION
 
 
@@ -174,25 +179,27 @@ def scheduled_tasks(life: Life) -> None:
 
 
 def learning_task(life: Life) -> None:
-    for account_id in predictions.stale_accounts(timezone.now()).filter(user=life.user.pk).values_list("pk", flat=True):
-        predictions.update_weights(account_id=account_id)
+    for account_id in (
+        learning_selectors.stale_accounts(timezone.now()).filter(user=life.user.pk).values_list("pk", flat=True)
+    ):
+        learning_services.update_weights(account_id=account_id)
     if account := life.account:
-        predictions.update_weights(account_id=account.pk)
+        learning_services.update_weights(account_id=account.pk)
 
 
 def predict(life: Life) -> None:
-    given = predictions.predict(
+    given = forecasts_services.predict(
         user=life.user,
         account_id=None,
         text=CAPTION,
         hashtags=(),
-        scheduled_for=timezone.now(),
+        publish_at=timezone.now(),
         duration_s=10,
         cover=None,
         client="web",
         explain=False,
     )
-    predictions.give_feedback(prediction=given.prediction, verdict="wrong", reason="too_high")
+    feedback_services.give_feedback(prediction=given.prediction, verdict="wrong", reason="too_high")
 
 
 def forecast_over_the_api(life: Life) -> None:
@@ -209,7 +216,7 @@ def forecast_over_the_api(life: Life) -> None:
 
 
 def forecast_on_the_page(life: Life) -> None:
-    life.browser.post("/compose/", {"caption": CAPTION, "scheduled_for": f"{timezone.now():%Y-%m-%dT%H:%M}"})
+    life.browser.post("/compose/", {"caption": CAPTION, "publish_at": f"{timezone.now():%Y-%m-%dT%H:%M}"})
 
 
 def refresh_over_the_api(life: Life) -> None:
@@ -240,13 +247,13 @@ def training_task(life: Life) -> None:
 
 def drift_task(life: Life) -> None:
     now = timezone.now()
-    read = {*misses(now).account, *recent_features(now)[0]}
+    read = {*forecast_errors(now).account, *recent_features(now)[0]}
     if (account := life.account) and account.pk in read and not life.may_be_learned_from:
         life.violations.append("drift was judged by their posts")
 
 
 def outcomes_task(life: Life) -> None:
-    predictions.meet_outcomes(now=timezone.now() + timedelta(days=3))
+    outcomes_services.meet_outcomes(now=timezone.now() + timedelta(days=3))
 
 
 def comparing(life: Life) -> None:
@@ -255,8 +262,8 @@ def comparing(life: Life) -> None:
     prediction = Prediction.objects.filter(account__user=life.user.pk).first()
     if Purpose.OUTCOMES in life.agreed and prediction and post and not hasattr(prediction, "outcome"):
         OutcomeFactory(prediction=prediction, post=post)
-    if Purpose.LEARNING in life.agreed and post and not post.misses.exists():
-        MissFactory(post=post)
+    if Purpose.LEARNING in life.agreed and post and not post.forecast_errors.exists():
+        ForecastErrorFactory(post=post)
 
 
 Action = Callable[[Life], None]
@@ -279,7 +286,7 @@ BEGINNINGS: tuple[tuple[Action, ...], ...] = (
     (agree_to_much, sign_in, ask_for_refresh, refresh_task, predict, comparing),
 )
 """By chance alone hardly anybody gets as far as a forecast, and then there is nothing that could go on unwanted."""
-REFUSALS = (NoConsent, NotConnected, CredentialLost, TikTokError, predictions.AccountNotChosen)
+REFUSALS = (NoConsent, NotConnected, CredentialLost, TikTokError, forecasts_services.AccountNotChosen)
 
 
 # --- what may have happened -------------------------------------------------------------------------------------------
@@ -295,7 +302,7 @@ class Traces:
     """Numbers of rows, and versions of weights."""
     texts: list[str]
     outcomes: list[int]
-    misses: list[int]
+    forecast_errors: list[int]
     agreed_texts: list[str]
     """Purpose and version of each open consent, as the database has them."""
 
@@ -322,7 +329,7 @@ TRACES = """
         ],
         ARRAY(SELECT caption FROM post UNION ALL SELECT caption FROM prediction UNION ALL SELECT text FROM said),
         ARRAY(SELECT id FROM predictions_outcome WHERE prediction_id IN (SELECT id FROM prediction)),
-        ARRAY(SELECT post_id FROM predictions_miss WHERE account_id IN (SELECT id FROM account)),
+        ARRAY(SELECT post_id FROM predictions_forecasterror WHERE account_id IN (SELECT id FROM account)),
         ARRAY(SELECT purpose || ':' || version FROM privacy_consent WHERE user_id = %(user)s AND withdrawn_at IS NULL)
 """
 
@@ -330,8 +337,8 @@ TRACES = """
 def traces(life: Life, calls: int) -> Traces:
     with connection.cursor() as cursor:
         cursor.execute(TRACES, {"user": life.user.pk})
-        profiles, made, kept_texts, outcomes, misses, agreed = cursor.fetchone()
-    return Traces(calls, profiles, made, sorted(filter(None, kept_texts)), outcomes, misses, agreed)
+        profiles, made, kept_texts, outcomes, forecast_errors, agreed = cursor.fetchone()
+    return Traces(calls, profiles, made, sorted(filter(None, kept_texts)), outcomes, forecast_errors, agreed)
 
 
 def live(actions: Sequence[Action], life: Life, count_calls: Callable[[], int]) -> Life:

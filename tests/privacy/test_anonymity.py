@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from predictions.benchmarks import FIGURES
+from predictions.benchmarks.services import FIGURES
 from privacy import anonymity
 from privacy.anonymity import SHOWN_FROM, K, Quantile, epsilon_of, release
 from tests.prove import SEED, scaled

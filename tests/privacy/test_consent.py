@@ -28,12 +28,15 @@ from posts.services import request_refresh
 from posts.storing import store_videos
 from posts.tiktok import CoverUnavailable, DisplayAPI, Video
 from posts.tiktok import client as display
-from predictions import services
-from predictions.forgetting import learned_from_forgotten
-from predictions.models import Miss, ModelVersion, Outcome, Prediction
-from predictions.outcomes import match_posts
-from predictions.pseudonyms import pseudonym
-from predictions.selectors import accounts_to_learn_from, misses, recent_features, training_histories
+from predictions.forecasts import services as forecasts_services
+from predictions.learning import services as learning_services
+from predictions.models import ForecastError, ModelVersion, Outcome, Prediction
+from predictions.monitoring.selectors import forecast_errors, recent_features
+from predictions.outcomes import services as outcomes_services
+from predictions.outcomes.matching import match_posts
+from predictions.training.pseudonyms import pseudonym
+from predictions.training.selectors import accounts_to_learn_from, training_histories
+from predictions.versions.selectors import learned_from_forgotten
 from privacy import consent, declarations, texts
 from privacy.declarations import NotDeclaredFor, require_declared, table_of
 from privacy.models import Consent, Through
@@ -42,7 +45,7 @@ from privacy.trail import record
 from tests.factories import (
     ALL_CONSENTS,
     USUAL_CONSENTS,
-    MissFactory,
+    ForecastErrorFactory,
     OutcomeFactory,
     PostFactory,
     PredictionFactory,
@@ -258,17 +261,17 @@ def test_training_reads_no_table_but_those() -> None:
 
 
 def test_drift_is_judged_by_those_who_agree_to_learning_now(own_texts: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    willing, asked_again = MissFactory(), MissFactory()
-    MissFactory(post__account__user__consents=(Purpose.LEARNING,))
+    willing, asked_again = ForecastErrorFactory(), ForecastErrorFactory()
+    ForecastErrorFactory(post__account__user__consents=(Purpose.LEARNING,))
     now = timezone.now()
     release(Purpose.LEARNING)
     agree(willing.account.user, Purpose.LEARNING)
-    assert list(misses(now).account) == [willing.account_id]
+    assert list(forecast_errors(now).account) == [willing.account_id]
     assert list(recent_features(now)[0]) == [willing.account_id]
     agree(asked_again.account.user, Purpose.LEARNING)
-    assert len(misses(now)) == 2
-    not_declared_for(Purpose.LEARNING, Miss, monkeypatch)
-    for reader in (misses, recent_features):
+    assert len(forecast_errors(now)) == 2
+    not_declared_for(Purpose.LEARNING, ForecastError, monkeypatch)
+    for reader in (forecast_errors, recent_features):
         with pytest.raises(NotDeclaredFor):
             reader(now)
 
@@ -289,12 +292,12 @@ def test_data_is_not_read_for_a_purpose_that_it_was_not_collected_for() -> None:
 
 def test_comparisons_and_misses_go_with_the_consent_to_them() -> None:
     outcome = OutcomeFactory()
-    MissFactory(post=outcome.post)
+    ForecastErrorFactory(post=outcome.post)
     others = OutcomeFactory()
     user = outcome.prediction.account.user
     disagree(user, Purpose.OUTCOMES, Purpose.LEARNING)
     assert list(Outcome.objects.all()) == [others]
-    assert not Miss.objects.exists()
+    assert not ForecastError.objects.exists()
 
 
 @pytest.mark.parametrize("purpose", [Purpose.LEARNING, Purpose.SERVICE])
@@ -367,16 +370,16 @@ def test_taking_it_back_stops_a_refresh_at_its_next_page(tiktok: TikTokFromMemor
 def test_what_is_being_learned_is_not_stored_after_it_was_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     account = TikTokAccountFactory()
     history_of_posts(account, count=6, until=timezone.now())
-    learn = services._learned
+    learn = learning_services._learn
 
     def learn_while_they_change_their_mind(*args: Any) -> Any:
         found = learn(*args)
         disagree(account.user, Purpose.SERVICE)
         return found
 
-    monkeypatch.setattr(services, "_learned", learn_while_they_change_their_mind)
+    monkeypatch.setattr("predictions.learning.services._learn", learn_while_they_change_their_mind)
     with pytest.raises(consent.NoConsent):
-        services.update_weights(account_id=account.pk)
+        learning_services.update_weights(account_id=account.pk)
     assert not hasattr(TikTokAccount.objects.get(), "weights")
 
 
@@ -425,7 +428,7 @@ def test_one_who_withdraws_does_not_stop_the_outcomes_of_the_others(monkeypatch:
     accounts = [TikTokAccountFactory() for _ in range(4)]
     for account in accounts:
         PostFactory(account=account, posted_at=published, text="Sunset", likes_by_hour={1: 5, 24: 50})
-        planned = PredictionFactory(account=account, text="Sunset", scheduled_for=published)
+        planned = PredictionFactory(account=account, text="Sunset", publish_at=published)
         Prediction.objects.filter(pk=planned.pk).update(created_at=now - timedelta(hours=40))
 
     def match_while_they_change_their_mind(*args: Any) -> Any:
@@ -434,21 +437,21 @@ def test_one_who_withdraws_does_not_stop_the_outcomes_of_the_others(monkeypatch:
         TikTokAccount.objects.filter(pk=accounts[2].pk).delete()
         return match_posts(*args)
 
-    monkeypatch.setattr(services, "match_posts", match_while_they_change_their_mind)
-    assert services.meet_outcomes(now=now) == 1
+    monkeypatch.setattr("predictions.outcomes.services.match_posts", match_while_they_change_their_mind)
+    assert outcomes_services.meet_outcomes(now=now) == 1
     assert [outcome.prediction.account for outcome in Outcome.objects.all()] == [accounts[3]]
 
 
 def test_a_draft_is_not_kept_that_was_withdrawn_while_it_was_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
     account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
-    answer = services._answer
+    answer = forecasts_services._forecast
 
     def while_they_withdraw(*purposes: Purpose) -> None:
         def answer_meanwhile(*args: Any, **options: Any) -> Any:
             disagree(account.user, *purposes)
             return answer(*args, **options)
 
-        monkeypatch.setattr(services, "_answer", answer_meanwhile)
+        monkeypatch.setattr("predictions.forecasts.services._forecast", answer_meanwhile)
 
     while_they_withdraw(Purpose.DRAFTS)
     assert forecast_of(account).caption == ""
@@ -474,19 +477,19 @@ def test_a_withdrawal_waits_for_what_is_being_stored_and_takes_it_along(monkeypa
             assert wait(begun, timeout=0.5).not_done
             record(**event)
 
-        monkeypatch.setattr(services, "record", record_while_they_withdraw)
+        monkeypatch.setattr("predictions.forecasts.services.record", record_while_they_withdraw)
         assert forecast_of(account).caption == CAPTION
         begun[0].result(timeout=10)
     assert Prediction.objects.get().caption == ""
 
 
 def forecast_of(account: TikTokAccount) -> Prediction:
-    return services.predict(
+    return forecasts_services.predict(
         user=account.user,
         account_id=None,
         text=CAPTION,
         hashtags=(),
-        scheduled_for=timezone.now(),
+        publish_at=timezone.now(),
         duration_s=None,
         cover=None,
         client="",

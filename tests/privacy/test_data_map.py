@@ -21,7 +21,7 @@ from config.environment import Environment
 from posts.models import Observation, Post
 from posts.storing import mark_deleted
 from posts.tiktok.limits import wait_for_turn
-from predictions.tasks import enqueue_weights_update
+from predictions.learning.tasks import enqueue_weights_update
 from privacy import checks, consent, exporting, retention
 from privacy.declarations import Files, RedisKeys, Subject, Table, declared, subject_of, table_of, tables
 from privacy.models import STAMPS, Consent, PersonalData, legal
@@ -30,7 +30,7 @@ from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
     FeedbackFactory,
-    MissFactory,
+    ForecastErrorFactory,
     OutcomeFactory,
     PostFactory,
     TikTokAccountFactory,
@@ -52,7 +52,7 @@ def everything_of_a_person() -> Any:
     outcome = OutcomeFactory()
     account = outcome.prediction.account
     FeedbackFactory(prediction=outcome.prediction)
-    MissFactory(post=outcome.post)
+    ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)
     APITokenFactory(user=account.user)
     history_of_posts(account, count=3, until=timezone.now())
@@ -369,7 +369,7 @@ def test_a_row_names_the_request_that_wrote_it(client: Client) -> None:
 def test_signing_in_keeps_everything_for_longer_once_a_month() -> None:
     user, stranger = everything_of_a_person(), everything_of_a_person()
     old = timezone.now() + YEAR - timedelta(days=1)
-    ends_earlier = {"predictions.Miss", "privacy.DataExport", "privacy.ExportPart"}
+    ends_earlier = {"predictions.ForecastError", "privacy.DataExport", "privacy.ExportPart"}
     kept = [model for model in OURS if model._meta.label not in ends_earlier]
     for model in OURS:
         model._base_manager.update(retain_until=old)

@@ -23,11 +23,12 @@ from accounts.models import TikTokAccount, User
 from accounts.tiktok import client as tiktok_client
 from accounts.tiktok.errors import TikTokUnavailable
 from posts.models import Post
-from predictions.forgetting import learned_from_forgotten, leave_behind
-from predictions.lifecycle import promote, roll_back
 from predictions.models import ForgottenAccount, ModelVersion
-from predictions.pseudonyms import pseudonym
-from predictions.registry import RefusedArtefact, make_champion
+from predictions.training.forgetting import leave_behind
+from predictions.training.pseudonyms import pseudonym
+from predictions.versions.artefacts import RefusedArtefact
+from predictions.versions.selectors import learned_from_forgotten
+from predictions.versions.services import make_champion, promote, roll_back
 from privacy import erasing, trail
 from privacy.consent import NoConsent
 from privacy.declarations import Messages, declared, subject_of
@@ -304,7 +305,7 @@ def test_messages_about_them_are_taken_out_of_the_queue(
         current_app.send_task("posts.tasks.run_refresh", [account.refreshes.get().pk])
         current_app.send_task("posts.tasks.observe_account", kwargs={"account_id": account.pk})
         current_app.send_task("privacy.tasks.extend_retention", [person.pk])
-        current_app.send_task("predictions.tasks.update_weights", [account.pk])
+        current_app.send_task("predictions.learning.tasks.update_weights", [account.pk])
         if person == user:
             hand_to_worker()
     assert len(tasks_waiting()) == 8
@@ -322,7 +323,7 @@ def test_messages_sent_while_the_rows_are_there_hold_nothing_up(
     delete_rows = erasing.STEPS["rows"]
 
     def send_and_delete(erasure: Erasure) -> None:
-        current_app.send_task("predictions.tasks.update_weights", [account_id])
+        current_app.send_task("predictions.learning.tasks.update_weights", [account_id])
         delete_rows(erasure)
 
     monkeypatch.setitem(erasing.STEPS, "rows", send_and_delete)
@@ -393,7 +394,7 @@ def test_no_model_that_learned_from_them_serves_again(
     old = version("v1.0.0", user.tiktok_accounts.get(), role="champion")
     new = version("v1.1.0")
     make_champion(new, by="test")
-    monkeypatch.setattr("predictions.lifecycle.load", lambda version: None)
+    monkeypatch.setattr("predictions.versions.services.load", lambda version: None)
     erase(user)
     assert learned_from_forgotten(old)
     assert roll_back(champion_id=new.pk, by="test", reason="worse") is None
@@ -420,7 +421,7 @@ def test_a_champion_that_learned_from_them_is_replaced_in_time(
     silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[Any] = []
-    monkeypatch.setattr("predictions.forgetting.current_app.send_task", lambda name, **_: sent.append(name))
+    monkeypatch.setattr("predictions.training.retraining.current_app.send_task", lambda name, **_: sent.append(name))
     user = everything("zyzzyva")
     version("v1.0.0", user.tiktok_accounts.get(), role="champion")
     erase(user)
@@ -428,4 +429,4 @@ def test_a_champion_that_learned_from_them_is_replaced_in_time(
     assert sent == []
     ForgottenAccount.objects.update(forgotten_at=timezone.now() - timedelta(days=6))
     leave_behind()
-    assert sent == ["predictions.tasks.retrain_model"]
+    assert sent == ["predictions.training.tasks.retrain_model"]

@@ -19,7 +19,14 @@ from privacy import erasing, exporting, trail
 from privacy.declarations import table_of
 from privacy.middleware import TOUCH_NOBODY
 from privacy.models import Erasure, Through
-from tests.factories import AccountWeightsFactory, FeedbackFactory, MissFactory, StaffFactory, enter_admin, verify
+from tests.factories import (
+    AccountWeightsFactory,
+    FeedbackFactory,
+    ForecastErrorFactory,
+    StaffFactory,
+    enter_admin,
+    verify,
+)
 from tests.pages.conftest import Creator, make_creator
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +95,7 @@ def person() -> Creator:
     creator = make_creator(posts=3)
     AccountWeightsFactory(account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
-    MissFactory(post=creator.account.posts.all()[0])
+    ForecastErrorFactory(post=creator.account.posts.all()[0])
     Listing.objects.create(account=creator.account, listed_at=timezone.now())
     exporting.make(export_pk=exporting.request_export(user_id=creator.user.pk).pk)
     erasing.request_erasure(user_id=creator.user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from posts.models import Observation, Post, PostContent
-from predictions import services
+from predictions.learning import services
 from predictions.models import Outcome, Prediction
 from privacy import erasing, exporting, trail
 from privacy.declarations import Files, RedisKeys, declared, subject_of, tables

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
 from posts.models import Observation, Post, Refresh
-from predictions.models import DriftCheck, ForecastFailure, Miss
+from predictions.models import DriftCheck, ForecastError, ForecastFailure
 from privacy import erasing, exporting, purging, retention, trail
 from privacy.consent import consenting
 from privacy.models import DataExport, Erasure, ExportPart, RetentionRun, Through
@@ -21,7 +21,7 @@ from privacy.purposes import Purpose
 from tests.accounts import support
 from tests.factories import (
     APITokenFactory,
-    MissFactory,
+    ForecastErrorFactory,
     ObservationFactory,
     PostFactory,
     StaffFactory,
@@ -105,14 +105,14 @@ def test_a_run_that_died_is_followed_by_one_that_does_the_rest(monkeypatch: pyte
 
 
 def test_misses_and_checks_for_drift_go_and_alarms_stay() -> None:
-    MissFactory(due_at=ago(days=71))
-    young = MissFactory(due_at=ago(days=69))
+    ForecastErrorFactory(due_at=ago(days=71))
+    young = ForecastErrorFactory(due_at=ago(days=69))
     for days, verdict in ((91, "steady"), (91, "alarm"), (89, "steady")):
         DriftCheck.objects.create(checked_at=ago(days=days), verdict=verdict, posts=0, figures={}, features=[])
     removed = purge_all()
-    assert list(Miss.objects.all()) == [young]
+    assert list(ForecastError.objects.all()) == [young]
     assert sorted(DriftCheck.objects.values_list("verdict", flat=True)) == ["alarm", "steady"]
-    assert removed["predictions.Miss.due_at"] == removed["predictions.DriftCheck.checked_at"] == 1
+    assert removed["predictions.ForecastError.due_at"] == removed["predictions.DriftCheck.checked_at"] == 1
 
 
 def test_a_copy_goes_when_it_can_be_fetched_no_more() -> None:

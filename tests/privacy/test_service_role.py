@@ -13,8 +13,8 @@ from django.utils.module_loading import import_string
 
 from accounts.models import TikTokAccount, User
 from posts.models import Post
+from predictions.learning.services import update_weights
 from predictions.models import Prediction
-from predictions.services import update_weights
 from privacy import erasing, exporting, trail
 from privacy.management.commands.grant_service_role import SERVICE_ROLE
 from privacy.models import AccessEvent, Erasure

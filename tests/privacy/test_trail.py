@@ -24,12 +24,12 @@ from psycopg import sql
 
 from accounts.models import User
 from config import celery_app
-from predictions.drift import check_drift
 from predictions.engine import GlobalModel
-from predictions.lifecycle import challenge
-from predictions.models import Miss, Prediction
-from predictions.registry import register
-from predictions.services import update_weights
+from predictions.learning.services import update_weights
+from predictions.models import ForecastError, Prediction
+from predictions.monitoring.services import check_drift
+from predictions.training.services import challenge
+from predictions.versions.services import register
 from privacy import exporting, trail
 from privacy.middleware import TrailMiddleware
 from privacy.models import AccessEvent, SubjectKey
@@ -38,7 +38,7 @@ from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
     FeedbackFactory,
-    MissFactory,
+    ForecastErrorFactory,
     OutcomeFactory,
     StaffFactory,
     TikTokAccountFactory,
@@ -60,7 +60,7 @@ def person() -> User:
     outcome = OutcomeFactory()
     account = outcome.prediction.account
     FeedbackFactory(prediction=outcome.prediction)
-    MissFactory(post=outcome.post)
+    ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)
     APITokenFactory(user=account.user)
     history_of_posts(account, count=6, until=timezone.now())
@@ -102,7 +102,7 @@ def test_a_forecast_that_cannot_be_recorded_is_not_made(
     def fail(**_: Any) -> None:
         raise DatabaseError("the trail is full")
 
-    monkeypatch.setattr("predictions.services.record", fail)
+    monkeypatch.setattr("predictions.forecasts.services.record", fail)
     client.force_login(person)
     client.raise_request_exception = False
     before = Prediction.objects.count()
@@ -127,12 +127,12 @@ def test_an_event_that_was_rolled_back_does_not_stand_for_the_request(person: Us
 
 
 def test_a_task_is_recorded_by_its_name(person: User) -> None:
-    from predictions.tasks import update_weights as task
+    from predictions.learning.tasks import update_weights as task
 
     person.tiktok_accounts.get().weights.delete()
     run = task.apply(args=(person.tiktok_accounts.get().pk,))
     event = about(person)[0]
-    assert (event.actor_kind, event.actor) == ("task", "predictions.tasks.update_weights")
+    assert (event.actor_kind, event.actor) == ("task", "predictions.learning.tasks.update_weights")
     assert event.reference == run.id
     assert person.tiktok_accounts.get().weights.provenance == f"task:{run.id}"
     assert "task_id" not in structlog.contextvars.get_contextvars()
@@ -141,7 +141,7 @@ def test_a_task_is_recorded_by_its_name(person: User) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_names_its_tasks_and_nothing_after_them(person: User) -> None:
     """A real worker: what is bound when a task begins must not hang on to the next one, or to none."""
-    from predictions.tasks import update_weights as task
+    from predictions.learning.tasks import update_weights as task
 
     person.tiktok_accounts.get().weights.delete()
     with start_worker(celery_app, pool="solo", perform_ping_check=False, loglevel="WARNING", shutdown_timeout=30):
@@ -169,8 +169,8 @@ def test_a_comparison_of_models_is_recorded(person: User) -> None:
 
 
 def test_what_is_worked_out_of_all_at_once_is_recorded_once(person: User) -> None:
-    MissFactory()
-    Miss.objects.update(features_version=0)
+    ForecastErrorFactory()
+    ForecastError.objects.update(features_version=0)
     before = len(about(person))
     check_drift()
     event = AccessEvent.objects.latest("position")

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from predictions.canary import CannotStartCanary, start_canary
 from predictions.models import ModelVersion
-from predictions.registry import end_canary
+from predictions.versions.services import CannotStartCanary, end_canary, start_canary
 
 BY = "manage.py canary_model"
 

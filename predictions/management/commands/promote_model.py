@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from predictions.lifecycle import challenge, promote
 from predictions.models import ModelVersion
-from predictions.registry import RefusedArtefact
+from predictions.training.services import challenge
+from predictions.versions.artefacts import RefusedArtefact
+from predictions.versions.services import promote
 
 BY = "manage.py promote_model"
 

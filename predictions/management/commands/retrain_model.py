@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from predictions.lifecycle import AlreadyTraining, NothingToLearn, retrain
+from predictions.training.services import AlreadyTraining, NothingToLearn, retrain
 
 
 class Command(BaseCommand):

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from predictions.lifecycle import CannotRollBack, roll_back
-from predictions.registry import PRIOR_NAME, champion_id
+from predictions.versions.registry import PRIOR_NAME
+from predictions.versions.selectors import champion_id
+from predictions.versions.services import CannotRollBack, roll_back
 
 
 class Command(BaseCommand):

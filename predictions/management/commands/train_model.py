@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from predictions.engine import AccountHistory, train
 from predictions.engine.data.history_file import BadHistoryFile, join_accounts, read_history_file
-from predictions.forgetting import MAY_NOT_SERVE, learned_from_forgotten
-from predictions.pseudonyms import pseudonym
-from predictions.registry import InvalidVersionName, register
+from predictions.training.pseudonyms import pseudonym
+from predictions.versions.selectors import MAY_NOT_SERVE, learned_from_forgotten
+from predictions.versions.services import InvalidVersionName, register
 
 
 class Command(BaseCommand):

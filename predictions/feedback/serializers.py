@@ -1,0 +1,17 @@
+"""Feedback as the API takes and shows it."""
+
+from rest_framework import serializers
+
+from predictions.models import Feedback
+
+
+class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
+    """A person's verdict on a forecast.
+
+    `text` is empty unless the person agreed to keep texts. Staff read it.
+    """
+
+    class Meta:
+        model = Feedback
+        fields = ["subject", "verdict", "reason", "text", "created_at", "updated_at"]
+        read_only_fields = ["created_at", "updated_at"]

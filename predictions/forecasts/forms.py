@@ -1,0 +1,84 @@
+"""The composer's form."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+
+from predictions.forecasts.serializers import FURTHEST_AHEAD, MAX_DURATION_S
+
+MAX_CAPTION = 4_000
+MAX_COVER_BYTES = 5 * 1024 * 1024
+FURTHEST_BACK = timedelta(hours=1)
+"""Tolerated for people who fill the form slowly."""
+DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
+
+
+class TypedTextField(forms.CharField):
+    """Text with each line break as one character: browsers send two, which would count against the limit."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class DraftForm(forms.Form):
+    """A draft: its caption, time (UTC), length and cover."""
+
+    caption = TypedTextField(
+        required=False,
+        strip=False,
+        max_length=MAX_CAPTION,
+        help_text="With its #hashtags, as you would post it.",
+        widget=forms.Textarea({"class": "input", "rows": 5, "autocomplete": "off"}),
+        error_messages={"max_length": f"TikTok takes at most {MAX_CAPTION:,} characters; this has %(show_value)s."},
+    )
+    publish_at = forms.DateTimeField(
+        label="Date and time (UTC)",
+        input_formats=[DATETIME_LOCAL, f"{DATETIME_LOCAL}:%S"],
+        widget=forms.DateTimeInput({"class": "input", "type": "datetime-local"}, format=DATETIME_LOCAL),
+        error_messages={
+            "required": "Say when you plan to publish.",
+            "invalid": "Write a date and a time, such as 2026-12-01T18:00.",
+        },
+    )
+    duration_s = forms.IntegerField(
+        required=False,
+        label="Length of the video (seconds)",
+        min_value=1,
+        max_value=MAX_DURATION_S,
+        widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
+        error_messages={
+            "invalid": "Write whole seconds, such as 25.",
+            "min_value": "A video lasts at least a second.",
+            "max_value": "TikTok takes videos of up to an hour: 3,600 seconds.",
+        },
+    )
+    cover = forms.FileField(
+        required=False,
+        help_text="JPEG, PNG or WebP, up to 5 MB. It is measured, not kept.",
+        widget=forms.FileInput({"class": "input", "accept": "image/jpeg,image/png,image/webp"}),
+    )
+
+    @classmethod
+    def starting_now(cls) -> "DraftForm":
+        """Return an empty form for the next full hour."""
+        next_hour = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        return cls(initial={"publish_at": next_hour})
+
+    def clean_publish_at(self) -> Any:
+        moment = self.cleaned_data["publish_at"]
+        now = timezone.now()
+        if moment < now - FURTHEST_BACK:
+            raise ValidationError("This is in the past: a forecast is of a post that is still to come.")
+        if moment > now + FURTHEST_AHEAD:
+            raise ValidationError("This is more than a year ahead: too far to forecast.")
+        return moment
+
+    def clean_cover(self) -> "UploadedFile[bytes] | None":
+        cover: UploadedFile[bytes] | None = self.cleaned_data["cover"]
+        if cover is not None and (cover.size or 0) > MAX_COVER_BYTES:
+            raise ValidationError("This picture is larger than 5 MB. Choose a smaller one.")
+        return cover

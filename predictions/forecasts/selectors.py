@@ -1,0 +1,44 @@
+"""Reads of forecasts: the account that one is for, and earlier ones."""
+
+from typing import TYPE_CHECKING, TypedDict
+
+from django.db.models import QuerySet
+
+from accounts.models import TikTokAccount, User
+from predictions.models import Prediction
+from predictions.versions.selectors import CANARY_ID, CHAMPION_ID, prefetch_versions
+from privacy.consent import consents_to
+from privacy.purposes import Purpose
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Serving(TypedDict):
+    """Columns beside an account: the versions that serve it, and whether its person agrees to forecasts now.
+
+    `champion_id` is None while only the prior serves, `canary_id` unless a canary serves the account.
+    """
+
+    champion_id: int | None
+    canary_id: int | None
+    may_serve: bool
+
+
+def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnotations[TikTokAccount, Serving]]":
+    """Return the person's account of that id, or without one all connected, with weights and `Serving`. One query."""
+    accounts = TikTokAccount.objects.filter(user=user.pk)
+    accounts = accounts.filter(public_id=public_id) if public_id else accounts.filter(disconnected_at=None)
+    return list(
+        accounts.select_related("weights").annotate(
+            champion_id=CHAMPION_ID,
+            canary_id=CANARY_ID,
+            may_serve=consents_to(Purpose.SERVICE, "user"),
+        )
+    )
+
+
+def predictions_of(user: User) -> QuerySet[Prediction]:
+    """Return all forecasts for the person's accounts with their outcomes, newest first."""
+    predictions = Prediction.objects.filter(account__user=user.pk)
+    return predictions.select_related("account", "outcome__post").prefetch_related(prefetch_versions())

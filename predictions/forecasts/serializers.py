@@ -1,0 +1,250 @@
+"""Requests for forecasts and forecasts as the API shows them: the contract's shapes and names."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from posts.content import MAX_CAPTION, MAX_HASHTAG, is_hashtag
+from predictions.engine.types import HORIZON, HOUR
+from predictions.forecasts.services import MAX_CLIENT, PredictionResult
+from predictions.models import Prediction
+from predictions.outcomes.serializers import OutcomeSerializer
+from privacy.blanking import blank_contacts
+
+MAX_HASHTAGS = 100
+MAX_DURATION_S = 3600
+FURTHEST_AHEAD = timedelta(days=365)
+FURTHEST_BACK = timedelta(minutes=5)
+"""Tolerated for clocks that differ and for the request's way here."""
+
+
+class LocationSerializer(serializers.Serializer[Any]):
+    """The place of publishing. Accepted and not stored."""
+
+    lat = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True)
+    lon = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True)
+
+
+class MetadataSerializer(serializers.Serializer[Any]):
+    """The program that asks. Only `client` is stored."""
+
+    client = serializers.CharField(
+        max_length=MAX_CLIENT,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
+        help_text="Name and version, e.g. web-v0.9.",
+    )
+    platform = serializers.CharField(max_length=100, required=False, allow_blank=True, allow_null=True)
+
+
+class DraftSerializer(serializers.Serializer[Any]):
+    """The planned post."""
+
+    text = serializers.CharField(
+        max_length=MAX_CAPTION,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text="The caption. Measured, and stored only for people who chose to keep drafts.",
+    )
+    scheduled_time_utc = serializers.DateTimeField(
+        required=False, allow_null=True, default_timezone=timezone.get_default_timezone(), help_text="By default now."
+    )
+    hashtags = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_HASHTAG),
+        max_length=MAX_HASHTAGS,
+        required=False,
+        help_text="In addition to those in the text, with or without #.",
+    )
+    duration_s = serializers.IntegerField(
+        min_value=1, max_value=MAX_DURATION_S, required=False, allow_null=True, help_text="Of the video, in seconds."
+    )
+    location = LocationSerializer(required=False, allow_null=True)
+    metadata = MetadataSerializer(required=False, allow_null=True)
+
+    def validate_hashtags(self, tags: list[str]) -> list[str]:
+        """Accept nothing but hashtags: they are kept, where a caption is not."""
+        for tag in tags:
+            if not is_hashtag(tag):
+                raise serializers.ValidationError(f"“{tag}” is no hashtag: one word, without spaces and punctuation.")
+            if blank_contacts(tag.strip()) != tag.strip():
+                raise serializers.ValidationError(f"“{tag}” looks like a way to reach somebody, which is not kept.")
+        return tags
+
+    def validate_scheduled_time_utc(self, moment: datetime | None) -> datetime | None:
+        if moment is None:
+            return None
+        now = timezone.now()
+        if moment < now - FURTHEST_BACK:
+            raise serializers.ValidationError("This is in the past; a forecast is for a post that is still to come.")
+        if moment > now + FURTHEST_AHEAD:
+            raise serializers.ValidationError("This is more than a year ahead; too far to forecast.")
+        return moment
+
+
+class PredictRequestSerializer(serializers.Serializer[Any]):
+    account_id = serializers.CharField(
+        max_length=32, required=False, allow_null=True, help_text="May be left out by a person with one account."
+    )
+    post = DraftSerializer()
+    explain = serializers.BooleanField(default=False, help_text="Whether `explanation` is filled.")
+
+
+class PredictMultipartSerializer(serializers.Serializer[Any]):
+    """The same JSON with pictures."""
+
+    payload = PredictRequestSerializer()
+    media = serializers.ListField(
+        child=serializers.FileField(),
+        required=False,
+        help_text="Pictures (JPEG, PNG, WebP, GIF); the first readable one counts as the cover. None is stored.",
+    )
+
+
+class MetricsSerializer(serializers.Serializer[Any]):
+    """Counts at the horizon; unknown ones are absent."""
+
+    likes = serializers.FloatField()
+    comments = serializers.FloatField(required=False)
+    shares = serializers.FloatField(required=False)
+    views = serializers.FloatField(required=False)
+
+
+class RangeSerializer(serializers.Serializer[Any]):
+    """A typical value, and the interval that 80 % of posts lie within."""
+
+    typical = serializers.FloatField(help_text="The median forecast.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(), min_length=2, max_length=2, help_text="Low and high."
+    )
+
+
+class MeasuresSerializer(serializers.Serializer[Any]):
+    """Counts at the horizon with their intervals; unknown ones are absent."""
+
+    likes = RangeSerializer(required=False)
+    comments = RangeSerializer(required=False)
+    shares = RangeSerializer(required=False)
+    views = RangeSerializer(required=False)
+
+
+RATE_HELP = "(likes + comments + shares) / views, from 0 to 1; null where views, comments or shares are not known."
+
+
+class ForecastSerializer(serializers.Serializer[Any]):
+    predicted_engagement = serializers.FloatField(
+        help_text="The point forecast of the likes: it minimises the mean relative error."
+    )
+    predicted_bucket = serializers.ChoiceField(
+        choices=Prediction.Bucket.choices, help_text="Against the middle half of the account's own recent posts."
+    )
+    typical = serializers.FloatField(help_text="The median forecast of the likes.")
+    interval = serializers.ListField(
+        child=serializers.FloatField(), min_length=2, max_length=2, help_text="Low and high: 80 % of posts lie within."
+    )
+    metrics = MetricsSerializer()
+    measures = MeasuresSerializer()
+    engagement_rate = RangeSerializer(allow_null=True, help_text=RATE_HELP)
+    horizon_hours = serializers.IntegerField()
+
+
+class BaselineSerializer(serializers.Serializer[Any]):
+    predicted_engagement = serializers.FloatField(
+        allow_null=True, help_text="Mean of the account's last five posts; null while there are none."
+    )
+
+
+class SuggestionSerializer(serializers.Serializer[Any]):
+    """A change to the draft with its estimated effect. None are made yet."""
+
+    feature = serializers.CharField()
+    action = serializers.CharField()
+    value = serializers.CharField()
+    impact_estimate_pct = serializers.FloatField()
+    impact_interval_pct = serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2)
+    basis = serializers.CharField()
+
+
+class EffectSerializer(serializers.Serializer[Any]):
+    """A feature's effect on the typical forecast, against the account's usual, in per cent."""
+
+    feature = serializers.CharField()
+    effect_pct = serializers.FloatField()
+
+
+class DiagnosticsSerializer(serializers.Serializer[Any]):
+    latency_ms = serializers.FloatField(help_text="Of forecasting and recording, without measuring pictures.")
+    feature_fetch_ms = serializers.FloatField(help_text="Of reading what was learned of the account.")
+    inference_ms = serializers.FloatField()
+    weights_updated_at = serializers.DateTimeField(allow_null=True)
+    warnings = serializers.ListField(child=serializers.CharField(), help_text="What was unknown to the forecast.")
+
+
+class PredictResponseSerializer(serializers.Serializer[PredictionResult]):
+    prediction_id = serializers.CharField()
+    model_version = serializers.CharField(help_text='"prior" before any model was trained.')
+    basis = serializers.ChoiceField(
+        choices=["prior", "population", "account"], help_text="The main basis of the forecast."
+    )
+    prediction = ForecastSerializer()
+    baseline = BaselineSerializer()
+    suggestions = SuggestionSerializer(many=True)
+    explanation = EffectSerializer(many=True)
+    diagnostics = DiagnosticsSerializer()
+
+    def to_representation(self, result: PredictionResult) -> dict[str, Any]:
+        row = result.prediction
+        answer = {
+            "prediction_id": row.public_id,
+            "model_version": result.model_version,
+            "basis": row.basis,
+            "prediction": {
+                "predicted_engagement": row.point,
+                "predicted_bucket": row.bucket,
+                "typical": row.typical,
+                "interval": [row.low, row.high],
+                "metrics": row.metrics,
+                "measures": row.measures,
+                "engagement_rate": row.engagement_rate,
+                "horizon_hours": HORIZON // HOUR,
+            },
+            "baseline": {"predicted_engagement": row.baseline},
+            "suggestions": [],
+            "explanation": row.explanation or [],
+            "diagnostics": {
+                "latency_ms": result.latency_ms,
+                "feature_fetch_ms": result.feature_fetch_ms,
+                "inference_ms": result.inference_ms,
+                "weights_updated_at": result.weights_updated_at,
+                "warnings": row.warnings,
+            },
+        }
+        representation: dict[str, Any] = super().to_representation(answer)  # type: ignore[arg-type]
+        return representation
+
+
+class PredictionSerializer(serializers.ModelSerializer[Prediction]):
+    """A forecast as it was shown. `caption` is empty unless the person chose to keep drafts."""
+
+    id = serializers.CharField(source="public_id", read_only=True)
+    account = serializers.CharField(source="account.public_id", read_only=True)
+    model_version = serializers.CharField(source="model_version.name", read_only=True, default="prior")
+    scheduled_for = serializers.DateTimeField(source="publish_at", read_only=True)
+    metrics = MetricsSerializer(read_only=True)
+    measures = MeasuresSerializer(read_only=True)
+    engagement_rate = RangeSerializer(read_only=True, allow_null=True, help_text=RATE_HELP)
+    warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
+    explanation = EffectSerializer(many=True, read_only=True, allow_null=True, help_text="Null if not asked for.")
+    outcome = OutcomeSerializer(read_only=True, allow_null=True, default=None)
+
+    class Meta:
+        model = Prediction
+        fields = [
+            *("id", "account", "created_at", "model_version", "weights_version", "basis"),
+            *("scheduled_for", "duration_s", "caption", "caption_length", "hashtags", "client"),
+            *("point", "typical", "low", "high", "bucket", "baseline", "metrics", "warnings", "outcome"),
+            *("measures", "engagement_rate", "explanation"),
+        ]
+        read_only_fields = fields

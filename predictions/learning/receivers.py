@@ -1,0 +1,25 @@
+"""Learn an account when its posts change; delete forecast errors when consent to learning is withdrawn."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.services import wait_for_writers
+from posts.signals import posts_changed
+from predictions.learning.tasks import enqueue_weights_update
+from predictions.models import ForecastError
+from privacy.consent import consent_withdrawn
+from privacy.purposes import Purpose
+
+
+@receiver(posts_changed)
+def learn_from_changed_posts(account_id: int, **_: Any) -> None:
+    """Enqueue the account. A lost signal does no harm: the sweep compares `PostsChange` with the weights."""
+    enqueue_weights_update(account_id)
+
+
+@receiver(consent_withdrawn)
+def erase_forecast_errors(user_id: int, purpose: Purpose, **_: Any) -> None:
+    if purpose == Purpose.LEARNING:
+        wait_for_writers(user_id)
+        ForecastError.objects.filter(account__user=user_id).delete()

@@ -1,0 +1,115 @@
+"""Reads for learning an account: its history as the engine takes it, and whether its weights are stale."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
+
+from accounts.models import TikTokAccount, User
+from accounts.selectors import follower_counts
+from posts.models import Post
+from posts.selectors import ObservedCounts, PostFacts, account_posts
+from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
+from predictions.models import AccountWeights
+from predictions.versions.registry import registry
+from predictions.versions.selectors import CANARY_ID, champion_id, prefetch_versions
+from privacy.consent import consents_to
+from privacy.purposes import Purpose
+
+HORIZON_DELTA = timedelta(seconds=HORIZON)
+
+
+@dataclass(frozen=True, slots=True)
+class StaleWeights:
+    """The posts' sequence that an account's weights lack, and the canary that serves the account, if one does."""
+
+    posts_sequence: int
+    canary_id: int | None
+
+
+def account_history(account_id: int, as_of: datetime, *, purpose: Purpose) -> AccountHistory:
+    """Return the account's posts and followers as the engine takes them, using nothing observed after `as_of`."""
+    counts = tuple(
+        (int(observed_at.timestamp()), _number(followers))
+        for observed_at, followers in follower_counts(account_id, as_of, purpose=purpose)
+    )
+    posts = tuple(published_posts(account_id, as_of, purpose=purpose).values())
+    return AccountHistory(str(account_id), counts[-1][1] if counts else math.nan, posts, counts)
+
+
+def published_posts(account_id: int, as_of: datetime, *, purpose: Purpose) -> dict[int, PublishedPost]:
+    """Return the account's posts by primary key, as the engine takes them."""
+    return {facts.post_id: _published(facts) for facts in account_posts(account_id, as_of, purpose=purpose)}
+
+
+def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
+    """Return accounts whose weights lack the newest posts, a matured label or the serving model, oldest first.
+
+    That model is the canary for its share of accounts, and for the others the one that this process learns with.
+    Accounts without posts are not stale: there is nothing to learn from.
+    """
+    return _stale_accounts(now, registry.to_learn_with(champion_id()).version_id)
+
+
+def stale_weights(account_id: int, now: datetime, *, model_id: int | None) -> StaleWeights | None:
+    """Return what the account's weights lack beside that model (None: the prior); None if nothing. One query."""
+    account = _stale_accounts(now, model_id).filter(pk=account_id).annotate(canary_id=CANARY_ID)
+    row = account.values_list("posts_change__sequence", "canary_id").first()
+    return StaleWeights(*row) if row else None
+
+
+def weights_of(user: User) -> QuerySet[AccountWeights]:
+    """Return the weights of the person's accounts, without the state itself."""
+    weights = AccountWeights.objects.filter(account__user=user.pk)
+    return weights.select_related("account").prefetch_related(prefetch_versions()).defer("state")
+
+
+def _stale_accounts(now: datetime, model_id: int | None) -> "QuerySet[TikTokAccount]":
+    matured = Post.objects.filter(
+        account=OuterRef("pk"),
+        posted_at__gt=OuterRef("weights__as_of") - HORIZON_DELTA,
+        posted_at__lte=now - HORIZON_DELTA,
+    )
+    return (
+        TikTokAccount.objects.filter(consents_to(Purpose.SERVICE, "user"), posts_change__isnull=False)
+        .filter(
+            Q(weights=None)
+            | Q(weights__posts_sequence__lt=F("posts_change__sequence"))
+            # the prior is null, which in SQL equals nothing, not even itself
+            | ~Exact(Coalesce("weights__model_version", 0), Coalesce(CANARY_ID, model_id or 0))
+            | Exists(matured)
+        )
+        .order_by(F("weights__as_of").asc(nulls_first=True), "pk")
+    )
+
+
+def _published(facts: PostFacts) -> PublishedPost:
+    return PublishedPost(
+        post_id=facts.public_id,
+        posted_at=int(facts.posted_at.timestamp()),
+        caption=facts.caption,
+        duration_s=_number(facts.duration_s),
+        # the Display API has no sound
+        sound="",
+        cover=facts.cover,
+        observations=tuple(_counts(facts.observations)),
+    )
+
+
+def _counts(observations: Iterable[ObservedCounts]) -> Iterator[Counts]:
+    for observed in observations:
+        yield Counts(
+            observed_at=int(observed.observed_at.timestamp()),
+            likes=_number(observed.likes),
+            comments=_number(observed.comments),
+            shares=_number(observed.shares),
+            views=_number(observed.views),
+        )
+
+
+def _number(value: int | None) -> float:
+    return math.nan if value is None else float(value)

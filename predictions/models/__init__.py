@@ -1,0 +1,24 @@
+"""The tables of predictions, by room. May import the models of accounts, posts and privacy."""
+
+from predictions.models.benchmarks import Benchmark
+from predictions.models.feedback import Feedback
+from predictions.models.forecasts import Prediction
+from predictions.models.learning import AccountWeights, ForecastError
+from predictions.models.monitoring import DriftCheck
+from predictions.models.outcomes import Outcome
+from predictions.models.training import ForgottenAccount
+from predictions.models.versions import ForecastFailure, ModelEvent, ModelVersion
+
+__all__ = [
+    "AccountWeights",
+    "Benchmark",
+    "DriftCheck",
+    "Feedback",
+    "ForecastError",
+    "ForecastFailure",
+    "ForgottenAccount",
+    "ModelEvent",
+    "ModelVersion",
+    "Outcome",
+    "Prediction",
+]

@@ -1,0 +1,44 @@
+"""Reads for training: the accounts that may be learned from, and their histories."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from accounts.models import TikTokAccount
+from predictions.engine import AccountHistory
+from predictions.learning.selectors import account_history
+from predictions.training.pseudonyms import pseudonym
+from privacy.consent import consents_to
+from privacy.declarations import require_declared
+from privacy.purposes import Purpose
+
+
+def accounts_to_learn_from() -> QuerySet[TikTokAccount]:
+    """Return the connected accounts whose people agree to the service and to learning: the only place that decides."""
+    require_declared(Purpose.LEARNING, TikTokAccount)
+    return TikTokAccount.objects.filter(
+        consents_to(Purpose.SERVICE, "user"), consents_to(Purpose.LEARNING, "user"), disconnected_at=None
+    )
+
+
+def people_to_learn_from() -> list[int]:
+    """Return the primary keys of those accounts' people, for the trail."""
+    return list(accounts_to_learn_from().values_list("user_id", flat=True).distinct())
+
+
+def one_by_one(accounts: QuerySet[TikTokAccount]) -> Iterator[TikTokAccount]:
+    """Yield the accounts in the order of their public ids, which are random.
+
+    Each is queried again right before its turn: a pass takes minutes, in which accounts leave.
+    """
+    for account_id in list(accounts.order_by("public_id").values_list("pk", flat=True)):
+        yield from accounts.filter(pk=account_id)
+
+
+def training_histories(as_of: datetime) -> Iterator[AccountHistory]:
+    """Yield the histories to learn from as of a moment, each under its account's pseudonym."""
+    for account in one_by_one(accounts_to_learn_from()):
+        history = account_history(account.pk, as_of, purpose=Purpose.LEARNING)
+        yield replace(history, account_id=pseudonym(account.public_id))
