@@ -14,8 +14,10 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from accounts.models import TikTokAccount
-from posts import selectors, services
+from posts import selectors
 from posts.filters import PostFilter
+from posts.ingest import selectors as ingest_selectors
+from posts.ingest import services
 from posts.models import Observation, Post
 from posts.serializers import ObservationSerializer, PostDetailSerializer, PostSerializer, RefreshSerializer
 
@@ -81,7 +83,7 @@ class RefreshRequestView(APIView):
             refresh = services.request_refresh(account_id=account.pk)
         except services.NotConnected as error:
             raise AccountDisconnected from error
-        return Response(RefreshSerializer(selectors.status_of(refresh)).data, status.HTTP_202_ACCEPTED)
+        return Response(RefreshSerializer(ingest_selectors.status_of(refresh)).data, status.HTTP_202_ACCEPTED)
 
 
 @extend_schema(tags=["refreshes"])
@@ -89,7 +91,7 @@ class LatestRefreshView(APIView):
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """How far the account's latest refresh is; 404 if there was none."""
-        latest = selectors.refresh_status(_own_account(request, public_id))
+        latest = ingest_selectors.refresh_status(_own_account(request, public_id))
         if latest is None:
             raise Http404
         return Response(RefreshSerializer(latest).data)
@@ -100,9 +102,9 @@ class RefreshView(APIView):
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """How far the refresh is."""
-        refreshes = selectors.refreshes_of(request.user)  # type: ignore[arg-type]
+        refreshes = ingest_selectors.refreshes_of(request.user)  # type: ignore[arg-type]
         refresh = get_object_or_404(refreshes, public_id=public_id)
-        return Response(RefreshSerializer(selectors.status_of(refresh)).data)
+        return Response(RefreshSerializer(ingest_selectors.status_of(refresh)).data)
 
 
 def _own_account(request: Request, public_id: str) -> TikTokAccount:

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.requests import SignedInRequest, choose_account
 from accounts.selectors import accounts_of
 from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
+from posts.ingest.selectors import refresh_status
+from posts.ingest.services import NotConnected, request_refresh
 from posts.models import Post
-from posts.selectors import LatestCounts, posts_for_page, refresh_status
-from posts.services import NotConnected, request_refresh
+from posts.selectors import LatestCounts, posts_for_page
 from privacy.consent import require
 from privacy.purposes import Purpose
 

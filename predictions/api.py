@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from accounts.selectors import accounts_of
 from config.api import NestedJSONParser
-from posts.content import CoverMeasures, UnreadableImage, measure_cover
+from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 from predictions import selectors, services
 from predictions.filters import PredictionFilter
 from predictions.models import AccountWeights, Feedback, Prediction

@@ -5,7 +5,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.services import wait_for_writers
-from posts.signals import posts_changed
+from posts.ingest.signals import posts_changed
 from predictions import metrics
 from predictions.forgetting import LEARNS_UNDER, forget_accounts, remember_accounts
 from predictions.models import Feedback, Miss, Outcome, Prediction

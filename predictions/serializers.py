@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from posts.content import MAX_CAPTION, MAX_HASHTAG, is_hashtag
+from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
 from predictions.models import AccountWeights, Benchmark, Feedback, Outcome, Prediction
 from predictions.selectors import most_followers
 from predictions.services import MAX_CLIENT, PredictionResult

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
 from accounts.services import lock_account
-from posts.content import CoverMeasures, measure_caption
-from posts.services import caption_fingerprint
+from posts.content.captions import measure_caption
+from posts.content.pictures import CoverMeasures
+from posts.ingest.fingerprints import caption_fingerprint
 from predictions import drift, selectors
 from predictions.canary import record_failure
 from predictions.engine import (

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import TikTokAccount, User
 from accounts.requests import SignedInRequest, choose_account
-from posts.content import UnreadableImage, measure_cover
+from posts.content.pictures import UnreadableImage, measure_cover
 from predictions import services
 from predictions.charts import RangeChart, range_chart
 from predictions.forms import DraftForm, FeedbackForm

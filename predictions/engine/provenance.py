@@ -17,10 +17,9 @@ _SOURCES = (
     "accounts/selectors.py",
     "predictions/selectors.py",
     "posts/selectors.py",
-    "posts/content.py",
-    "posts/meanings.py",
-    "posts/normalising.py",
-    "posts/sentence_encoder.npz",
+    "posts/models/content.py",
+    "posts/content/*.py",
+    "posts/content/sentence_encoder.npz",
 )
 
 

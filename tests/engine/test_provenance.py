@@ -73,9 +73,10 @@ def test_an_account_that_only_bent_the_growth_curve_is_named(model: GlobalModel)
         "accounts/selectors.py",
         "predictions/selectors.py",
         "posts/selectors.py",
-        "posts/content.py",
-        "posts/meanings.py",
-        "posts/sentence_encoder.npz",
+        "posts/models/content.py",
+        "posts/content/captions.py",
+        "posts/content/meanings.py",
+        "posts/content/sentence_encoder.npz",
     ],
 )
 def test_the_codes_hash_changes_with_the_code(changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +84,7 @@ def test_the_codes_hash_changes_with_the_code(changed: str, tmp_path: Path, monk
     from predictions.engine import provenance as module
 
     before = provenance()["code_sha256"]
-    for folder in ("accounts", "posts", "predictions", "predictions/engine"):
+    for folder in ("accounts", "posts", "posts/models", "posts/content", "predictions", "predictions/engine"):
         (tmp_path / folder).mkdir()
         for source in (ROOT / folder).iterdir():
             if source.suffix in (".py", ".npz"):

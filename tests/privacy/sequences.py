@@ -26,9 +26,9 @@ from accounts.models import TikTokAccount, User
 from accounts.services import CredentialLost
 from accounts.tiktok.errors import TikTokError
 from accounts.tiktok.views import TikTokOAuth2Adapter
-from posts import refreshing, schedule
+from posts.ingest import refreshing, schedule
+from posts.ingest.services import NotConnected, request_refresh
 from posts.models import Post, Refresh
-from posts.services import NotConnected, request_refresh
 from predictions import services as predictions
 from predictions.models import Prediction
 from predictions.pseudonyms import pseudonym

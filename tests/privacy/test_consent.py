@@ -22,12 +22,15 @@ from accounts import tasks
 from accounts.models import FollowerCount, TikTokAccount
 from accounts.services import create_api_token, lock_account, renew_credential
 from accounts.tiktok import client as login
-from posts import covers, refreshing
+from posts.ingest import measuring as covers
+from posts.ingest import refreshing
+from posts.ingest.services import request_refresh
+from posts.ingest.storing import store_posts
 from posts.models import Observation, Post, PostContent, Refresh
-from posts.services import request_refresh
-from posts.storing import store_videos
-from posts.tiktok import CoverUnavailable, DisplayAPI, Video
-from posts.tiktok import client as display
+from posts.platforms.base import CoverUnavailable
+from posts.platforms.tiktok import client as display
+from posts.platforms.tiktok.client import DisplayAPI
+from posts.platforms.tiktok.wire import Video
 from predictions import services
 from predictions.forgetting import learned_from_forgotten
 from predictions.models import Miss, ModelVersion, Outcome, Prediction
@@ -394,8 +397,8 @@ def test_covers_are_fetched_no_more_after_it_was_taken_back(
         raise CoverUnavailable(url)
 
     api = DisplayAPI(account.pk)
-    monkeypatch.setattr(covers, "fetch_cover", fetch_while_they_change_their_mind)
-    monkeypatch.setattr(api, "video_query", lambda ids, kind: {id: kind(id=id, cover_image_url="x") for id in ids})
+    monkeypatch.setattr(api, "cover", fetch_while_they_change_their_mind)
+    monkeypatch.setattr(api, "cover_addresses", lambda ids: dict.fromkeys(ids, "x"))
     with pytest.raises(consent.NoConsent):
         covers.measure_pending(api, go_on=lambda: True)
     assert len(fetched) == 1
@@ -502,10 +505,10 @@ def test_what_was_kept_under_an_earlier_text_stays_as_it_is_until_the_person_ans
 
     def store(*captions: str) -> list[str]:
         videos = [
-            Video(id=str(number), create_time=1_700_000_000 - number, video_description=caption)
+            Video(id=str(number), create_time=1_700_000_000 - number, video_description=caption).as_fetched()
             for number, caption in enumerate(captions)
         ]
-        store_videos(lock_account(account.pk), videos, timezone.now())
+        store_posts(lock_account(account.pk), videos, timezone.now())
         return [post.caption for post in Post.objects.order_by("-posted_at")]
 
     assert store("Sunset") == ["Sunset"]

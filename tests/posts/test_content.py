@@ -11,18 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from posts.content import (
-    EMBEDDING_SIZE,
-    EMBEDDING_STEPS,
-    MAX_COVER_BYTES,
-    SLOTS,
-    UnreadableImage,
-    measure_caption,
-    measure_cover,
-)
-from posts.fingerprints import caption_fingerprint
-from posts.meanings import meaning_of, stored_encoder
-from posts.normalising import MAX_MARKS, MAX_NORMALISED, normalised
+from posts.content.captions import measure_caption
+from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
+from posts.content.meanings import meaning_of, stored_encoder
+from posts.content.normalising import MAX_MARKS, MAX_NORMALISED, normalised
+from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, measure_cover
+from posts.ingest.fingerprints import caption_fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -187,7 +181,7 @@ def test_threads_that_come_together_in_a_new_process_miss_no_emoji():
     program = """
 import sys
 from multiprocessing.pool import ThreadPool
-from posts.content import measure_caption
+from posts.content.captions import measure_caption
 sys.setswitchinterval(1e-6)
 with ThreadPool(8) as threads:
     print(*(measured.emoji for measured in threads.imap(measure_caption, ["\\U0001f929\\U0001f525"] * 64)))
