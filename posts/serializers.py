@@ -1,4 +1,4 @@
-"""What the API shows of posts, observations and refreshes."""
+"""Serializers of posts, observations and refreshes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ class ObservationSerializer(serializers.ModelSerializer[Observation]):
 
 
 class LatestCountsSerializer(serializers.Serializer["WithAnnotations[Post, LatestCounts]"]):
-    """The counts that were observed last."""
+    """The counts of the latest observation."""
 
     observed_at = serializers.DateTimeField()
     likes = serializers.IntegerField(allow_null=True)

@@ -5,4 +5,4 @@ class PredictionsConfig(AppConfig):
     name = "predictions"
 
     def ready(self) -> None:
-        from predictions import erasure, forgetting, receivers  # noqa: F401
+        from predictions import erasure, forgetting, panels, receivers  # noqa: F401

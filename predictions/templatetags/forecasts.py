@@ -5,8 +5,8 @@ from typing import Any
 from django import template
 
 from accounts.models import TikTokAccount
-from predictions.models import Benchmark, Prediction
-from predictions.selectors import account_skill, benchmark_of, most_followers
+from predictions.models import Prediction
+from predictions.selectors import account_skill
 from predictions.skill import Skill
 
 register = template.Library()
@@ -72,12 +72,5 @@ def noticeable(explanation: list[dict[str, Any]] | None) -> list[dict[str, Any]]
 
 @register.inclusion_tag("predictions/skill.html")
 def skill(account: TikTokAccount) -> dict[str, Skill]:
-    """How well Postcast did for the account. A tag, because pages of apps that know no forecasts show it as well."""
+    """Show how well Postcast did for the account."""
     return {"skill": account_skill(account.pk)}
-
-
-@register.inclusion_tag("predictions/benchmark.html")
-def benchmark(account: TikTokAccount) -> dict[str, Benchmark | int | None]:
-    """What accounts of its size usually get; nothing where that is not known."""
-    found = benchmark_of(account.follower_count)
-    return {"benchmark": found, "most_followers": most_followers(found.least_followers) if found else None}
