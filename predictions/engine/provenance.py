@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _LIBRARIES = (
-    "emoji", "lightgbm", "numpy", "pillow", "scikit-learn", "scipy", "sentencepiece", "vaderSentiment",
+    "emoji", "lightgbm", "nltk", "numpy", "pillow", "scikit-learn", "scipy", "sentencepiece", "vaderSentiment",
 )  # fmt: skip
 _ROOT = Path(__file__).parents[2]
 _SOURCES = (

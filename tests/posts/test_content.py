@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from posts.content.captions import measure_caption
-from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
+from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS, embed
 from posts.content.meanings import meaning_of, stored_encoder
 from posts.content.normalising import MAX_MARKS, MAX_NORMALISED, normalised
 from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, measure_cover
@@ -33,6 +33,33 @@ def test_a_caption_is_counted():
     assert m.hashtags == ("sunset", "été")
     assert m.sentiment > 0.3
     assert 0 < m.uppercase_share < 0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I don't know :D <3 @some.body #tag https://example.org/a-b", ["i", "don't", "know"]),
+        ("well-known, 3,000 times… 🍋", ["well-known", "3,000", "times"]),
+        ("พระอาทิตย์ตกดิน สวยมาก", ["พระอาทิตย์ตกดิน", "สวยมาก"]),
+        ("&amp; &#64;", []),
+    ],
+)
+def test_words_are_those_of_people(text, words):
+    measures = measure_caption(text)
+    assert measures.words == len(words)
+    assert np.array_equal(measures.embedding[:SLOTS], embed([*words, *measures.hashtags], "")[:SLOTS])
+
+
+@pytest.mark.parametrize("text", ["So happy", "Happy 😀", "❤️❤️", "made this #love"])
+def test_sentiment_is_read_from_words_emoji_and_hashtags(text):
+    assert measure_caption(text).sentiment > 0.3
+    assert measure_caption("the worst day, so sad 😢").sentiment < 0
+
+
+@pytest.mark.parametrize("unit", ["';", ":.", "<,<", "a.", "(a(", "'.", "&#"])
+def test_odd_signs_cost_no_seconds(unit):
+    # the tokenizer raises TimeoutError after five
+    measure_caption(unit * 10_000)
 
 
 def test_given_hashtags_join_those_in_the_text():
