@@ -6,7 +6,7 @@ SHARED_MEMORY = "/dev/shm"  # noqa: S108
 
 worker_class = "sync"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-# model and sentence encoder are loaded once, before the fork, and shared by all workers; neither runs before the fork
+# models for texts and forecasts are loaded once, before the fork, and shared by all workers; none runs before the fork
 preload_app = True
 timeout = 30
 graceful_timeout = 20
@@ -19,10 +19,12 @@ control_socket_disable = True
 
 def when_ready(server: object) -> None:
     """In the parent, before the first worker is forked."""
-    from posts.meanings import stored_encoder
+    from posts.content import language
+    from posts.content.meanings import stored_encoder
     from predictions.versions.registry import preload
     from privacy.models.legal import fingerprint_all_code
 
     preload()
     stored_encoder()
+    language.load()
     fingerprint_all_code()

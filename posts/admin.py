@@ -1,4 +1,4 @@
-"""The admin for staff: everything here is a person's data, and can be read, not changed."""
+"""Posts in the admin. All of it is personal data: staff can read it, not change it."""
 
 from django.contrib import admin
 

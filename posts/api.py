@@ -1,4 +1,4 @@
-"""REST views of posts and refreshes: each person sees their own, everything else answers 404."""
+"""REST views of posts and refreshes. Each person sees their own; other people's answer 404."""
 
 from typing import Any
 
@@ -14,14 +14,16 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from accounts.models import TikTokAccount
-from posts import selectors, services
+from posts import selectors
 from posts.filters import PostFilter
+from posts.ingest import selectors as ingest_selectors
+from posts.ingest import services
 from posts.models import Observation, Post
 from posts.serializers import ObservationSerializer, PostDetailSerializer, PostSerializer, RefreshSerializer
 
 
 class RefreshThrottle(UserRateThrottle):
-    """Refreshes cost many calls to TikTok."""
+    """Limits refreshes, each of which costs many calls to TikTok."""
 
     scope = "refreshes"
     rate = "20/hour"
@@ -75,21 +77,21 @@ class RefreshRequestView(APIView):
 
     @extend_schema(request=None, responses={202: RefreshSerializer})
     def post(self, request: Request, public_id: str) -> Response:
-        """Fetch the account and its posts anew; where that is under way already, the answer is about that."""
+        """Fetch the account and its posts again. The answer is about the active refresh if there is one."""
         account = _own_account(request, public_id)
         try:
             refresh = services.request_refresh(account_id=account.pk)
         except services.NotConnected as error:
             raise AccountDisconnected from error
-        return Response(RefreshSerializer(selectors.status_of(refresh)).data, status.HTTP_202_ACCEPTED)
+        return Response(RefreshSerializer(ingest_selectors.status_of(refresh)).data, status.HTTP_202_ACCEPTED)
 
 
 @extend_schema(tags=["refreshes"])
 class LatestRefreshView(APIView):
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
-        """How far the account's latest refresh is; 404 if there was none."""
-        latest = selectors.refresh_status(_own_account(request, public_id))
+        """Show how far the account's latest refresh is; 404 if there was none."""
+        latest = ingest_selectors.refresh_status(_own_account(request, public_id))
         if latest is None:
             raise Http404
         return Response(RefreshSerializer(latest).data)
@@ -99,10 +101,10 @@ class LatestRefreshView(APIView):
 class RefreshView(APIView):
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
-        """How far the refresh is."""
-        refreshes = selectors.refreshes_of(request.user)  # type: ignore[arg-type]
+        """Show how far the refresh is."""
+        refreshes = ingest_selectors.refreshes_of(request.user)  # type: ignore[arg-type]
         refresh = get_object_or_404(refreshes, public_id=public_id)
-        return Response(RefreshSerializer(selectors.status_of(refresh)).data)
+        return Response(RefreshSerializer(ingest_selectors.status_of(refresh)).data)
 
 
 def _own_account(request: Request, public_id: str) -> TikTokAccount:

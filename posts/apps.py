@@ -5,4 +5,4 @@ class PostsConfig(AppConfig):
     name = "posts"
 
     def ready(self) -> None:
-        from posts import receivers  # noqa: F401
+        from posts.ingest import receivers  # noqa: F401

@@ -1,4 +1,4 @@
-"""Geometry of the charts that templates draw as SVG. Counts are heavy-tailed, so every count axis is logarithmic."""
+"""Geometry of the charts that templates draw as SVG. Counts are heavy-tailed: every axis of counts is logarithmic."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class LogScale:
-    """Counts of `low`..`high` (zero or more) onto `start`..`end` (SVG units), by log(1 + count)."""
+    """Maps counts of `low`..`high` (zero or more) to `start`..`end` (SVG units), by log(1 + count)."""
 
     low: float
     high: float
@@ -28,19 +28,19 @@ class LogScale:
 
     @classmethod
     def around(cls, counts: Sequence[float], *, start: float, end: float, room: float = 0.06) -> "LogScale":
-        """A scale that holds all `counts` with some room at both ends, and never less than a doubling."""
+        """Return a scale of at least a doubling that holds all `counts`, with some room at both ends."""
         low, high = math.log1p(min(counts)), math.log1p(max(counts))
         missing = max(0.0, math.log(2) - (high - low)) / 2
         margin = (high - low) * room + missing
         return cls(max(0.0, math.expm1(low - margin)), math.expm1(high + margin), start, end)
 
     def position(self, count: float) -> float:
-        """Where `count` lies, in SVG units to a tenth."""
+        """Return the position of `count`, in SVG units to a tenth."""
         low, high = math.log1p(self.low), math.log1p(self.high)
         return round(self.start + (math.log1p(count) - low) / (high - low) * (self.end - self.start), 1)
 
     def ticks(self) -> list[Tick]:
-        """Round counts within the scale: as many of each power of ten as leave the axis readable."""
+        """Return round counts within the scale: as many of each power of ten as leave the axis readable."""
         powers = range(math.floor(math.log10(max(self.high, 1))) + 1)
         counts: list[int] = []
         for steps in TICK_STEPS:
@@ -56,7 +56,7 @@ class ChartPost:
     posted_at: datetime
     likes: int
     is_young: bool
-    """Still within its first day: its likes are far from final."""
+    """Within its first day: its likes are far from final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ class LikesChart:
 
 
 def likes_chart(posts: Sequence[ChartPost], *, shown: int, width: int, height: int) -> LikesChart | None:
-    """The chart of the last `shown` of `posts` (oldest first), each with the mean of the five posts before it.
+    """Return the chart of the last `shown` of `posts` (oldest first), each with the mean of the five posts before it.
 
-    Posts before the shown ones only count for the means. None where there is no post.
+    Posts before the shown ones only count for the means. Return None without a post.
     """
     if not posts:
         return None

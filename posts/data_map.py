@@ -27,7 +27,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         "posts.Post",
         sought_whole=("public_id", "tiktok_id"),
         source=Source.TIKTOK,
-        made_by=("posts.storing", "posts.tiktok.wire"),
+        made_by=("posts.ingest.storing", "posts.platforms.tiktok.wire"),
         category=POSTS,
         purposes=(*_LEARNED_FROM, Purpose.DRAFTS, Purpose.OUTCOMES),
         why="A forecast is learned from them, and compared with them",
@@ -52,7 +52,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "posts.PostContent",
         source=Source.TIKTOK,
-        made_by=("posts.content", "posts.covers"),
+        made_by=("posts.content.captions", "posts.content.pictures", "posts.ingest.measuring"),
         category=CONTENT,
         purposes=(*_LEARNED_FROM, Purpose.OUTCOMES),
         why="Captions and covers matter to a forecast; the text and the picture are dropped once measured",
@@ -89,7 +89,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "posts.Observation",
         source=Source.TIKTOK,
-        made_by=("posts.storing", "posts.tiktok.wire"),
+        made_by=("posts.ingest.storing", "posts.platforms.tiktok.wire"),
         category=POSTS,
         purposes=(*_LEARNED_FROM, Purpose.OUTCOMES),
         why="How a post's counts grow",
@@ -112,7 +112,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         "posts.Refresh",
         expires=(Expiry("finished_at", timedelta(days=90)),),
         source=Source.POSTCAST,
-        made_by=("posts.refreshing",),
+        made_by=("posts.ingest.refreshing",),
         category=FETCHING,
         purposes=(Purpose.SERVICE,),
         why="To go on after an interruption, and to show you the progress",
@@ -143,7 +143,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "posts.PostsChange",
         source=Source.POSTCAST,
-        made_by=("posts.storing",),
+        made_by=("posts.ingest.storing",),
         category=FETCHING,
         purposes=(Purpose.SERVICE,),
         why="To know when to learn anew",
@@ -156,7 +156,7 @@ DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "posts.Listing",
         source=Source.POSTCAST,
-        made_by=("posts.schedule",),
+        made_by=("posts.ingest.schedule",),
         category=FETCHING,
         purposes=(Purpose.SERVICE,),
         why="To find new posts between two sign-ins",

@@ -1,4 +1,4 @@
-"""How lists of posts can be narrowed and ordered over the API."""
+"""Filters and orders of lists of posts over the API."""
 
 import django_filters
 from django.db.models import QuerySet

@@ -1,19 +1,21 @@
-"""What the API shows of posts, observations and refreshes."""
+"""Serializers of posts, observations and refreshes."""
 
 from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from posts.ingest.selectors import RefreshStatus
 from posts.models import Observation, Post, PostContent, Refresh
-from posts.selectors import LatestCounts, RefreshStatus
+from posts.models.content import CAPTION_MEASURES
+from posts.selectors import LatestCounts
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
 class ObservationSerializer(serializers.ModelSerializer[Observation]):
-    """Cumulative counts at a moment; null where TikTok did not tell one."""
+    """Cumulative counts at a moment; null where TikTok did not give one."""
 
     class Meta:
         model = Observation
@@ -22,7 +24,7 @@ class ObservationSerializer(serializers.ModelSerializer[Observation]):
 
 
 class LatestCountsSerializer(serializers.Serializer["WithAnnotations[Post, LatestCounts]"]):
-    """The counts that were observed last."""
+    """The counts of the latest observation."""
 
     observed_at = serializers.DateTimeField()
     likes = serializers.IntegerField(allow_null=True)
@@ -48,10 +50,8 @@ class ContentSerializer(serializers.ModelSerializer[PostContent]):
 
     class Meta:
         model = PostContent
-        fields = [
-            *("length", "words", "questions", "exclamations", "emoji", "mentions", "links"),
-            *("uppercase_share", "sentiment", "hashtags", "cover"),
-        ]
+        # the embedding serves comparisons alone
+        fields = [*(name for name in CAPTION_MEASURES if name != "embedding"), "cover"]
         read_only_fields = fields
 
     @extend_schema_field(CoverSerializer(allow_null=True))

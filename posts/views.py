@@ -1,4 +1,4 @@
-"""Pages of posts: an account's posts with their chart, and the state of its refresh."""
+"""The page of an account's posts, with their chart and the state of the refresh."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,9 +16,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.requests import SignedInRequest, choose_account
 from accounts.selectors import accounts_of
 from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
+from posts.ingest.selectors import refresh_status
+from posts.ingest.services import NotConnected, request_refresh
 from posts.models import Post
-from posts.selectors import LatestCounts, posts_for_page, refresh_status
-from posts.services import NotConnected, request_refresh
+from posts.panels import panels_of
+from posts.selectors import LatestCounts, posts_for_page
 from privacy.consent import require
 from privacy.purposes import Purpose
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 POSTS_PER_PAGE = 25
 YOUNG = timedelta(hours=24)
-# SVG text does not reflow, so phones get a narrower picture of fewer posts: (width, height, posts)
+# SVG text does not reflow, so phones get a narrower chart of fewer posts: (width, height, posts)
 CHART_SIZES = ((840, 300, 40), (320, 240, 20))
 CHARTED_POSTS = 40 + AVERAGED_POSTS
 
@@ -40,6 +42,7 @@ def home(request: SignedInRequest) -> HttpResponse:
         return render(request, "posts/no_account.html")
     require(request.user.pk, Purpose.SERVICE)
     posts = posts_for_page(chosen.account)
+    page = Paginator(posts, POSTS_PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "posts/home.html",
@@ -49,8 +52,9 @@ def home(request: SignedInRequest) -> HttpResponse:
             "connection": chosen.connection,
             "refresh": refresh_status(chosen.account),
             "refresh_url": reverse("api:account-refresh", args=[chosen.account.public_id]),
-            "page": Paginator(posts, POSTS_PER_PAGE).get_page(request.GET.get("page")),
+            "page": page,
             "charts": _charts(posts[:CHARTED_POSTS], timezone.now()),
+            "panels": panels_of(chosen.account) if page.object_list else [],
         },
     )
 
@@ -67,12 +71,12 @@ def refresh(request: SignedInRequest, account_id: str) -> HttpResponse:
 
 
 def _charts(posts: "Iterable[WithAnnotations[Post, LatestCounts]]", now: datetime) -> list[LikesChart]:
-    """The wide and the narrow picture of the same posts (newest first); none where no likes are known."""
+    """Return a wide and a narrow chart of the same posts (newest first); none where no likes are known."""
     points = [
         ChartPost(post.posted_at, post.likes, is_young=now - post.posted_at < YOUNG)
         for post in posts
         if post.likes is not None
     ]
     points.reverse()
-    pictures = [likes_chart(points, shown=shown, width=width, height=height) for width, height, shown in CHART_SIZES]
-    return [picture for picture in pictures if picture is not None]
+    charts = [likes_chart(points, shown=shown, width=width, height=height) for width, height, shown in CHART_SIZES]
+    return [chart for chart in charts if chart is not None]

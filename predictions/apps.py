@@ -11,4 +11,5 @@ class PredictionsConfig(AppConfig):
         import predictions.learning.receivers
         import predictions.monitoring.receivers
         import predictions.outcomes.receivers
+        import predictions.panels
         import predictions.training.receivers  # noqa: F401

@@ -18,9 +18,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.django import DjangoModelFactory
 
 from accounts.models import APIToken, FollowerCount, TikTokAccount, User
-from posts.content import EXTRACTOR_VERSION, measure_caption
+from posts.content.captions import measure_caption
+from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange
-from posts.services import caption_fingerprint
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.models import AccountWeights, Benchmark, Feedback, ForecastError, Outcome, Prediction
@@ -151,20 +151,12 @@ class PostContentFactory(DjangoModelFactory[PostContent]):
     post = factory.SubFactory("tests.factories.PostFactory", content=None)
     text = "Sunset at the pier #sunset"
     measures = factory.LazyAttribute(lambda row: measure_caption(row.text))
-    extractor_version = EXTRACTOR_VERSION
     caption_fingerprint = factory.LazyAttribute(lambda row: caption_fingerprint(row.text))
-    length = factory.SelfAttribute("measures.length")
-    words = factory.SelfAttribute("measures.words")
-    questions = factory.SelfAttribute("measures.questions")
-    exclamations = factory.SelfAttribute("measures.exclamations")
-    emoji = factory.SelfAttribute("measures.emoji")
-    mentions = factory.SelfAttribute("measures.mentions")
-    links = factory.SelfAttribute("measures.links")
-    uppercase_share = factory.SelfAttribute("measures.uppercase_share")
-    sentiment = factory.SelfAttribute("measures.sentiment")
-    hashtags = factory.LazyAttribute(lambda row: list(row.measures.hashtags))
-    embedding = factory.LazyAttribute(lambda row: row.measures.embedding.tobytes())
     cover_state = PostContent.Cover.UNAVAILABLE
+
+    @classmethod
+    def _adjust_kwargs(cls, **kwargs: Any) -> dict[str, Any]:
+        return {**PostContent.caption_columns(kwargs["measures"]), **kwargs}
 
 
 class ObservationFactory(DjangoModelFactory[Observation]):

@@ -1,4 +1,4 @@
-"""How figures are written for people."""
+"""Filters that write figures for people."""
 
 import math
 from datetime import datetime, timedelta

@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from posts.content import EXTRACTOR_VERSION
+from posts.content.captions import EXTRACTOR_VERSION
 from predictions.engine.data.growth import Floats, GrowthCurve
 from predictions.engine.estimators.account_weights import WeightPrior
 from predictions.engine.estimators.calibration import Calibration

@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
+from posts.content.captions import EXTRACTOR_VERSION
+from posts.content.embeddings import EMBEDDING_SIZE
 from predictions.engine.data.growth import Floats, early_label, is_partial, is_usable
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
 from predictions.engine.data.rows import Rows, rows_of_account

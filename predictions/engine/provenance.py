@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _LIBRARIES = (
-    "emoji", "lightgbm", "numpy", "pillow", "scikit-learn", "scipy", "sentencepiece", "vaderSentiment",
+    "emoji", "lightgbm", "nltk", "numpy", "pillow", "scikit-learn", "scipy", "sentencepiece", "vaderSentiment",
 )  # fmt: skip
 _ROOT = Path(__file__).parents[2]
 _SOURCES = (
@@ -17,10 +17,9 @@ _SOURCES = (
     "accounts/selectors.py",
     "predictions/selectors.py",
     "posts/selectors.py",
-    "posts/content.py",
-    "posts/meanings.py",
-    "posts/normalising.py",
-    "posts/sentence_encoder.npz",
+    "posts/models/content.py",
+    "posts/content/*.py",
+    "posts/content/sentence_encoder.npz",
 )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Literal
 
-from posts.content import CaptionMeasures, CoverMeasures
+from posts.content.captions import CaptionMeasures
+from posts.content.pictures import CoverMeasures
 
 HOUR = 3600
 DAY = 24 * HOUR

@@ -18,7 +18,7 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from config.api import NestedJSONParser
-from posts.content import CoverMeasures, UnreadableImage, measure_cover
+from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 from predictions.forecasts.filters import PredictionFilter
 from predictions.forecasts.selectors import predictions_of
 from predictions.forecasts.serializers import (

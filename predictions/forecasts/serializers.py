@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from posts.content import MAX_CAPTION, MAX_HASHTAG, is_hashtag
+from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
 from predictions.engine.types import HORIZON, HOUR
 from predictions.forecasts.services import MAX_CLIENT, PredictionResult
 from predictions.models import Prediction

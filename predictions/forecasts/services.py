@@ -13,8 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
-from posts.content import CoverMeasures, measure_caption
-from posts.services import caption_fingerprint
+from posts.content.captions import measure_caption
+from posts.content.pictures import CoverMeasures
+from posts.ingest.fingerprints import caption_fingerprint
 from predictions.engine import (
     AccountHistory,
     AccountState,

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import SignedInRequest, choose_account
-from posts.content import UnreadableImage, measure_cover
+from posts.content.pictures import UnreadableImage, measure_cover
 from predictions.forecasts.charts import RangeChart, range_chart
 from predictions.forecasts.forms import DraftForm
 from predictions.forecasts.selectors import predictions_of

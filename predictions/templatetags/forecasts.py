@@ -6,10 +6,9 @@ from django import template
 from django.template import Context
 
 from accounts.models import TikTokAccount
-from predictions.benchmarks.selectors import benchmark_of, most_followers
 from predictions.feedback.forms import FeedbackForm
 from predictions.feedback.selectors import feedback_on_forecast
-from predictions.models import Benchmark, Prediction
+from predictions.models import Prediction
 from predictions.outcomes.selectors import account_track_record
 from predictions.outcomes.track_record import TrackRecord
 from privacy.consent import has_consent
@@ -80,13 +79,6 @@ def noticeable(explanation: list[dict[str, Any]] | None) -> list[dict[str, Any]]
 def track_record(account: TikTokAccount) -> dict[str, TrackRecord]:
     """Show how the account's forecasts turned out."""
     return {"track_record": account_track_record(account.pk)}
-
-
-@register.inclusion_tag("predictions/benchmark.html")
-def benchmark(account: TikTokAccount) -> dict[str, Benchmark | int | None]:
-    """Show what accounts of its size usually get; nothing if that is unknown."""
-    newest = benchmark_of(account.follower_count)
-    return {"benchmark": newest, "most_followers": most_followers(newest.least_followers) if newest else None}
 
 
 @register.inclusion_tag("predictions/feedback.html", takes_context=True)

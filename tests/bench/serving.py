@@ -63,7 +63,7 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
     from django.utils import timezone
 
     from accounts.services import create_api_token
-    from posts.content import measure_caption
+    from posts.content.captions import measure_caption
     from predictions.engine import AccountState, Draft, forecast, train
     from predictions.engine.forecasting import BASELINE_POSTS
     from predictions.learning import services

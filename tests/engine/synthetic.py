@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from posts.content import CaptionMeasures, measure_caption
+from posts.content.captions import CaptionMeasures, measure_caption
 from predictions.engine import AccountHistory, Counts, Draft, PublishedPost
 
 DAY = 86_400

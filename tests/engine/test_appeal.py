@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from posts.content import measure_caption
-from posts.meanings import MEANING_SIZE
+from posts.content.captions import measure_caption
+from posts.content.meanings import MEANING_SIZE
 from predictions.engine import AccountHistory, forecast, learn_account, train
 from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal, no_appeal
 from tests.engine.synthetic import DAY, account, draft

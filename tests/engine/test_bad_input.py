@@ -14,7 +14,8 @@ from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from posts.content import CoverMeasures, measure_caption
+from posts.content.captions import measure_caption
+from posts.content.pictures import CoverMeasures
 from predictions.engine import (
     AccountHistory,
     AccountState,

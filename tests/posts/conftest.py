@@ -23,7 +23,7 @@ PAGE_SIZE = 5
 
 @pytest.fixture(autouse=True)
 def _small_pages(monkeypatch):
-    monkeypatch.setattr("posts.tiktok.client.PAGE_SIZE", PAGE_SIZE)
+    monkeypatch.setattr("posts.platforms.tiktok.client.PAGE_SIZE", PAGE_SIZE)
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
+from posts.ingest.fingerprints import caption_fingerprint
+from posts.ingest.refreshing import resume_stalled, run_refresh
 from posts.models import PostContent, Refresh
-from posts.refreshing import resume_stalled, run_refresh
 from posts.selectors import with_latest_counts
-from posts.services import caption_fingerprint
 
 
 def assert_like_the_sandbox(account: TikTokAccount, published: list[dict[str, Any]]) -> None:

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from posts import refreshing, schedule
-from posts.covers import MAX_ATTEMPTS, MAX_TROUBLES_IN_A_ROW
+from posts.ingest import refreshing, schedule
+from posts.ingest.measuring import MAX_ATTEMPTS, MAX_TROUBLES_IN_A_ROW
+from posts.ingest.services import request_refresh
 from posts.models import PostContent, Refresh
-from posts.services import request_refresh
-from posts.tiktok import DisplayAPI, covers
+from posts.platforms.tiktok import covers
+from posts.platforms.tiktok.client import DisplayAPI
 from tests.posts.states import assert_like_the_sandbox, drive, latest_refresh
 from tests.prove import SEED, scaled
 
@@ -195,7 +196,7 @@ def test_logs_name_the_call_and_tiktoks_log_id_but_no_address(sandbox, creator, 
 
 def test_a_listing_that_goes_in_circles_ends_in_a_sentence(creator, connect, monkeypatch):
     account = connect(creator)
-    list_videos = DisplayAPI.video_list
-    monkeypatch.setattr(DisplayAPI, "video_list", lambda api, cursor: list_videos(api, None))
+    fetch_page = DisplayAPI.page
+    monkeypatch.setattr(DisplayAPI, "page", lambda api, cursor: fetch_page(api, None))
     refresh = drive(account, turns=20)
     assert (refresh.state, refresh.error) == (Refresh.State.FAILED, refreshing.TIKTOK_FAILED)

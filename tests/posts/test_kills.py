@@ -15,9 +15,9 @@ from celery import current_app
 from django.db import connection
 from django.utils import timezone
 
+from posts.ingest.refreshing import resume_stalled
+from posts.ingest.services import request_refresh
 from posts.models import Refresh
-from posts.refreshing import resume_stalled
-from posts.services import request_refresh
 from tests.posts.states import assert_like_the_sandbox, latest_refresh
 from tests.prove import SEED, scaled
 

@@ -7,8 +7,9 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from posts.ingest.fingerprints import caption_fingerprint
+from posts.ingest.services import request_refresh
 from posts.models import Post, Refresh
-from posts.services import caption_fingerprint, request_refresh
 from privacy.purposes import Purpose
 from tests.factories import agree, disagree
 from tests.posts.states import drive

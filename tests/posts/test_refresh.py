@@ -1,6 +1,7 @@
 """A refresh stores every post once, whatever comes between."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,11 @@ from django.utils import timezone
 
 from accounts.services import disconnect_account
 from accounts.tiktok.client import Profile
-from posts import covers, refreshing, storing
+from posts.ingest import measuring, refreshing, storing
+from posts.ingest.services import NotConnected, request_refresh
+from posts.ingest.signals import posts_changed
 from posts.models import Observation, Post, PostsChange, Refresh
-from posts.services import NotConnected, request_refresh
-from posts.signals import posts_changed
-from posts.tiktok import DisplayAPI
+from posts.platforms.tiktok.client import DisplayAPI
 from tests.posts.states import assert_each_post_once, assert_like_the_sandbox, drive, latest_refresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +34,7 @@ def test_a_sign_in_fetches_every_post_with_its_counts(sandbox, creator, connect)
 
 
 def test_pages_are_short_and_many(sandbox, creator, connect, monkeypatch):
-    monkeypatch.setattr("posts.tiktok.client.PAGE_SIZE", 1)
+    monkeypatch.setattr("posts.platforms.tiktok.client.PAGE_SIZE", 1)
     account = connect(creator)
     drive(account)
     assert_each_post_once(account, ids_of(sandbox, creator))
@@ -97,18 +98,18 @@ def test_two_workers_with_the_same_message_fetch_once(sandbox, creator, connect)
 def test_a_worker_that_was_taken_for_dead_can_write_nothing_more(sandbox, creator, connect, monkeypatch):
     account = connect(creator)
     refresh = latest_refresh(account)
-    list_videos = DisplayAPI.video_list
+    fetch_page = DisplayAPI.page
     overtaken: list[bool] = []
 
     def overtaken_meanwhile(api, cursor):
-        page = list_videos(api, cursor)
+        page = fetch_page(api, cursor)
         if not overtaken:
             overtaken.append(True)
             assert refreshing.resume_stalled(now=timezone.now() + timedelta(hours=1)) == [refresh.pk]
             refreshing.run_refresh(refresh_id=refresh.pk)
         return page
 
-    monkeypatch.setattr(DisplayAPI, "video_list", overtaken_meanwhile)
+    monkeypatch.setattr(DisplayAPI, "page", overtaken_meanwhile)
     refreshing.run_refresh(refresh_id=refresh.pk)
     assert latest_refresh(account).state == Refresh.State.DONE
     assert_each_post_once(account, ids_of(sandbox, creator))
@@ -116,7 +117,7 @@ def test_a_worker_that_was_taken_for_dead_can_write_nothing_more(sandbox, creato
 
 def test_the_profile_of_another_account_is_not_stored(creator, connect, monkeypatch):
     account = connect(creator)
-    monkeypatch.setattr(DisplayAPI, "user_info", lambda *args: Profile(open_id="another", display_name="Another"))
+    monkeypatch.setattr(DisplayAPI, "profile", lambda *args: Profile(open_id="another", display_name="Another"))
     refreshing.run_refresh(refresh_id=latest_refresh(account).pk)
     account.refresh_from_db()
     assert (account.display_name, latest_refresh(account).next_attempt_at is None) == ("", False)
@@ -127,15 +128,15 @@ STEPS = [
     (refreshing, "_fetch_profile", 1),
     (refreshing, "_store_page", 1),
     (refreshing, "_store_page", 2),
-    (refreshing, "store_videos", 2),
+    (refreshing, "store_posts", 2),
     (storing, "_measure_captions", 2),
     (refreshing, "append_observations", 2),
     (refreshing, "record_change", 2),
     (refreshing, "_advance", 2),
     (refreshing, "_notice_deleted", 1),
     (refreshing, "_measure_covers", 1),
-    (covers, "fetch_cover", 7),
-    (covers, "_save", 1),
+    (DisplayAPI, "cover", 7),
+    (measuring, "_save", 1),
     (refreshing, "_finish", 1),
 ]
 
@@ -218,13 +219,13 @@ def test_a_post_that_the_listing_left_out_is_not_taken_for_deleted(sandbox, crea
     account = connect(creator)
     drive(account)
     left_out = sandbox.control.posts(creator)[0]["id"]
-    list_videos = DisplayAPI.video_list
+    fetch_page = DisplayAPI.page
 
     def leave_out(api, cursor):
-        page = list_videos(api, cursor)
-        return page.model_copy(update={"videos": [video for video in page.videos if video.id != left_out]})
+        page = fetch_page(api, cursor)
+        return replace(page, posts=tuple(post for post in page.posts if post.id != left_out))
 
-    monkeypatch.setattr(DisplayAPI, "video_list", leave_out)
+    monkeypatch.setattr(DisplayAPI, "page", leave_out)
     request_refresh(account_id=account.pk)
     drive(account)
     assert not account.posts.exclude(deleted_at=None).exists()

@@ -9,10 +9,11 @@ from django.conf import settings
 
 from accounts.models import Credential
 from accounts.services import disconnect_account
-from posts import schedule
+from posts.ingest import schedule
+from posts.ingest.selectors import HALF_A_BEAT, WINDOWS, accounts_to_observe, posts_to_observe
 from posts.models import Listing, Observation, Post, PostContent, Refresh
+from posts.platforms.tiktok.client import DisplayAPI
 from posts.tasks import observe_due_posts
-from posts.tiktok import DisplayAPI, VideoCounts
 from tests.factories import PostFactory
 from tests.posts.states import drive, latest_refresh
 
@@ -54,12 +55,16 @@ def publish(sandbox, creator):
     return post_id, datetime.fromtimestamp(posted_at, UTC)
 
 
+def due_to_observe(now):
+    return list(accounts_to_observe(now).values_list("pk", flat=True))
+
+
 def beat():
-    """What beat and the workers do: everything due, now."""
+    """Do what is due now, as beat and the workers would."""
     now = datetime.now(UTC)
     for account_id in schedule.take_due_listings(now):
         schedule.discover_posts(account_id=account_id)
-    for account_id in schedule.accounts_with_due_posts(now):
+    for account_id in due_to_observe(now):
         schedule.observe_account(account_id=account_id)
 
 
@@ -101,7 +106,7 @@ def test_listing_stops_at_the_first_page_with_a_known_post(sandbox, creator, acc
 
 
 def test_when_all_of_many_posts_are_unknown_a_refresh_is_requested(creator, account, monkeypatch):
-    monkeypatch.setattr("posts.tiktok.client.PAGE_SIZE", 2)
+    monkeypatch.setattr("posts.platforms.tiktok.client.PAGE_SIZE", 2)
     Post.objects.all().delete()
     schedule.discover_posts(account_id=account.pk)
     assert not Post.objects.exists()
@@ -122,10 +127,10 @@ def test_accounts_are_listed_hourly_and_quiet_ones_daily(account, later):
 @pytest.mark.parametrize("age_h", AGES)
 def test_each_age_has_its_window(account, age_h):
     post = PostFactory(account=account)
-    age, window = timedelta(hours=age_h), schedule.WINDOWS[age_h]
+    age, window = timedelta(hours=age_h), WINDOWS[age_h]
 
     def due_at(moment):
-        return schedule._due_posts(age_h, moment).filter(pk=post.pk).exists()
+        return posts_to_observe(age_h, moment).filter(pk=post.pk).exists()
 
     assert not due_at(post.posted_at + age - timedelta(minutes=3))
     assert due_at(post.posted_at + age)
@@ -134,8 +139,8 @@ def test_each_age_has_its_window(account, age_h):
 
 
 def test_windows_do_not_overlap():
-    ends = [timedelta(hours=age_h) + window for age_h, window in schedule.WINDOWS.items()]
-    starts = [timedelta(hours=age_h) - schedule.HALF_A_BEAT for age_h in schedule.WINDOWS]
+    ends = [timedelta(hours=age_h) + window for age_h, window in WINDOWS.items()]
+    starts = [timedelta(hours=age_h) - HALF_A_BEAT for age_h in WINDOWS]
     assert all(end <= start for end, start in zip(ends, starts[1:], strict=False))
 
 
@@ -143,8 +148,8 @@ def test_an_answer_after_the_window_is_not_passed_off_as_in_time(sandbox, creato
     post_id, posted_at = publish(sandbox, creator)
     schedule.discover_posts(account_id=account.pk)
     later(posted_at + timedelta(hours=1, minutes=30))
-    due = [schedule.Due(post, 1) for post in schedule._due_posts(1, datetime.now(UTC))]
-    counts = DisplayAPI(account.pk).video_query([post_id], VideoCounts)
+    due = [schedule.Due(post, 1) for post in posts_to_observe(1, datetime.now(UTC))]
+    counts = DisplayAPI(account.pk).counts([post_id])
     later(posted_at + timedelta(hours=2, minutes=1))
     schedule._store_observations(account.pk, due, counts)
     assert not Observation.objects.filter(scheduled_age_h=1).exists()
@@ -154,15 +159,15 @@ def test_observing_twice_at_once_observes_once(sandbox, creator, account, later)
     post_id, posted_at = publish(sandbox, creator)
     schedule.discover_posts(account_id=account.pk)
     later(posted_at + timedelta(hours=1, minutes=1))
-    due = [schedule.Due(post, 1) for post in schedule._due_posts(1, datetime.now(UTC))]
-    counts = DisplayAPI(account.pk).video_query([post_id], VideoCounts)
+    due = [schedule.Due(post, 1) for post in posts_to_observe(1, datetime.now(UTC))]
+    counts = DisplayAPI(account.pk).counts([post_id])
     for _ in range(2):
         schedule._store_observations(account.pk, due, counts)
     assert Observation.objects.filter(scheduled_age_h=1).count() == 1
 
 
 def test_more_posts_than_a_query_takes_are_observed_in_batches(sandbox, account, monkeypatch):
-    monkeypatch.setattr(schedule, "QUERY_SIZE", 5)
+    monkeypatch.setattr(DisplayAPI, "batch_size", 5)
     account.posts.update(posted_at=datetime.now(UTC) - timedelta(hours=24))
     posts, asked = account.posts.count(), len(sandbox.control.requests("video/query"))
     assert schedule.observe_account(account_id=account.pk) == posts
@@ -178,7 +183,7 @@ def test_deleted_posts_are_noticed_by_the_schedule(sandbox, creator, account, la
     beat()
     assert Post.objects.get(tiktok_id=post_id).deleted_at is not None
     later(posted_at + timedelta(hours=6, minutes=1))
-    assert schedule.accounts_with_due_posts(datetime.now(UTC)) == []
+    assert due_to_observe(datetime.now(UTC)) == []
 
 
 @pytest.mark.parametrize("kind", ["500", "429", "truncated"])
@@ -199,12 +204,12 @@ def test_a_fault_only_delays_an_observation(sandbox, creator, account, later, ki
 def test_accounts_without_a_grant_are_left_alone(account, ended):
     now = datetime.now(UTC) + timedelta(hours=2)
     account.posts.update(posted_at=now - timedelta(hours=1))
-    assert schedule.accounts_with_due_posts(now) == [account.pk]
+    assert due_to_observe(now) == [account.pk]
     if ended == "disconnected":
         disconnect_account(account_id=account.pk, now=now)
     else:
         Credential.objects.update(state=Credential.State.LOST)
-    assert schedule.accounts_with_due_posts(now) == []
+    assert due_to_observe(now) == []
     assert schedule.take_due_listings(now) == []
     # a task that was sent before it ended
     assert schedule.observe_account(account_id=account.pk) == 0

@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION, measure_caption
+from posts.content.captions import EXTRACTOR_VERSION, measure_caption
+from posts.content.embeddings import EMBEDDING_SIZE
+from posts.ingest.selectors import refresh_status
 from posts.models import Observation, PostContent
-from posts.selectors import account_posts, posts_for_page, refresh_status
+from posts.selectors import account_posts, posts_for_page
 from privacy.purposes import Purpose
 from tests.factories import ObservationFactory, PostFactory, TikTokAccountFactory, history_of_posts
 

@@ -17,9 +17,11 @@ from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 from pydantic import ValidationError
 
 from accounts.tiktok.errors import TikTokRateLimited, TikTokUnavailable
-from posts.tiktok import CoverUnavailable, DisplayAPI, VideoCounts, covers, limits
-from posts.tiktok.covers import fetch_cover
-from posts.tiktok.wire import Video, VideoPage
+from posts.platforms.base import CoverUnavailable
+from posts.platforms.tiktok import covers, limits
+from posts.platforms.tiktok.client import DisplayAPI
+from posts.platforms.tiktok.covers import fetch_cover
+from posts.platforms.tiktok.wire import Video, VideoPage
 
 ROOT = Path(__file__).resolve().parents[2]
 MINIMAL = {"id": "7301", "create_time": 1_700_000_000}
@@ -38,7 +40,7 @@ def test_only_what_is_kept_is_asked_for():
 @given(st.text(alphabet=st.characters()) | st.none())
 def test_any_caption_can_be_stored(text):
     """JSON can carry NUL and lone surrogates; PostgreSQL and UTF-8 cannot."""
-    caption = Video.model_validate({**MINIMAL, "video_description": text, "title": None}).caption
+    caption = Video.model_validate({**MINIMAL, "video_description": text, "title": None}).as_fetched().caption
     assert "\x00" not in caption
     caption.encode("utf-8")
 
@@ -81,12 +83,12 @@ def test_an_odd_answer_never_looks_like_deleted_videos(data, monkeypatch):
     api = DisplayAPI(1)
     monkeypatch.setattr(api, "_call", lambda *_: data)
     with pytest.raises(TikTokUnavailable):
-        api.video_query(["1"], VideoCounts)
+        api.counts(["1"])
 
 
 def test_a_query_is_of_twenty_at_most():
     with pytest.raises(ValueError, match="at most 20"):
-        DisplayAPI(1).video_query(map(str, range(21)), VideoCounts)
+        DisplayAPI(1).counts(map(str, range(21)))
 
 
 # --- the limit -----------------------------------------------------------------------------------------------------
@@ -97,7 +99,7 @@ import django
 django.setup()
 from limits import RateLimitItemPerMinute
 from accounts.tiktok.errors import TikTokRateLimited
-from posts.tiktok import limits
+from posts.platforms.tiktok import limits
 
 limits.LONGEST_WAIT_S = 0
 taken = 0

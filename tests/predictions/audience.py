@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 
 from accounts.models import TikTokAccount
-from posts.content import CaptionMeasures, measure_caption
+from posts.content.captions import CaptionMeasures, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from tests.factories import TikTokAccountFactory
 from tests.predictions.histories import content_row

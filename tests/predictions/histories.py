@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from accounts.models import TikTokAccount
-from posts.content import EXTRACTOR_VERSION, CaptionMeasures, measure_caption
+from posts.content.captions import EXTRACTOR_VERSION, CaptionMeasures, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine import AccountHistory, Counts, PublishedPost
 from tests.factories import CAPTIONS, PostFactory, TikTokAccountFactory

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from rest_framework.test import APIClient
 
-from posts.content import measure_caption
+from posts.content.captions import measure_caption
 from posts.models import PostsChange
 from predictions.forecasts import api as predictions_api
 from predictions.learning import services

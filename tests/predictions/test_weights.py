@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from posts.content import measure_caption
+from posts.content.captions import measure_caption
+from posts.ingest.signals import posts_changed
 from posts.models import PostsChange
-from posts.signals import posts_changed
 from predictions.engine import (
     AccountHistory,
     Counts,

@@ -26,9 +26,9 @@ from accounts.models import TikTokAccount, User
 from accounts.services import CredentialLost
 from accounts.tiktok.errors import TikTokError
 from accounts.tiktok.views import TikTokOAuth2Adapter
-from posts import refreshing, schedule
+from posts.ingest import refreshing, schedule
+from posts.ingest.services import NotConnected, request_refresh
 from posts.models import Post, Refresh
-from posts.services import NotConnected, request_refresh
 from predictions.feedback import services as feedback_services
 from predictions.forecasts import services as forecasts_services
 from predictions.learning import selectors as learning_selectors

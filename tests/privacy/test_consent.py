@@ -22,12 +22,15 @@ from accounts import tasks
 from accounts.models import FollowerCount, TikTokAccount
 from accounts.services import create_api_token, lock_account, renew_credential
 from accounts.tiktok import client as login
-from posts import covers, refreshing
+from posts.ingest import measuring as covers
+from posts.ingest import refreshing
+from posts.ingest.services import request_refresh
+from posts.ingest.storing import store_posts
 from posts.models import Observation, Post, PostContent, Refresh
-from posts.services import request_refresh
-from posts.storing import store_videos
-from posts.tiktok import CoverUnavailable, DisplayAPI, Video
-from posts.tiktok import client as display
+from posts.platforms.base import CoverUnavailable
+from posts.platforms.tiktok import client as display
+from posts.platforms.tiktok.client import DisplayAPI
+from posts.platforms.tiktok.wire import Video
 from predictions.forecasts import services as forecasts_services
 from predictions.learning import services as learning_services
 from predictions.models import ForecastError, ModelVersion, Outcome, Prediction
@@ -508,7 +511,7 @@ def test_what_was_kept_under_an_earlier_text_stays_as_it_is_until_the_person_ans
             Video(id=str(number), create_time=1_700_000_000 - number, video_description=caption)
             for number, caption in enumerate(captions)
         ]
-        store_videos(lock_account(account.pk), videos, timezone.now())
+        store_posts(lock_account(account.pk), videos, timezone.now())
         return [post.caption for post in Post.objects.order_by("-posted_at")]
 
     assert store("Sunset") == ["Sunset"]

@@ -18,9 +18,9 @@ from django.utils import timezone
 from accounts.models import APIToken, TikTokAccount
 from config.celery import app as celery
 from config.environment import Environment
+from posts.ingest.storing import mark_deleted
 from posts.models import Observation, Post
-from posts.storing import mark_deleted
-from posts.tiktok.limits import wait_for_turn
+from posts.platforms.tiktok.limits import wait_for_turn
 from predictions.learning.tasks import enqueue_weights_update
 from privacy import checks, consent, exporting, retention
 from privacy.declarations import Files, RedisKeys, Subject, Table, declared, subject_of, table_of, tables

@@ -16,12 +16,12 @@ from accounts.models import APIToken
 from accounts.services import lock_account
 from accounts.tiktok.client import Grant, Profile
 from accounts.webhooks import Event
-from posts.content import measure_caption
+from posts.content.captions import measure_caption
+from posts.ingest.fingerprints import caption_fingerprint
+from posts.ingest.storing import store_posts
 from posts.models import Post, PostContent
-from posts.services import caption_fingerprint
-from posts.storing import store_videos
-from posts.tiktok import Video, VideoPage
-from posts.tiktok import client as display
+from posts.platforms.tiktok import client as display
+from posts.platforms.tiktok.wire import Video, VideoPage
 from predictions.engine.data.history_file import read_history_file
 from predictions.models import Feedback, Prediction
 from privacy.blanking import BLANK, blank_contacts
@@ -53,10 +53,10 @@ def test_what_tiktok_should_never_send_goes_nowhere(
     monkeypatch.setattr(display, "wait_for_turn", lambda path: None)
     monkeypatch.setattr(display, "access_token", lambda account_id: "act.token")
     api = display.DisplayAPI(account.pk)
-    for name, value in api.user_info(["user.info.basic"]).model_dump().items():
+    for name, value in api.profile(["user.info.basic"]).model_dump().items():
         setattr(account, name, value)
     account.save()
-    posts = store_videos(lock_account(account.pk), api.video_list(None).videos, timezone.now())
+    posts = store_posts(lock_account(account.pk), api.page(None).posts, timezone.now())
     assert len(posts) == 1
     assert nothing_kept(caplog)
 
@@ -107,7 +107,7 @@ def test_nor_does_an_imported_history_have_a_place_for_them(tmp_path: Any) -> No
 def test_texts_that_are_kept_are_kept_without_them(client: Client) -> None:
     account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
     video = {"id": "1", "create_time": 1_700_000_000, "video_description": "Write to zyzzyva@example.com! #pier"}
-    store_videos(lock_account(account.pk), [Video.model_validate(video)], timezone.now())
+    store_posts(lock_account(account.pk), [Video.model_validate(video).as_fetched()], timezone.now())
     assert Post.objects.get().caption == f"Write to {BLANK}! #pier"
     client.force_login(account.user)
     text = "Call +49 170 1234567 for the sunset"
@@ -125,7 +125,7 @@ def test_what_is_made_of_a_caption_is_made_without_them(client: Client) -> None:
     client.force_login(account.user)
     text, blanked = "Write to zyzzyva@example.com! #pier", f"Write to {BLANK}! #pier"
     video = {"id": "1", "create_time": 1_700_000_000, "title": text}
-    store_videos(lock_account(account.pk), [Video.model_validate(video)], timezone.now())
+    store_posts(lock_account(account.pk), [Video.model_validate(video).as_fetched()], timezone.now())
     client.post("/predict", {"post": {"text": text}}, content_type="application/json")
     content, given = PostContent.objects.get(), Prediction.objects.get()
     measures = measure_caption(blanked)
@@ -183,7 +183,7 @@ def test_a_video_that_not_everybody_may_see_is_dropped(flag: dict[str, Any], mon
     assert [video.id for video in page.videos] == ["1"]
     api = display.DisplayAPI(1)
     monkeypatch.setattr(api, "_call", lambda *args: {"videos": videos})
-    assert list(api.video_query(["1", "2"], Video)) == ["1"]
+    assert list(api.counts(["1", "2"])) == ["1"]
 
 
 def nothing_kept(caplog: pytest.LogCaptureFixture) -> bool:

@@ -9,22 +9,24 @@ from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
 from accounts.services import lock_account
+from posts.ingest.storing import store_posts
 from posts.models import Post
-from posts.storing import store_videos
-from posts.tiktok import Video
+from posts.platforms.tiktok.wire import Video
 from predictions.models import Feedback, Prediction
 from privacy.purposes import Purpose
 from tests.factories import ALL_CONSENTS, FeedbackFactory, PredictionFactory, TikTokAccountFactory, disagree
 
 pytestmark = pytest.mark.django_db
 
-VIDEO = Video.model_validate({"id": "1", "create_time": 1_700_000_000, "video_description": "Sunset at the pier"})
+VIDEO = Video.model_validate(
+    {"id": "1", "create_time": 1_700_000_000, "video_description": "Sunset at the pier"}
+).as_fetched()
 
 
 @pytest.fixture
 def creator() -> User:
     account: TikTokAccount = TikTokAccountFactory(user__consents=ALL_CONSENTS)
-    store_videos(lock_account(account.pk), [VIDEO], timezone.now())
+    store_posts(lock_account(account.pk), [VIDEO], timezone.now())
     draft = PredictionFactory(account=account, caption="A draft about lighthouses")
     FeedbackFactory(prediction=draft, text="The lighthouse is closed")
     return account.user
@@ -56,5 +58,5 @@ def test_taking_the_choice_back_erases_them_at_once(creator: User, way: str) -> 
 def test_a_refresh_that_runs_meanwhile_keeps_none(creator: User) -> None:
     account = lock_account(creator.tiktok_accounts.get().pk)
     disagree(creator, Purpose.DRAFTS)
-    store_videos(account, [VIDEO], timezone.now())
+    store_posts(account, [VIDEO], timezone.now())
     assert Post.objects.get().caption == ""

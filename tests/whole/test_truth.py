@@ -6,7 +6,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from posts.content import measure_caption
+from posts.content.captions import measure_caption
 from predictions.engine import AccountHistory, Forecast, GlobalModel, forecast, learn_account, train
 from predictions.engine import Draft as EngineDraft
 from predictions.engine.data.history_file import read_history_file

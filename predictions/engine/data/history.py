@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from posts.content import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
+from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from predictions.engine.data.growth import (
     MEASURED,
     Floats,

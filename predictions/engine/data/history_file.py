@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
-from posts.content import CaptionMeasures, CoverMeasures, UnreadableImage, measure_caption, measure_cover
+from posts.content.captions import CaptionMeasures, measure_caption
+from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 from predictions.engine.types import AccountHistory, Counts, PublishedPost
 
 COLUMNS = (

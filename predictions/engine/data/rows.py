@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from posts.meanings import MEANING_SIZE
+from posts.content.meanings import MEANING_SIZE
 from predictions.engine.data.growth import Floats, GrowthCurve, Target
 from predictions.engine.data.history import Timeline
 from predictions.engine.estimators.counts import Measures

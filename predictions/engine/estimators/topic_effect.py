@@ -9,7 +9,7 @@ posts: what all of an account's posts have in common is in its level.
 import numpy as np
 from numpy.typing import NDArray
 
-from posts.meanings import MEANING_SIZE
+from posts.content.meanings import MEANING_SIZE
 from predictions.engine.data.growth import Floats
 
 _RIDGE = 150.0

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from posts.content import EMBEDDING_STEPS, SLOTS
-from posts.meanings import MEANING_SIZE
+from posts.content.embeddings import EMBEDDING_STEPS, SLOTS
+from posts.content.meanings import MEANING_SIZE
 from predictions.engine.data.growth import Floats
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, Content, History
 from predictions.engine.features.similarity_gp import PROCESS_FEATURES, Process, Solved, process_features

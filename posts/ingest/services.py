@@ -1,14 +1,11 @@
-"""What may be done to posts from outside this app."""
+"""Writes of ingestion for others to call: request a refresh."""
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.services import lock_account
-from posts.fingerprints import caption_fingerprint
+from posts.ingest.refreshing import enqueue_refresh
 from posts.models import Refresh
-from posts.refreshing import enqueue_refresh
-
-__all__ = ["NotConnected", "caption_fingerprint", "request_refresh"]
 
 
 class NotConnected(Exception):
@@ -16,9 +13,9 @@ class NotConnected(Exception):
 
 
 def request_refresh(*, account_id: int) -> Refresh:
-    """The account's active refresh, newly queued if there is none: at most one at a time for each account.
+    """Return the account's active refresh, newly queued if there is none: at most one at a time for each account.
 
-    Raises NotConnected, NoConsent, and TikTokAccount.DoesNotExist.
+    Raise NotConnected, NoConsent, and TikTokAccount.DoesNotExist.
     """
     with transaction.atomic():
         account = lock_account(account_id)

@@ -1,14 +1,14 @@
-"""Recognising a caption without keeping it."""
+"""Recognise a caption without keeping it."""
 
 from django.utils.crypto import salted_hmac
 
-from posts.normalising import normalised
+from posts.content.normalising import normalised
 
 
 def caption_fingerprint(text: str) -> str:
-    """A keyed digest (hex SHA-256) of the caption, the same whatever its case, spacing and Unicode form.
+    """Return a keyed digest (hex SHA-256) of the caption, the same whatever its case, spacing and Unicode form.
 
-    Empty for a caption without characters: that is no mark to recognise a post by.
+    It is empty for a caption without characters, by which no post can be recognised.
     """
     folded = " ".join(normalised("NFKC", text).casefold().split())
     if not folded:

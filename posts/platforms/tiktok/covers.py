@@ -1,4 +1,4 @@
-"""Fetching cover pictures: their addresses come from outside, so they must not lead inside."""
+"""Download cover pictures. Their addresses come from outside, so they must not lead inside."""
 
 import ipaddress
 import socket
@@ -14,7 +14,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from posts.content import MAX_COVER_BYTES
+from posts.content.pictures import MAX_COVER_BYTES
+from posts.platforms.base import CoverHostTroubled, CoverUnavailable
 
 TIMEOUT = (3.05, 5.0)
 """Seconds to connect, and between two reads."""
@@ -22,18 +23,10 @@ LONGEST_DOWNLOAD_S = 15.0
 CHUNK_BYTES = 64 * 1024
 
 
-class CoverUnavailable(Exception):
-    """The picture could not be had; the message says why."""
-
-
-class CoverHostTroubled(CoverUnavailable):
-    """The host, not the picture, is at fault: other pictures there will hardly fare better now."""
-
-
 def fetch_cover(url: str) -> bytes:
-    """The picture at the address, at most `MAX_COVER_BYTES`. Redirects are not followed.
+    """Download the picture at the address, at most `MAX_COVER_BYTES`. Redirects are not followed.
 
-    Raises CoverUnavailable, also for addresses that are not http(s) or lead to an internal network, and
+    Raise CoverUnavailable, also for addresses that are not http(s) or lead to an internal network, and
     CoverHostTroubled when several tries did not help.
     """
     # a context and no decorator, which would write the arguments of repeated calls, the address, to the log
@@ -76,7 +69,7 @@ def _read(response: requests.Response, stop_at: float) -> bytes:
 @cache
 def _session() -> requests.Session:
     session = requests.Session()
-    # a proxy would connect for us, where the guard below cannot look
+    # behind a proxy the guard below would not see where the connection ends
     session.trust_env = False
     for scheme in ("http://", "https://"):
         session.mount(scheme, _GuardedAdapter())
@@ -84,7 +77,7 @@ def _session() -> requests.Session:
 
 
 def _refuse_internal(connected: socket.socket, host: str) -> socket.socket:
-    """The connection, unless its far end is internal. Looking at the name first would leave DNS time to change."""
+    """Return the connection, unless its far end is internal. Checking the name first would leave DNS time to change."""
     peer = ipaddress.ip_address(connected.getpeername()[0])
     if isinstance(peer, ipaddress.IPv6Address) and peer.ipv4_mapped:
         peer = peer.ipv4_mapped
@@ -95,7 +88,7 @@ def _refuse_internal(connected: socket.socket, host: str) -> socket.socket:
 
 
 def _is_configured(host: str, loopback: bool) -> bool:
-    """The API's own host may serve covers, and so may loopback if the API is there: that is how the sandbox runs."""
+    """Return whether it is the API's own host, or loopback while the API is there too, as with the sandbox."""
     api_host = urlsplit(settings.TIKTOK_API_URL).hostname or ""
     if host == api_host:
         return True

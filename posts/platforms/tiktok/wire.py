@@ -1,6 +1,6 @@
-"""The Display API's answers, typed. A model's fields are also what is asked for: nothing comes that is not kept.
+"""The Display API's answers, typed. A model's fields are also the fields that are requested: nothing else arrives.
 
-What may not be kept is dropped here, before anything else sees it: contacts in texts, and videos that are not public.
+Contacts in texts, and videos that are not public, are dropped here, before anything else sees them.
 """
 
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from posts.platforms.base import FetchedCounts, FetchedPage, FetchedPost
 from privacy.blanking import blank_contacts
 
 MAX_BIGINT = 2**63 - 1
@@ -17,14 +18,14 @@ MAX_SHARE_URL = 500
 
 
 def _storable(value: Any) -> Any:
-    """PostgreSQL stores no NUL, UTF-8 has no lone surrogates, and JSON can carry both; an absent text is empty."""
+    """Return the text without NUL and lone surrogates, which JSON can carry and PostgreSQL cannot; absent is empty."""
     if value is None:
         return ""
     return value.replace("\x00", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _web_address(value: str) -> str:
-    """The address if a page may link to it, else nothing: it is shown to people as TikTok gave it."""
+    """Return the address if a page may link to it, otherwise nothing: people see it as TikTok sends it."""
     try:
         scheme = urlsplit(value).scheme
     except ValueError:
@@ -41,16 +42,16 @@ EVERYBODY = {"", "none", "public_to_everyone", "public to everyone", "public", "
 
 
 def is_public(video: Any) -> bool:
-    """Whether nothing in TikTok's words for a video says that not everybody may see it.
+    """Return False if any of TikTok's words for visibility says that not everybody may see the video.
 
     The Display API promises public videos only and has no word for others. TikTok's other APIs and its pages have
-    several, and any of them is believed.
+    several; each is believed.
     """
     if not isinstance(video, dict):
         return True
-    said = {str(name).replace("_", "").casefold(): str(value).casefold() for name, value in video.items()}
-    return all(said[flag] in NO for flag in PRIVATE_FLAGS & said.keys()) and all(
-        said[name] in EVERYBODY for name in AUDIENCES & said.keys()
+    words = {str(name).replace("_", "").casefold(): str(value).casefold() for name, value in video.items()}
+    return all(words[flag] in NO for flag in PRIVATE_FLAGS & words.keys()) and all(
+        words[name] in EVERYBODY for name in AUDIENCES & words.keys()
     )
 
 
@@ -65,7 +66,7 @@ class Wire(BaseModel):
 
     @classmethod
     def fields_to_ask(cls) -> str:
-        """The value of TikTok's `fields` parameter."""
+        """Return the value of TikTok's `fields` parameter."""
         return ",".join(cls.model_fields)
 
 
@@ -78,6 +79,10 @@ class VideoCounts(VideoIdentity):
     comment_count: Count | None = None
     share_count: Count | None = None
     view_count: Count | None = None
+
+    @property
+    def counts(self) -> FetchedCounts:
+        return FetchedCounts(self.like_count, self.comment_count, self.share_count, self.view_count)
 
 
 class VideoCover(VideoIdentity):
@@ -92,17 +97,21 @@ class Video(VideoCounts):
     share_url: WebAddress = ""
     is_aigc: bool | None = None
 
-    @property
-    def posted_at(self) -> datetime:
-        return datetime.fromtimestamp(self.create_time, UTC)
-
-    @property
-    def caption(self) -> str:
-        return self.video_description or self.title
+    def as_fetched(self) -> FetchedPost:
+        """Return the video as every platform's posts are handed on."""
+        return FetchedPost(
+            id=self.id,
+            posted_at=datetime.fromtimestamp(self.create_time, UTC),
+            caption=self.video_description or self.title,
+            duration_s=self.duration,
+            share_url=self.share_url,
+            is_ai_generated=self.is_aigc,
+            counts=self.counts,
+        )
 
 
 def public_ones(videos: Any) -> Any:
-    """The videos that are public, if it is a list of them; an absent list is an empty one."""
+    """Return the public ones of a list of videos; an absent list is an empty one."""
     return [video for video in videos if is_public(video)] if isinstance(videos, list) else videos or []
 
 
@@ -114,7 +123,13 @@ class VideoPage(BaseModel):
     has_more: bool
 
     @model_validator(mode="after")
-    def _says_how_to_go_on(self) -> Self:
+    def _has_a_cursor_to_go_on(self) -> Self:
         if self.has_more and self.cursor is None:
             raise ValueError("has_more without a cursor")
         return self
+
+    def as_fetched(self) -> FetchedPage:
+        """Return the page as every platform's pages are handed on."""
+        return FetchedPage(
+            tuple(video.as_fetched() for video in self.videos), next_cursor=self.cursor if self.has_more else None
+        )

@@ -1,8 +1,8 @@
-"""Running a refresh: in turns, page by page, so that a worker may be killed at any point and another goes on.
+"""Run a refresh in turns, page by page, so that a worker may be killed at any point and another goes on.
 
-A run holds the refresh's `claim`. Everything that it writes is in a transaction that first locks the refresh's row and
-finds the claim still there; a run that was taken for dead, and is not, stops at its next write. A page of posts, the
-cursor behind it and the heartbeat are one transaction: a page is stored whole or not at all, and never twice.
+A run holds the refresh's `claim`. Each of its transactions first locks the refresh's row and checks the claim; a run
+that counted as dead, and is not, stops at its next write. A page of posts, the cursor behind it and the heartbeat are
+one transaction: a page is stored whole or not at all, and never twice.
 """
 
 import uuid
@@ -19,11 +19,11 @@ from django.utils import timezone
 from accounts.models import Credential, TikTokAccount
 from accounts.services import CredentialLost, lock_account, update_profile
 from accounts.tiktok.errors import AccessTokenInvalid, ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
-from posts import covers
+from posts.ingest.measuring import measure_pending
+from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
 from posts.models import Listing, Observation, Post, Refresh
-from posts.storing import append_observations, mark_deleted, record_change, store_videos
-from posts.tiktok import DisplayAPI, VideoCounts, VideoPage
-from posts.tiktok.client import QUERY_SIZE
+from posts.platforms.base import FetchedPage, Platform
+from posts.platforms.tiktok.client import DisplayAPI
 from privacy.consent import NoConsent
 from privacy.models import AccessEvent
 from privacy.trail import record
@@ -61,7 +61,7 @@ class Run:
     account_id: int
     claim: uuid.UUID
     ends_at: datetime
-    api: DisplayAPI
+    platform: Platform
 
 
 def enqueue_refresh(refresh_id: int) -> None:
@@ -114,7 +114,7 @@ def _claim(refresh_id: int) -> Run | None:
     if not claimed:
         return None
     account_id = Refresh.objects.values_list("account_id", flat=True).get(pk=refresh_id)
-    return Run(refresh_id, account_id, claim, ends_at=now + TURN, api=DisplayAPI(account_id))
+    return Run(refresh_id, account_id, claim, ends_at=now + TURN, platform=DisplayAPI(account_id))
 
 
 def _take_turn(run: Run) -> None:
@@ -134,7 +134,7 @@ def _take_turn(run: Run) -> None:
 
 
 def _work(run: Run) -> bool:
-    """Everything that is left to do; False when the turn ended before it was done."""
+    """Do what is left of the refresh; return False if the turn ended before that."""
     refresh = Refresh.objects.select_related("account").filter(pk=run.refresh_id).first()
     if refresh is None:
         raise ClaimLost
@@ -142,7 +142,7 @@ def _work(run: Run) -> bool:
     while not refresh.listing_done:
         if timezone.now() > run.ends_at:
             return False
-        refresh = _store_page(run, run.api.video_list(refresh.cursor))
+        refresh = _store_page(run, run.platform.page(refresh.cursor))
     _notice_deleted(run, refresh)
     return _measure_covers(run)
 
@@ -153,9 +153,9 @@ def _fetch_profile(run: Run, refresh: Refresh) -> None:
         return
     scopes = Credential.objects.filter(account=account).values_list("scopes", flat=True).first() or []
     try:
-        profile = run.api.user_info(scopes)
+        profile = run.platform.profile(scopes)
     except ScopeMissing:
-        # taken back by the creator since; the videos may still be allowed
+        # withdrawn by the creator since; the videos may still be allowed
         return
     if profile.open_id not in ("", account.open_id):
         raise TikTokUnavailable("unexpected_answer", "the profile is that of another account")
@@ -166,41 +166,41 @@ def _fetch_profile(run: Run, refresh: Refresh) -> None:
         _update(held, heartbeat_at=now, posts_expected=profile.video_count)
 
 
-def _store_page(run: Run, page: VideoPage) -> Refresh:
+def _store_page(run: Run, page: FetchedPage) -> Refresh:
     now = timezone.now()
     with transaction.atomic():
         refresh = _held(run)
-        if page.has_more and refresh.cursor is not None and page.cursor >= refresh.cursor:  # type: ignore[operator]
+        if page.next_cursor is not None and refresh.cursor is not None and page.next_cursor >= refresh.cursor:
             raise TikTokUnavailable("unexpected_answer", "the listing does not move on to older videos")
         account = lock_account(run.account_id)
-        posts = store_videos(account, page.videos, now)
-        counts = {video.id: video for video in page.videos}
+        posts = store_posts(account, page.posts, now)
+        counts = {post.id: post.counts for post in page.posts}
         append_observations([(post, None) for post in posts.values()], counts, now, refresh)
-        _advance(refresh, now, cursor=page.cursor, listing_done=not page.has_more)
+        _advance(refresh, now, cursor=page.next_cursor, listing_done=page.next_cursor is None)
         if posts:
             record_change(run.account_id, now)
     return refresh
 
 
 def _notice_deleted(run: Run, refresh: Refresh) -> None:
-    """Ask for the posts that the listing left out, and believe only that answer."""
+    """Query the posts that the listing left out: only those missing from that answer count as deleted."""
     missing = Post.objects.filter(account=run.account_id, deleted_at=None, last_seen_at__lt=refresh.started_at)
-    while posts := list(missing.order_by("pk")[:QUERY_SIZE]):
-        found = run.api.video_query([post.tiktok_id for post in posts], VideoCounts)
+    while posts := list(missing.order_by("pk")[: run.platform.batch_size]):
+        counts = run.platform.counts([post.tiktok_id for post in posts])
         now = timezone.now()
         with transaction.atomic():
             held = _held(run)
             lock_account(run.account_id)
-            there = [post for post in posts if post.tiktok_id in found]
-            Post.objects.filter(pk__in=[post.pk for post in there]).update(last_seen_at=now)
-            append_observations([(post, None) for post in there], found, now, held)
-            mark_deleted([post for post in posts if post.tiktok_id not in found], now)
+            existing = [post for post in posts if post.tiktok_id in counts]
+            Post.objects.filter(pk__in=[post.pk for post in existing]).update(last_seen_at=now)
+            append_observations([(post, None) for post in existing], counts, now, held)
+            mark_deleted([post for post in posts if post.tiktok_id not in counts], now)
             _advance(held, now)
             record_change(run.account_id, now)
 
 
 def _measure_covers(run: Run) -> bool:
-    """Whatever goes wrong with covers is tried again with the next listing: the posts are what a refresh is for."""
+    """Measure pending covers. Leave failures to the next listing: a refresh is there for the posts."""
 
     def still_ours() -> bool:
         now = timezone.now()
@@ -209,7 +209,7 @@ def _measure_covers(run: Run) -> bool:
         return now <= run.ends_at
 
     try:
-        return covers.measure_pending(run.api, go_on=still_ours)
+        return measure_pending(run.platform, go_on=still_ours)
     except TikTokError as error:
         log.warning("covers_postponed", error=error.code, log_id=error.log_id)
         return True

@@ -1,4 +1,4 @@
-"""One limit on calls to TikTok for all processes together, kept in Redis."""
+"""One rate limit on calls to TikTok for all processes together, kept in Redis."""
 
 import random
 import time
@@ -11,8 +11,8 @@ from limits.strategies import MovingWindowRateLimiter
 
 from accounts.tiktok.errors import TikTokRateLimited
 
-# TikTok allows 600 a minute for each endpoint. The distance leaves room for clocks that differ and calls on their way.
 CALLS_PER_MINUTE = RateLimitItemPerMinute(540)
+"""Below TikTok's 600 for each endpoint: room for clocks that differ and calls on their way."""
 LONGEST_WAIT_S = 15.0
 
 
@@ -22,14 +22,14 @@ def _limiter() -> MovingWindowRateLimiter:
 
 
 def wait_for_turn(endpoint: str, *, limit: RateLimitItem = CALLS_PER_MINUTE) -> None:
-    """Take one of the endpoint's calls of this minute, waiting for it up to `LONGEST_WAIT_S`.
+    """Take one of the endpoint's calls of this minute, after a wait of up to `LONGEST_WAIT_S`.
 
-    Raises TikTokRateLimited, with `retry_after`, when the wait would be longer.
+    Raise TikTokRateLimited, with `retry_after`, when the wait would be longer.
     """
     give_up_at = time.monotonic() + LONGEST_WAIT_S
     while not _limiter().hit(limit, endpoint):
         free_in = max(_limiter().get_window_stats(limit, endpoint).reset_time - time.time(), 0.0)
-        # spread, or all that wait would come back at once
+        # spread, so that waiting processes do not come back all at once
         pause = free_in + random.uniform(0.01, 0.25)
         if time.monotonic() + pause > give_up_at:
             raise TikTokRateLimited("own_limit", f"{limit} are in use", retry_after=free_in)

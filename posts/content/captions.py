@@ -1,0 +1,88 @@
+"""Measure captions: counts of words and signs, sentiment, hashtags, an embedding."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import emoji
+import numpy as np
+from numpy.typing import NDArray
+
+from posts.content.embeddings import embed
+from posts.content.language import sentiment_of, words_of
+from posts.content.normalising import normalised
+
+EXTRACTOR_VERSION = 5
+"""Raise it whenever the same caption or cover would get other measures."""
+
+MAX_CAPTION = 10_000
+"""Characters that are measured of a caption."""
+MAX_HASHTAG = 100
+"""Characters that are kept of a hashtag."""
+
+_HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
+_MENTION = re.compile(r"(?<!\w)@\w")
+_NAME = re.compile(r"(?<!\w)@[\w.]+")
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_QUESTIONS = "?？؟⁇⁈"
+_EXCLAMATIONS = "!！‼⁉"
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionMeasures:
+    """Counts are of characters, words and signs; shares lie in 0..1, sentiment in -1..1.
+
+    Each field is a column of `posts.models.PostContent`.
+    """
+
+    length: int
+    words: int
+    questions: int
+    exclamations: int
+    emoji: int
+    mentions: int
+    links: int
+    uppercase_share: float
+    sentiment: float
+    hashtags: tuple[str, ...]
+    embedding: NDArray[np.int8]
+    """(EMBEDDING_SIZE,), see `posts.content.embeddings`."""
+
+
+def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
+    """Measure a caption in any script; add `hashtags` to those in the text. Never raise.
+
+    Only the first `MAX_CAPTION` characters count.
+    """
+    # a lone surrogate, as broken JSON can carry, cannot be encoded later on
+    clean = text[:MAX_CAPTION].encode("utf-8", "replace").decode("utf-8")
+    inline = _hashtags(clean, ())
+    tags = _hashtags(clean, hashtags)
+    plain = _NAME.sub(" ", _LINK.sub(" ", clean))
+    words = words_of(normalised("NFKC", _HASHTAG.sub(" ", plain)).casefold())
+    about = " ".join([plain, *(f"#{tag}" for tag in tags if tag not in inline)])
+    letters = sum(c.isalpha() for c in clean)
+    return CaptionMeasures(
+        length=len(clean),
+        words=len(words),
+        questions=sum(clean.count(c) for c in _QUESTIONS),
+        exclamations=sum(clean.count(c) for c in _EXCLAMATIONS),
+        emoji=emoji.emoji_count(clean),
+        mentions=len(_MENTION.findall(clean)),
+        links=len(_LINK.findall(clean)),
+        uppercase_share=sum(c.isupper() for c in clean) / letters if letters else 0.0,
+        sentiment=sentiment_of(clean),
+        hashtags=tags,
+        embedding=embed([*words, *tags], about),
+    )
+
+
+def is_hashtag(tag: str) -> bool:
+    """Whether the tag, with its # or without, would count as one hashtag in a caption."""
+    return _HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
+
+
+def _hashtags(text: str, others: Sequence[str]) -> tuple[str, ...]:
+    raw = _HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in others]
+    tags = (normalised("NFC", tag.strip().lower())[:MAX_HASHTAG] for tag in raw)
+    return tuple(dict.fromkeys(tag for tag in tags if tag))

@@ -1,0 +1,58 @@
+"""Embed captions as vectors that can be compared: which words they use, and what they are about.
+
+What an embedding reveals: anybody who guesses a caption can confirm the guess; with a dictionary one can tell which of
+its words a short caption likely holds; and models trained for it have turned the output of sentence encoders back into
+much of a short text (Morris et al., "Text Embeddings Reveal (Almost) As Much As Text", EMNLP 2023). It hides a caption
+from a glance, not from an attack: it is personal data.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_extraction import FeatureHasher
+
+from posts.content.meanings import MEANING_SIZE, meaning_of
+
+SLOTS = 1024
+"""Size of the first part, a signed hash: by chance alone, two unlike captions are alike by about one over its root."""
+
+EMBEDDING_SIZE = SLOTS + MEANING_SIZE
+"""The first part says which words and letter groups there are, the second what the text is about."""
+
+EMBEDDING_STEPS = 127
+"""An embedding is stored in whole steps, so many to one: sums of products of them are exact in any order."""
+
+_MAX_WORD = 100
+
+
+def embed(words: Iterable[str], text: str) -> NDArray[np.int8]:
+    """Embed a caption from its casefolded `words` and from the `text` that says what it is about.
+
+    Return (EMBEDDING_SIZE,) in steps of 1 / EMBEDDING_STEPS; each of the two parts has length one, or is zero if
+    there is nothing to embed.
+    """
+    tokens = Counter(_tokens(words))
+    # all tokens weigh the same: a long word already counts more, by the number of its letter groups
+    hashed = _hasher().transform([((token, 1 + math.log(count)) for token, count in tokens.items())]).toarray()[0]
+    norm = float(np.linalg.norm(hashed))
+    vector = np.concatenate([hashed / norm if norm else hashed, meaning_of(text)])
+    embedding: NDArray[np.int8] = np.rint(vector * EMBEDDING_STEPS).astype(np.int8)
+    return embedding
+
+
+@cache
+def _hasher() -> FeatureHasher:
+    return FeatureHasher(SLOTS, input_type="pair", alternate_sign=True)
+
+
+def _tokens(words: Iterable[str]) -> Iterator[str]:
+    """Yield the words, and groups of four letters, which also serve scripts that put no spaces between words."""
+    for word in words:
+        yield "w:" + word[:_MAX_WORD]
+        framed = f"<{word}>"
+        for start in range(len(framed) - 3):
+            yield "g:" + framed[start : start + 4]

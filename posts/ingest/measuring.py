@@ -1,0 +1,76 @@
+"""Measure the covers of an account's posts; the pictures and their addresses are dropped at once."""
+
+from collections.abc import Callable
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.services import lock_account, require_service
+from posts.content.pictures import UnreadableImage, measure_cover
+from posts.ingest.selectors import pending_covers
+from posts.ingest.storing import record_change
+from posts.models import PostContent
+from posts.models.content import COVER_MEASURES
+from posts.platforms.base import CoverHostTroubled, CoverUnavailable, Platform
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 3
+MAX_TROUBLES_IN_A_ROW = 3
+
+
+def measure_pending(platform: Platform, *, go_on: Callable[[], bool]) -> bool:
+    """Try each pending cover of the account once; return False if `go_on`, called before each, ended it early.
+
+    A cover that failed is tried again by a later call, `MAX_ATTEMPTS` times in all. Where the host of the pictures is
+    in trouble the rest is left to a later call too. Raise TikTokError, CredentialLost, NoConsent.
+    """
+    # covers that failed before come last: they must not keep the others from their turn
+    pending = pending_covers(platform.account_id).order_by("cover_attempts", "post_id")
+    ids = list(pending.values_list("post_id", flat=True))
+    troubles = 0
+    for start in range(0, len(ids), platform.batch_size):
+        contents = list(pending.filter(post_id__in=ids[start : start + platform.batch_size]).select_related("post"))
+        # addresses live for hours, so they are asked for when they are needed and kept nowhere
+        addresses = platform.cover_addresses([content.post.tiktok_id for content in contents]) if contents else {}
+        tried: list[PostContent] = []
+        try:
+            for content in contents:
+                if troubles >= MAX_TROUBLES_IN_A_ROW:
+                    return True
+                if not go_on():
+                    return False
+                require_service(platform.account_id)
+                host_answers = _try_cover(platform, content, addresses.get(content.post.tiktok_id))
+                troubles = 0 if host_answers else troubles + 1
+                tried.append(content)
+        finally:
+            _save(platform.account_id, tried)
+    return True
+
+
+def _try_cover(platform: Platform, content: PostContent, address: str | None) -> bool:
+    """Measure the cover at the address, in memory; return False if its host was in trouble."""
+    content.cover_attempts += 1
+    try:
+        if not address:
+            raise CoverUnavailable("the platform gave no address")
+        content.set_cover(measure_cover(platform.cover(address)))
+    except (CoverUnavailable, UnreadableImage) as error:
+        log.info("cover_failed", post=content.post.public_id, attempt=content.cover_attempts, reason=str(error))
+        if content.cover_attempts >= MAX_ATTEMPTS:
+            content.cover_state = PostContent.Cover.UNAVAILABLE
+        return not isinstance(error, CoverHostTroubled)
+    return True
+
+
+def _save(account_id: int, contents: list[PostContent]) -> None:
+    if not contents:
+        return
+    with transaction.atomic():
+        lock_account(account_id)
+        for content in contents:
+            content.save(update_fields=["cover_state", "cover_attempts", *(f"cover_{name}" for name in COVER_MEASURES)])
+        if any(content.cover_state == PostContent.Cover.MEASURED for content in contents):
+            record_change(account_id, timezone.now())

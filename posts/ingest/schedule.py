@@ -1,0 +1,154 @@
+"""Observe each post at fixed ages, and list each account's newest posts, so that none stays unknown.
+
+An age is observed within its window. Where the window was missed (the service was down, TikTok was, the account was
+not connected) the age stays unobserved: a label for it is estimated.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import TikTokAccount
+from accounts.services import CredentialLost, lock_account
+from accounts.tiktok.errors import TikTokError
+from posts.ingest.measuring import measure_pending
+from posts.ingest.selectors import (
+    HALF_A_BEAT,
+    WINDOWS,
+    accounts_to_list,
+    accounts_to_observe,
+    known_ids,
+    posts_to_observe,
+)
+from posts.ingest.services import NotConnected, request_refresh
+from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
+from posts.models import Listing, Post
+from posts.platforms.base import FetchedCounts, FetchedPost, Platform
+from posts.platforms.tiktok.client import DisplayAPI
+from privacy.consent import NoConsent
+from privacy.models import STAMPS, AccessEvent
+from privacy.trail import record
+
+log = structlog.get_logger(__name__)
+
+LISTED_PAGES = 3
+"""Pages that a listing reads before it leaves the rest to a refresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    post: Post
+    age_h: int
+
+
+def enqueue_due_work(now: datetime) -> None:
+    """Send a task for each account with something due: a slow one holds up no other."""
+    for task, account_ids in (
+        ("posts.tasks.discover_posts", take_due_listings(now)),
+        ("posts.tasks.observe_account", list(accounts_to_observe(now).values_list("pk", flat=True))),
+    ):
+        for account_id in account_ids:
+            # the next beat sends what is still due: messages must not pile up where workers cannot follow
+            current_app.send_task(task, [account_id], expires=2 * HALF_A_BEAT.total_seconds())
+
+
+def observe_account(*, account_id: int) -> int:
+    """Observe the account's due posts and mark deleted ones; return how many were due. Idempotent."""
+    platform: Platform = DisplayAPI(account_id)
+    observed = 0
+    due = [
+        Due(post, age_h)
+        for age_h in WINDOWS
+        for post in posts_to_observe(age_h, timezone.now()).filter(account=account_id).order_by("-posted_at")
+    ]
+    try:
+        for start in range(0, len(due), platform.batch_size):
+            batch = due[start : start + platform.batch_size]
+            _store_observations(account_id, batch, platform.counts([item.post.tiktok_id for item in batch]))
+            observed += len(batch)
+    except TikTokError as error:
+        # the next beat tries again for as long as the windows are open
+        log.warning("observing_postponed", account_id=account_id, error=error.code, log_id=error.log_id)
+    except (CredentialLost, NoConsent, TikTokAccount.DoesNotExist) as error:
+        log.info("observing_ended", account_id=account_id, reason=type(error).__name__)
+    return observed
+
+
+def take_due_listings(now: datetime) -> list[int]:
+    """Return the accounts (primary keys) to list now, and mark them as listed so that it happens once."""
+    ids = list(accounts_to_list(now).values_list("pk", flat=True))
+    Listing.objects.bulk_create(
+        [Listing(account_id=account_id, listed_at=now) for account_id in ids],
+        update_conflicts=True,
+        unique_fields=["account"],
+        update_fields=["listed_at", *STAMPS],
+    )
+    return ids
+
+
+def discover_posts(*, account_id: int) -> None:
+    """Store posts published since the last listing, each with its first observation, and measure pending covers.
+
+    Request a whole refresh instead if even the last listed page holds only unknown posts.
+    """
+    platform: Platform = DisplayAPI(account_id)
+    try:
+        fetched = _list_down_to_known(platform)
+        if fetched is None:
+            request_refresh(account_id=account_id)
+            return
+        _store_discovered(account_id, fetched)
+        measure_pending(platform, go_on=lambda: True)
+    except TikTokError as error:
+        log.warning("discovery_postponed", account_id=account_id, error=error.code, log_id=error.log_id)
+    except (CredentialLost, NoConsent, NotConnected, TikTokAccount.DoesNotExist) as error:
+        log.info("discovery_ended", account_id=account_id, reason=type(error).__name__)
+
+
+def _store_observations(account_id: int, batch: list[Due], counts: Mapping[str, FetchedCounts]) -> None:
+    now = timezone.now()
+    # the answer may have taken until after the window's end
+    in_time = [
+        (item.post, item.age_h)
+        for item in batch
+        if item.post.tiktok_id in counts
+        and now < item.post.posted_at + timedelta(hours=item.age_h) + WINDOWS[item.age_h]
+    ]
+    with transaction.atomic():
+        account = lock_account(account_id)
+        append_observations(in_time, counts, now)
+        mark_deleted([item.post for item in batch if item.post.tiktok_id not in counts], now)
+        record_change(account_id, now)
+        record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="counts of posts, from TikTok")
+
+
+def _list_down_to_known(platform: Platform) -> list[FetchedPost] | None:
+    """Return the newest posts, down to a page with a known one or the end; None if that is too far away."""
+    fetched: list[FetchedPost] = []
+    cursor: int | None = None
+    for _ in range(LISTED_PAGES):
+        page = platform.page(cursor)
+        fetched += page.posts
+        if page.next_cursor is None or known_ids(platform.account_id, [post.id for post in page.posts]):
+            return fetched
+        cursor = page.next_cursor
+    return None
+
+
+def _store_discovered(account_id: int, fetched: list[FetchedPost]) -> None:
+    now = timezone.now()
+    with transaction.atomic():
+        account = lock_account(account_id)
+        known = known_ids(account_id, [post.id for post in fetched])
+        posts = store_posts(account, fetched, now)
+        # a first observation comes with the post itself, in one transaction: it is neither missing nor doubled
+        new = [(post, None) for tiktok_id, post in posts.items() if tiktok_id not in known]
+        append_observations(new, {post.id: post.counts for post in fetched}, now)
+        if new:
+            record_change(account_id, now)
+        record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="newest posts, from TikTok")

@@ -1,0 +1,7 @@
+"""Tables of posts, a module for each room."""
+
+from posts.models.content import PostContent
+from posts.models.ingest import Listing, PostsChange, Refresh
+from posts.models.posts import Observation, Post
+
+__all__ = ["Listing", "Observation", "Post", "PostContent", "PostsChange", "Refresh"]

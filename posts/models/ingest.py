@@ -1,0 +1,75 @@
+"""How far the fetching of an account's posts is, and when they last changed."""
+
+from django.db import models
+from django.db.models import Q
+
+from accounts import identifiers
+from accounts.models import TikTokAccount
+from privacy.models import PersonalData
+
+
+class Refresh(PersonalData):
+    """One fetch of an account and all its posts. It resumes at `cursor` after a crash, page by page."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    ACTIVE = (State.QUEUED, State.RUNNING)
+
+    public_id = models.CharField(max_length=32, unique=True, default=identifiers.refresh_id, editable=False)
+    account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="refreshes")
+    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    # whose turn it is: every write of a run asks for its own claim here, so a run that lost it can write nothing more
+    claim = models.UUIDField(null=True, editable=False)
+    # beaten by queueing and with every page; one that stopped beating is given to another worker
+    heartbeat_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Runs since the last page was stored.")
+    next_attempt_at = models.DateTimeField(null=True, help_text="When TikTok is asked again after it failed.")
+    cursor = models.BigIntegerField(null=True, help_text="Where the next page begins: TikTok's cursor, ms.")
+    listing_done = models.BooleanField(default=False, help_text="Every page was stored; covers may remain.")
+    posts_expected = models.PositiveIntegerField(null=True, help_text="TikTok's video_count, where granted.")
+    posts_stored = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True, help_text="Why it failed, in words for the person.")
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "refreshes"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=Q(state__in=["queued", "running"]),
+                name="one_active_refresh_per_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class PostsChange(PersonalData):
+    """When what is known of an account's posts last changed: account weights older than this are stale."""
+
+    account = models.OneToOneField(
+        TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="posts_change"
+    )
+    sequence = models.PositiveBigIntegerField(default=0, help_text="Counts the changes.")
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.sequence}"
+
+
+class Listing(PersonalData):
+    """When an account's newest posts were last asked for: posts published between sign-ins are found by that."""
+
+    account = models.OneToOneField(TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="listing")
+    listed_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} at {self.listed_at:%Y-%m-%d %H:%M}"

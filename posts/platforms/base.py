@@ -1,0 +1,76 @@
+"""What a platform must offer so that its posts can be ingested.
+
+A platform answers in the facts below, already free of what must not be kept: contacts in texts, posts that are not
+public. Its calls are on behalf of one account, honour its rate limits, and are retried where that can help.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from accounts.tiktok.client import Profile
+
+
+class CoverUnavailable(Exception):
+    """The picture cannot be downloaded; the message says why."""
+
+
+class CoverHostTroubled(CoverUnavailable):
+    """The host, not the picture, is at fault: other pictures there will hardly fare better now."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedCounts:
+    """A post's cumulative counts as of now; None where the platform does not say."""
+
+    likes: int | None = None
+    comments: int | None = None
+    shares: int | None = None
+    views: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPost:
+    """A public post as the platform has it now. Texts are empty and the rest is None where it does not say."""
+
+    id: str
+    posted_at: datetime
+    caption: str
+    duration_s: int | None
+    share_url: str
+    """Safe to link to: http or https."""
+    is_ai_generated: bool | None
+    counts: FetchedCounts
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """Some of an account's posts, newest first; possibly none."""
+
+    posts: tuple[FetchedPost, ...]
+    next_cursor: int | None
+    """Where the next, older page begins; None behind the last one."""
+
+
+class Platform(Protocol):
+    """Calls on behalf of one account. Each may raise a TikTokError, accounts.services.CredentialLost or NoConsent."""
+
+    account_id: int
+    batch_size: int
+    """Ids that `counts` and `cover_addresses` take at most."""
+
+    def profile(self, scopes: Collection[str]) -> Profile:
+        """Return the account's profile, as far as the granted scopes reach."""
+
+    def page(self, cursor: int | None) -> FetchedPage:
+        """Return the page of posts that begins at the cursor, or the newest one. Cursors fall from page to page."""
+
+    def counts(self, ids: Iterable[str]) -> Mapping[str, FetchedCounts]:
+        """Return the counts of those posts that still exist, by id: a missing one is deleted, or no longer public."""
+
+    def cover_addresses(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """Return the addresses of the posts' covers by id, without those that have none."""
+
+    def cover(self, address: str) -> bytes:
+        """Download a cover. Raise CoverUnavailable, or CoverHostTroubled when several tries did not help."""
