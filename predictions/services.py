@@ -30,9 +30,8 @@ from predictions.engine import (
     learn_and_look_back,
 )
 from predictions.engine.data.growth import Label, engagement_rate, first_day
-from predictions.engine.estimators.counts import MEASURES, RATE
 from predictions.engine.evaluation.drift import LookBack
-from predictions.engine.types import Range
+from predictions.engine.types import COUNTS, RATE, Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
@@ -445,7 +444,7 @@ def _outcome(prediction: Prediction, post_id: int, label: Label) -> Outcome:
         baseline_error=_error(prediction.baseline, likes),
         within_interval=prediction.low <= likes <= prediction.high,
         engagement_rate=rate,
-        measures_within=_within(prediction, dict(zip(MEASURES, counts, strict=True)) | {RATE: rate}),
+        measures_within=_within(prediction, dict(zip(COUNTS, counts, strict=True)) | {RATE: rate}),
     )
 
 

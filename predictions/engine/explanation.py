@@ -2,12 +2,11 @@
 
 import math
 
-from predictions.engine.data.growth import Floats
 from predictions.engine.estimators.account_weights import WEIGHTS
 from predictions.engine.estimators.topic_effect import appeal_of
 from predictions.engine.features.tabular import LEVEL, PACE, SIZE, SPREAD, TABULAR, TAGS_OWN, TIME, Features
 from predictions.engine.global_model import GlobalModel
-from predictions.engine.types import Effect
+from predictions.engine.types import Effect, Floats
 
 _SPECIAL = {
     "weekday": "weekday", "own_weekday": "weekday", "length": "caption_length", "words": "caption_length",

@@ -6,12 +6,12 @@ import numpy as np
 
 from predictions.engine.data.history import History, content_of
 from predictions.engine.estimators.account_weights import inputs
-from predictions.engine.estimators.counts import MEASURES, forecast_measures
+from predictions.engine.estimators.counts import forecast_measures
 from predictions.engine.explanation import explain_forecast
 from predictions.engine.features.tabular import Features
-from predictions.engine.global_model import MAX_LOG, GlobalModel, Raw, serve
+from predictions.engine.global_model import GlobalModel, Raw, serve
 from predictions.engine.learned_account import AccountState
-from predictions.engine.types import DAY, Basis, Bucket, Draft, Forecast, Range
+from predictions.engine.types import COUNTS, DAY, MAX_LOG, Basis, Bucket, Draft, Forecast, Range
 
 BASELINE_POSTS = 5
 RECENT_POSTS = 20
@@ -106,7 +106,7 @@ def _without_rate(metrics: dict[str, float], rate: Range | None) -> tuple[str, .
     """Why there is no engagement rate, where there is none."""
     if rate:
         return ()
-    unknown = " and ".join(name for name in MEASURES if name not in metrics)
+    unknown = " and ".join(name for name in COUNTS if name not in metrics)
     return (f"no engagement rate: {unknown} are not known, neither of your posts nor of other accounts",)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content import EXTRACTOR_VERSION
-from predictions.engine.data.growth import Floats, GrowthCurve
+from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.estimators.account_weights import WeightPrior
 from predictions.engine.estimators.calibration import Calibration
 from predictions.engine.estimators.counts import Measures
@@ -22,6 +22,7 @@ from predictions.engine.estimators.population import Population
 from predictions.engine.estimators.topic_effect import appeal_of, no_appeal
 from predictions.engine.features.tabular import LEVEL, SEQUENCE, TABULAR
 from predictions.engine.provenance import provenance
+from predictions.engine.types import MAX_LOG, Z80, Floats
 
 FORMAT_VERSION = 3
 FEATURES_VERSION = 4
@@ -31,11 +32,8 @@ POINT_GAP = 0.6
 """Of a model without training: the point forecast lies this many variances below the median. A log-normal's best point
 under the relative error is one variance below; counts have a floor at zero, which pulls it up."""
 
-MAX_LOG = 23.0
-"""Ten thousand million: more than there are people. No forecast exceeds it ..."""
-
 _ABOVE_BEST = math.log(100)
-"""... nor, by more than this, the best of the account's posts that the features tell of."""
+"""No forecast exceeds the account's best post among those in the features by more than this."""
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, ValueError, TypeError, EOFError, OSError)
 """What reading a damaged archive of arrays and JSON raises: zipfile takes an unknown flag for encryption, or for a
@@ -61,8 +59,8 @@ class Raw:
 
     @property
     def spread(self) -> Floats:
-        """The promised standard deviation: 2.56 of them span the middle 80 % of a normal."""
-        return np.maximum((self.high - self.low) / 2.563, 0.1)
+        """(n,) promised standard deviation, from the width of the 80 % interval."""
+        return np.maximum((self.high - self.low) / (2 * Z80), 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +259,7 @@ def _structural(base: Floats, tabular: Floats) -> Raw:
     variance = (np.nan_to_num(spread) ** 2 * count + 10.0) / (count + 10.0)
     sd = np.sqrt(variance * (1 + 1 / count))
     shift = _STRUCTURAL_STEP * np.clip(mean, -2, 2)
-    return ordered(base, np.stack([shift - 1.282 * sd, shift, shift + 1.282 * sd, shift - POINT_GAP * sd**2], axis=1))
+    return ordered(base, np.stack([shift - Z80 * sd, shift, shift + Z80 * sd, shift - POINT_GAP * sd**2], axis=1))
 
 
 def _structural_attributions(tabular: Floats, sequence: Floats) -> Floats:

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
-from predictions.engine.data.growth import Floats, early_label, is_partial, is_usable
+from predictions.engine.data.growth import early_label, is_partial, is_usable
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
 from predictions.engine.data.rows import Rows, rows_of_account
 from predictions.engine.estimators.account_weights import WEIGHTS, Walk, WeightPrior, Weights, inputs, walk
@@ -19,7 +19,7 @@ from predictions.engine.features.similarity_gp import Process, Solved
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import DAMAGED, GlobalModel, Raw, Served, serve
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.types import HORIZON, AccountHistory
+from predictions.engine.types import HORIZON, Z80, AccountHistory, Floats
 
 FORMAT_VERSION = 1
 _MAX_STATE = 16 * 1024 * 1024
@@ -186,7 +186,7 @@ def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, wal
 def _missed(timeline: Timeline, rows: Rows, served: Served, age: int, label: Floats, label_sd: Floats) -> LookBack:
     """The misses of n forecasts whose labels are known (not NaN), and as unsure as that besides the forecasts."""
     typical, low, high = (np.log1p(x) for x in (served.typical, served.low, served.high))
-    promised = np.maximum((high - low) / 2.563, 0.1)
+    promised = np.maximum((high - low) / (2 * Z80), 0.1)
     # as far as it would be from a label that is sure
     distance = (label - typical) * promised / np.hypot(promised, label_sd)
     chosen = ~np.isnan(label) & (rows.known >= MIN_HISTORY)

@@ -12,8 +12,7 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.account_shares import clamped_shares
-from predictions.engine.data.growth import Floats, GrowthCurve, Target, fit_growth, is_usable
+from predictions.engine.data.growth import GrowthCurve, Target, fit_growth, is_usable
 from predictions.engine.data.rows import Rows, concatenate, rows_of_account
 from predictions.engine.estimators.account_weights import WeightPrior, inputs, walk
 from predictions.engine.estimators.calibration import Calibration, calibrate, is_liked
@@ -23,8 +22,9 @@ from predictions.engine.estimators.population import fit_population
 from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import Ensemble, GlobalModel, Raw, ordered, versions
+from predictions.engine.statistics import cap_account_shares
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.types import AccountHistory
+from predictions.engine.types import AccountHistory, Floats
 
 FOLDS = 4
 """Parts of the accounts. Corrections are learned from forecasts by models that learned from the other parts; what
@@ -179,8 +179,8 @@ def _train_ensemble(rows: Rows, scaling: Scaling, seed: int, networks: int = 1) 
     by_count = np.exp(-np.clip(relative, -_WEIGHT_CLIP, _WEIGHT_CLIP))
     sureness = _sureness(rows)
     return Ensemble(
-        _boost(for_typical, clamped_shares(rows.account, sureness), seed),
-        _boost(for_point, clamped_shares(rows.account, sureness * by_count), seed),
+        _boost(for_typical, cap_account_shares(rows.account, sureness), seed),
+        _boost(for_point, cap_account_shares(rows.account, sureness * by_count), seed),
         tuple(_train_network(drawn, scaled, sureness, seed * networks + i) for i, drawn in enumerate(for_networks)),
     )
 
@@ -191,8 +191,8 @@ def _boost(rows: Rows, weight: Floats, seed: int) -> lgb.Booster:
 
 
 def _train_network(rows: Rows, scaled: NDArray[np.float32], sureness: Floats, seed: int) -> Network:
-    weight = clamped_shares(rows.account, sureness)
-    liked = clamped_shares(rows.account, sureness * is_liked(rows.label))
+    weight = cap_account_shares(rows.account, sureness)
+    liked = cap_account_shares(rows.account, sureness * is_liked(rows.label))
     return train_network(scaled, rows.label - rows.base, np.stack([weight, weight, weight, liked], axis=1), seed)
 
 
@@ -229,7 +229,7 @@ def _out_of_fold(learned: Rows, judged: Rows, fold_of: NDArray[np.int64], scalin
 def _learn_appeal(rows: Rows, outputs: Floats, fold_of: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """The topics' effects; and (n,) what effects learned without the accounts of the row's fold add to it."""
     miss = rows.label - ordered(rows.base, outputs).typical
-    weight = clamped_shares(rows.account, _sureness(rows))
+    weight = cap_account_shares(rows.account, _sureness(rows))
     added = np.empty(len(rows))
     for fold in range(FOLDS):
         out = fold_of[rows.account] == fold

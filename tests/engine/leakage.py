@@ -26,9 +26,10 @@ from predictions.engine import (
 )
 from predictions.engine import forecast as forecast_draft
 from predictions.engine import training as engine_training
-from predictions.engine.data.growth import MEASURED, Floats, GrowthCurve
+from predictions.engine.data.growth import MEASURED, GrowthCurve
 from predictions.engine.data.rows import Rows, rows_of_account
 from predictions.engine.evaluation.backtest import run_backtest
+from predictions.engine.types import Floats
 from tests.engine.synthetic import CAPTIONS, DAY, draft, post
 
 Outputs = dict[str, bytes]

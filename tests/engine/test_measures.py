@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from predictions.engine import AccountHistory, Counts, GlobalModel, PublishedPost, forecast, learn_account
-from predictions.engine.data.growth import Floats
-from predictions.engine.estimators.counts import MEASURES, Measures, fit_measures, forecast_measures
-from predictions.engine.types import Range
+from predictions.engine.estimators.counts import Measures, fit_measures, forecast_measures
+from predictions.engine.types import COUNTS, Floats, Range
 from tests.engine.synthetic import DAY, START, account, draft, end_of
 
 NAN = math.nan
@@ -157,14 +156,14 @@ def test_a_drift_is_followed_where_training_saw_drifts():
 
 
 def test_intervals_of_every_measure_hold_four_times_in_five_on_new_accounts(learned: Measures):
-    inside: dict[str, list[bool]] = {name: [] for name in (*MEASURES[1:], "engagement_rate")}
+    inside: dict[str, list[bool]] = {name: [] for name in (*COUNTS[1:], "engagement_rate")}
     for logs in simulated(150, 25, seed=9):
         # Likes as if they were known: their interval is their own forecast's matter.
         likes = float(np.expm1(logs[-1, 0]))
         _, ranges, rate = told(learned, logs[:-1], Range(likes, likes, likes), likes)
         assert rate
-        actual = dict(zip(MEASURES, np.expm1(logs[-1]), strict=True))
-        for name in MEASURES[1:]:
+        actual = dict(zip(COUNTS, np.expm1(logs[-1]), strict=True))
+        for name in COUNTS[1:]:
             inside[name].append(ranges[name].low <= actual[name] <= ranges[name].high)
         engagement = (actual["likes"] + actual["comments"] + actual["shares"]) / actual["views"]
         inside["engagement_rate"].append(rate.low <= engagement <= rate.high)
@@ -176,7 +175,7 @@ def test_intervals_of_every_measure_hold_four_times_in_five_on_new_accounts(lear
 def test_the_likes_uncertainty_is_part_of_every_measures(learned: Measures):
     logs = simulated(1, 30, seed=3)[0]
     narrow, wide = (told(learned, logs, Range(1000 / k, 1000, 1000 * k)) for k in (1.1, 5))
-    for name in MEASURES[1:]:
+    for name in COUNTS[1:]:
         assert wide[1][name].low < narrow[1][name].low < narrow[1][name].high < wide[1][name].high
     # The rate hardly depends on how many likes there are.
     assert wide[2]

@@ -8,12 +8,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from predictions.engine import training
-from predictions.engine.data.account_shares import MAX_SHARE, clamped_shares
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.rows import Rows, concatenate, rows_of_account
 from predictions.engine.estimators.calibration import Calibration, calibrate, relative_median
 from predictions.engine.estimators.network import Scaling, train_network
 from predictions.engine.global_model import Ensemble, Raw
+from predictions.engine.statistics import MAX_SHARE, cap_account_shares
 from tests.engine.synthetic import end_of, population
 
 ACCOUNTS = population(24, 20)
@@ -156,7 +156,7 @@ def test_no_account_outweighs_the_others(counts: list[int], seed: int, unlike: b
     # as rows weigh by how sure their labels are, and by their counts
     given_weights = random.lognormal(0, 2, len(counts))[account] * random.uniform(0, 1, len(account))
     before = given_weights if unlike else np.ones(len(account))
-    weights = clamped_shares(account, before)
+    weights = cap_account_shares(account, before)
     sums, each = np.bincount(account, before), np.bincount(account, weights)
     assert (weights <= before).all()
     order = np.argsort(sums)
@@ -170,9 +170,9 @@ def test_no_account_outweighs_the_others(counts: list[int], seed: int, unlike: b
 
 
 def test_an_account_without_any_weight_keeps_none():
-    assert clamped_shares(np.array([0, 0, 1]), np.array([0.0, 0.0, 3.0])).tolist() == [0, 0, 3]
-    assert clamped_shares(np.array([0, 1]), np.zeros(2)).tolist() == [0, 0]
-    assert clamped_shares(np.array([], np.int64), np.array([])).tolist() == []
+    assert cap_account_shares(np.array([0, 0, 1]), np.array([0.0, 0.0, 3.0])).tolist() == [0, 0, 3]
+    assert cap_account_shares(np.array([0, 1]), np.zeros(2)).tolist() == [0, 0]
+    assert cap_account_shares(np.array([], np.int64), np.array([])).tolist() == []
 
 
 def test_no_account_has_a_larger_share_of_what_models_learn_from(rows: Rows, monkeypatch: pytest.MonkeyPatch):

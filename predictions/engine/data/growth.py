@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from sklearn.isotonic import IsotonicRegression
 
-from predictions.engine.data.account_shares import clamped_shares
-from predictions.engine.types import DAY, HORIZON, HOUR, AccountHistory, Counts, PublishedPost
+from predictions.engine.statistics import cap_account_shares
+from predictions.engine.types import DAY, HORIZON, HOUR, MAX_COUNT, AccountHistory, Counts, Floats, PublishedPost
 
-Floats = NDArray[np.float64]
 Target = Literal["horizon", "mature"]
 """What a label is: the count at the horizon, or (in the evaluation protocol) the latest count of a mature post."""
 
@@ -44,9 +43,6 @@ _CLIP, _CLIPPED_NORMAL = 2.0, 0.9205
 _FINEST = 0.1
 _YOUNGEST = 10 * 60
 """Counts younger than this (seconds) say nothing about the horizon."""
-
-_ABSURD = 1e15
-"""No count of what people do is as large as this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +219,7 @@ def log_count(count: float) -> float:
 
 def is_count(count: float) -> bool:
     """Whether it can be a count of what people do; NaN stands for unknown."""
-    return 0 <= count < _ABSURD
+    return 0 <= count < MAX_COUNT
 
 
 def fit_growth(accounts: Sequence[AccountHistory], until: int) -> GrowthCurve:
@@ -376,7 +372,7 @@ def _variance_rate(repeated: _Pairs, gain: Floats) -> float:
     """
     grown = gain > 0
     gain, account = gain[grown], repeated.account[grown]
-    square, weight = (repeated.step[grown] - gain) ** 2, clamped_shares(account, gain)
+    square, weight = (repeated.step[grown] - gain) ** 2, cap_account_shares(account, gain)
     known = repeated.counting[grown] + (_UNLIKENESS * gain) ** 2
 
     def more_than_expected(rate: float) -> float:

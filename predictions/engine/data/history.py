@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from posts.content import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from predictions.engine.data.growth import (
     MEASURED,
-    Floats,
     GrowthCurve,
     Target,
     distance_to_horizon,
@@ -21,7 +20,7 @@ from predictions.engine.data.growth import (
     label_of,
 )
 from predictions.engine.estimators.counts import Measures, fill_likes
-from predictions.engine.types import HORIZON, AccountHistory, Draft, PublishedPost
+from predictions.engine.types import HORIZON, AccountHistory, Draft, Floats, PublishedPost
 
 WINDOW = 400
 """At most this many of the latest posts are looked at, and kept in an account's state."""

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.meanings import MEANING_SIZE
-from predictions.engine.data.growth import Floats, GrowthCurve, Target
+from predictions.engine.data.growth import GrowthCurve, Target
 from predictions.engine.data.history import Timeline
 from predictions.engine.estimators.counts import Measures
 from predictions.engine.features.similarity_gp import Process
 from predictions.engine.features.tabular import SEQUENCE, TABULAR, Features
-from predictions.engine.types import HORIZON, AccountHistory
+from predictions.engine.types import HORIZON, AccountHistory, Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import Floats
 from predictions.engine.features.tabular import TABULAR
+from predictions.engine.types import Floats
 
 WEIGHTS = ("level", "likeness", "hour", "duration", "trend", "caption_length")
 """A constant, and slopes on the draft's likeness to earlier posts (the process's content part), on how the hour did,

@@ -12,9 +12,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import Floats
+from predictions.engine.statistics import conformal_quantile, weighted_median
+from predictions.engine.types import COVERAGE, Floats
 
-COVERAGE = 0.8
 LENGTHS = (1, 3, 6, 11, 21, 41, 101)
 """The shortest history (posts) of each class."""
 
@@ -24,6 +24,9 @@ _POOLED_ROWS = 200.0
 _FACTOR = (0.3, 5.0)
 _RATIO_CLIP = 3.0
 """No post weighs more than e cubed times what one does that got what was forecast."""
+
+_SIDE = (1 + COVERAGE) / 2
+"""Share of labels that lie beyond neither of an interval's two ends, for each end."""
 
 _POINT = 0.5
 """The point is moved by no more than this (log units)."""
@@ -83,21 +86,14 @@ def is_liked(label: Floats) -> NDArray[np.bool_]:
 
 def relative_median(log_ratio: Floats) -> float:
     """The constant c that minimises the mean of |exp(c) - exp(r)| / exp(r): the median under weights exp(-r)."""
-    order = np.argsort(log_ratio, kind="stable")
-    weight = np.exp(-np.clip(log_ratio[order], -_RATIO_CLIP, _RATIO_CLIP)).cumsum()
-    return float(log_ratio[order][np.searchsorted(weight, weight[-1] / 2)])
+    return weighted_median(log_ratio, np.exp(-np.clip(log_ratio, -_RATIO_CLIP, _RATIO_CLIP)))
 
 
 def _by_length(score: Floats, lengths: NDArray[np.intp]) -> tuple[float, ...]:
-    pooled = _conformal(score)
+    pooled = conformal_quantile(score, _SIDE)
     factors = []
     for length in range(len(LENGTHS)):
         own = score[lengths == length]
         trust = len(own) / (len(own) + _POOLED_ROWS)
-        factors.append(trust * _conformal(own) + (1 - trust) * pooled if len(own) else pooled)
+        factors.append(trust * conformal_quantile(own, _SIDE) + (1 - trust) * pooled if len(own) else pooled)
     return tuple(float(np.clip(f, *_FACTOR)) for f in factors)
-
-
-def _conformal(score: Floats) -> float:
-    level = min(1.0, math.ceil((len(score) + 1) * (1 + COVERAGE) / 2) / len(score))
-    return float(np.quantile(score, level))

@@ -22,23 +22,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import Floats
-from predictions.engine.estimators.calibration import COVERAGE
-from predictions.engine.types import HORIZON, Range
+from predictions.engine.types import COUNTS, COVERAGE, HORIZON, RATE, Z80, Floats, Range
 
-MEASURES = ("likes", "comments", "shares", "views")
-RATE = "engagement_rate"
-"""(likes + comments + shares) / views."""
-
-CALIBRATED = (*MEASURES[1:], RATE)
+CALIBRATED = (*COUNTS[1:], RATE)
 
 _MOST = 23.0
 """Ten thousand million, as log1p: counts beyond are taken as that."""
 
 _TO_LOGS = np.array([[1.0, 0, 0, 0], [1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1]])
-_Z = 1.2815515655446004
-"""Standard deviations from the middle of a normal to either end of its middle 80 %."""
-
 _PRIOR_ACCOUNTS = 10.0
 _PRIOR_POSTS = 50.0
 _PRIOR_SCORES = 100.0
@@ -140,7 +131,7 @@ class Measures:
         within = self._own_within(within, total, total * (weight * (values - average) ** 2).sum(axis=0))
         # The covariance of weighted means of deviations that are independent from post to post.
         noise = within * (weight.T @ weight)
-        noise.flat[:: len(MEASURES) + 1] += _UNKNOWN * (total == 0)
+        noise.flat[:: len(COUNTS) + 1] += _UNKNOWN * (total == 0)
         gain = np.linalg.solve(across + noise, across).T
         return Expected(mean + gain @ (average - mean), across - gain @ across + within)
 
@@ -177,7 +168,7 @@ class Measures:
         across, within = (tuple(tuple(float(x) for x in row) for row in data[name]) for name in ("across", "within"))
         seen = tuple(bool(x) for x in data["seen"])
         parts = (mean, half_life, seen, down, up, across, within, *across, *within)
-        if {len(part) for part in parts} != {len(MEASURES)}:
+        if {len(part) for part in parts} != {len(COUNTS)}:
             raise ValueError("the measures have another number than four")
         return cls(mean, across, within, half_life, seen, down, up)  # type: ignore[arg-type]
 
@@ -196,18 +187,18 @@ def forecast_measures(
     reach = (log_likes - math.log1p(likes.low), math.log1p(likes.high) - log_likes)
     log_point = math.log1p(point)
     points = log_point + ratios + slope * (log_point - log_likes)
-    own, on_likes = _Z * np.sqrt(covariance.diagonal()), 1 + slope
+    own, on_likes = Z80 * np.sqrt(covariance.diagonal()), 1 + slope
     metrics, found = {"likes": point}, {"likes": likes}
-    for j, name in enumerate(MEASURES[1:]):
+    for j, name in enumerate(COUNTS[1:]):
         if measures.seen[j + 1] or not np.isnan(logs[:, j + 1]).all():
             metrics[name] = _count(float(points[j]))
             middle = min(max(log_likes + float(ratios[j]), 0.0), _MOST)
             below, above = measures.distances(j, reach, float(on_likes[j]), float(own[j]))
             found[name] = Range(_count(middle - below), _count(middle), _count(middle + above))
-    if len(found) < len(MEASURES):
+    if len(found) < len(COUNTS):
         return metrics, found, None
-    counts = np.array([found[name].typical for name in MEASURES])
-    below, above = measures.distances(len(MEASURES) - 1, reach, *_rate_spread(counts, slope, covariance))
+    counts = np.array([found[name].typical for name in COUNTS])
+    below, above = measures.distances(len(COUNTS) - 1, reach, *_rate_spread(counts, slope, covariance))
     rate = min(rate_of(counts), 1.0)
     # Further up than a few log units the rate is 1 anyway, and exp() would overflow.
     return metrics, found, Range(rate * math.exp(-below), rate, min(rate * math.exp(min(above, _MOST)), 1.0))
@@ -223,7 +214,7 @@ def _rate_spread(counts: Floats, slope: Floats, covariance: Floats) -> tuple[flo
     total = float(counts[:3].sum())
     # Likes cancel out: all four move with them. What is left is how the ratios do.
     moves = np.append(counts[1:3] / total if total > 0 else (0.0, 0.0), -1.0)
-    return float(moves @ slope), _Z * math.sqrt(max(float(moves @ covariance @ moves), 0.0))
+    return float(moves @ slope), Z80 * math.sqrt(max(float(moves @ covariance @ moves), 0.0))
 
 
 def fill_likes(
@@ -300,7 +291,7 @@ def _count(log: float) -> float:
 def _moments(accounts: list[Floats]) -> Measures:
     """Mean and covariances, each entry from the posts and accounts that have both counts, shrunk towards the prior."""
     prior = Measures()
-    size = len(MEASURES)
+    size = len(COUNTS)
     pairs, products = np.zeros((size, size)), np.zeros((size, size))
     means, sizes = np.full((len(accounts), size), np.nan), np.zeros((len(accounts), size))
     for i, logs in enumerate(accounts):
@@ -357,7 +348,7 @@ def _scores(measures: Measures, posts: list[_Posts], step: int) -> Iterator[tupl
             _, own = _rate_spread(expected, slope, covariance)
             rates = rate_of(actual), rate_of(expected)
             miss = math.log(rates[0] / rates[1]) if rates[0] > 0 and rates[1] > 0 else math.nan
-            yield np.append(logs[i, 1:] - wanted, miss), np.append(_Z * np.sqrt(np.diag(covariance)), own)
+            yield np.append(logs[i, 1:] - wanted, miss), np.append(Z80 * np.sqrt(np.diag(covariance)), own)
 
 
 def _factors(scores: Floats) -> _Factors:

@@ -16,8 +16,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import Floats
 from predictions.engine.estimators.calibration import relative_median
+from predictions.engine.types import Floats
 
 Singles = NDArray[np.float32]
 

@@ -7,9 +7,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.linear_model import HuberRegressor
 
-from predictions.engine.data.growth import Floats
 from predictions.engine.estimators.calibration import relative_median
-from predictions.engine.types import MOST_FOLLOWERS
+from predictions.engine.types import MAX_COUNT, Floats
 
 _MIN_ACCOUNTS = 20
 """Fewer accounts with followers say nothing of how a level depends on them."""
@@ -34,7 +33,7 @@ class Population:
 
     def typical(self, followers: float) -> float:
         """Log1p likes of a middling post, of an account with so many followers; NaN unknown."""
-        if 0 <= followers < MOST_FOLLOWERS:
+        if 0 <= followers < MAX_COUNT:
             return max(self.intercept + self.slope * math.log1p(followers), 0.0)
         return self.level
 
@@ -57,7 +56,7 @@ def fit_population(level: Floats, followers: Floats, first: Floats) -> Populatio
     prior = Population()
     if not len(level):
         return prior
-    known = (followers >= 0) & (followers < MOST_FOLLOWERS)
+    known = (followers >= 0) & (followers < MAX_COUNT)
     followers = np.where(known, followers, 0.0)
     middle = float(np.median(level))
     intercept, slope = middle, 0.0

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.meanings import MEANING_SIZE
-from predictions.engine.data.growth import Floats
+from predictions.engine.types import Floats
 
 _RIDGE = 150.0
 """So many posts' worth of "no effect" stand against each direction."""

@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import MATURE_AGE, Floats, GrowthCurve, Target, fit_growth, is_count, is_usable
+from predictions.engine.data.growth import MATURE_AGE, GrowthCurve, Target, fit_growth, is_count, is_usable
 from predictions.engine.data.history import Timeline
 from predictions.engine.data.history_file import join_accounts
 from predictions.engine.data.rows import Rows, concatenate, rows_of_account
-from predictions.engine.estimators.counts import CALIBRATED, MEASURES, RATE, forecast_measures, rate_of
+from predictions.engine.estimators.counts import CALIBRATED, forecast_measures, rate_of
 from predictions.engine.evaluation.scores import score
 from predictions.engine.global_model import GlobalModel, Served, serve
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import train_on_rows, walk_all
-from predictions.engine.types import HORIZON, HOUR, AccountHistory, Counts, PublishedPost, Range
+from predictions.engine.types import COUNTS, HORIZON, HOUR, RATE, AccountHistory, Counts, Floats, PublishedPost, Range
 
 MIN_HISTORY = 5
 TEST_AGE = (18 * HOUR, 30 * HOUR)
@@ -121,7 +121,7 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
     tested = rows[chosen]
     shown = [p for p, c in zip(posts, chosen, strict=True) if c]
     ages = [_latest(p).observed_at - p.posted_at for p in shown]
-    gains = -np.array([curve.gains(age) for age in ages]) if horizon else np.zeros((len(shown), len(MEASURES)))
+    gains = -np.array([curve.gains(age) for age in ages]) if horizon else np.zeros((len(shown), len(COUNTS)))
     gain = gains[:, 0]
     at_horizon = _forecast(model, rows, chosen)
     baselines = _baselines(plan, tested)
@@ -226,13 +226,13 @@ def _latest(post: PublishedPost) -> Counts:
 def _counted(post: PublishedPost) -> Floats:
     """(5,) MEASURES of the latest observation and the engagement rate, NaN where unknown."""
     latest = _latest(post)
-    counts = np.array([count if is_count(count := getattr(latest, name)) else math.nan for name in MEASURES])
+    counts = np.array([count if is_count(count := getattr(latest, name)) else math.nan for name in COUNTS])
     return np.append(counts, rate_of(counts))
 
 
 def _baselines(plan: Plan, tested: Rows) -> Floats:
     """(n, 5) means, as crawled, of the last five posts whose first day was over and that have such a count."""
-    means = np.empty((len(tested), len(MEASURES) + 1))
+    means = np.empty((len(tested), len(COUNTS) + 1))
     for position in np.unique(tested.account):
         posts = plan.accounts[position].posts
         counted, posted_at = np.array([_counted(p) for p in posts]), np.array([p.posted_at for p in posts])
@@ -307,7 +307,7 @@ def _measured(
 def _rate_growth(ranges: dict[str, Range], gains: Floats) -> float:
     """What the engagement rate is multiplied by where the logs of these MEASURES rise by `gains` (4,)."""
     # counts below one would leave no rate to divide by
-    counts = np.maximum([ranges[name].typical for name in MEASURES], 1.0)
+    counts = np.maximum([ranges[name].typical for name in COUNTS], 1.0)
     return rate_of(counts * np.exp(gains)) / rate_of(counts)
 
 

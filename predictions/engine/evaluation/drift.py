@@ -24,8 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from predictions.engine.data.growth import Floats
-from predictions.engine.types import DAY, HORIZON, HOUR
+from predictions.engine.types import DAY, HORIZON, HOUR, Floats
 
 Figure = Literal["level", "error", "uncovered", "early_level"]
 EARLY = HOUR

@@ -17,14 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from predictions.engine.data.growth import Floats, GrowthCurve, best_observation, label_of
+from predictions.engine.data.growth import GrowthCurve, best_observation, label_of
 from predictions.engine.data.history import WINDOW
 from predictions.engine.data.rows import Rows, rows_of_account
-from predictions.engine.estimators.calibration import COVERAGE
 from predictions.engine.global_model import GlobalModel, Served, serve
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import walk_all
-from predictions.engine.types import HORIZON, AccountHistory, PublishedPost
+from predictions.engine.types import COVERAGE, HORIZON, AccountHistory, Floats, PublishedPost
 
 MIN_ACCOUNTS = 20
 """With fewer, chance decides: the champion stays."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from predictions.engine.data.growth import Floats
+from predictions.engine.types import Floats
 
 
 def score(

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import Floats
 from predictions.engine.data.history import CONTENT, WINDOW, Content, History
-from predictions.engine.types import DAY
+from predictions.engine.types import DAY, Floats
 
 PROCESS_FEATURES = ("process_mean", "process_content", "process_level")
 

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from posts.content import EMBEDDING_STEPS, SLOTS
 from posts.meanings import MEANING_SIZE
-from predictions.engine.data.growth import Floats
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, Content, History
 from predictions.engine.features.similarity_gp import PROCESS_FEATURES, Process, Solved, process_features
-from predictions.engine.types import DAY, HOUR, MOST_FOLLOWERS
+from predictions.engine.types import DAY, HOUR, MAX_COUNT, Floats
 
 BASE_HALF_LIFE = 5.0
 HALF_LIVES = (1.0, 2.5, 10.0, 25.0, 80.0)  # posts
@@ -180,7 +179,7 @@ def _pace(relative: Floats, ages: Floats) -> Floats:
 
 def _size(history: History, base: float, followers: float) -> Floats:
     ratios = history.logs[-20:, 1:] - history.logs[-20:, :1]
-    followed = base - math.log1p(followers) if 0 <= followers < MOST_FOLLOWERS else math.nan
+    followed = base - math.log1p(followers) if 0 <= followers < MAX_COUNT else math.nan
     views = history.logs[-1, 3] - history.logs[-1, 0]
     return np.concatenate([[base, followed], _column_means(ratios[-5:]), _column_means(ratios), [views]])
 
