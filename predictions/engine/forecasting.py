@@ -6,7 +6,7 @@ import numpy as np
 
 from predictions.engine.data.history import History, content_of
 from predictions.engine.estimators.account_weights import inputs
-from predictions.engine.estimators.counts import forecast_measures
+from predictions.engine.estimators.counts import forecast_counts
 from predictions.engine.explanation import explain_forecast
 from predictions.engine.features.tabular import Features
 from predictions.engine.global_model import GlobalModel, Raw, serve
@@ -30,7 +30,7 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
     state's own counts as the state's own. The explanation is computed on demand: it costs several times the forecast.
     """
     now = max(as_of, state.as_of)
-    history = state.history.filled_at(now, model.measures)
+    history = state.history.known_at(now)
     warnings = _warnings(model, state, history, now) + _too_far(draft.publish_at, now)
     if not len(history):
         return _from_population(model, state.followers, warnings)
@@ -44,10 +44,8 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
     point, typical, low, high = (float(x[0]) for x in (served.point, served.typical, served.low, served.high))
     own = row * weights * raw.spread[0]
     explanation = explain_forecast(model, features, own, typical) if explain else ()
-    # Where likes were filled in, they tell nothing of the ratios that they were filled in by.
-    counted = state.history.known_at(now)
     likes = Range(low, typical, high)
-    metrics, measures, rate = forecast_measures(model.measures, counted.posted_at, counted.logs, likes, point)
+    metrics, ranges, rate = forecast_counts(model.counts, history.posted_at, history.logs, likes, point)
     return Forecast(
         point=point,
         typical=typical,
@@ -55,7 +53,7 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
         high=high,
         bucket=_bucket(history, typical),
         metrics=metrics,
-        measures=measures,
+        measures=ranges,
         engagement_rate=rate,
         baseline=float(np.expm1(np.minimum(history.likes[-BASELINE_POSTS:], MAX_LOG)).mean()),
         basis=_basis(model, history),
@@ -76,9 +74,9 @@ def _from_population(model: GlobalModel, followers: float, warnings: tuple[str, 
     basis: Basis = "prior" if model.is_prior else "population"
     nothing = History.of_contents([], [])
     likes = Range(low, typical, high)
-    metrics, measures, rate = forecast_measures(model.measures, nothing.posted_at, nothing.logs, likes, point)
+    metrics, ranges, rate = forecast_counts(model.counts, nothing.posted_at, nothing.logs, likes, point)
     warnings += _without_rate(metrics, rate)
-    return Forecast(point, typical, low, high, "medium", metrics, measures, rate, None, basis, (), warnings)
+    return Forecast(point, typical, low, high, "medium", metrics, ranges, rate, None, basis, (), warnings)
 
 
 def _basis(model: GlobalModel, history: History) -> Basis:

@@ -16,7 +16,7 @@ from posts.content import EXTRACTOR_VERSION
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.estimators.account_weights import WeightPrior
 from predictions.engine.estimators.calibration import Calibration
-from predictions.engine.estimators.counts import Measures
+from predictions.engine.estimators.counts import CountsModel
 from predictions.engine.estimators.network import OUTPUTS, Network, Scaling
 from predictions.engine.estimators.population import Population
 from predictions.engine.estimators.topic_effect import appeal_of, no_appeal
@@ -24,7 +24,7 @@ from predictions.engine.features.tabular import LEVEL, SEQUENCE, TABULAR
 from predictions.engine.provenance import provenance
 from predictions.engine.types import MAX_LOG, Z80, Floats
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 FEATURES_VERSION = 4
 """Goes up whenever the same history and draft would give other features."""
 
@@ -97,7 +97,7 @@ class GlobalModel:
 
     curve: GrowthCurve
     population: Population
-    measures: Measures
+    counts: CountsModel
     weight_prior: WeightPrior
     calibration: Calibration
     scaling: Scaling | None
@@ -114,7 +114,7 @@ class GlobalModel:
         return cls(
             GrowthCurve.prior(),
             Population(),
-            Measures(),
+            CountsModel(),
             WeightPrior(),
             Calibration(),
             None,
@@ -155,7 +155,7 @@ class GlobalModel:
                 "layers": len(self.ensemble.networks[0].weights) if self.ensemble else 0,
                 "curve": self.curve.to_json(),
                 "population": self.population.to_json(),
-                "measures": self.measures.to_json(),
+                "counts": self.counts.to_json(),
                 "weight_prior": self.weight_prior.to_json(),
                 "calibration": self.calibration.to_json(),
                 "appeal": self.appeal.tolist(),
@@ -189,7 +189,7 @@ class GlobalModel:
             return cls(
                 GrowthCurve.from_json(parameters["curve"]),
                 Population.from_json(parameters["population"]),
-                Measures.from_json(parameters["measures"]),
+                CountsModel.from_json(parameters["counts"]),
                 WeightPrior.from_json(parameters["weight_prior"]),
                 Calibration.from_json(parameters["calibration"]),
                 Scaling(*_array(parts["scaling.npy"])) if "scaling.npy" in parts else None,

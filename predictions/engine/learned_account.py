@@ -10,11 +10,11 @@ from typing import Any, Self
 import numpy as np
 
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
-from predictions.engine.data.growth import early_label, is_partial, is_usable
+from predictions.engine.data.growth import early_label, is_usable
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
-from predictions.engine.data.rows import Rows, rows_of_account
 from predictions.engine.estimators.account_weights import WEIGHTS, Walk, WeightPrior, Weights, inputs, walk
 from predictions.engine.evaluation.drift import EARLY, MIN_HISTORY, LookBack
+from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.features.similarity_gp import Process, Solved
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import DAMAGED, GlobalModel, Raw, Served, serve
@@ -132,9 +132,9 @@ def learn_and_look_back(model: GlobalModel, account: AccountHistory, *, as_of: i
 def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[AccountState, LookBack]:
     ignored = sum(p.posted_at > as_of for p in account.posts)
     account = _that_matter(account, as_of)
-    timeline = Timeline(account, model.curve, "horizon", until=as_of, measures=model.measures)
+    timeline = Timeline(account, model.curve, "horizon", until=as_of)
     timeline.advance(as_of)
-    rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW, measures=model.measures)
+    rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW)
     if len(rows):
         raw = model.predict(rows.base, rows.tabular, rows.sequence, rows.topic)
         miss = (rows.label - raw.typical) / raw.spread
@@ -146,20 +146,15 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[Acc
     followers = account.followers_at(as_of, as_of)
     followers = followers if 0 <= followers < math.inf else math.nan
     history = _latest(timeline.contents())
-    known = history.filled_at(as_of, model.measures)
+    known = history.known_at(as_of)
     solved = Process().learn(known) if len(known) else None
     return AccountState(as_of, followers, history, weights, solved, ignored), looked_back
 
 
 def _that_matter(account: AccountHistory, as_of: int) -> AccountHistory:
-    """The account without posts too old for any row or state to read: learning gives the same to the bit.
-
-    Filling in likes reads the whole history, so an account with counts that lack likes is left whole.
-    """
+    """Return the account without posts too old for any row or state to read."""
     posts = sorted((p for p in account.posts if p.posted_at <= as_of), key=lambda p: (p.posted_at, p.post_id))
     counts = [[c for c in p.observations if c.observed_at <= as_of] for p in posts]
-    if any(is_partial(p.posted_at, c) for p, seen in zip(posts, counts, strict=True) for c in seen):
-        return account
     horizon_passed = posts[max(0, len(posts) - WINDOW)].posted_at - HORIZON if posts else as_of
     labelled = [
         i

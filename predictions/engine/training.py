@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictions.engine.data.growth import GrowthCurve, Target, fit_growth, is_usable
-from predictions.engine.data.rows import Rows, concatenate, rows_of_account
 from predictions.engine.estimators.account_weights import WeightPrior, inputs, walk
 from predictions.engine.estimators.calibration import Calibration, calibrate, is_liked
-from predictions.engine.estimators.counts import fit_measures
+from predictions.engine.estimators.counts import fit_counts
 from predictions.engine.estimators.network import OUTPUTS, Network, Scaling, train_network
 from predictions.engine.estimators.population import fit_population
 from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal
+from predictions.engine.features.rows import Rows, concatenate, rows_of_account
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import Ensemble, GlobalModel, Raw, ordered, versions
 from predictions.engine.statistics import cap_account_shares
@@ -124,9 +124,9 @@ def train_on_rows(
     if len(rows) < MIN_ROWS or len(np.unique(fold_of[rows.account])) < FOLDS:
         raw = prior.predict(rows.base, rows.tabular, rows.sequence, rows.topic)
         manifest["prior"] = True
-        measures = fit_measures(names, rows.account, rows.posted_at, rows.logs)
+        counts = fit_counts(rows.account, rows.posted_at, rows.logs)
         calibration = calibrate(imputed(rows, seed).label, raw.typical, raw.point, raw.low, raw.high, rows.known)
-        return replace(prior, population=population, measures=measures, calibration=calibration, manifest=manifest)
+        return replace(prior, population=population, counts=counts, calibration=calibration, manifest=manifest)
     with one_blas_thread():
         learned, judged = rows[_spread(rows.account, seed)], rows[_whole_accounts(rows.account, seed)]
         scaling = Scaling.of(np.hstack([learned.tabular, learned.sequence]))
@@ -134,11 +134,11 @@ def train_on_rows(
         outputs = _out_of_fold(learned, judged, fold_of, scaling, seed)
         appeal, added = _learn_appeal(judged, outputs, fold_of)
     raw = ordered(judged.base, outputs + added[:, None])
-    measures = fit_measures(names, judged.account, judged.posted_at, judged.logs)
+    counts = fit_counts(judged.account, judged.posted_at, judged.logs)
     weight_prior, shift, noise = _best_weight_prior(judged, raw)
     calibration = calibrate_walked(imputed(judged, seed), raw, shift, noise)
     manifest["metrics"] = _metrics(judged, raw, shift, calibration)
-    return GlobalModel(curve, population, measures, weight_prior, calibration, scaling, ensemble, appeal, manifest)
+    return GlobalModel(curve, population, counts, weight_prior, calibration, scaling, ensemble, appeal, manifest)
 
 
 def _has_count(account: AccountHistory, until: int) -> bool:

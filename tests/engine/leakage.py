@@ -27,8 +27,8 @@ from predictions.engine import (
 from predictions.engine import forecast as forecast_draft
 from predictions.engine import training as engine_training
 from predictions.engine.data.growth import MEASURED, GrowthCurve
-from predictions.engine.data.rows import Rows, rows_of_account
 from predictions.engine.evaluation.backtest import run_backtest
+from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.types import Floats
 from tests.engine.synthetic import CAPTIONS, DAY, draft, post
 

@@ -145,7 +145,7 @@ def assert_sane(f: Forecast) -> None:
 
 def assert_near_its_own(f: Forecast, model: GlobalModel, state: AccountState) -> None:
     """Not far from the account's own first days; without one, no more than a very large account gets."""
-    labels = np.minimum(state.history.filled_at(state.as_of, model.measures).likes, math.log1p(MOST_LIKES))
+    labels = np.minimum(state.history.known_at(state.as_of).likes, math.log1p(MOST_LIKES))
     if not len(labels):
         assert f.typical <= 1e8
         return

@@ -19,7 +19,7 @@ from predictions.engine.data.growth import (
     label_of,
 )
 from predictions.engine.data.history import Timeline
-from predictions.engine.data.rows import rows_of_account
+from predictions.engine.features.rows import rows_of_account
 from predictions.engine.training import imputed
 from tests.engine.synthetic import DAY, START, account, post, share_at
 

@@ -12,11 +12,11 @@ from predictions.engine import learned_account as engine_state
 from predictions.engine import training as engine_training
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import History, Timeline
-from predictions.engine.data.rows import Rows, rows_of_account
 from predictions.engine.estimators import account_weights as engine_weights
 from predictions.engine.estimators import network as engine_network
 from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal
 from predictions.engine.evaluation import promotion as engine_promotion
+from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.global_model import Raw, ordered
 from predictions.engine.types import Floats
 from tests.engine.leakage import (

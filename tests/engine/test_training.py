@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from predictions.engine import training
 from predictions.engine.data.growth import GrowthCurve
-from predictions.engine.data.rows import Rows, concatenate, rows_of_account
 from predictions.engine.estimators.calibration import Calibration, calibrate, relative_median
 from predictions.engine.estimators.network import Scaling, train_network
+from predictions.engine.features.rows import Rows, concatenate, rows_of_account
 from predictions.engine.global_model import Ensemble, Raw
 from predictions.engine.statistics import MAX_SHARE, cap_account_shares
 from tests.engine.synthetic import end_of, population

@@ -4,11 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from predictions.engine import Counts, GlobalModel, forecast, learn_account
+from predictions.engine import GlobalModel, forecast, learn_account
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import WINDOW
-from predictions.engine.data.rows import rows_of_account
 from predictions.engine.estimators.account_weights import WEIGHTS, WeightPrior, Weights, walk
+from predictions.engine.features.rows import rows_of_account
 from predictions.engine.learned_account import _that_matter, learn_and_look_back
 from predictions.engine.types import HOUR
 from tests.engine.synthetic import DAY, account, draft, end_of
@@ -131,7 +131,3 @@ def test_only_posts_too_old_to_be_read_are_left_out():
     kept = _that_matter(history, end_of(history))
     assert 2 * WINDOW <= len(kept.posts) < 2 * WINDOW + 5
     assert kept.posts == history.posts[-len(kept.posts) :]
-    without_likes = Counts(history.posts[0].posted_at + DAY, math.nan, math.nan, math.nan, 9)
-    partial = replace(history.posts[0], observations=(without_likes,))
-    filled_in = replace(history, posts=(partial, *history.posts[1:]))
-    assert _that_matter(filled_in, end_of(history)) is filled_in

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from predictions.engine.data.growth import MATURE_AGE, GrowthCurve, Target, fit_growth, is_count, is_usable
 from predictions.engine.data.history import Timeline
 from predictions.engine.data.history_file import join_accounts
-from predictions.engine.data.rows import Rows, concatenate, rows_of_account
-from predictions.engine.estimators.counts import CALIBRATED, forecast_measures, rate_of
+from predictions.engine.estimators.counts import RATIOS as CALIBRATED
+from predictions.engine.estimators.counts import forecast_counts, rate_of
 from predictions.engine.evaluation.scores import score
+from predictions.engine.features.rows import Rows, concatenate, rows_of_account
 from predictions.engine.global_model import GlobalModel, Served, serve
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import train_on_rows, walk_all
@@ -289,8 +290,8 @@ def _measured(
         for i in np.flatnonzero(tested.account == position):
             history = timeline.known_at(int(tested.posted_at[i]))
             likes = Range(served.low[i], served.typical[i], served.high[i])
-            metrics, ranges, rate = forecast_measures(
-                model.measures, history.posted_at, history.logs, likes, served.point[i]
+            metrics, ranges, rate = forecast_counts(
+                model.counts, history.posted_at, history.logs, likes, served.point[i]
             )
             actual = _counted(shown[i])
             for j, name in enumerate(CALIBRATED):

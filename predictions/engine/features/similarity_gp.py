@@ -133,7 +133,7 @@ def covariances(posts: History, content: Content, posted_at: int, lag: int = 1) 
     # no product of matrices: its bits would depend on how many posts there are
     measures = (np.where(np.isnan(distance), 0.0, np.exp(-0.5 * distance)) * _VARIANCES).sum(axis=1)
     sound = (posts.sound == content.sound) & (posts.sound != 0)
-    caption = _CAPTION * np.exp(_SHARPNESS * (posts.likeness(content) - 1))
-    meaning = _MEANING * np.exp(_SHARPNESS * (posts.kinship(content) - 1))
+    caption = _CAPTION * np.exp(_SHARPNESS * (posts.text_similarity(content) - 1))
+    meaning = _MEANING * np.exp(_SHARPNESS * (posts.topic_similarity(content) - 1))
     alike = caption + meaning + _HOUR * hour + measures + _SOUND * sound
     return level, alike * np.exp(apart / -_FADING)

@@ -204,7 +204,7 @@ def _own_effects(history: History, content: Content, publish_at: int, detrended:
     Each is a kernel-weighted mean (Nadaraya-Watson) of what was special about those posts, shrunk towards none.
     """
     posted_at = history.posted_at[::-1]
-    similarity = history.likeness(content)[::-1]
+    similarity = history.text_similarity(content)[::-1]
     apart = np.abs((posted_at - publish_at) % DAY) / HOUR
     apart = np.minimum(apart, 24 - apart)
     numbers = history.numbers[::-1]
