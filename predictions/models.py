@@ -159,7 +159,7 @@ class AccountWeights(PersonalData):
     as_of = models.DateTimeField()
     updated_at = models.DateTimeField(auto_now=True)
     posts = models.PositiveIntegerField(help_text="Posts with a label.")
-    state = models.BinaryField(help_text="predictions.engine.AccountState")
+    state = models.BinaryField(help_text="predictions.engine.LearnedAccount")
     summary = models.JSONField(default=dict, help_text="The weights, readable.")
 
     class Meta:

@@ -21,13 +21,13 @@ from predictions import drift, selectors
 from predictions.canary import record_failure
 from predictions.engine import (
     AccountHistory,
-    AccountState,
     Draft,
     Forecast,
-    UnreadableState,
+    LearnedAccount,
+    UnreadableAccount,
     forecast,
     learn_account,
-    learn_and_look_back,
+    learn_and_replay,
 )
 from predictions.engine.data.growth import Label, engagement_rate, first_day
 from predictions.engine.evaluation.drift import LookBack
@@ -351,12 +351,12 @@ def _account_for_forecast(user: User, public_id: str | None) -> "WithAnnotations
 
 def _state(
     account: TikTokAccount, weights: AccountWeights | None, loaded: LoadedModel, now: datetime
-) -> tuple[AccountState, list[str]]:
+) -> tuple[LearnedAccount, list[str]]:
     """What was learned of the account, or a state that knows nothing of it; and what to warn of."""
     if weights is not None:
         try:
-            state = AccountState.from_bytes(bytes(weights.state))
-        except UnreadableState as error:
+            state = LearnedAccount.from_bytes(bytes(weights.state))
+        except UnreadableAccount as error:
             log.error("weights_unreadable", account_id=account.pk, reason=str(error))
             # makes them stale, so that they are learned anew
             AccountWeights.objects.filter(pk=account.pk, version=weights.version).update(posts_sequence=0)
@@ -365,14 +365,14 @@ def _state(
     return _empty_state(account, loaded, now), [NOT_LEARNED]
 
 
-def _empty_state(account: TikTokAccount, loaded: LoadedModel, now: datetime) -> AccountState:
+def _empty_state(account: TikTokAccount, loaded: LoadedModel, now: datetime) -> LearnedAccount:
     followers = math.nan if account.follower_count is None else float(account.follower_count)
     return learn_account(loaded.model, AccountHistory(str(account.pk), followers, posts=()), as_of=int(now.timestamp()))
 
 
 def _learned(
     account_id: int, champion: LoadedModel, canary_id: int | None, now: datetime
-) -> tuple[LoadedModel, AccountState, LookBack]:
+) -> tuple[LoadedModel, LearnedAccount, LookBack]:
     """What the canary learns of the account if it serves it, the champion otherwise and wherever the canary fails.
 
     Where the champion fails as well, or the history cannot be read, it is not the canary's fault.
@@ -387,9 +387,11 @@ def _learned(
         return learned
 
 
-def _learned_beside(loaded: LoadedModel, account_id: int, now: datetime) -> tuple[LoadedModel, AccountState, LookBack]:
+def _learned_beside(
+    loaded: LoadedModel, account_id: int, now: datetime
+) -> tuple[LoadedModel, LearnedAccount, LookBack]:
     history = selectors.account_history(account_id, now, purpose=Purpose.SERVICE)
-    return loaded, *learn_and_look_back(loaded.model, history, as_of=int(now.timestamp()))
+    return loaded, *learn_and_replay(loaded.model, history, as_of=int(now.timestamp()))
 
 
 def _lock_learning(account_id: int) -> None:

@@ -21,7 +21,7 @@ from predictions.engine import (
     GlobalModel,
     PublishedPost,
     learn_account,
-    learn_and_look_back,
+    learn_and_replay,
     train,
 )
 from predictions.engine import forecast as forecast_draft
@@ -266,7 +266,7 @@ def misses_with(model: GlobalModel) -> Pipeline:
     def pipeline(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
         made = {}
         for account in accounts:
-            _, found = learn_and_look_back(model, account, as_of=FAR)
+            _, found = learn_and_replay(model, account, as_of=FAR)
             columns = (found.miss, found.covered, found.features)
             for i in np.flatnonzero(found.posted_at + MEASURED[1] <= moment):
                 made[f"miss of {found.post_id[i]} at {found.age[i]} s"] = b"".join(c[i].tobytes() for c in columns)

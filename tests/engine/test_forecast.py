@@ -7,13 +7,13 @@ import pytest
 
 from predictions.engine import (
     AccountHistory,
-    AccountState,
     Counts,
     Draft,
     GlobalModel,
+    LearnedAccount,
     PublishedPost,
+    UnreadableAccount,
     UnreadableModel,
-    UnreadableState,
     forecast,
     learn_account,
     train,
@@ -183,7 +183,7 @@ def test_damaged_bytes_are_never_anything_but_unreadable(model: GlobalModel):
     state = learn_account(model, history, as_of=end_of(history)).to_bytes()
     random_ = np.random.default_rng(0)
     for data, read, unreadable in (
-        (state, AccountState.from_bytes, UnreadableState),
+        (state, LearnedAccount.from_bytes, UnreadableAccount),
         (model.to_bytes(), GlobalModel.from_bytes, UnreadableModel),
     ):
         refused = 0
@@ -227,14 +227,14 @@ def test_damaged_bytes_are_refused_with_a_clear_error(model: GlobalModel, monkey
         with pytest.raises(UnreadableModel):
             GlobalModel.from_bytes(broken)
     for broken in (b"", b"not a state", state[: len(state) // 2], data):
-        with pytest.raises(UnreadableState):
-            AccountState.from_bytes(broken)
+        with pytest.raises(UnreadableAccount):
+            LearnedAccount.from_bytes(broken)
     monkeypatch.setattr("predictions.engine.global_model.FORMAT_VERSION", 99)
     monkeypatch.setattr("predictions.engine.learned_account.FORMAT_VERSION", 99)
     with pytest.raises(UnreadableModel, match=r"format \d+; this code reads format 99"):
         GlobalModel.from_bytes(data)
-    with pytest.raises(UnreadableState, match="learn the account again"):
-        AccountState.from_bytes(state)
+    with pytest.raises(UnreadableAccount, match="learn the account again"):
+        LearnedAccount.from_bytes(state)
 
 
 def test_intervals_cover_about_four_in_five_on_new_accounts(model: GlobalModel):

@@ -7,9 +7,9 @@ import pytest
 from predictions.engine import GlobalModel, forecast, learn_account
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import WINDOW
-from predictions.engine.estimators.account_weights import WEIGHTS, WeightPrior, Weights, walk
+from predictions.engine.estimators.account_weights import WEIGHTS, WeightPrior, Weights, replay
 from predictions.engine.features.rows import rows_of_account
-from predictions.engine.learned_account import _that_matter, learn_and_look_back
+from predictions.engine.learned_account import _that_matter, learn_and_replay
 from predictions.engine.types import HOUR
 from tests.engine.synthetic import DAY, account, draft, end_of
 
@@ -23,7 +23,7 @@ def constant_inputs(n: int) -> np.ndarray:
 
 def walked(misses: np.ndarray, prior: WeightPrior = PRIOR):
     posted_at = np.arange(len(misses)) * 2 * DAY
-    return walk(prior, posted_at, constant_inputs(len(misses)), misses, posted_at + DAY)
+    return replay(prior, posted_at, constant_inputs(len(misses)), misses, posted_at + DAY)
 
 
 def test_no_history_means_no_correction():
@@ -45,7 +45,7 @@ def test_weights_learn_a_slope_of_the_account():
     rows = np.hstack([np.ones((400, 1)), random.normal(size=(400, SIZE - 1))])
     misses = 0.7 * rows[:, 2] + random.normal(size=400) * 0.5
     posted_at = np.arange(400) * 2 * DAY
-    vector = walk(PRIOR, posted_at, rows, misses, posted_at + DAY).weights.vector()
+    vector = replay(PRIOR, posted_at, rows, misses, posted_at + DAY).weights.vector()
     assert vector[2] > 0.2
     assert np.abs(np.delete(vector, 2)).max() < 0.1
 
@@ -53,10 +53,10 @@ def test_weights_learn_a_slope_of_the_account():
 def test_weights_never_learn_from_labels_whose_horizon_has_not_passed():
     misses = np.random.default_rng(1).normal(size=50)
     posted_at = np.arange(50) * (DAY // 4)
-    before = walk(PRIOR, posted_at, constant_inputs(50), misses, posted_at + DAY)
+    before = replay(PRIOR, posted_at, constant_inputs(50), misses, posted_at + DAY)
     changed = misses.copy()
     changed[20:] = 9.0
-    after = walk(PRIOR, posted_at, constant_inputs(50), changed, posted_at + DAY)
+    after = replay(PRIOR, posted_at, constant_inputs(50), changed, posted_at + DAY)
     # Post 20's horizon passes with post 24.
     assert np.array_equal(before.shift[:24], after.shift[:24])
     assert np.array_equal(before.noise[:24], after.noise[:24])
@@ -117,9 +117,9 @@ def test_posts_too_old_to_be_read_change_nothing(
     # Every seventh post was never counted.
     gaps = tuple(replace(p, observations=()) if i % 7 == 0 else p for i, p in enumerate(history.posts))
     history, now = replace(history, posts=gaps), end_of(history) + 2 * DAY
-    trimmed, looked_back = learn_and_look_back(model, history, as_of=now)
+    trimmed, looked_back = learn_and_replay(model, history, as_of=now)
     monkeypatch.setattr("predictions.engine.learned_account._that_matter", lambda history, as_of: history)
-    whole, at_everything = learn_and_look_back(model, history, as_of=now)
+    whole, at_everything = learn_and_replay(model, history, as_of=now)
     assert trimmed.to_bytes() == whole.to_bytes()
     assert looked_back.post_id == at_everything.post_id
     assert np.array_equal(looked_back.miss, at_everything.miss)

@@ -16,7 +16,7 @@ from prometheus_client import REGISTRY as PROMETHEUS
 from accounts.models import TikTokAccount
 from posts.models import Observation, Post
 from predictions import drift, registry, selectors, services
-from predictions.engine import Draft, forecast, learn_account, learn_and_look_back, train
+from predictions.engine import Draft, forecast, learn_account, learn_and_replay, train
 from predictions.engine.data.growth import EARLY_CURVE, GrowthCurve
 from predictions.engine.data.history_file import read_history_file
 from predictions.engine.evaluation.drift import KEPT_DAYS, MIN_HISTORY, Misses
@@ -164,7 +164,7 @@ def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, accoun
 
 def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
     def learn_and_spoil(*args, **kwargs):
-        state, looked_back = learn_and_look_back(*args, **kwargs)
+        state, looked_back = learn_and_replay(*args, **kwargs)
         looked_back.miss[:2] = looked_back.miss[-2:] = np.nan, np.inf
         return state, looked_back
 

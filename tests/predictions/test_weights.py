@@ -15,15 +15,7 @@ from posts.models import PostsChange
 from posts.signals import posts_changed
 from predictions import registry as registry_module
 from predictions import selectors, services, tasks
-from predictions.engine import (
-    AccountHistory,
-    Counts,
-    Draft,
-    PublishedPost,
-    forecast,
-    learn_account,
-    learn_and_look_back,
-)
+from predictions.engine import AccountHistory, Counts, Draft, PublishedPost, forecast, learn_account, learn_and_replay
 from predictions.models import AccountWeights, Miss
 from predictions.registry import register
 from privacy.purposes import Purpose
@@ -159,7 +151,7 @@ def test_two_workers_at_once_learn_once(champion, account, registry, monkeypatch
 
     def learn_and_count(*args, **kwargs):
         runs.append(args)
-        return learn_and_look_back(*args, **kwargs)
+        return learn_and_replay(*args, **kwargs)
 
     monkeypatch.setattr(services, "learn_and_look_back", learn_and_count)
 
@@ -184,7 +176,7 @@ def test_a_change_while_learning_leaves_the_weights_stale(champion, account, mon
 
     def change_meanwhile(*args, **kwargs):
         PostsChange.objects.filter(account=account).update(sequence=2)
-        return learn_and_look_back(*args, **kwargs)
+        return learn_and_replay(*args, **kwargs)
 
     monkeypatch.setattr(services, "learn_and_look_back", change_meanwhile)
     assert services.update_weights(account_id=account.pk)

@@ -22,9 +22,9 @@ from predictions.engine.estimators.counts import RATIOS as CALIBRATED
 from predictions.engine.estimators.counts import forecast_counts, rate_of
 from predictions.engine.evaluation.scores import score
 from predictions.engine.features.rows import Rows, concatenate, rows_of_account
-from predictions.engine.global_model import GlobalModel, Served, serve
+from predictions.engine.global_model import CalibratedForecast, GlobalModel, calibrated
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.training import train_on_rows, walk_all
+from predictions.engine.training import replay_all, train_on_rows
 from predictions.engine.types import COUNTS, HORIZON, HOUR, RATE, AccountHistory, Counts, Floats, PublishedPost, Range
 
 MIN_HISTORY = 5
@@ -75,7 +75,7 @@ class Result:
     posted_at: NDArray[np.int64]
     likes: Floats
     baseline: Floats
-    served: Served
+    served: CalibratedForecast
     measured: dict[str, Measured]
     report: dict[str, Any]
 
@@ -263,22 +263,24 @@ def _curve(plan: Plan) -> GrowthCurve:
     return fit_growth(known, _FAR)
 
 
-def _forecast(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_]) -> Served:
+def _forecast(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_]) -> CalibratedForecast:
     """Forecasts of the chosen rows, with the weights that each account had by then."""
     around = np.isin(rows.account, np.unique(rows.account[chosen]))
     near, wanted = rows[around], chosen[around]
     raw = model.predict(near.base, near.tabular, near.sequence, near.topic)
-    shift, noise = walk_all(model.weight_prior, near, raw)
-    all_served = serve(model, raw, shift, noise, near.known)
-    return Served(*(c[wanted] for c in (all_served.typical, all_served.point, all_served.low, all_served.high)))
+    shift, noise = replay_all(model.weight_prior, near, raw)
+    all_served = calibrated(model, raw, shift, noise, near.known)
+    return CalibratedForecast(
+        *(c[wanted] for c in (all_served.typical, all_served.point, all_served.low, all_served.high))
+    )
 
 
-def _grown(served: Served, gain: Floats) -> Served:
-    return Served(*(c * np.exp(gain) for c in (served.typical, served.point, served.low, served.high)))
+def _grown(served: CalibratedForecast, gain: Floats) -> CalibratedForecast:
+    return CalibratedForecast(*(c * np.exp(gain) for c in (served.typical, served.point, served.low, served.high)))
 
 
 def _measured(
-    model: GlobalModel, plan: Plan, curve: GrowthCurve, tested: Rows, shown: list[PublishedPost], served: Served,
+    model: GlobalModel, plan: Plan, curve: GrowthCurve, tested: Rows, shown: list[PublishedPost], served: CalibratedForecast,
     gains: Floats, baselines: Floats,
 ) -> dict[str, Measured]:  # fmt: skip
     """Forecasts of the other measures, made from those of the likes as in serving; those that are known of no post are

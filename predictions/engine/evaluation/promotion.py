@@ -20,9 +20,9 @@ from scipy.stats import bootstrap
 from predictions.engine.data.growth import GrowthCurve, best_observation, label_of
 from predictions.engine.data.history import WINDOW
 from predictions.engine.features.rows import Rows, rows_of_account
-from predictions.engine.global_model import GlobalModel, Served, serve
+from predictions.engine.global_model import CalibratedForecast, GlobalModel, calibrated
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.training import walk_all
+from predictions.engine.training import replay_all
 from predictions.engine.types import COVERAGE, HORIZON, AccountHistory, Floats, PublishedPost
 
 MIN_ACCOUNTS = 20
@@ -175,16 +175,16 @@ def _measured_likes(post: PublishedPost, until: int) -> float:
     return math.expm1(label.logs[0]) if label.measured else math.nan
 
 
-def _forecasts(model: GlobalModel, rows: Rows, posts: NDArray[np.int64]) -> Served:
+def _forecasts(model: GlobalModel, rows: Rows, posts: NDArray[np.int64]) -> CalibratedForecast:
     """Of the posts, with the weights that the account had by each."""
     raw = model.predict(rows.base, rows.tabular, rows.sequence, rows.topic)
-    shift, noise = walk_all(model.weight_prior, rows, raw)
-    served = serve(model, raw, shift, noise, rows.known)
+    shift, noise = replay_all(model.weight_prior, rows, raw)
+    served = calibrated(model, raw, shift, noise, rows.known)
     wanted = np.isin(rows.post, posts)
-    return Served(served.typical[wanted], served.point[wanted], served.low[wanted], served.high[wanted])
+    return CalibratedForecast(served.typical[wanted], served.point[wanted], served.low[wanted], served.high[wanted])
 
 
-def _errors(served: Served, likes: Floats) -> Errors:
+def _errors(served: CalibratedForecast, likes: Floats) -> Errors:
     liked = likes >= 1
     relative = np.abs(served.point - likes)[liked] / likes[liked]
     return Errors(

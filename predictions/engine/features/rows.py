@@ -1,6 +1,6 @@
 """Training rows: each post of an account as the draft that it was when it was published."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from posts.meanings import MEANING_SIZE
 from predictions.engine.data.growth import GrowthCurve, Target
 from predictions.engine.data.history import Timeline
-from predictions.engine.features.similarity_gp import Process
-from predictions.engine.features.tabular import SEQUENCE, TABULAR, Features
+from predictions.engine.features.similarity_gp import PostSimilarityGP
+from predictions.engine.features.tabular import TABULAR, Features
 from predictions.engine.types import HORIZON, AccountHistory, Floats
+
+_LABEL_VARIANCE = 0.5
+"""Variance of a label (log units) that halves its weight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,6 @@ class Rows:
     base: Floats
     baseline: Floats  # (n,) mean likes of the last five posts
     tabular: Floats  # (n, len(TABULAR))
-    sequence: Floats  # (n, SEQUENCE)
     topic: NDArray[np.float32]  # (n, MEANING_SIZE)
 
     def __len__(self) -> int:
@@ -38,6 +40,26 @@ class Rows:
 
     def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Self:
         return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    @property
+    def target(self) -> Floats:
+        """(n,) labels relative to the base."""
+        return self.label - self.base
+
+    @property
+    def sureness(self) -> Floats:
+        """(n,) weights from 0 to 1: a half where a label is about as uncertain as a forecast of it."""
+        weight: Floats = 1 / (1 + self.label_sd**2 / _LABEL_VARIANCE)
+        return weight
+
+    def imputed(self, seed: int, draw: int = 0) -> Self:
+        """Return the rows with each label drawn from its uncertainty.
+
+        The mean of an estimate hides how much first days vary: intervals would be too narrow and points too high. Each
+        estimator learns from a draw of its own (Rubin, "Multiple Imputation for Nonresponse in Surveys", 1987).
+        """
+        noise = np.random.default_rng([seed, draw]).standard_normal(len(self))
+        return replace(self, label=np.maximum(self.label + self.label_sd * noise, 0.0))
 
 
 def rows_of_account(
@@ -48,7 +70,7 @@ def rows_of_account(
     Labels come from observations made by `until`; those of posts whose horizon had not passed by then are NaN.
     """
     timeline = Timeline(account, curve, target, until=until, reconstruct=True)
-    contents, posts, process = timeline.contents(), timeline.posts, Process()
+    contents, posts, process = timeline.contents(), timeline.posts, PostSimilarityGP()
     made: list[tuple[int, int, float, float, Features]] = []
     for i in range(max(0, len(posts) - latest) if latest else 0, len(posts)):
         publish_at = posts[i].posted_at
@@ -75,7 +97,6 @@ def rows_of_account(
         base=np.array([f.base for f in features_of], dtype=np.float64),
         baseline=np.array(baselines, dtype=np.float64),
         tabular=np.array([f.tabular for f in features_of]).reshape(-1, len(TABULAR)),
-        sequence=np.array([f.sequence for f in features_of]).reshape(-1, SEQUENCE),
         topic=np.array([f.topic for f in features_of], dtype=np.float32).reshape(-1, MEANING_SIZE),
     )
 

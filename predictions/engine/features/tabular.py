@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from posts.content import EMBEDDING_STEPS, SLOTS
 from posts.meanings import MEANING_SIZE
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, Content, History
-from predictions.engine.features.similarity_gp import PROCESS_FEATURES, Process, Solved, process_features
+from predictions.engine.features.similarity_gp import GP_FEATURES, FittedGP, PostSimilarityGP, gp_features
 from predictions.engine.types import DAY, HOUR, MAX_COUNT, Floats
 
 BASE_HALF_LIFE = 5.0
 HALF_LIVES = (1.0, 2.5, 10.0, 25.0, 80.0)  # posts
 DAY_HALF_LIVES = (3.0, 14.0, 60.0)
 MEDIANS = (5, 15, 40)
-SEQUENCE = 40
-"""So many of the latest posts are given one by one, to the network only."""
+_RECENT = 40
+"""Latest posts whose mean topic a draft's topic is compared with."""
 
 _BACK = np.arange(WINDOW, dtype=np.float64)
 _DECAY = 0.5 ** (_BACK / np.array([BASE_HALF_LIFE, *HALF_LIVES])[:, None])
@@ -55,7 +55,7 @@ OTHER_OWN = ("own_duration", "own_sound", "sound_used", "own_length")
 CONTENT_USUAL = ("duration", "length", "hashtags", "sentiment", "emoji", "uppercase")
 TABULAR = (
     *LEVEL, *SPREAD, *PACE, *SIZE, *TIME, *CAPTION_OWN, *TAGS_OWN, *OTHER_OWN, *CONTENT,
-    *(f"{name}_unusual" for name in CONTENT_USUAL), *PROCESS_FEATURES,
+    *(f"{name}_unusual" for name in CONTENT_USUAL), *GP_FEATURES,
 )  # fmt: skip
 _USUAL = [CONTENT.index(name) for name in CONTENT_USUAL]
 _LENGTH, _DURATION = CONTENT.index("length"), CONTENT.index("duration")
@@ -68,13 +68,12 @@ class Features:
     base: float
     """The account's robust recent level: exponentially weighted mean of log1p likes."""
     tabular: Floats  # (len(TABULAR),), NaN unknown
-    sequence: Floats  # (SEQUENCE,), the latest posts' log1p likes less base, newest first, 0 where there are fewer
     topic: NDArray[np.float32]
     """(MEANING_SIZE,), how what the draft is about differs from the account's latest posts; 0 where that is unknown."""
 
     @classmethod
     def of(
-        cls, history: History, content: Content, publish_at: int, followers: float, solved: Solved | None = None
+        cls, history: History, content: Content, publish_at: int, followers: float, gp: FittedGP | None = None
     ) -> "Features":
         """Features of a draft to be published at `publish_at`; the history must hold at least one post.
 
@@ -102,12 +101,10 @@ class Features:
                 effects,
                 content.numbers,
                 usual,
-                process_features(solved or Process().learn(history), content, publish_at, base),
+                gp_features(gp or PostSimilarityGP().learn(history), content, publish_at, base),
             ]
         )
-        sequence = np.zeros(SEQUENCE)
-        sequence[: min(n, SEQUENCE)] = relative[:SEQUENCE]
-        return cls(base, tabular[_ORDER], sequence, _topic(history, content))
+        return cls(base, tabular[_ORDER], _topic(history, content))
 
 
 # The own effects are computed together and told apart by name; this puts them where TABULAR has them.
@@ -115,7 +112,7 @@ _COMPUTED = (
     *LEVEL, *SPREAD, *PACE, *SIZE, "hour", "hour_sin", "hour_cos", "weekday",
     "own_hour", "own_weekday", "own_duration", "own_length", "own_sound", "similar_sharp", "similar_wide", "sound_used",
     "nearest", "similarity_max", "similarity_mean", *TAGS_OWN,
-    *CONTENT, *(f"{name}_unusual" for name in CONTENT_USUAL), *PROCESS_FEATURES,
+    *CONTENT, *(f"{name}_unusual" for name in CONTENT_USUAL), *GP_FEATURES,
 )  # fmt: skip
 _ORDER = np.array([_COMPUTED.index(name) for name in TABULAR])
 
@@ -228,7 +225,7 @@ def _own_effects(history: History, content: Content, publish_at: int, detrended:
 
 def _topic(history: History, content: Content) -> NDArray[np.float32]:
     about = content.embedding[SLOTS:]
-    recent = history.embedding[-SEQUENCE:, SLOTS:]
+    recent = history.embedding[-_RECENT:, SLOTS:]
     told = recent.any(axis=1)
     if not about.any() or not told.any():
         return np.zeros(MEANING_SIZE, np.float32)
