@@ -10,8 +10,9 @@ from typing import Any, Self
 import numpy as np
 
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
-from predictions.engine.data.growth import early_label, is_usable
+from predictions.engine.data.growth import is_usable
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
+from predictions.engine.data.labels import early_label
 from predictions.engine.estimators.account_weights import WEIGHTS, Walk, WeightPrior, Weights, inputs, walk
 from predictions.engine.evaluation.drift import EARLY, MIN_HISTORY, LookBack
 from predictions.engine.features.rows import Rows, rows_of_account

@@ -12,7 +12,8 @@ import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import GrowthCurve, Target, fit_growth, is_usable
+from predictions.engine.data.growth import GrowthCurve, fit_growth, is_usable
+from predictions.engine.data.labels import Target
 from predictions.engine.estimators.account_weights import WeightPrior, inputs, walk
 from predictions.engine.estimators.calibration import Calibration, calibrate, is_liked
 from predictions.engine.estimators.counts import fit_counts

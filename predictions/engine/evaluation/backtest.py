@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import MATURE_AGE, GrowthCurve, Target, fit_growth, is_count, is_usable
+from predictions.engine.data.growth import MATURE_AGE, GrowthCurve, fit_growth, is_count, is_usable
 from predictions.engine.data.history import Timeline
 from predictions.engine.data.history_file import join_accounts
+from predictions.engine.data.labels import Target
 from predictions.engine.estimators.counts import RATIOS as CALIBRATED
 from predictions.engine.estimators.counts import forecast_counts, rate_of
 from predictions.engine.evaluation.scores import score

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from predictions.engine.data.growth import GrowthCurve, best_observation, label_of
+from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import WINDOW
+from predictions.engine.data.labels import best_observation, label_of
 from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.global_model import GlobalModel, Served, serve
 from predictions.engine.threads import one_blas_thread
