@@ -13,7 +13,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from predictions.engine.data.growth import engagement_rate, first_day
+from predictions.engine.data.labels import engagement_rate, first_day
 from predictions.models import Benchmark
 from predictions.registry import champion_id, registry
 from predictions.selectors import SIZES, accounts_to_learn_from, one_by_one, published_posts, size_of

@@ -29,7 +29,7 @@ from predictions.engine import (
     learn_account,
     learn_and_replay,
 )
-from predictions.engine.data.growth import Label, engagement_rate, first_day
+from predictions.engine.data.labels import Label, engagement_rate, first_day
 from predictions.engine.evaluation.drift import LookBack
 from predictions.engine.types import COUNTS, RATE, Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction

@@ -90,10 +90,10 @@ class GlobalModel:
     """
 
     curve: GrowthCurve = field(default_factory=GrowthCurve.prior)
-    population: Population = Population()
-    counts: CountsModel = CountsModel()
-    weight_prior: WeightPrior = WeightPrior()
-    calibration: Calibration = Calibration()
+    population: Population = field(default_factory=Population)
+    counts: CountsModel = field(default_factory=CountsModel)
+    weight_prior: WeightPrior = field(default_factory=WeightPrior)
+    calibration: Calibration = field(default_factory=Calibration)
     topic_effect: TopicEffect = field(default_factory=TopicEffect.none)
     ensemble: Ensemble | None = None
     manifest: dict[str, Any] = field(default_factory=dict, compare=False)

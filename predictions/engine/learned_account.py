@@ -8,8 +8,9 @@ import numpy as np
 
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
 from predictions.engine.archive import UnreadableArchive, pack, unpack
-from predictions.engine.data.growth import early_label, is_usable
+from predictions.engine.data.growth import is_usable
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
+from predictions.engine.data.labels import early_label
 from predictions.engine.estimators.account_weights import Replay, WeightPrior, Weights, replay, weight_inputs
 from predictions.engine.evaluation.drift import EARLY, MIN_HISTORY, LookBack
 from predictions.engine.features.rows import Rows, rows_of_account

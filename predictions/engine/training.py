@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import GrowthCurve, Target, fit_growth, is_usable
+from predictions.engine.data.growth import GrowthCurve, fit_growth, is_usable
+from predictions.engine.data.labels import Target
 from predictions.engine.estimators.account_weights import WeightPrior, replay, weight_inputs
 from predictions.engine.estimators.base import OUTPUTS
 from predictions.engine.estimators.calibration import Calibration, is_liked
-from predictions.engine.estimators.counts import CountsModel
+from predictions.engine.estimators.counts import fit_counts
 from predictions.engine.estimators.ensemble import Ensemble
 from predictions.engine.estimators.population import Population
 from predictions.engine.estimators.topic_effect import TopicEffect
@@ -89,8 +90,7 @@ def train_on_rows(
     rows: Rows, accounts: Sequence[AccountHistory], curve: GrowthCurve, *, seed: int, until: int
 ) -> GlobalModel:
     """Learn from rows that all have labels; `rows.account` counts the `accounts`. Raises TrainingNeedsTorch."""
-    names = [a.account_id for a in accounts]
-    fold_of = np.array([zlib.crc32(name.encode()) % FOLDS for name in names], dtype=np.int64)
+    fold_of = np.array([zlib.crc32(a.account_id.encode()) % FOLDS for a in accounts], dtype=np.int64)
     fold = fold_of[rows.account]
     is_prior = len(rows) < MIN_ROWS or len(np.unique(fold)) < FOLDS
     manifest: dict[str, Any] = {
@@ -111,7 +111,7 @@ def train_on_rows(
         return GlobalModel(
             curve=curve,
             population=Population.fit(rows.account, rows.label, rows.followers),
-            counts=CountsModel.fit(names, rows.account, rows.posted_at, rows.logs),
+            counts=fit_counts(rows.account, rows.posted_at, rows.logs),
             calibration=_calibration(rows, forecast, np.zeros(len(rows)), np.ones(len(rows)), seed),
             manifest=manifest,
         )
@@ -130,7 +130,7 @@ def train_on_rows(
     return GlobalModel(
         curve=curve,
         population=Population.fit(rows.account, rows.label, rows.followers),
-        counts=CountsModel.fit(names, judged.account, judged.posted_at, judged.logs),
+        counts=fit_counts(judged.account, judged.posted_at, judged.logs),
         weight_prior=weight_prior,
         calibration=calibration,
         topic_effect=topic_effect,

@@ -26,7 +26,8 @@ from predictions.engine import (
 )
 from predictions.engine import forecast as forecast_draft
 from predictions.engine import training as engine_training
-from predictions.engine.data.growth import MEASURED, GrowthCurve
+from predictions.engine.data.growth import GrowthCurve
+from predictions.engine.data.labels import MEASURED
 from predictions.engine.evaluation.backtest import run_backtest
 from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.types import Floats

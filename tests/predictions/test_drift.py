@@ -17,8 +17,9 @@ from accounts.models import TikTokAccount
 from posts.models import Observation, Post
 from predictions import drift, registry, selectors, services
 from predictions.engine import Draft, forecast, learn_account, learn_and_replay, train
-from predictions.engine.data.growth import EARLY_CURVE, GrowthCurve
+from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history_file import read_history_file
+from predictions.engine.data.labels import EARLY_CURVE
 from predictions.engine.evaluation.drift import KEPT_DAYS, MIN_HISTORY, Misses
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from posts.models import PostsChange
 from predictions import services, tasks
-from predictions.engine.data.growth import first_day
+from predictions.engine.data.labels import first_day
 from predictions.models import Outcome, Prediction
 from tests.factories import ObservationFactory, OutcomeFactory, PostFactory, PredictionFactory, TikTokAccountFactory
 

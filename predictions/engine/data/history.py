@@ -10,14 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
-from predictions.engine.data.growth import (
-    MEASURED,
-    GrowthCurve,
-    Target,
-    distance_to_horizon,
-    is_usable,
-    label_of,
-)
+from predictions.engine.data.growth import GrowthCurve, is_usable
+from predictions.engine.data.labels import MEASURED, Target, distance_to_horizon, label_of
 from predictions.engine.types import COUNTS, HORIZON, AccountHistory, Draft, Floats, PublishedPost
 
 WINDOW = 400

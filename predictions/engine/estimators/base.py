@@ -1,4 +1,7 @@
-"""The protocol of the estimators whose mean is the forecast: another one is a file beside this and a line in ensemble.py."""
+"""The protocol of the estimators whose mean is the forecast.
+
+Another estimator is a file beside this one and a line in ensemble.py.
+"""
 
 from typing import Protocol, Self
 

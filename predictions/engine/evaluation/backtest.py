@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import MATURE_AGE, GrowthCurve, Target, fit_growth, is_count, is_usable
+from predictions.engine.data.growth import MATURE_AGE, GrowthCurve, fit_growth, is_count, is_usable
 from predictions.engine.data.history import Timeline
 from predictions.engine.data.history_file import join_accounts
+from predictions.engine.data.labels import Target
 from predictions.engine.estimators.counts import RATIOS as CALIBRATED
 from predictions.engine.estimators.counts import forecast_counts, rate_of
 from predictions.engine.evaluation.scores import score
 from predictions.engine.features.rows import Rows, concatenate, rows_of_account
-from predictions.engine.global_model import CalibratedForecast, GlobalModel, calibrated
+from predictions.engine.global_model import CalibratedForecast, GlobalModel
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import replay_all, train_on_rows
 from predictions.engine.types import COUNTS, HORIZON, HOUR, RATE, AccountHistory, Counts, Floats, PublishedPost, Range
@@ -267,9 +268,9 @@ def _forecast(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_]) -> Cali
     """Forecasts of the chosen rows, with the weights that each account had by then."""
     around = np.isin(rows.account, np.unique(rows.account[chosen]))
     near, wanted = rows[around], chosen[around]
-    raw = model.predict(near.base, near.tabular, near.sequence, near.topic)
+    raw = model.predict(near.base, near.tabular, near.topic)
     shift, noise = replay_all(model.weight_prior, near, raw)
-    all_served = calibrated(model, raw, shift, noise, near.known)
+    all_served = model.calibrate(raw, shift, noise)
     return CalibratedForecast(
         *(c[wanted] for c in (all_served.typical, all_served.point, all_served.low, all_served.high))
     )

@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
-from predictions.engine.data.growth import GrowthCurve, best_observation, label_of
+from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import WINDOW
+from predictions.engine.data.labels import best_observation, label_of
 from predictions.engine.features.rows import Rows, rows_of_account
-from predictions.engine.global_model import CalibratedForecast, GlobalModel, calibrated
+from predictions.engine.global_model import CalibratedForecast, GlobalModel
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import replay_all
 from predictions.engine.types import COVERAGE, HORIZON, AccountHistory, Floats, PublishedPost
@@ -177,9 +178,9 @@ def _measured_likes(post: PublishedPost, until: int) -> float:
 
 def _forecasts(model: GlobalModel, rows: Rows, posts: NDArray[np.int64]) -> CalibratedForecast:
     """Of the posts, with the weights that the account had by each."""
-    raw = model.predict(rows.base, rows.tabular, rows.sequence, rows.topic)
+    raw = model.predict(rows.base, rows.tabular, rows.topic)
     shift, noise = replay_all(model.weight_prior, rows, raw)
-    served = calibrated(model, raw, shift, noise, rows.known)
+    served = model.calibrate(raw, shift, noise)
     wanted = np.isin(rows.post, posts)
     return CalibratedForecast(served.typical[wanted], served.point[wanted], served.low[wanted], served.high[wanted])
 

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.meanings import MEANING_SIZE
-from predictions.engine.data.growth import GrowthCurve, Target
+from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import Timeline
+from predictions.engine.data.labels import Target
 from predictions.engine.features.similarity_gp import PostSimilarityGP
 from predictions.engine.features.tabular import TABULAR, Features
 from predictions.engine.types import HORIZON, AccountHistory, Floats
