@@ -2,26 +2,29 @@
 
 import math
 
+from predictions.engine.data.history import COVER
 from predictions.engine.estimators.account_weights import WEIGHTS
-from predictions.engine.features.tabular import LEVEL, PACE, SIZE, SPREAD, TABULAR, TAGS_OWN, TIME, Features
+from predictions.engine.features.tabular import LEVEL, OWN_SIMILAR, OWN_TAGS, SIZE, SPREAD, TABULAR, Features
 from predictions.engine.global_model import GlobalModel
 from predictions.engine.types import Effect, Floats
 
-_SPECIAL = {
-    "weekday": "weekday", "own_weekday": "weekday", "length": "caption_length", "words": "caption_length",
-    "own_length": "caption_length", "length_unusual": "caption_length", "trend_10": "trend", "trend_30": "trend",
-    "gap": "posting_pace", "pace_5": "posting_pace", "pace_20": "posting_pace", "busy": "posting_pace",
-    "posts": "recent_level", "duration": "duration", "duration_unusual": "duration", "own_duration": "duration",
-    "own_sound": "sound", "sound_used": "sound", "hashtags": "hashtags", "hashtags_unusual": "hashtags",
-    "brightness": "cover", "contrast": "cover", "saturation": "cover", "colourfulness": "cover", "sharpness": "cover",
-    "gp_mean": "recent_level", "gp_level": "recent_level", "gp_content": "similar_posts",
-    "similar_sharp": "similar_posts", "similar_wide": "similar_posts", "nearest": "similar_posts",
-    "similarity_max": "similar_posts", "similarity_mean": "similar_posts",
-}  # fmt: skip
-_KINDS = {"recent_level": (*LEVEL, *SPREAD, *PACE), "account_size": SIZE, "post_hour": TIME, "hashtags": TAGS_OWN}
-_OF_KIND = {name: kind for kind, names in _KINDS.items() for name in names}
-# a new measure of captions belongs to their wording unless it is named above
-GROUP_OF = {name: _SPECIAL.get(name) or _OF_KIND.get(name, "caption_wording") for name in TABULAR}
+_GROUPS = {
+    "recent_level": (*LEVEL, *SPREAD, "posts", "gp_mean", "gp_level"),
+    "account_size": SIZE,
+    "trend": ("trend_10",),
+    "posting_pace": ("gap",),
+    "post_hour": ("hour_sin", "hour_cos", "own_hour"),
+    "weekday": ("weekday", "own_weekday"),
+    "caption_length": ("length", "words", "own_length", "length_unusual"),
+    "duration": ("duration", "own_duration", "duration_unusual"),
+    "sound": ("own_sound", "sound_used"),
+    "hashtags": ("hashtags", "hashtags_unusual", *OWN_TAGS),
+    "cover": COVER,
+    "similar_posts": (*OWN_SIMILAR, "gp_content"),
+}
+_GROUP_BY_NAME = {name: group for group, names in _GROUPS.items() for name in names}
+# measures of captions that no group names belong to the caption's wording
+GROUP_OF = {name: _GROUP_BY_NAME.get(name, "caption_wording") for name in TABULAR}
 _GROUP_OF_WEIGHT = dict(
     zip(WEIGHTS, ("recent_level", "similar_posts", "post_hour", "duration", "trend", "caption_length"), strict=True)
 )

@@ -40,14 +40,7 @@ MAX_POSTS = 2 * MAX_ROWS
 MIN_ROWS = 200
 """With fewer rows the model stays the prior; only curve, population and calibration are learned."""
 
-_WEIGHT_PRIORS = [
-    WeightPrior(0.0, 0.0, 0.98),
-    *(
-        WeightPrior(level, slope, memory)
-        for level, slope in ((0.003, 0.0), (0.01, 0.003), (0.03, 0.01), (0.1, 0.03))
-        for memory in (0.98, 0.995)
-    ),
-]
+_WEIGHT_PRIORS = [WeightPrior(level, slope) for level, slope in ((0.0, 0.0), (0.01, 0.003), (0.03, 0.01), (0.1, 0.03))]
 """The first means "no weights"; the interval's width still follows the account's noise."""
 
 

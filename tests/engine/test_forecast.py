@@ -19,7 +19,9 @@ from predictions.engine import (
     train,
 )
 from predictions.engine.data.history import content_of
-from predictions.engine.features.tabular import Features
+from predictions.engine.estimators.base import OUTPUTS
+from predictions.engine.estimators.network import Network
+from predictions.engine.features.tabular import TABULAR, Features
 from tests.engine.synthetic import DAY, START, account, draft, end_of, population, post
 
 NAN = float("nan")
@@ -141,12 +143,13 @@ def test_the_effects_of_an_explanation_add_up_to_what_they_explain(model: Global
 
 def test_attributions_of_a_network_add_up(model: GlobalModel):
     assert model.ensemble
+    network = model.ensemble.members["network"]
+    assert isinstance(network, Network)
     random_ = np.random.default_rng(0)
-    for network in model.ensemble.networks:
-        columns = network.weights[0].shape[0]
-        for inputs in random_.normal(size=(20, columns)).astype(np.float32):
-            both = network.predict(np.stack([np.zeros(columns, np.float32), inputs]))[:, 1]
-            assert network.attributions(inputs).sum() == pytest.approx(both[1] - both[0], abs=0.03)
+    for step in random_.normal(size=(20, len(TABULAR))):
+        inputs = network.middle + step * network.reach
+        both = network.predict(np.stack([network.middle, inputs]))[:, OUTPUTS.index("typical")]
+        assert network.attributions(inputs).sum() == pytest.approx(both[1] - both[0], abs=0.03)
 
 
 @pytest.mark.parametrize("likes", [0, 1, 2, 7, 40, 399, 10**6])

@@ -96,9 +96,9 @@ def test_a_forecast_follows_what_works_for_this_account(model: GlobalModel):
 
 def test_weights_are_readable(model: GlobalModel):
     state = learn_account(model, account("w"), as_of=end_of(account("w")))
-    assert set(state.weights) == {*WEIGHTS, "noise", "posts_learned"}
-    assert state.weights["posts_learned"] > 10
-    assert learn_account(model, account("w", 0), as_of=0).weights["posts_learned"] == 0
+    assert set(state.weights.summary()) == {*WEIGHTS, "noise", "posts_learned"}
+    assert state.weights.summary()["posts_learned"] > 10
+    assert learn_account(model, account("w", 0), as_of=0).weights.summary()["posts_learned"] == 0
 
 
 @pytest.mark.parametrize(("counted_after", "known_after"), [(20, 24), (28, 28), (200, 30)])

@@ -116,6 +116,6 @@ def test_a_state_carries_what_was_solved():
     history, content = state.history.known_at(moment), content_of(draft(moment, 2))
     anew = Features.of(history, content, moment, 0.0)
     for kept in (state, LearnedAccount.from_bytes(state.to_bytes())):
-        at_hand = Features.of(history, content, moment, 0.0, kept.solved)
+        at_hand = Features.of(history, content, moment, 0.0, kept.gp)
         assert np.array_equal(at_hand.tabular, anew.tabular, equal_nan=True)
     assert learn_account(GlobalModel.prior(), account("s", 0), as_of=moment).solved is None
