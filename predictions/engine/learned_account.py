@@ -8,25 +8,51 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
 from predictions.engine.data.growth import is_usable
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
-from predictions.engine.data.labels import early_label
+from predictions.engine.data.labels import EARLY, early_label
 from predictions.engine.estimators.account_weights import WEIGHTS, Walk, WeightPrior, Weights, inputs, walk
-from predictions.engine.evaluation.drift import EARLY, MIN_HISTORY, LookBack
 from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.features.similarity_gp import Process, Solved
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import DAMAGED, GlobalModel, Raw, Served, serve
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.types import HORIZON, Z80, AccountHistory, Floats
+from predictions.engine.types import HORIZON, MIN_HISTORY, Z80, AccountHistory, Floats
 
 FORMAT_VERSION = 1
 _MAX_STATE = 16 * 1024 * 1024
 # In what each array of the history is stored; all of them hold exactly what is computed with.
 _STORED = {"numbers": np.float32, "embedding": np.int8}
 _SHAPES = {"logs": (4,), "numbers": (len(CONTENT),), "embedding": (EMBEDDING_SIZE,), "tags": (MAX_TAGS,)}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayErrors:
+    """Errors of n forecasts that learning an account replays, each as of its post's publishing; at each age in order.
+
+    `age`, `miss` and `covered` are as in `predictions.engine.evaluation.drift.ForecastErrors`.
+    """
+
+    post_id: tuple[str, ...]
+    posted_at: NDArray[np.int64]  # (n,)
+    age: NDArray[np.int64]  # (n,)
+    miss: Floats  # (n,)
+    covered: NDArray[np.bool_]  # (n,)
+    features: NDArray[np.float32]  # (n, len(TABULAR)), NaN unknown
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Return no errors."""
+        never = np.empty(0, np.int64)
+        return cls((), never, never, np.empty(0), np.empty(0, np.bool_), np.empty((0, len(TABULAR)), np.float32))
+
+    def and_(self, other: Self) -> Self:
+        """Return both together."""
+        arrays = (np.concatenate([getattr(x, f.name) for x in (self, other)]) for f in fields(self)[1:])
+        return type(self)(self.post_id + other.post_id, *arrays)
 
 
 class UnreadableState(ValueError):
@@ -124,13 +150,15 @@ def learn_account(model: GlobalModel, account: AccountHistory, *, as_of: int) ->
     return learn_and_look_back(model, account, as_of=as_of)[0]
 
 
-def learn_and_look_back(model: GlobalModel, account: AccountHistory, *, as_of: int) -> tuple[AccountState, LookBack]:
+def learn_and_look_back(
+    model: GlobalModel, account: AccountHistory, *, as_of: int
+) -> tuple[AccountState, ReplayErrors]:
     """As `learn_account`; and how far off the forecasts were that learning goes through, where labels are measured."""
     with one_blas_thread():
         return _learn(model, account, as_of)
 
 
-def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[AccountState, LookBack]:
+def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[AccountState, ReplayErrors]:
     ignored = sum(p.posted_at > as_of for p in account.posts)
     account = _that_matter(account, as_of)
     timeline = Timeline(account, model.curve, "horizon", until=as_of)
@@ -143,7 +171,7 @@ def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[Acc
         weights, looked_back = walked.weights, _look_back(model, timeline, rows, raw, walked, as_of)
     else:
         weights = Weights(model.weight_prior)
-        looked_back = LookBack.empty(len(TABULAR))
+        looked_back = ReplayErrors.empty()
     followers = account.followers_at(as_of, as_of)
     followers = followers if 0 <= followers < math.inf else math.nan
     history = _latest(timeline.contents())
@@ -165,7 +193,7 @@ def _that_matter(account: AccountHistory, as_of: int) -> AccountHistory:
     return replace(account, posts=tuple(posts[labelled[-WINDOW] :])) if len(labelled) > WINDOW else account
 
 
-def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, walked: Walk, as_of: int) -> LookBack:
+def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, walked: Walk, as_of: int) -> ReplayErrors:
     served = serve(model, raw, walked.shift * raw.spread, walked.noise, rows.known)
     # what was published before anything was counted is forecast from counts made later, as histories are when fetched
     counted = (c.observed_at for p in timeline.posts for c in p.observations if c.observed_at >= p.posted_at)
@@ -179,14 +207,14 @@ def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, wal
     return first_days.and_(_missed(timeline, rows, served, EARLY, log_likes, sd))
 
 
-def _missed(timeline: Timeline, rows: Rows, served: Served, age: int, label: Floats, label_sd: Floats) -> LookBack:
+def _missed(timeline: Timeline, rows: Rows, served: Served, age: int, label: Floats, label_sd: Floats) -> ReplayErrors:
     """The misses of n forecasts whose labels are known (not NaN), and as unsure as that besides the forecasts."""
     typical, low, high = (np.log1p(x) for x in (served.typical, served.low, served.high))
     promised = np.maximum((high - low) / (2 * Z80), 0.1)
     # as far as it would be from a label that is sure
     distance = (label - typical) * promised / np.hypot(promised, label_sd)
     chosen = ~np.isnan(label) & (rows.known >= MIN_HISTORY)
-    return LookBack(
+    return ReplayErrors(
         tuple(timeline.posts[i].post_id for i in rows.post[chosen]),
         rows.posted_at[chosen],
         np.full(int(chosen.sum()), age),
