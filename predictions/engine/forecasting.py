@@ -9,7 +9,7 @@ from predictions.engine.estimators.account_weights import inputs
 from predictions.engine.estimators.counts import forecast_counts
 from predictions.engine.explanation import explain_forecast
 from predictions.engine.features.tabular import Features
-from predictions.engine.global_model import GlobalModel, Raw, serve
+from predictions.engine.global_model import GlobalModel, LogForecast, serve
 from predictions.engine.learned_account import AccountState
 from predictions.engine.types import COUNTS, DAY, MAX_LOG, Basis, Bucket, Draft, Forecast, Range
 
@@ -66,7 +66,7 @@ def _from_population(model: GlobalModel, followers: float, warnings: tuple[str, 
     population = model.population
     level = np.array([population.typical(followers)])
     low_end = level + population.low
-    raw = Raw(level, np.maximum(level + population.point, low_end), low_end, level + population.high)
+    raw = LogForecast(level, np.maximum(level + population.point, low_end), low_end, level + population.high)
     # The population's quantiles are those of its accounts: nothing here to calibrate.
     point, typical, low, high = (
         float(np.expm1(np.clip(x, 0.0, MAX_LOG))[0]) for x in (raw.point, raw.typical, raw.low, raw.high)

@@ -5,7 +5,7 @@ import json
 import math
 import zipfile
 import zlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 import lightgbm as lgb
@@ -47,7 +47,7 @@ class UnreadableModel(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class LogForecast:
     """Forecasts of log1p likes (n,), before calibration and account weights."""
 
     typical: Floats
@@ -128,7 +128,7 @@ class GlobalModel:
         """Whether no models were trained, for want of rows: then it is mostly assumption."""
         return self.ensemble is None
 
-    def predict(self, base: Floats, tabular: Floats, sequence: Floats, topic: NDArray[np.float32]) -> Raw:
+    def predict(self, base: Floats, tabular: Floats, sequence: Floats, topic: NDArray[np.float32]) -> LogForecast:
         """Forecasts of n drafts from their features."""
         ceiling = np.maximum(base + np.fmax.reduce(tabular[:, _LEVELS], axis=1), 0.0) + _ABOVE_BEST
         if self.scaling is None or self.ensemble is None:
@@ -204,7 +204,7 @@ class GlobalModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class CalibratedForecast:
     """Forecasts of likes as counts (n,), low <= typical <= high and low <= point <= high."""
 
     typical: Floats
@@ -212,8 +212,13 @@ class Served:
     low: Floats
     high: Floats
 
+    def __getitem__(self, rows: NDArray[np.bool_]) -> Self:
+        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
 
-def serve(model: GlobalModel, raw: Raw, shift: Floats, noise: Floats, known: NDArray[np.int64]) -> Served:
+
+def serve(
+    model: GlobalModel, raw: LogForecast, shift: Floats, noise: Floats, known: NDArray[np.int64]
+) -> CalibratedForecast:
     """Move by the account's weights (`shift`, log units), stretch by its noise, calibrate, and turn into counts.
 
     `known` (n,) is the length of each history.
@@ -224,7 +229,7 @@ def serve(model: GlobalModel, raw: Raw, shift: Floats, noise: Floats, known: NDA
     # on a wide spread the best point under the relative error lies below the interval, which nobody would understand
     point = np.clip(raw.point + shift + model.calibration.point, low, high)
     counts = [np.expm1(np.clip(x, 0.0, np.minimum(raw.ceiling, MAX_LOG))) for x in (typical, point, low, high)]
-    return Served(*counts)
+    return CalibratedForecast(*counts)
 
 
 def versions() -> dict[str, Any]:
@@ -237,19 +242,19 @@ def versions() -> dict[str, Any]:
     }
 
 
-def ordered(base: Floats, outputs: Floats) -> Raw:
+def ordered(base: Floats, outputs: Floats) -> LogForecast:
     """Outputs (n, 4: low, typical, high, point, relative to the base) as forecasts, low <= typical <= high."""
     typical = np.maximum(base + outputs[:, 1], 0.0)
     low = np.minimum(base + outputs[:, 0], typical)
     high = np.maximum(base + outputs[:, 2], typical)
-    return Raw(typical, np.maximum(base + outputs[:, 3], 0.0), low, high)
+    return LogForecast(typical, np.maximum(base + outputs[:, 3], 0.0), low, high)
 
 
 _LEVELS = [TABULAR.index(name) for name in LEVEL]
 _STRUCTURAL_STEP = 0.5
 
 
-def _structural(base: Floats, tabular: Floats) -> Raw:
+def _structural(base: Floats, tabular: Floats) -> LogForecast:
     """Without training: half of the way from the account's level to what its own process says, and its own spread.
 
     The spread is shrunk towards one log unit (a factor of 2.7), as if ten posts had shown that.

@@ -18,7 +18,7 @@ from predictions.engine.estimators.account_weights import WEIGHTS, Walk, WeightP
 from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.features.similarity_gp import Process, Solved
 from predictions.engine.features.tabular import TABULAR
-from predictions.engine.global_model import DAMAGED, GlobalModel, Raw, Served, serve
+from predictions.engine.global_model import DAMAGED, CalibratedForecast, GlobalModel, LogForecast, serve
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, MIN_HISTORY, Z80, AccountHistory, Floats
 
@@ -193,7 +193,9 @@ def _that_matter(account: AccountHistory, as_of: int) -> AccountHistory:
     return replace(account, posts=tuple(posts[labelled[-WINDOW] :])) if len(labelled) > WINDOW else account
 
 
-def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, walked: Walk, as_of: int) -> ReplayErrors:
+def _look_back(
+    model: GlobalModel, timeline: Timeline, rows: Rows, raw: LogForecast, walked: Walk, as_of: int
+) -> ReplayErrors:
     served = serve(model, raw, walked.shift * raw.spread, walked.noise, rows.known)
     # what was published before anything was counted is forecast from counts made later, as histories are when fetched
     counted = (c.observed_at for p in timeline.posts for c in p.observations if c.observed_at >= p.posted_at)
@@ -207,7 +209,9 @@ def _look_back(model: GlobalModel, timeline: Timeline, rows: Rows, raw: Raw, wal
     return first_days.and_(_missed(timeline, rows, served, EARLY, log_likes, sd))
 
 
-def _missed(timeline: Timeline, rows: Rows, served: Served, age: int, label: Floats, label_sd: Floats) -> ReplayErrors:
+def _missed(
+    timeline: Timeline, rows: Rows, served: CalibratedForecast, age: int, label: Floats, label_sd: Floats
+) -> ReplayErrors:
     """The misses of n forecasts whose labels are known (not NaN), and as unsure as that besides the forecasts."""
     typical, low, high = (np.log1p(x) for x in (served.typical, served.low, served.high))
     promised = np.maximum((high - low) / (2 * Z80), 0.1)

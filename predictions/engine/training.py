@@ -22,7 +22,7 @@ from predictions.engine.estimators.population import fit_population
 from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal
 from predictions.engine.features.rows import Rows, concatenate, rows_of_account
 from predictions.engine.features.tabular import TABULAR
-from predictions.engine.global_model import Ensemble, GlobalModel, Raw, ordered, versions
+from predictions.engine.global_model import Ensemble, GlobalModel, LogForecast, ordered, versions
 from predictions.engine.statistics import cap_account_shares
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import AccountHistory, Floats
@@ -238,7 +238,7 @@ def _learn_appeal(rows: Rows, outputs: Floats, fold_of: NDArray[np.int64]) -> tu
     return fit_appeal(rows.topic, miss, weight), added
 
 
-def walk_all(prior: WeightPrior, rows: Rows, raw: Raw) -> tuple[Floats, Floats]:
+def walk_all(prior: WeightPrior, rows: Rows, raw: LogForecast) -> tuple[Floats, Floats]:
     """Shift (log units) and noise factor of each row's account weights, learned from its account's earlier rows."""
     shift, noise = np.zeros(len(rows)), np.ones(len(rows))
     row_inputs, miss = inputs(rows.tabular), (rows.label - raw.typical) / raw.spread
@@ -250,7 +250,7 @@ def walk_all(prior: WeightPrior, rows: Rows, raw: Raw) -> tuple[Floats, Floats]:
     return shift, noise
 
 
-def _best_weight_prior(rows: Rows, raw: Raw) -> tuple[WeightPrior, Floats, Floats]:
+def _best_weight_prior(rows: Rows, raw: LogForecast) -> tuple[WeightPrior, Floats, Floats]:
     """The prior whose weights leave the smallest error on accounts that the models had not seen.
 
     That is "no weights" unless others win by two standard errors, paired by account. The error is that of both
@@ -272,7 +272,7 @@ def _best_weight_prior(rows: Rows, raw: Raw) -> tuple[WeightPrior, Floats, Float
     return best if gain.sum() > 2 * np.sqrt((gain**2).sum()) else none
 
 
-def calibrate_walked(rows: Rows, raw: Raw, shift: Floats, noise: Floats) -> Calibration:
+def calibrate_walked(rows: Rows, raw: LogForecast, shift: Floats, noise: Floats) -> Calibration:
     """Calibration of what is served: moved and stretched by the account's weights.
 
     On the later half of each account's posts: forecasts are asked for an account's next posts, and those are most like
@@ -309,7 +309,7 @@ def _data_hash(rows: Rows, curve: GrowthCurve) -> str:
     return digest.hexdigest()
 
 
-def _metrics(rows: Rows, raw: Raw, shift: Floats, calibration: Calibration) -> dict[str, float]:
+def _metrics(rows: Rows, raw: LogForecast, shift: Floats, calibration: Calibration) -> dict[str, float]:
     """On accounts that the models had not seen; MAPE over posts with a like."""
     count = np.expm1(rows.label)
     liked = count >= 1

@@ -16,8 +16,9 @@ from predictions.engine.estimators import account_weights as engine_weights
 from predictions.engine.estimators import network as engine_network
 from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal
 from predictions.engine.evaluation import promotion as engine_promotion
+from predictions.engine.evaluation import replay as engine_replay
 from predictions.engine.features.rows import Rows, rows_of_account
-from predictions.engine.global_model import Raw, ordered
+from predictions.engine.global_model import LogForecast, ordered
 from predictions.engine.types import Floats
 from tests.engine.leakage import (
     FAR,
@@ -211,10 +212,10 @@ def compared_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     """An account's weights learn each label when its post is published."""
     real = engine_training.walk_all
 
-    def leaking(prior: engine_weights.WeightPrior, found: Rows, raw: Raw) -> tuple[Floats, Floats]:
+    def leaking(prior: engine_weights.WeightPrior, found: Rows, raw: LogForecast) -> tuple[Floats, Floats]:
         return real(prior, replace(found, known_from=found.posted_at), raw)
 
-    monkeypatch.setattr(engine_promotion, "walk_all", leaking)
+    monkeypatch.setattr(engine_replay, "walk_all", leaking)
 
 
 def compared_on_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:

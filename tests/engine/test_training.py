@@ -12,7 +12,7 @@ from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.estimators.calibration import Calibration, calibrate, relative_median
 from predictions.engine.estimators.network import Scaling, train_network
 from predictions.engine.features.rows import Rows, concatenate, rows_of_account
-from predictions.engine.global_model import Ensemble, Raw
+from predictions.engine.global_model import Ensemble, LogForecast
 from predictions.engine.statistics import MAX_SHARE, cap_account_shares
 from tests.engine.synthetic import end_of, population
 
@@ -104,7 +104,7 @@ def test_weights_are_used_only_where_they_win_beyond_noise(rows: Rows):
     lasting = np.where(rows.account % 2 == 0, 0.8, -0.8)
     for miss, used in ((chance, False), (chance + lasting, True)):
         typical = rows.label - miss
-        raw = Raw(typical, typical - 0.6, typical - 1.0, typical + 1.0)
+        raw = LogForecast(typical, typical - 0.6, typical - 1.0, typical + 1.0)
         prior, shift, noise = training._best_weight_prior(rows, raw)
         assert (prior.level_variance > 0) is used
         assert shift.any() == used

@@ -19,10 +19,10 @@ from scipy.stats import bootstrap
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import WINDOW
 from predictions.engine.data.labels import best_observation, label_of
+from predictions.engine.evaluation.replay import replay
 from predictions.engine.features.rows import Rows, rows_of_account
-from predictions.engine.global_model import GlobalModel, serve
+from predictions.engine.global_model import GlobalModel
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.training import walk_all
 from predictions.engine.types import COVERAGE, HORIZON, AccountHistory, Floats, PublishedPost
 
 MIN_ACCOUNTS = 20
@@ -187,16 +187,13 @@ def _measured_likes(post: PublishedPost, until: int) -> float:
 
 
 def _errors(model: GlobalModel, rows: Rows, posts: NDArray[np.intp], likes: Floats) -> Errors:
-    """Return the model's errors on the posts, forecast with the weights that the account had by each."""
-    raw = model.predict(rows.base, rows.tabular, rows.sequence, rows.topic)
-    shift, noise = walk_all(model.weight_prior, rows, raw)
-    served, chosen = serve(model, raw, shift, noise, rows.known), np.isin(rows.post, posts)
-    typical, point, low, high = (x[chosen] for x in (served.typical, served.point, served.low, served.high))
+    """Return the model's errors on the posts, which have these `likes` at the horizon."""
+    served = replay(model, rows, np.isin(rows.post, posts))
     liked = likes >= 1
     return Errors(
-        log_mae=float(np.abs(np.log1p(typical) - np.log1p(likes)).mean()),
-        mape=float((np.abs(point - likes)[liked] / likes[liked]).mean()) if liked.any() else math.nan,
-        covered=int(((low <= likes) & (likes <= high)).sum()),
+        log_mae=float(np.abs(np.log1p(served.typical) - np.log1p(likes)).mean()),
+        mape=float((np.abs(served.point - likes)[liked] / likes[liked]).mean()) if liked.any() else math.nan,
+        covered=int(((served.low <= likes) & (likes <= served.high)).sum()),
     )
 
 
