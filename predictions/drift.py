@@ -17,18 +17,10 @@ from django.utils import timezone
 
 from posts.models import Post
 from predictions import selectors
-from predictions.engine.evaluation.drift import (
-    KEPT_DAYS,
-    RECENT_DAYS,
-    Change,
-    Episode,
-    Finding,
-    LookBack,
-    judge,
-    moved_features,
-)
+from predictions.engine.evaluation.drift import KEPT_DAYS, RECENT_DAYS, Change, Episode, Finding, judge, moved_features
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
+from predictions.engine.learned_account import ReplayErrors
 from predictions.engine.types import HORIZON, HOUR
 from predictions.lifecycle import SLICE
 from predictions.models import DriftCheck, Miss, ModelEvent
@@ -45,7 +37,7 @@ _CHECKS_LOCK = 0x6472696674
 """The advisory lock that lets one check be made at a time."""
 
 
-def record_misses(*, account_id: int, loaded: LoadedModel, looked_back: LookBack, now: datetime) -> int:
+def record_misses(*, account_id: int, loaded: LoadedModel, looked_back: ReplayErrors, now: datetime) -> int:
     """Record the misses of posts that have none yet; how many.
 
     Posts that the model was trained on tell nothing, nor does what is no number: a single one would end every check.

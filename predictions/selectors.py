@@ -31,7 +31,13 @@ from accounts.selectors import follower_counts
 from posts.models import Post, PostContent
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
-from predictions.engine.evaluation.drift import KEPT_DAYS, RECENT_DAYS, REFERENCE_DAYS, SETTLED_AFTER_DAYS, Misses
+from predictions.engine.evaluation.drift import (
+    KEPT_DAYS,
+    RECENT_DAYS,
+    REFERENCE_DAYS,
+    SETTLED_AFTER_DAYS,
+    ForecastErrors,
+)
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import HOUR
@@ -305,14 +311,16 @@ def misses_to_learn_from(after: datetime, until: datetime) -> QuerySet[Miss]:
     return Miss.objects.filter(account__in=agreeing, due_at__gt=after, due_at__lte=until)
 
 
-def misses(now: datetime) -> Misses:
+def misses(now: datetime) -> ForecastErrors:
     """What is tested for drift: the misses due by `now` that can still matter, of a share of accounts."""
     rows = _of_some_accounts(misses_to_learn_from(now - timedelta(days=KEPT_DAYS), now), MISS_ACCOUNTS)
     found = rows.values_list("account_id", _seconds("due_at"), "age_h", "miss", "covered")
     account, due_at, age_h, miss, covered = list(zip(*found, strict=True)) or ((), (), (), (), ())
     age = np.array(age_h, np.int64) * HOUR
     posted_at = np.array(due_at, np.int64) - age
-    return Misses(np.array(account, np.int64), posted_at, age, np.array(miss, np.float64), np.array(covered, np.bool_))
+    return ForecastErrors(
+        np.array(account, np.int64), posted_at, age, np.array(miss, np.float64), np.array(covered, np.bool_)
+    )
 
 
 def drift_alarms(now: datetime) -> QuerySet[DriftCheck]:

@@ -30,7 +30,7 @@ from predictions.engine import (
     learn_and_replay,
 )
 from predictions.engine.data.labels import Label, engagement_rate, first_day
-from predictions.engine.evaluation.drift import LookBack
+from predictions.engine.learned_account import ReplayErrors
 from predictions.engine.types import COUNTS, RATE, Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
@@ -372,7 +372,7 @@ def _empty_state(account: TikTokAccount, loaded: LoadedModel, now: datetime) -> 
 
 def _learned(
     account_id: int, champion: LoadedModel, canary_id: int | None, now: datetime
-) -> tuple[LoadedModel, LearnedAccount, LookBack]:
+) -> tuple[LoadedModel, LearnedAccount, ReplayErrors]:
     """What the canary learns of the account if it serves it, the champion otherwise and wherever the canary fails.
 
     Where the champion fails as well, or the history cannot be read, it is not the canary's fault.
@@ -389,7 +389,7 @@ def _learned(
 
 def _learned_beside(
     loaded: LoadedModel, account_id: int, now: datetime
-) -> tuple[LoadedModel, LearnedAccount, LookBack]:
+) -> tuple[LoadedModel, LearnedAccount, ReplayErrors]:
     history = selectors.account_history(account_id, now, purpose=Purpose.SERVICE)
     return loaded, *learn_and_replay(loaded.model, history, as_of=int(now.timestamp()))
 

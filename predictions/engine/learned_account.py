@@ -10,15 +10,13 @@ from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION
 from predictions.engine.archive import UnreadableArchive, pack, unpack
 from predictions.engine.data.growth import is_usable
 from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
-from predictions.engine.data.labels import early_label
-from predictions.engine.estimators.account_weights import Replay, WeightPrior, Weights, replay, weight_inputs
-from predictions.engine.evaluation.drift import EARLY, MIN_HISTORY, LookBack
-from predictions.engine.features.rows import Rows, rows_of_account
+from predictions.engine.estimators.account_weights import WeightPrior, Weights, replay, weight_inputs
+from predictions.engine.features.rows import rows_of_account
 from predictions.engine.features.similarity_gp import FittedGP, PostSimilarityGP
-from predictions.engine.features.tabular import TABULAR
-from predictions.engine.global_model import CalibratedForecast, GlobalModel, LogForecast
+from predictions.engine.global_model import GlobalModel
+from predictions.engine.replay_errors import ReplayErrors
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.types import COUNTS, HORIZON, Z80, AccountHistory, Floats
+from predictions.engine.types import COUNTS, HORIZON, AccountHistory, Floats
 
 FORMAT_VERSION = 2
 _MAX_BYTES = 16 * 1024 * 1024
@@ -102,90 +100,55 @@ def learn_account(model: GlobalModel, account: AccountHistory, *, as_of: int) ->
     return learn_and_replay(model, account, as_of=as_of)[0]
 
 
-def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int) -> tuple[LearnedAccount, LookBack]:
-    """Learn an account, and return the errors of the replayed forecasts whose labels are measured."""
+def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int) -> tuple[LearnedAccount, ReplayErrors]:
+    """Learn an account, and return the errors of the replayed forecasts."""
     with one_blas_thread():
         return _learn(model, account, as_of)
 
 
-def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[LearnedAccount, LookBack]:
+def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[LearnedAccount, ReplayErrors]:
     ignored = sum(p.posted_at > as_of for p in account.posts)
-    account = _that_matter(account, as_of)
+    account = _without_old_posts(account, as_of)
     timeline = Timeline(account, model.curve, "horizon", until=as_of)
     timeline.advance(as_of)
     rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW)
+    weights, errors = Weights(model.weight_prior), ReplayErrors.empty()
     if len(rows):
-        raw = model.predict(rows.base, rows.tabular, rows.topic)
-        miss = (rows.label - raw.typical) / raw.spread
-        walked = replay(model.weight_prior, rows.posted_at, weight_inputs(rows.tabular), miss, rows.known_from)
-        weights, looked_back = walked.weights, _look_back(model, timeline, rows, raw, walked, as_of)
-    else:
-        weights = Weights(model.weight_prior)
-        looked_back = LookBack.empty(len(TABULAR))
+        log_forecast = model.predict(rows.base, rows.tabular, rows.topic)
+        miss = (rows.label - log_forecast.typical) / log_forecast.spread
+        replayed = replay(model.weight_prior, rows.posted_at, weight_inputs(rows.tabular), miss, rows.known_from)
+        weights = replayed.weights
+        served = model.calibrate(log_forecast, replayed.shift * log_forecast.spread, replayed.noise)
+        errors = ReplayErrors.of(timeline, rows, served, as_of)
     followers = account.followers_at(as_of, as_of)
     followers = followers if 0 <= followers < math.inf else math.nan
     history = _latest(timeline.contents())
     known = history.known_at(as_of)
     gp = PostSimilarityGP().learn(known) if len(known) else None
-    return LearnedAccount(as_of, followers, history, weights, gp, ignored), looked_back
+    return LearnedAccount(as_of, followers, history, weights, gp, ignored), errors
 
 
-def _that_matter(account: AccountHistory, as_of: int) -> AccountHistory:
-    """Return the account without posts too old for any row or state to read."""
+def _without_old_posts(account: AccountHistory, as_of: int) -> AccountHistory:
+    """Return the account without posts too old for any row or forecast to read."""
     posts = sorted((p for p in account.posts if p.posted_at <= as_of), key=lambda p: (p.posted_at, p.post_id))
-    counts = [[c for c in p.observations if c.observed_at <= as_of] for p in posts]
     horizon_passed = posts[max(0, len(posts) - WINDOW)].posted_at - HORIZON if posts else as_of
     labelled = [
         i
-        for i, (p, seen) in enumerate(zip(posts, counts, strict=True))
-        if p.posted_at <= horizon_passed and any(is_usable(p.posted_at, c) for c in seen)
+        for i, p in enumerate(posts)
+        if p.posted_at <= horizon_passed
+        and any(c.observed_at <= as_of and is_usable(p.posted_at, c) for c in p.observations)
     ]
     return replace(account, posts=tuple(posts[labelled[-WINDOW] :])) if len(labelled) > WINDOW else account
 
 
-def _look_back(
-    model: GlobalModel, timeline: Timeline, rows: Rows, raw: LogForecast, walked: Replay, as_of: int
-) -> LookBack:
-    served = model.calibrate(raw, walked.shift * raw.spread, walked.noise)
-    # what was published before anything was counted is forecast from counts made later, as histories are when fetched
-    counted = (c.observed_at for p in timeline.posts for c in p.observations if c.observed_at >= p.posted_at)
-    watched = rows.posted_at >= min(counted, default=as_of)
-    measured = np.where(watched & timeline.contents().measured[rows.post], rows.label, np.nan)
-    posts = [timeline.posts[post] for post in rows.post]
-    early = [early_label(p, as_of) if at else None for p, at in zip(posts, watched, strict=True)]
-    log_likes = np.array([label.logs[0] if label else np.nan for label in early])
-    sd = np.array([label.sd if label else np.nan for label in early])
-    first_days = _missed(timeline, rows, served, HORIZON, measured, np.zeros(len(rows)))
-    return first_days.and_(_missed(timeline, rows, served, EARLY, log_likes, sd))
-
-
-def _missed(
-    timeline: Timeline, rows: Rows, served: CalibratedForecast, age: int, label: Floats, label_sd: Floats
-) -> LookBack:
-    """The misses of n forecasts whose labels are known (not NaN), and as unsure as that besides the forecasts."""
-    typical, low, high = (np.log1p(x) for x in (served.typical, served.low, served.high))
-    promised = np.maximum((high - low) / (2 * Z80), 0.1)
-    # as far as it would be from a label that is sure
-    distance = (label - typical) * promised / np.hypot(promised, label_sd)
-    chosen = ~np.isnan(label) & (rows.known >= MIN_HISTORY)
-    return LookBack(
-        tuple(timeline.posts[i].post_id for i in rows.post[chosen]),
-        rows.posted_at[chosen],
-        np.full(int(chosen.sum()), age),
-        (distance / promised)[chosen],
-        ((low - typical <= distance) & (distance <= high - typical))[chosen],
-        rows.tabular[chosen].astype(np.float32),
-    )
-
-
 def _latest(history: History) -> History:
-    """What a forecast can need: the latest posts, those whose horizon is still to come, and the latest with a label."""
-    known = np.any(~np.isnan(history.logs), axis=1)
-    labelled = np.flatnonzero(known)[-WINDOW:]
-    # Posts of the last day are not part of a forecast made now, and the older ones must not be pushed out by them.
-    passed = np.searchsorted(history.posted_at, history.posted_at[-1:] - HORIZON, side="right")
-    older = np.flatnonzero(known[: int(passed.sum())])[-WINDOW:]
-    return history[np.union1d(labelled, older)]
+    """Return what a forecast may need: the latest labelled posts, and as many whose horizon has passed.
+
+    Posts of the last day are not part of a forecast made now, and must not push out the older ones.
+    """
+    labelled = ~np.isnan(history.likes)
+    passed = int(np.searchsorted(history.posted_at, history.posted_at[-1:] - HORIZON, side="right").sum())
+    return history[np.union1d(np.flatnonzero(labelled)[-WINDOW:], np.flatnonzero(labelled[:passed])[-WINDOW:])]
 
 
 def _fitted_gp(known: History, weights: Floats, centre: float | None) -> FittedGP | None:

@@ -19,6 +19,9 @@ DAY = 24 * HOUR
 HORIZON = DAY
 """Seconds after publishing at which counts are forecast."""
 
+MIN_HISTORY = 5
+"""Forecasts from fewer posts are not evaluated, in backtests and for drift: they are off otherwise."""
+
 COUNTS = ("likes", "comments", "shares", "views")
 RATE = "engagement_rate"
 """(likes + comments + shares) / views."""

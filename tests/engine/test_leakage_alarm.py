@@ -16,6 +16,7 @@ from predictions.engine.estimators import account_weights as engine_weights
 from predictions.engine.estimators import network as engine_network
 from predictions.engine.estimators.topic_effect import fit_topic_effect, topic_effect_of
 from predictions.engine.evaluation import promotion as engine_promotion
+from predictions.engine.evaluation import replay as engine_replay
 from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.global_model import LogForecast, ordered
 from predictions.engine.types import Floats
@@ -216,7 +217,7 @@ def compared_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     def leaking(prior: engine_weights.WeightPrior, found: Rows, raw: LogForecast) -> tuple[Floats, Floats]:
         return real(prior, replace(found, known_from=found.posted_at), raw)
 
-    monkeypatch.setattr(engine_promotion, "walk_all", leaking)
+    monkeypatch.setattr(engine_replay, "walk_all", leaking)
 
 
 def compared_on_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:

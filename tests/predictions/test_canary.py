@@ -223,7 +223,7 @@ def fail(*args: Any, **kwargs: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("module", "name"), [(services, "learn_and_look_back"), (selectors, "account_history")], ids=["learned", "read"]
+    ("module", "name"), [(services, "learn_and_replay"), (selectors, "account_history")], ids=["learned", "read"]
 )
 def test_an_account_that_cannot_be_learned_beside_any_model_ends_no_canary(
     module, name, champion, canary, account, monkeypatch

@@ -20,10 +20,10 @@ from predictions.engine import Draft, forecast, learn_account, learn_and_replay,
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history_file import read_history_file
 from predictions.engine.data.labels import EARLY_CURVE
-from predictions.engine.evaluation.drift import KEPT_DAYS, MIN_HISTORY, Misses
+from predictions.engine.evaluation.drift import KEPT_DAYS, ForecastErrors
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
-from predictions.engine.types import DAY, HORIZON, HOUR
+from predictions.engine.types import DAY, HORIZON, HOUR, MIN_HISTORY
 from predictions.metrics import show_drift
 from predictions.models import DriftCheck, Miss, ModelEvent, ModelVersion
 from privacy.purposes import Purpose
@@ -59,7 +59,7 @@ def moment(seconds: int) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, UTC)
 
 
-def store(misses: Misses) -> None:
+def store(misses: ForecastErrors) -> None:
     """The misses, counted from START, as rows of posts that have nothing else."""
     # of one person: what each agrees to takes longer to write than all else
     accounts = TikTokAccountFactory.create_batch(int(misses.account.max()) + 1, user=UserFactory())
@@ -169,7 +169,7 @@ def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
         looked_back.miss[:2] = looked_back.miss[-2:] = np.nan, np.inf
         return state, looked_back
 
-    monkeypatch.setattr(services, "learn_and_look_back", learn_and_spoil)
+    monkeypatch.setattr(services, "learn_and_replay", learn_and_spoil)
     history_of_posts(account, count=30, until=timezone.now())
     assert services.update_weights(account_id=account.pk)
     assert Miss.objects.count() > 10

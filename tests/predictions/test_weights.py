@@ -153,7 +153,7 @@ def test_two_workers_at_once_learn_once(champion, account, registry, monkeypatch
         runs.append(args)
         return learn_and_replay(*args, **kwargs)
 
-    monkeypatch.setattr(services, "learn_and_look_back", learn_and_count)
+    monkeypatch.setattr(services, "learn_and_replay", learn_and_count)
 
     def work() -> None:
         together.wait(10)
@@ -178,7 +178,7 @@ def test_a_change_while_learning_leaves_the_weights_stale(champion, account, mon
         PostsChange.objects.filter(account=account).update(sequence=2)
         return learn_and_replay(*args, **kwargs)
 
-    monkeypatch.setattr(services, "learn_and_look_back", change_meanwhile)
+    monkeypatch.setattr(services, "learn_and_replay", change_meanwhile)
     assert services.update_weights(account_id=account.pk)
     assert stale() == [account.pk]
 

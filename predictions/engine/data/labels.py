@@ -12,7 +12,9 @@ Target = Literal["horizon", "mature"]
 
 MEASURED = (18 * HOUR, 30 * HOUR)
 """Ages between which an observation gives a measured label; it is still moved to 24 h along the curve."""
-MEASURED_EARLY = (1 * HOUR, 2 * HOUR)
+EARLY = HOUR
+"""Age at which an early label is due."""
+MEASURED_EARLY = (EARLY, 2 * HOUR)
 """Ages between which an observation gives an early label."""
 
 EARLY_CURVE = GrowthCurve(GrowthCurve.prior().log_share, variance_rate=0.2, unlikeness=0.0)
