@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -25,6 +26,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 VENV = os.path.join(ROOT, ".venv")
 VENV_PYTHON = os.path.join(VENV, "bin", "python")
 LOCK = os.path.join(ROOT, "requirements", "dev.txt")
+TORCH = os.path.join(ROOT, "requirements", "torch.txt")
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+REPORT = os.path.join(VENV, "torch-report.json")
 # written last: a .venv without it was interrupted and is made anew
 MARKER = os.path.join(VENV, ".complete")
 BAR_WIDTH = 30
@@ -143,15 +147,16 @@ def install(lock: int) -> None:
     else:
         os.remove(MARKER)
     pip_install(lock)
+    install_torch(lock)
     provide_openmp()
     with open(MARKER, "w") as marker:
         marker.write(wanted)
 
 
 def fingerprint() -> str:
-    """What `.venv` depends on: the locked packages and this file."""
+    """What `.venv` depends on: the locked packages, torch's version and this file."""
     digest = hashlib.sha256()
-    for path in (LOCK, os.path.abspath(__file__)):
+    for path in (LOCK, TORCH, os.path.abspath(__file__)):
         with open(path, "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
@@ -201,6 +206,32 @@ def pip_install(lock: int) -> None:
         raise CannotSetUp("pip could not install the packages; its last lines stand above.")
     show_bar(total, total, "unpacking")
     print(f"\ninstalling  {total} packages in {time.time() - started:.0f} s", flush=True)
+
+
+def install_torch(lock: int) -> None:
+    """Install a CPU build of torch; go on without it, and say so, where only a CUDA build can be had."""
+    pip = [VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--no-input", "--quiet", "--retries", "1"]
+    print("installing  torch, which trains the models", flush=True)
+    for index in ([], ["--index-url", TORCH_CPU_INDEX]):
+        with running([*pip, *index, "--dry-run", "--report", REPORT, "-r", TORCH], lock) as asked:
+            output, _ = asked.communicate()
+        # a CUDA build needs NVIDIA's libraries, which take gigabytes
+        if asked.returncode == 0 and not needs_cuda(REPORT):
+            with running([*pip, *index, "-r", TORCH], lock) as installing:
+                output, _ = installing.communicate()
+            if installing.returncode == 0:
+                return
+        sys.stderr.write("".join(output.splitlines(keepends=True)[-1:]))
+    print("installing  without torch: no CPU build of it can be had here. Everything but training works.", flush=True)
+
+
+def needs_cuda(report: str) -> bool:
+    """Tell whether pip's installation report is of a package that asks for NVIDIA's libraries."""
+    with open(report, encoding="utf-8") as file:
+        packages = json.load(file)["install"]
+    return any(
+        "nvidia" in needed or "cuda" in needed for p in packages for needed in p["metadata"].get("requires_dist", [])
+    )
 
 
 def show_bar(done: int, total: int, what: str) -> None:

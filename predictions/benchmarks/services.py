@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from predictions.benchmarks.selectors import SIZES, size_of
-from predictions.engine.data.growth import engagement_rate, first_day
+from predictions.engine.data.labels import engagement_rate, first_day
 from predictions.learning.selectors import published_posts
 from predictions.models import Benchmark
 from predictions.training.selectors import accounts_to_learn_from, one_by_one, people_to_learn_from

@@ -9,7 +9,7 @@ Training, backtesting and serving run the same feature code (`features.py`).
 
 from predictions.engine.forecasting import forecast
 from predictions.engine.global_model import GlobalModel, UnreadableModel
-from predictions.engine.learned_account import AccountState, UnreadableState, learn_account, learn_and_look_back
+from predictions.engine.learned_account import LearnedAccount, UnreadableAccount, learn_account, learn_and_replay
 from predictions.engine.training import train
 from predictions.engine.types import (
     HORIZON,
@@ -26,7 +26,6 @@ from predictions.engine.types import (
 __all__ = [
     "HORIZON",
     "AccountHistory",
-    "AccountState",
     "Basis",
     "Bucket",
     "Counts",
@@ -34,11 +33,12 @@ __all__ = [
     "Effect",
     "Forecast",
     "GlobalModel",
+    "LearnedAccount",
     "PublishedPost",
+    "UnreadableAccount",
     "UnreadableModel",
-    "UnreadableState",
     "forecast",
     "learn_account",
-    "learn_and_look_back",
+    "learn_and_replay",
     "train",
 ]

@@ -5,13 +5,13 @@ import math
 import numpy as np
 
 from predictions.engine.data.history import History, content_of
-from predictions.engine.estimators.account_weights import inputs
-from predictions.engine.estimators.counts import MEASURES, forecast_measures
+from predictions.engine.estimators.account_weights import weight_inputs
+from predictions.engine.estimators.counts import forecast_counts
 from predictions.engine.explanation import explain_forecast
 from predictions.engine.features.tabular import Features
-from predictions.engine.global_model import MAX_LOG, GlobalModel, Raw, serve
-from predictions.engine.learned_account import AccountState
-from predictions.engine.types import DAY, Basis, Bucket, Draft, Forecast, Range
+from predictions.engine.global_model import GlobalModel
+from predictions.engine.learned_account import LearnedAccount
+from predictions.engine.types import COUNTS, DAY, MAX_LOG, Bucket, Draft, Effect, Forecast, Range
 
 BASELINE_POSTS = 5
 RECENT_POSTS = 20
@@ -23,31 +23,37 @@ _FAR_DAYS = 14
 """The interval holds for a next post; a forecast further ahead than this says so."""
 
 
-def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: int, explain: bool = False) -> Forecast:
+def forecast(
+    model: GlobalModel, account: LearnedAccount, draft: Draft, *, as_of: int, explain: bool = False
+) -> Forecast:
     """Forecast a draft's counts at the horizon from what is known at `as_of` (epoch seconds).
 
-    Posts count whose horizon has passed by `as_of`, with the labels that the state holds; an `as_of` before the
-    state's own counts as the state's own. The explanation is computed on demand: it costs several times the forecast.
+    Posts count whose horizon has passed at `as_of`, with the labels that the account holds; an `as_of` before the
+    account's own counts as the account's own. The explanation takes several times as long as the forecast.
+
+    >>> from predictions.engine import AccountHistory, Draft, learn_account
+    >>> from posts.content.captions import measure_caption
+    >>> prior = GlobalModel.prior()
+    >>> nobody = learn_account(prior, AccountHistory("new", followers=1_000.0, posts=()), as_of=0)
+    >>> forecast(prior, nobody, Draft(3600, measure_caption("Hello"), 15.0, "", None), as_of=0).basis
+    'prior'
     """
-    now = max(as_of, state.as_of)
-    history = state.history.filled_at(now, model.measures)
-    warnings = _warnings(model, state, history, now) + _too_far(draft.publish_at, now)
-    if not len(history):
-        return _from_population(model, state.followers, warnings)
-    features = Features.of(history, content_of(draft), draft.publish_at, state.followers, state.solved)
-    tabular = features.tabular[None]
-    raw = model.predict(np.array([features.base]), tabular, features.sequence[None], features.topic[None])
-    row = inputs(tabular)[0]
-    weights = state.learned.vector()
-    shift, noise = raw.spread * float(row @ weights), np.array([state.learned.noise()])
-    served = serve(model, raw, shift, noise, np.array([len(history)]))
-    point, typical, low, high = (float(x[0]) for x in (served.point, served.typical, served.low, served.high))
-    own = row * weights * raw.spread[0]
-    explanation = explain_forecast(model, features, own, typical) if explain else ()
-    # Where likes were filled in, they tell nothing of the ratios that they were filled in by.
-    counted = state.history.known_at(now)
+    now = max(as_of, account.as_of)
+    history = account.history.known_at(now)
+    explanation: tuple[Effect, ...] = ()
+    if len(history):
+        features = Features.of(history, content_of(draft), draft.publish_at, account.followers, account.gp)
+        tabular, topic = features.tabular[None], features.topic[None]
+        log_forecast = model.predict(np.array([features.base]), tabular, topic)
+        by_weight = weight_inputs(tabular)[0] * account.weights.vector() * log_forecast.spread[0]
+        counts = model.calibrate(log_forecast, by_weight.sum(keepdims=True), np.array([account.weights.noise()]))
+        low, typical, high, point = (float(x[0]) for x in (counts.low, counts.typical, counts.high, counts.point))
+        if explain:
+            explanation = explain_forecast(model, features, by_weight, typical)
+    else:
+        low, typical, high, point = model.population.forecast(account.followers)
     likes = Range(low, typical, high)
-    metrics, measures, rate = forecast_measures(model.measures, counted.posted_at, counted.logs, likes, point)
+    metrics, ranges, rate = forecast_counts(model.counts, history.posted_at, history.logs, likes, point)
     return Forecast(
         point=point,
         typical=typical,
@@ -55,36 +61,13 @@ def forecast(model: GlobalModel, state: AccountState, draft: Draft, *, as_of: in
         high=high,
         bucket=_bucket(history, typical),
         metrics=metrics,
-        measures=measures,
+        measures=ranges,
         engagement_rate=rate,
-        baseline=float(np.expm1(np.minimum(history.likes[-BASELINE_POSTS:], MAX_LOG)).mean()),
-        basis=_basis(model, history),
+        baseline=float(np.expm1(np.minimum(history.likes[-BASELINE_POSTS:], MAX_LOG)).mean()) if len(history) else None,
+        basis="prior" if model.is_prior else "account" if len(history) else "population",
         explanation=explanation,
-        warnings=warnings + _without_rate(metrics, rate),
+        warnings=_warnings(model, account, history, draft, now) + _without_rate(metrics, rate),
     )
-
-
-def _from_population(model: GlobalModel, followers: float, warnings: tuple[str, ...]) -> Forecast:
-    population = model.population
-    level = np.array([population.typical(followers)])
-    low_end = level + population.low
-    raw = Raw(level, np.maximum(level + population.point, low_end), low_end, level + population.high)
-    # The population's quantiles are those of its accounts: nothing here to calibrate.
-    point, typical, low, high = (
-        float(np.expm1(np.clip(x, 0.0, MAX_LOG))[0]) for x in (raw.point, raw.typical, raw.low, raw.high)
-    )
-    basis: Basis = "prior" if model.is_prior else "population"
-    nothing = History.of_contents([], [])
-    likes = Range(low, typical, high)
-    metrics, measures, rate = forecast_measures(model.measures, nothing.posted_at, nothing.logs, likes, point)
-    warnings += _without_rate(metrics, rate)
-    return Forecast(point, typical, low, high, "medium", metrics, measures, rate, None, basis, (), warnings)
-
-
-def _basis(model: GlobalModel, history: History) -> Basis:
-    if model.is_prior:
-        return "prior"
-    return "account" if len(history) else "population"
 
 
 def _bucket(history: History, typical: float) -> Bucket:
@@ -106,16 +89,16 @@ def _without_rate(metrics: dict[str, float], rate: Range | None) -> tuple[str, .
     """Why there is no engagement rate, where there is none."""
     if rate:
         return ()
-    unknown = " and ".join(name for name in MEASURES if name not in metrics)
+    unknown = " and ".join(name for name in COUNTS if name not in metrics)
     return (f"no engagement rate: {unknown} are not known, neither of your posts nor of other accounts",)
 
 
-def _warnings(model: GlobalModel, state: AccountState, history: History, now: int) -> tuple[str, ...]:
+def _warnings(model: GlobalModel, account: LearnedAccount, history: History, draft: Draft, now: int) -> tuple[str, ...]:
     warnings = []
     if model.is_prior:
         warnings.append("no model trained yet: this rests on general assumptions and the account's own posts")
     if not len(history):
-        basis = "accounts with as many followers" if math.isfinite(state.followers) else "accounts in general"
+        basis = "accounts with as many followers" if math.isfinite(account.followers) else "accounts in general"
         warnings.append(f"no history: no post with a known first day, so this is what {basis} get")
     elif len(history) < FEW_POSTS:
         warnings.append(f"few posts: only {len(history)} with a known first day")
@@ -128,14 +111,12 @@ def _warnings(model: GlobalModel, state: AccountState, history: History, now: in
         )
     if len(history) and now - int(history.posted_at[-1]) > _STALE_DAYS * DAY:
         warnings.append(f"old history: the last known post is {(now - int(history.posted_at[-1])) // DAY} days old")
-    if state.ignored:
-        dated = "1 post is" if state.ignored == 1 else f"{state.ignored} posts are"
+    if account.ignored:
+        dated = "1 post is" if account.ignored == 1 else f"{account.ignored} posts are"
         warnings.append(f"{dated} dated in the future and left out")
+    ahead = (draft.publish_at - now) // DAY
+    if ahead > _FAR_DAYS:
+        warnings.append(
+            f"far ahead: {ahead} days from now your account may be another one, and the range does not allow for that"
+        )
     return tuple(warnings)
-
-
-def _too_far(publish_at: int, now: int) -> tuple[str, ...]:
-    days = (publish_at - now) // DAY
-    if days <= _FAR_DAYS:
-        return ()
-    return (f"far ahead: {days} days from now your account may be another one, and the range does not allow for that",)

@@ -1,6 +1,6 @@
-"""What goes into the engine and what comes out of it.
+"""The engine's input and output types, and constants that its modules share.
 
-Times are whole epoch seconds, UTC. Counts are cumulative and of people's actions; NaN means unknown.
+Times are whole epoch seconds, UTC. Counts are cumulative; NaN means unknown.
 """
 
 import math
@@ -9,24 +9,42 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from posts.content.captions import CaptionMeasures
 from posts.content.pictures import CoverMeasures
 
 HOUR = 3600
 DAY = 24 * HOUR
 HORIZON = DAY
-"""A forecast is of the counts this many seconds after publishing."""
+"""Seconds after publishing at which counts are forecast."""
 
-MOST_FOLLOWERS = 1e10
-"""More than there are people: as many or more are no number of followers, and count as unknown."""
+MIN_HISTORY = 5
+"""Forecasts from fewer posts are not evaluated, in backtests and for drift: they are off otherwise."""
 
+COUNTS = ("likes", "comments", "shares", "views")
+RATE = "engagement_rate"
+"""(likes + comments + shares) / views."""
+
+COVERAGE = 0.8
+"""Share of posts that an interval promises to contain."""
+Z80 = 1.2815515655446004
+"""Standard deviations from a normal's median to either end of its central 80 %."""
+
+MAX_LOG = 23.0
+"""Largest log1p of a count: about ten thousand million, more than there are people."""
+MAX_COUNT = math.expm1(MAX_LOG)
+"""Larger counts, of followers too, are treated as unknown."""
+
+Floats = NDArray[np.float64]
 Bucket = Literal["low", "medium", "high"]
 Basis = Literal["prior", "population", "account"]
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """One observation: a post's counts at a moment."""
+    """A post's counts at a moment."""
 
     observed_at: int
     likes: float
@@ -37,7 +55,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class PublishedPost:
-    """A post with what was counted of it. Times are seconds since 1970; `duration_s` and `cover` may be unknown."""
+    """A post with its observations, in any order; NaN or None where `duration_s` or `cover` is unknown."""
 
     post_id: str
     posted_at: int
@@ -50,7 +68,7 @@ class PublishedPost:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What is about to be published. `publish_at` is in seconds since 1970."""
+    """A post to be published at `publish_at`."""
 
     publish_at: int
     caption: CaptionMeasures
@@ -61,31 +79,31 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class AccountHistory:
-    """An account's posts, in any order, and its followers, NaN unknown."""
+    """An account's posts, in any order, and its followers, NaN where unknown."""
 
     account_id: str
     followers: float
-    """The last count; of all times, where no other is known."""
+    """The latest count; used for all moments where `follower_counts` is empty."""
     posts: tuple[PublishedPost, ...]
     follower_counts: tuple[tuple[int, float], ...] = ()
-    """Each count with the moment from which it is known, oldest first."""
+    """(moment, followers) of each observation, oldest first."""
 
     def followers_at(self, moment: int, until: int) -> float:
-        """The last count known at `moment`; where there was none yet, the first one known by `until`, or NaN.
+        """Return the last count observed by `moment`, otherwise the first one observed by `until`, otherwise NaN.
 
-        As with posts that nobody had counted, a later count stands in for rows of the past: `until` is the moment from
-        which one looks back at them. For that moment itself nothing stands in.
+        A later count stands in for rows of the past, which are seen from `until`. Pass the same moment twice to get
+        only what was known then.
         """
         if not self.follower_counts:
             return self.followers
-        known = bisect_right(self.follower_counts, moment, key=itemgetter(0))
-        observed_at, followers = self.follower_counts[max(known - 1, 0)]
+        position = bisect_right(self.follower_counts, moment, key=itemgetter(0))
+        observed_at, followers = self.follower_counts[max(position - 1, 0)]
         return followers if observed_at <= until else math.nan
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How many per cent a feature moves the typical forecast away from the account's usual."""
+    """By how many per cent a feature moves the typical forecast away from the account's usual level."""
 
     feature: str
     effect_pct: float
@@ -93,7 +111,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A typical value within an 80 % interval: low <= typical <= high."""
+    """A typical value in an 80 % interval: low <= typical <= high."""
 
     low: float
     typical: float
@@ -102,7 +120,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Counts at the horizon. Always finite, never negative, low <= typical <= high."""
+    """Counts at the horizon: finite, never negative, low <= typical <= high."""
 
     point: float
     typical: float
@@ -110,13 +128,13 @@ class Forecast:
     high: float
     bucket: Bucket
     metrics: dict[str, float]
-    """likes (the point), and comments, shares and views where the account's history or the population tells them."""
+    """Point forecast of likes, and of comments, shares and views where the account or the population has them."""
     measures: dict[str, Range]
-    """Of the same measures the typical value, and the interval."""
+    """Typical value and interval of the same counts."""
     engagement_rate: Range | None
-    """(likes + comments + shares) / views, from 0 to 1; None, with a warning that says why, where it is not known."""
+    """(likes + comments + shares) / views, 0 to 1; None, with a warning, where it is unknown."""
     baseline: float | None
-    """Mean of the last five labels; None when there is none."""
+    """Mean of the last five labels; None without a label."""
     basis: Basis
     explanation: tuple[Effect, ...]
     warnings: tuple[str, ...]

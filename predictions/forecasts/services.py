@@ -18,10 +18,10 @@ from posts.content.pictures import CoverMeasures
 from posts.ingest.fingerprints import caption_fingerprint
 from predictions.engine import (
     AccountHistory,
-    AccountState,
     Draft,
     Forecast,
-    UnreadableState,
+    LearnedAccount,
+    UnreadableAccount,
     forecast,
     learn_account,
 )
@@ -219,13 +219,13 @@ def _forecast_with(
     """Forecast with one model. Raises ImpossibleForecast, and whatever the model does."""
     as_of = int(now.timestamp())
     weights: AccountWeights | None = getattr(account, "weights", None)
-    learned: AccountState | None = None
+    learned: LearnedAccount | None = None
     warnings = [NOT_LEARNED]
     if weights:
         try:
-            learned = AccountState.from_bytes(bytes(weights.state))
+            learned = LearnedAccount.from_bytes(bytes(weights.state))
             warnings = [OTHER_MODEL] if weights.model_version_id != loaded.version_id else []
-        except UnreadableState as error:
+        except UnreadableAccount as error:
             log.error("weights_unreadable", account_id=account.pk, reason=str(error))
             # makes them stale, so that they are learned again
             AccountWeights.objects.filter(pk=account.pk, version=weights.version).update(posts_sequence=0)

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from accounts.services import lock_account
 from posts.models import Post
-from predictions.engine import AccountHistory, AccountState, learn_and_look_back
-from predictions.engine.evaluation.drift import KEPT_DAYS, LookBack
+from predictions.engine import AccountHistory, LearnedAccount, learn_and_replay
+from predictions.engine.evaluation.drift import KEPT_DAYS
 from predictions.engine.global_model import FEATURES_VERSION
+from predictions.engine.replay_errors import ReplayErrors
 from predictions.engine.types import HORIZON, HOUR
 from predictions.learning import selectors
 from predictions.models import AccountWeights, ForecastError
@@ -46,7 +47,7 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
         if stale is None:
             return False
         history = selectors.account_history(account_id, now, purpose=Purpose.SERVICE)
-        loaded, learned, looked_back = _learn(history, champion, stale.canary_id, int(now.timestamp()))
+        loaded, learned, errors = _learn(history, champion, stale.canary_id, int(now.timestamp()))
         # learning may take seconds, in which the account can be erased or its consent withdrawn
         account = lock_account(account_id)
         row = {
@@ -55,27 +56,27 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
             "as_of": now,
             "posts": learned.posts,
             "state": learned.to_bytes(),
-            "summary": learned.weights,
+            "summary": learned.weights.summary(),
         }
         AccountWeights.objects.update_or_create(
             account_id=account_id, defaults={**row, "version": F("version") + 1}, create_defaults=row
         )
         if has_consent(account.user_id, Purpose.LEARNING):
-            record_forecast_errors(account_id=account_id, loaded=loaded, looked_back=looked_back, now=now)
+            record_forecast_errors(account_id=account_id, loaded=loaded, errors=errors, now=now)
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="posts, and what is learned of them")
     return True
 
 
-def record_forecast_errors(*, account_id: int, loaded: LoadedModel, looked_back: LookBack, now: datetime) -> int:
+def record_forecast_errors(*, account_id: int, loaded: LoadedModel, errors: ReplayErrors, now: datetime) -> int:
     """Record the errors of posts and ages that have none yet, and return how many.
 
     Labels that the model was trained on are left out, and so are errors that are not finite: one would make every
     drift check fail.
     """
-    untrained = looked_back.posted_at + HORIZON > loaded.model.manifest.get("until", 0)
-    kept = looked_back.posted_at + looked_back.age > int((now - timedelta(days=KEPT_DAYS)).timestamp())
-    usable = np.flatnonzero(untrained & kept & np.isfinite(looked_back.miss)).tolist()
-    rows = {(looked_back.post_id[row], int(looked_back.age[row])): row for row in usable}
+    untrained = errors.posted_at + HORIZON > loaded.model.manifest.get("until", 0)
+    kept = errors.posted_at + errors.age > int((now - timedelta(days=KEPT_DAYS)).timestamp())
+    usable = np.flatnonzero(untrained & kept & np.isfinite(errors.miss)).tolist()
+    rows = {(errors.post_id[row], int(errors.age[row])): row for row in usable}
     posts = Post.objects.filter(account=account_id, public_id__in={post_id for post_id, _ in rows})
     keys = dict(posts.values_list("public_id", "pk"))
     recorded = set(ForecastError.objects.filter(account=account_id).values_list("post", "age_h"))
@@ -85,11 +86,11 @@ def record_forecast_errors(*, account_id: int, loaded: LoadedModel, looked_back:
             account_id=account_id,
             model_version_id=loaded.version_id,
             age_h=age // HOUR,
-            due_at=datetime.fromtimestamp(looked_back.posted_at[row] + age, UTC),
-            error=looked_back.miss[row],
-            covered=looked_back.covered[row],
+            due_at=datetime.fromtimestamp(errors.posted_at[row] + age, UTC),
+            error=errors.miss[row],
+            covered=errors.covered[row],
             features_version=FEATURES_VERSION,
-            features=looked_back.features[row].astype("<f4").tobytes() if age == HORIZON else b"",
+            features=errors.features[row].astype("<f4").tobytes() if age == HORIZON else b"",
         )
         for (post_id, age), row in rows.items()
         if post_id in keys and (keys[post_id], age // HOUR) not in recorded
@@ -100,7 +101,7 @@ def record_forecast_errors(*, account_id: int, loaded: LoadedModel, looked_back:
 
 def _learn(
     history: AccountHistory, champion: LoadedModel, canary_id: int | None, as_of: int
-) -> tuple[LoadedModel, AccountState, LookBack]:
+) -> tuple[LoadedModel, LearnedAccount, ReplayErrors]:
     """Learn with the canary if it serves the account, and with the champion otherwise or if the canary fails.
 
     The canary's failure is recorded only if the champion succeeds: else the history is to blame.
@@ -109,10 +110,10 @@ def _learn(
     if canary_id is not None:
         try:
             loaded = registry.challenger(canary_id) or champion
-            return loaded, *learn_and_look_back(loaded.model, history, as_of=as_of)
+            return loaded, *learn_and_replay(loaded.model, history, as_of=as_of)
         except Exception as error:  # noqa: BLE001 whatever a challenger raises, the account is learned
             failure = error
-    learned, looked_back = learn_and_look_back(champion.model, history, as_of=as_of)
+    learned, errors = learn_and_replay(champion.model, history, as_of=as_of)
     if failure:
         record_failure(canary_id, failure)
-    return champion, learned, looked_back
+    return champion, learned, errors

@@ -9,7 +9,13 @@ from django.db.models.functions import Extract, Mod
 from numpy.typing import NDArray
 
 from accounts.models import TikTokAccount
-from predictions.engine.evaluation.drift import KEPT_DAYS, RECENT_DAYS, REFERENCE_DAYS, SETTLED_AFTER_DAYS, Misses
+from predictions.engine.evaluation.drift import (
+    KEPT_DAYS,
+    RECENT_DAYS,
+    REFERENCE_DAYS,
+    SETTLED_AFTER_DAYS,
+    ForecastErrors,
+)
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import HORIZON, HOUR
@@ -34,14 +40,16 @@ def errors_to_learn_from(after: datetime, until: datetime) -> QuerySet[ForecastE
     return ForecastError.objects.filter(account__in=agreeing, due_at__gt=after, due_at__lte=until)
 
 
-def forecast_errors(now: datetime) -> Misses:
+def forecast_errors(now: datetime) -> ForecastErrors:
     """Return the errors that a check tests, of a share of the accounts."""
     rows = _of_some_accounts(errors_to_learn_from(now - timedelta(days=KEPT_DAYS), now), ERROR_ACCOUNTS)
     columns = rows.values_list("account_id", _seconds("due_at"), "age_h", "error", "covered")
     account, due_at, age_h, error, covered = list(zip(*columns, strict=True)) or ((), (), (), (), ())
     age = np.array(age_h, np.int64) * HOUR
     posted_at = np.array(due_at, np.int64) - age
-    return Misses(np.array(account, np.int64), posted_at, age, np.array(error, np.float64), np.array(covered, np.bool_))
+    return ForecastErrors(
+        np.array(account, np.int64), posted_at, age, np.array(error, np.float64), np.array(covered, np.bool_)
+    )
 
 
 def drift_alarms(now: datetime) -> QuerySet[DriftCheck]:

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from accounts.models import TikTokAccount
 from accounts.services import lock_account
-from predictions.engine.data.growth import Label, engagement_rate, first_day
-from predictions.engine.estimators.counts import MEASURES, RATE
+from predictions.engine.data.labels import Label, engagement_rate, first_day
+from predictions.engine.types import COUNTS, RATE
 from predictions.learning.selectors import published_posts
 from predictions.models import Outcome, Prediction
 from predictions.outcomes import selectors
@@ -80,7 +80,7 @@ def _outcome(prediction: Prediction, post_id: int, label: Label) -> Outcome:
     intervals = {name: measure["interval"] for name, measure in prediction.measures.items()}
     if prediction.engagement_rate:
         intervals[RATE] = prediction.engagement_rate["interval"]
-    actual = dict(zip(MEASURES, counts, strict=True)) | {RATE: rate}
+    actual = dict(zip(COUNTS, counts, strict=True)) | {RATE: rate}
     return Outcome(
         prediction=prediction,
         post_id=post_id,

@@ -64,7 +64,7 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
 
     from accounts.services import create_api_token
     from posts.content.captions import measure_caption
-    from predictions.engine import AccountState, Draft, forecast, train
+    from predictions.engine import Draft, LearnedAccount, forecast, train
     from predictions.engine.forecasting import BASELINE_POSTS
     from predictions.learning import services
     from predictions.versions.services import register
@@ -79,7 +79,7 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
     history_of_posts(account, count=POSTS, until=now)
     assert services.update_weights(account_id=account.pk)
     account.refresh_from_db()
-    state = AccountState.from_bytes(bytes(account.weights.state))
+    state = LearnedAccount.from_bytes(bytes(account.weights.state))
     draft = Draft(moment + 3600, measure_caption("Sunset at the pier #sunset"), 20.0, "", None)
     _, token = create_api_token(user=account.user, name="bench")
     url = _start_server(folder)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from predictions.engine.evaluation.drift import EARLY, Change, Episode, Finding, Misses, judge
+from predictions.engine.data.labels import EARLY
+from predictions.engine.evaluation.drift import Change, Episode, Finding, ForecastErrors, judge
 from predictions.engine.types import DAY, HORIZON, HOUR
 
 NORMAL_80 = 1.2816
@@ -15,7 +16,7 @@ EARLY_SHARE, EARLY_NOISE = 0.8, 0.4
 def simulated(
     seed: int, *, accounts: int = 40, days: int = 65, bias: float = 0.1, rhythm: float = 0.08, shock: float = 0.08,
     growth: float = 1.0, at: int = 0, level: float = 0.0, spread: float = 1.0,
-) -> Misses:  # fmt: skip
+) -> ForecastErrors:  # fmt: skip
     """Heavy-tailed misses (Student t, four degrees of freedom) of accounts that post at their own pace and hours.
 
     Each account has a bias and a noise of its own, each weekday too, and each day a shock that half lasts (standard
@@ -40,7 +41,7 @@ def simulated(
     changed = posted_at >= (at or days * DAY)
     miss = np.where(changed, miss * spread + level, miss)
     early = EARLY_SHARE * miss + random.normal(0, EARLY_NOISE, len(miss))
-    return Misses(
+    return ForecastErrors(
         np.tile(account, 2),
         np.tile(posted_at, 2),
         np.repeat([HORIZON, EARLY], len(miss)),
@@ -49,12 +50,12 @@ def simulated(
     )
 
 
-def first_days(misses: Misses) -> Misses:
+def first_days(misses: ForecastErrors) -> ForecastErrors:
     """Without what is known of posts an hour old."""
     return misses[misses.age == HORIZON]
 
 
-def watch(misses: Misses, moments: Iterable[int]) -> list[tuple[int, Finding]]:
+def watch(misses: ForecastErrors, moments: Iterable[int]) -> list[tuple[int, Finding]]:
     """What was found at each moment, with the episodes kept as the service keeps them."""
     episodes: list[Episode] = []
     found = []
@@ -68,6 +69,6 @@ def watch(misses: Misses, moments: Iterable[int]) -> list[tuple[int, Finding]]:
     return found
 
 
-def alarms(misses: Misses, moments: Iterable[int]) -> list[tuple[int, Change]]:
+def alarms(misses: ForecastErrors, moments: Iterable[int]) -> list[tuple[int, Change]]:
     """When it rang, and for what."""
     return [(now, finding.worst) for now, finding in watch(misses, moments) if finding.verdict == "alarm"]

@@ -21,14 +21,16 @@ from predictions.engine import (
     GlobalModel,
     PublishedPost,
     learn_account,
-    learn_and_look_back,
+    learn_and_replay,
     train,
 )
 from predictions.engine import forecast as forecast_draft
 from predictions.engine import training as engine_training
-from predictions.engine.data.growth import MEASURED, Floats, GrowthCurve
-from predictions.engine.data.rows import Rows, rows_of_account
+from predictions.engine.data.growth import GrowthCurve
+from predictions.engine.data.labels import MEASURED
 from predictions.engine.evaluation.backtest import run_backtest
+from predictions.engine.features.rows import Rows, rows_of_account
+from predictions.engine.types import Floats
 from tests.engine.synthetic import CAPTIONS, DAY, draft, post
 
 Outputs = dict[str, bytes]
@@ -265,7 +267,7 @@ def misses_with(model: GlobalModel) -> Pipeline:
     def pipeline(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
         made = {}
         for account in accounts:
-            _, found = learn_and_look_back(model, account, as_of=FAR)
+            _, found = learn_and_replay(model, account, as_of=FAR)
             columns = (found.miss, found.covered, found.features)
             for i in np.flatnonzero(found.posted_at + MEASURED[1] <= moment):
                 made[f"miss of {found.post_id[i]} at {found.age[i]} s"] = b"".join(c[i].tobytes() for c in columns)

@@ -37,7 +37,7 @@ def world(accounts: int = 2, posts: int = 24, *, name: str = "w", seed: int = 0)
 
 
 def without_some_likes(history: AccountHistory) -> AccountHistory:
-    """Every seventh post never shows its likes: they are filled in from its other counts."""
+    """Every seventh post never shows its likes, only its other counts."""
     return replace(
         history,
         posts=tuple(

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from predictions.engine import AccountHistory, Counts, PublishedPost
 from predictions.engine.data.history_file import join_accounts
-from predictions.engine.evaluation.backtest import NothingToTest, Result, _relative_constant, run_backtest
+from predictions.engine.evaluation.backtest import NothingToTest, Result, run_backtest
 from predictions.engine.evaluation.scores import score
 from tests.engine.synthetic import DAY, START, account, population, post
 
@@ -112,16 +112,6 @@ def test_the_horizon_splits_at_the_first_post_that_is_tested():
     later = [post(f"q{i}", START + (6 + i) * DAY, 100.0, observed=(DAY,)) for i in range(6)]
     result = run_backtest([AccountHistory("a", 100, (*posts, *later))], horizon=True)
     assert result.report["split_at"] == min(result.posted_at)
-
-
-def test_the_scaled_baseline_has_the_best_constant():
-    random = np.random.default_rng(3)
-    before = random.uniform(1, 50, 300)
-    likes = np.floor(before * random.lognormal(-0.5, 1.0, 300))
-    liked = likes >= 1
-    found = _relative_constant(before, likes)
-    errors = [np.mean(np.abs(c * before - likes)[liked] / likes[liked]) for c in (found, *np.linspace(0.01, 2, 400))]
-    assert errors[0] <= min(errors) + 1e-9
 
 
 def first_day_account(name: str, level: float) -> AccountHistory:

@@ -18,11 +18,11 @@ from posts.content.captions import measure_caption
 from posts.content.pictures import CoverMeasures
 from predictions.engine import (
     AccountHistory,
-    AccountState,
     Counts,
     Draft,
     Forecast,
     GlobalModel,
+    LearnedAccount,
     PublishedPost,
     forecast,
     learn_account,
@@ -144,9 +144,9 @@ def assert_sane(f: Forecast) -> None:
     assert all(math.isfinite(e.effect_pct) for e in f.explanation)
 
 
-def assert_near_its_own(f: Forecast, model: GlobalModel, state: AccountState) -> None:
+def assert_near_its_own(f: Forecast, model: GlobalModel, state: LearnedAccount) -> None:
     """Not far from the account's own first days; without one, no more than a very large account gets."""
-    labels = np.minimum(state.history.filled_at(state.as_of, model.measures).likes, math.log1p(MOST_LIKES))
+    labels = np.minimum(state.history.known_at(state.as_of).likes, math.log1p(MOST_LIKES))
     if not len(labels):
         assert f.typical <= 1e8
         return
@@ -161,7 +161,7 @@ def assert_near_its_own(f: Forecast, model: GlobalModel, state: AccountState) ->
 def test_odd_histories_get_sane_forecasts(model: GlobalModel, name: str, kind: str):
     used = model if kind == "trained" else GlobalModel.prior()
     state = learn_account(used, ODD[name], as_of=NOW)
-    restored = AccountState.from_bytes(state.to_bytes())
+    restored = LearnedAccount.from_bytes(state.to_bytes())
     for moment in (NOW, NOW + 5 * 365 * DAY, START - 10 * 365 * DAY):
         planned = replace(draft(moment, 1), duration_s=NAN)
         given_ = forecast(used, state, planned, as_of=NOW, explain=True)

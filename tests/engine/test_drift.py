@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from predictions.engine.evaluation.drift import EARLY, MIN_RECENT_VALUES, Misses, judge, moved_features
+from predictions.engine.data.labels import EARLY
+from predictions.engine.evaluation.drift import MIN_RECENT_VALUES, ForecastErrors, judge, moved_features
 from predictions.engine.types import DAY, HORIZON, HOUR
 from tests.engine.drifting import NORMAL_80, alarms, first_days, simulated, watch
 from tests.prove import SEED, scaled
@@ -119,7 +120,7 @@ def test_one_account_counts_once_a_day_however_much_it_posts() -> None:
     now = 60 * DAY
     quiet = judge(misses, now=now)
     flood = 20_000
-    flooded = Misses(
+    flooded = ForecastErrors(
         np.append(misses.account, np.zeros(flood, np.int64)),
         np.append(misses.posted_at, np.full(flood, now - 26 * HOUR)),
         np.append(misses.age, np.repeat([HORIZON, EARLY], flood // 2)),

@@ -7,19 +7,21 @@ import pytest
 
 from predictions.engine import (
     AccountHistory,
-    AccountState,
     Counts,
     Draft,
     GlobalModel,
+    LearnedAccount,
     PublishedPost,
+    UnreadableAccount,
     UnreadableModel,
-    UnreadableState,
     forecast,
     learn_account,
     train,
 )
 from predictions.engine.data.history import content_of
-from predictions.engine.features.tabular import Features
+from predictions.engine.estimators.base import OUTPUTS
+from predictions.engine.estimators.network import Network
+from predictions.engine.features.tabular import TABULAR, Features
 from tests.engine.synthetic import DAY, START, account, draft, end_of, population, post
 
 NAN = float("nan")
@@ -141,12 +143,13 @@ def test_the_effects_of_an_explanation_add_up_to_what_they_explain(model: Global
 
 def test_attributions_of_a_network_add_up(model: GlobalModel):
     assert model.ensemble
+    network = model.ensemble.members["network"]
+    assert isinstance(network, Network)
     random_ = np.random.default_rng(0)
-    for network in model.ensemble.networks:
-        columns = network.weights[0].shape[0]
-        for inputs in random_.normal(size=(20, columns)).astype(np.float32):
-            both = network.predict(np.stack([np.zeros(columns, np.float32), inputs]))[:, 1]
-            assert network.attributions(inputs).sum() == pytest.approx(both[1] - both[0], abs=0.03)
+    for step in random_.normal(size=(20, len(TABULAR))):
+        inputs = network.middle + step * network.reach
+        both = network.predict(np.stack([network.middle, inputs]))[:, OUTPUTS.index("typical")]
+        assert network.attributions(inputs).sum() == pytest.approx(both[1] - both[0], abs=0.03)
 
 
 @pytest.mark.parametrize("likes", [0, 1, 2, 7, 40, 399, 10**6])
@@ -172,7 +175,7 @@ def test_a_forecast_far_ahead_says_so(model: GlobalModel):
 
 
 def test_no_baseline_is_larger_than_a_forecast_can_be():
-    history = of(*(at(START + i * DAY, (DAY, 9e14)) for i in range(9)))
+    history = of(*(at(START + i * DAY, (DAY // 12, 9e9)) for i in range(9)))
     f = forecast(GlobalModel.prior(), learn_account(GlobalModel.prior(), history, as_of=NOW), draft(NOW), as_of=NOW)
     assert f.baseline == pytest.approx(math.expm1(23.0))
 
@@ -183,7 +186,7 @@ def test_damaged_bytes_are_never_anything_but_unreadable(model: GlobalModel):
     state = learn_account(model, history, as_of=end_of(history)).to_bytes()
     random_ = np.random.default_rng(0)
     for data, read, unreadable in (
-        (state, AccountState.from_bytes, UnreadableState),
+        (state, LearnedAccount.from_bytes, UnreadableAccount),
         (model.to_bytes(), GlobalModel.from_bytes, UnreadableModel),
     ):
         refused = 0
@@ -227,14 +230,14 @@ def test_damaged_bytes_are_refused_with_a_clear_error(model: GlobalModel, monkey
         with pytest.raises(UnreadableModel):
             GlobalModel.from_bytes(broken)
     for broken in (b"", b"not a state", state[: len(state) // 2], data):
-        with pytest.raises(UnreadableState):
-            AccountState.from_bytes(broken)
+        with pytest.raises(UnreadableAccount):
+            LearnedAccount.from_bytes(broken)
     monkeypatch.setattr("predictions.engine.global_model.FORMAT_VERSION", 99)
     monkeypatch.setattr("predictions.engine.learned_account.FORMAT_VERSION", 99)
     with pytest.raises(UnreadableModel, match=r"format \d+; this code reads format 99"):
         GlobalModel.from_bytes(data)
-    with pytest.raises(UnreadableState, match="learn the account again"):
-        AccountState.from_bytes(state)
+    with pytest.raises(UnreadableAccount, match="learn the account again"):
+        LearnedAccount.from_bytes(state)
 
 
 def test_intervals_cover_about_four_in_five_on_new_accounts(model: GlobalModel):

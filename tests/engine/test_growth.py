@@ -8,18 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictions.engine import AccountHistory, Counts
-from predictions.engine.data import growth
-from predictions.engine.data.growth import (
-    EARLY_CURVE,
-    KNOT_HOURS,
-    GrowthCurve,
-    best_observation,
-    early_label,
-    fit_growth,
-    label_of,
-)
+from predictions.engine.data.growth import KNOT_HOURS, GrowthCurve, fit_growth
 from predictions.engine.data.history import Timeline
-from predictions.engine.data.rows import rows_of_account
+from predictions.engine.data.labels import EARLY_CURVE, best_observation, early_label, label_of
+from predictions.engine.features.rows import rows_of_account
 from predictions.engine.training import imputed
 from tests.engine.synthetic import DAY, START, account, post, share_at
 
@@ -174,12 +166,6 @@ def test_no_count_is_taken_to_fall():
     likes, comments, *_ = fit_growth(accounts, EVER).gains(DAY, 20 * DAY)
     assert comments == pytest.approx(0, abs=1e-6)
     assert likes == pytest.approx(math.log(1.5), rel=0.1)
-
-
-def test_a_curve_from_before_measures_had_their_own_moves_all_alike():
-    old = {name: value for name, value in GrowthCurve.prior().to_json().items() if name != "log_ratio"}
-    curve = GrowthCurve.from_json(old)
-    assert curve.gains(20 * DAY) == (curve.gain(20 * DAY),) * 4
 
 
 def test_a_curve_of_other_knots_or_measures_is_refused():
@@ -339,7 +325,6 @@ def test_the_spread_of_growth_is_learned_from_many_likes_and_from_few(rate, leve
     curve = fit_growth(growing_accounts(truth, (6 * HOUR, DAY, 4 * DAY), level), EVER)
     for a, b in ((HOUR, DAY), (6 * HOUR, DAY), (DAY, 4 * DAY), (DAY, 30 * DAY)):
         assert curve.sd(a, b) == pytest.approx(truth.sd(a, b), rel=0.2)
-    assert curve.variance_rate == pytest.approx(rate, abs=0.1)
 
 
 def test_one_account_does_not_make_the_spread_of_all():
@@ -352,20 +337,6 @@ def test_one_account_does_not_make_the_spread_of_all():
         fit_growth(accounts, EVER).variance_rate for accounts in (usual, [*usual, one], [*usual, *wild])
     )
     assert beside_one - alone < (beside_many - alone) / 4
-
-
-@pytest.mark.parametrize(("gain", "miss"), [(0.5, 0.0), (0.001, 30.0)])
-def test_millions_of_posts_that_never_miss_the_curve_or_miss_it_beyond_all_bounds_have_a_spread(gain, miss):
-    n = 3_000_000
-    gains, none = np.full(n, gain), np.zeros(n)
-    pairs = growth._Pairs(np.empty((n, 0)), gains + miss, np.arange(n) % 1_000, none, none)
-    assert 0 < growth._variance_rate(pairs, gains) < math.inf
-
-
-def test_curves_of_older_models_take_all_posts_for_alike():
-    older = GrowthCurve.prior().to_json()
-    del older["unlikeness"]
-    assert GrowthCurve.from_json(older) == replace(GrowthCurve.prior(), unlikeness=0.0)
 
 
 @pytest.mark.parametrize("age", [6 * HOUR, 4 * DAY, 30 * DAY])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from predictions.engine import AccountHistory, Draft, GlobalModel, forecast, learn_account, train
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import Timeline, content_of
-from predictions.engine.data.rows import rows_of_account
+from predictions.engine.features.rows import rows_of_account
 from predictions.engine.features.tabular import Features
 from tests.engine.leakage import (
     FAR,

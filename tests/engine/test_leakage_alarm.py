@@ -10,14 +10,16 @@ import pytest
 from predictions.engine import AccountHistory, GlobalModel, train
 from predictions.engine import learned_account as engine_state
 from predictions.engine import training as engine_training
-from predictions.engine.data.growth import Floats, GrowthCurve
+from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import History, Timeline
-from predictions.engine.data.rows import Rows, rows_of_account
 from predictions.engine.estimators import account_weights as engine_weights
 from predictions.engine.estimators import network as engine_network
-from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal
+from predictions.engine.estimators.topic_effect import fit_topic_effect, topic_effect_of
 from predictions.engine.evaluation import promotion as engine_promotion
-from predictions.engine.global_model import Raw, ordered
+from predictions.engine.evaluation import replay as engine_replay
+from predictions.engine.features.rows import Rows, rows_of_account
+from predictions.engine.global_model import LogForecast, ordered
+from predictions.engine.types import Floats
 from tests.engine.leakage import (
     FAR,
     FUTURE,
@@ -117,9 +119,9 @@ def labels_of_unripe_posts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def final_weights_looked_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each miss is that of a forecast with the weights as they stand after the last post."""
-    real = engine_weights.walk
+    real = engine_weights.replay
 
-    def leaking(prior: engine_weights.WeightPrior, at: Any, row_inputs: Floats, *others: Any) -> engine_weights.Walk:
+    def leaking(prior: engine_weights.WeightPrior, at: Any, row_inputs: Floats, *others: Any) -> engine_weights.Replay:
         walked = real(prior, at, row_inputs, *others)
         noise = np.full_like(walked.noise, walked.weights.noise())
         return replace(walked, shift=row_inputs @ walked.weights.vector(), noise=noise)
@@ -189,7 +191,9 @@ def test_the_alarm_rings_for_weights_that_learn_before_a_day_is_over(monkeypatch
     moment = accounts[0].posts[26].posted_at
     assert leaks(backtest([]), accounts, [moment], UNRIPE) == []
     monkeypatch.setattr(
-        engine_training, "walk", lambda prior, at, rows_, miss, _known: engine_weights.walk(prior, at, rows_, miss, at)
+        engine_training,
+        "walk",
+        lambda prior, at, rows_, miss, _known: engine_weights.replay(prior, at, rows_, miss, at),
     )
     assert leaks(backtest([]), accounts, [moment], UNRIPE)
 
@@ -208,12 +212,12 @@ def test_the_alarm_rings_for_test_rows_that_are_learned_from():
 
 def compared_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     """An account's weights learn each label when its post is published."""
-    real = engine_training.walk_all
+    real = engine_training.replay_all
 
-    def leaking(prior: engine_weights.WeightPrior, found: Rows, raw: Raw) -> tuple[Floats, Floats]:
+    def leaking(prior: engine_weights.WeightPrior, found: Rows, raw: LogForecast) -> tuple[Floats, Floats]:
         return real(prior, replace(found, known_from=found.posted_at), raw)
 
-    monkeypatch.setattr(engine_promotion, "walk_all", leaking)
+    monkeypatch.setattr(engine_replay, "walk_all", leaking)
 
 
 def compared_on_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,8 +244,8 @@ def appeal_in_sample(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def leaking(found: Rows, outputs: Floats, _fold_of: object) -> tuple[Floats, Floats]:
         miss = found.label - ordered(found.base, outputs).typical
-        effects = fit_appeal(found.topic, miss, np.ones(len(found)))
-        return effects, appeal_of(found.topic, effects)
+        effects = fit_topic_effect(found.topic, miss, np.ones(len(found)))
+        return effects, topic_effect_of(found.topic, effects)
 
     monkeypatch.setattr(engine_training, "_learn_appeal", leaking)
 

@@ -19,7 +19,7 @@ from predictions.engine.evaluation.promotion import (
     compare,
     decide,
 )
-from predictions.engine.global_model import Raw
+from predictions.engine.global_model import LogForecast
 from tests.engine.leakage import followers_grew
 from tests.engine.synthetic import DAY, START, population
 
@@ -32,8 +32,8 @@ class Distorted(GlobalModel):
 
     distort: Any
 
-    def predict(self, base: Any, tabular: Any, sequence: Any, topic: Any) -> Raw:
-        raw: Raw = type(self).distort(GlobalModel.predict(self, base, tabular, sequence, topic), base)
+    def predict(self, base: Any, tabular: Any, sequence: Any, topic: Any) -> LogForecast:
+        raw: LogForecast = type(self).distort(GlobalModel.predict(self, base, tabular, sequence, topic), base)
         return raw
 
 
@@ -43,8 +43,8 @@ def planted(model: GlobalModel, distort: Any) -> GlobalModel:
     return made
 
 
-def moved(raw: Raw, by: Any) -> Raw:
-    return Raw(raw.typical + by, raw.point + by, raw.low + by, raw.high + by)
+def moved(raw: LogForecast, by: Any) -> LogForecast:
+    return LogForecast(raw.typical + by, raw.point + by, raw.low + by, raw.high + by)
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +63,9 @@ def good() -> GlobalModel:
 def poor(good: GlobalModel) -> GlobalModel:
     """A champion that can be beaten: the same model with chance added, and an interval as wide as that asks for."""
 
-    def worse(raw: Raw, base: Any) -> Raw:
+    def worse(raw: LogForecast, base: Any) -> LogForecast:
         noisy = moved(raw, np.random.default_rng(5).normal(0, 1.0, len(base)))
-        return Raw(noisy.typical, noisy.point, noisy.low - 0.5, noisy.high + 0.5)
+        return LogForecast(noisy.typical, noisy.point, noisy.low - 0.5, noisy.high + 0.5)
 
     return planted(good, worse)
 
@@ -89,31 +89,31 @@ def test_a_model_does_not_beat_itself(good, accounts):
     assert "Not better beyond chance" in decision.reason
 
 
-def noise(raw: Raw, base: Any) -> Raw:
+def noise(raw: LogForecast, base: Any) -> LogForecast:
     return moved(raw, np.random.default_rng(7).normal(0, 1.0, len(base)))
 
 
-def bias(raw: Raw, base: Any) -> Raw:
+def bias(raw: LogForecast, base: Any) -> LogForecast:
     return moved(raw, 0.7)
 
 
 SMALL = np.log(500)
 
 
-def harm_to_small_accounts(raw: Raw, base: Any) -> Raw:
+def harm_to_small_accounts(raw: LogForecast, base: Any) -> LogForecast:
     return moved(raw, np.where(base < SMALL, 1.0, 0.0))
 
 
-def harm_to_large_accounts(raw: Raw, base: Any) -> Raw:
+def harm_to_large_accounts(raw: LogForecast, base: Any) -> LogForecast:
     return moved(raw, np.where(base < SMALL, 0.0, 3.0))
 
 
-def narrow(raw: Raw, base: Any) -> Raw:
-    return Raw(raw.typical, raw.point, *((raw.typical + (x - raw.typical) * 0.1) for x in (raw.low, raw.high)))
+def narrow(raw: LogForecast, base: Any) -> LogForecast:
+    return LogForecast(raw.typical, raw.point, *((raw.typical + (x - raw.typical) * 0.1) for x in (raw.low, raw.high)))
 
 
-def wide(raw: Raw, base: Any) -> Raw:
-    return Raw(raw.typical, raw.point, raw.low - 3, raw.high + 3)
+def wide(raw: LogForecast, base: Any) -> LogForecast:
+    return LogForecast(raw.typical, raw.point, raw.low - 3, raw.high + 3)
 
 
 @pytest.mark.parametrize("distort", [noise, bias])
@@ -186,7 +186,7 @@ def test_a_challenger_that_learned_from_the_slice_is_not_even_compared(poor, goo
         decided(leaked, poor, accounts)
 
 
-def none_for_large_accounts(raw: Raw, base: Any) -> Raw:
+def none_for_large_accounts(raw: LogForecast, base: Any) -> LogForecast:
     return moved(raw, np.where(base > np.log(5_000), np.nan, 0.0))
 
 

@@ -8,12 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from predictions.engine import training
-from predictions.engine.data.account_shares import MAX_SHARE, clamped_shares
 from predictions.engine.data.growth import GrowthCurve
-from predictions.engine.data.rows import Rows, concatenate, rows_of_account
-from predictions.engine.estimators.calibration import Calibration, calibrate, relative_median
-from predictions.engine.estimators.network import Scaling, train_network
-from predictions.engine.global_model import Ensemble, Raw
+from predictions.engine.estimators import network
+from predictions.engine.estimators.base import OUTPUTS
+from predictions.engine.estimators.calibration import Calibration, relative_median
+from predictions.engine.estimators.ensemble import Ensemble
+from predictions.engine.features.rows import Rows, concatenate, rows_of_account
+from predictions.engine.global_model import LogForecast
+from predictions.engine.statistics import MAX_SHARE, cap_account_shares
 from tests.engine.synthetic import end_of, population
 
 ACCOUNTS = population(24, 20)
@@ -42,8 +44,9 @@ def test_the_network_learns_quantiles_and_the_best_point_of_each_input():
     random = np.random.default_rng(1)
     inputs = random.choice([-2.0, 2.0], size=(6_000, 1)).astype(np.float32)
     sd = np.where(inputs[:, 0] > 0, 1.0, 0.4)
-    network = train_network(inputs, random.normal(size=6_000) * sd, np.ones((6_000, 4)), seed=0)
-    narrow, wide = network.predict(np.array([[-2.0], [2.0]], np.float32))
+    layers = network._train(inputs, random.normal(size=6_000) * sd, np.ones((6_000, 4)), seed=0)
+    unscaled = network.Network(np.zeros(1), np.ones(1), *layers)
+    narrow, wide = unscaled.predict(np.array([[-2.2], [2.2]]))
     # A log-normal's best point is one variance below its median; its 10 % quantile 1.28 deviations.
     assert narrow == pytest.approx([-0.51, 0, 0.51, -0.16], abs=0.2)
     assert wide == pytest.approx([-1.28, 0, 1.28, -1.0], abs=0.3)
@@ -51,19 +54,19 @@ def test_the_network_learns_quantiles_and_the_best_point_of_each_input():
 
 def test_training_on_a_sample_represents_all_accounts(rows: Rows, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(training, "MAX_ROWS", 240)
-    known = []
-    learn = training._train_ensemble
+    samples = []
+    fit = Ensemble.fit
 
-    def watched(sample: Rows, *args: Any, **options: Any) -> Ensemble:
-        known.append(sample)
-        return learn(sample, *args, **options)
+    def watched(sample: Rows, *, seed: int) -> Ensemble:
+        samples.append(sample)
+        return fit(sample, seed=seed)
 
-    monkeypatch.setattr(training, "_train_ensemble", watched)
+    monkeypatch.setattr(training.Ensemble, "fit", watched)
     model = training.train_on_rows(rows, ACCOUNTS, GrowthCurve.prior(), seed=0, until=0)
-    _, counts = np.unique(known[0].account, return_counts=True)
+    _, counts = np.unique(samples[-1].account, return_counts=True)
     assert len(counts) == len(ACCOUNTS)
     assert set(counts) == {10}
-    assert all(len(sample) < 240 for sample in known[1:])
+    assert all(len(sample) < 240 for sample in samples[:-1])
     assert not model.is_prior
     assert model.manifest["rows"] == len(rows)
 
@@ -78,23 +81,23 @@ def test_rows_that_judge_are_whole_accounts(rows: Rows, monkeypatch: pytest.Monk
 
 def test_calibration_finds_the_misplaced_point_and_the_narrow_interval():
     label = np.random.default_rng(2).normal(6.0, 1.0, size=4_000)
-    level, known = np.full(4_000, 6.0), np.full(4_000, 30)
-    found = calibrate(label, level, level, level - 0.64, level + 2.56, known)
-    down, up = found.factors(known[:1])
-    assert down[0] == pytest.approx(2, rel=0.1)
-    assert up[0] == pytest.approx(0.5, rel=0.1)
+    level = np.full(4_000, 6.0)
+    fitted = Calibration.fit(label, level, level, level - 0.64, level + 2.56)
+    assert fitted.down == pytest.approx(2, rel=0.1)
+    assert fitted.up == pytest.approx(0.5, rel=0.1)
     # No further than a factor, however wrong the point.
-    assert found.point == -0.5
-    assert calibrate(label, level, level - 0.9, level - 1.28, level + 1.28, known).point == pytest.approx(-0.1, abs=0.1)
-    assert Calibration.from_json(found.to_json()) == found
+    assert fitted.point == -0.5
+    nearer = Calibration.fit(label, level, level - 0.9, level - 1.28, level + 1.28)
+    assert nearer.point == pytest.approx(-0.1, abs=0.1)
+    assert Calibration.from_json(fitted.to_json()) == fitted
 
 
 def test_posts_without_a_like_say_nothing_of_the_point():
     zeros, level = np.zeros(300), np.full(300, 2.0)
-    assert calibrate(zeros, level, level, level - 1, level + 1, np.full(300, 9)).point == 0
+    assert Calibration.fit(zeros, level, level, level - 1, level + 1).point == 0
     mixed = np.append(zeros, np.full(300, 2.0 + math.log(1.2)))
     both = np.full(600, 2.0)
-    assert calibrate(mixed, both, both, both - 1, both + 1, np.full(600, 9)).point == pytest.approx(math.log(1.2))
+    assert Calibration.fit(mixed, both, both, both - 1, both + 1).point == pytest.approx(math.log(1.2))
 
 
 def test_weights_are_used_only_where_they_win_beyond_noise(rows: Rows):
@@ -104,7 +107,7 @@ def test_weights_are_used_only_where_they_win_beyond_noise(rows: Rows):
     lasting = np.where(rows.account % 2 == 0, 0.8, -0.8)
     for miss, used in ((chance, False), (chance + lasting, True)):
         typical = rows.label - miss
-        raw = Raw(typical, typical - 0.6, typical - 1.0, typical + 1.0)
+        raw = LogForecast(typical, typical - 0.6, typical - 1.0, typical + 1.0)
         prior, shift, noise = training._best_weight_prior(rows, raw)
         assert (prior.level_variance > 0) is used
         assert shift.any() == used
@@ -156,7 +159,7 @@ def test_no_account_outweighs_the_others(counts: list[int], seed: int, unlike: b
     # as rows weigh by how sure their labels are, and by their counts
     given_weights = random.lognormal(0, 2, len(counts))[account] * random.uniform(0, 1, len(account))
     before = given_weights if unlike else np.ones(len(account))
-    weights = clamped_shares(account, before)
+    weights = cap_account_shares(account, before)
     sums, each = np.bincount(account, before), np.bincount(account, weights)
     assert (weights <= before).all()
     order = np.argsort(sums)
@@ -170,9 +173,9 @@ def test_no_account_outweighs_the_others(counts: list[int], seed: int, unlike: b
 
 
 def test_an_account_without_any_weight_keeps_none():
-    assert clamped_shares(np.array([0, 0, 1]), np.array([0.0, 0.0, 3.0])).tolist() == [0, 0, 3]
-    assert clamped_shares(np.array([0, 1]), np.zeros(2)).tolist() == [0, 0]
-    assert clamped_shares(np.array([], np.int64), np.array([])).tolist() == []
+    assert cap_account_shares(np.array([0, 0, 1]), np.array([0.0, 0.0, 3.0])).tolist() == [0, 0, 3]
+    assert cap_account_shares(np.array([0, 1]), np.zeros(2)).tolist() == [0, 0]
+    assert cap_account_shares(np.array([], np.int64), np.array([])).tolist() == []
 
 
 def test_no_account_has_a_larger_share_of_what_models_learn_from(rows: Rows, monkeypatch: pytest.MonkeyPatch):
@@ -185,12 +188,13 @@ def test_no_account_has_a_larger_share_of_what_models_learn_from(rows: Rows, mon
     def boost(rows: Rows, weight: np.ndarray[Any, Any], seed: int) -> None:
         weights.append(weight)
 
-    def network(scaled: object, relative: object, losses: np.ndarray[Any, Any], seed: int) -> None:
+    def train(inputs: object, target: object, losses: np.ndarray[Any, Any], seed: int) -> tuple[()]:
         weights.extend(losses.T)
+        return (), ()
 
-    monkeypatch.setattr(training, "_boost", boost)
-    monkeypatch.setattr(training, "train_network", network)
-    training._train_ensemble(unlike, Scaling.of(np.hstack([rows.tabular, rows.sequence])), seed=0)
+    monkeypatch.setattr("predictions.engine.estimators.trees._boost", boost)
+    monkeypatch.setattr("predictions.engine.estimators.network._train", train)
+    Ensemble.fit(unlike, seed=0)
     assert len(weights) == 6
     for weight in weights:
         of_accounts = np.bincount(rows.account, weight)
@@ -205,9 +209,6 @@ def test_one_busy_account_does_not_decide_what_is_learned(rows: Rows):
     many = concatenate([crowd, *[other] * (10 * len(crowd) // len(busy))])
 
     def forecast(learned: Rows) -> float:
-        scaling = Scaling.of(np.hstack([learned.tabular, learned.sequence]))
-        ensemble = training._train_ensemble(learned, scaling, seed=0)
-        inputs = scaling.apply(np.hstack([crowd.tabular, crowd.sequence]))
-        return float(ensemble.predict(crowd.tabular, inputs)[:, 1].mean())
+        return float(Ensemble.fit(learned, seed=0).predict(crowd.tabular)[:, OUTPUTS.index("typical")].mean())
 
     assert abs(forecast(many) - forecast(crowd)) < 0.5

@@ -4,12 +4,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from predictions.engine import Counts, GlobalModel, forecast, learn_account
+from predictions.engine import GlobalModel, forecast, learn_account
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import WINDOW
-from predictions.engine.data.rows import rows_of_account
-from predictions.engine.estimators.account_weights import WEIGHTS, WeightPrior, Weights, walk
-from predictions.engine.learned_account import _that_matter, learn_and_look_back
+from predictions.engine.estimators.account_weights import WEIGHTS, WeightPrior, Weights, replay
+from predictions.engine.features.rows import rows_of_account
+from predictions.engine.learned_account import _that_matter, learn_and_replay
 from predictions.engine.types import HOUR
 from tests.engine.synthetic import DAY, account, draft, end_of
 
@@ -23,7 +23,7 @@ def constant_inputs(n: int) -> np.ndarray:
 
 def walked(misses: np.ndarray, prior: WeightPrior = PRIOR):
     posted_at = np.arange(len(misses)) * 2 * DAY
-    return walk(prior, posted_at, constant_inputs(len(misses)), misses, posted_at + DAY)
+    return replay(prior, posted_at, constant_inputs(len(misses)), misses, posted_at + DAY)
 
 
 def test_no_history_means_no_correction():
@@ -45,7 +45,7 @@ def test_weights_learn_a_slope_of_the_account():
     rows = np.hstack([np.ones((400, 1)), random.normal(size=(400, SIZE - 1))])
     misses = 0.7 * rows[:, 2] + random.normal(size=400) * 0.5
     posted_at = np.arange(400) * 2 * DAY
-    vector = walk(PRIOR, posted_at, rows, misses, posted_at + DAY).weights.vector()
+    vector = replay(PRIOR, posted_at, rows, misses, posted_at + DAY).weights.vector()
     assert vector[2] > 0.2
     assert np.abs(np.delete(vector, 2)).max() < 0.1
 
@@ -53,10 +53,10 @@ def test_weights_learn_a_slope_of_the_account():
 def test_weights_never_learn_from_labels_whose_horizon_has_not_passed():
     misses = np.random.default_rng(1).normal(size=50)
     posted_at = np.arange(50) * (DAY // 4)
-    before = walk(PRIOR, posted_at, constant_inputs(50), misses, posted_at + DAY)
+    before = replay(PRIOR, posted_at, constant_inputs(50), misses, posted_at + DAY)
     changed = misses.copy()
     changed[20:] = 9.0
-    after = walk(PRIOR, posted_at, constant_inputs(50), changed, posted_at + DAY)
+    after = replay(PRIOR, posted_at, constant_inputs(50), changed, posted_at + DAY)
     # Post 20's horizon passes with post 24.
     assert np.array_equal(before.shift[:24], after.shift[:24])
     assert np.array_equal(before.noise[:24], after.noise[:24])
@@ -96,9 +96,9 @@ def test_a_forecast_follows_what_works_for_this_account(model: GlobalModel):
 
 def test_weights_are_readable(model: GlobalModel):
     state = learn_account(model, account("w"), as_of=end_of(account("w")))
-    assert set(state.weights) == {*WEIGHTS, "noise", "posts_learned"}
-    assert state.weights["posts_learned"] > 10
-    assert learn_account(model, account("w", 0), as_of=0).weights["posts_learned"] == 0
+    assert set(state.weights.summary()) == {*WEIGHTS, "noise", "posts_learned"}
+    assert state.weights.summary()["posts_learned"] > 10
+    assert learn_account(model, account("w", 0), as_of=0).weights.summary()["posts_learned"] == 0
 
 
 @pytest.mark.parametrize(("counted_after", "known_after"), [(20, 24), (28, 28), (200, 30)])
@@ -117,13 +117,13 @@ def test_posts_too_old_to_be_read_change_nothing(
     # Every seventh post was never counted.
     gaps = tuple(replace(p, observations=()) if i % 7 == 0 else p for i, p in enumerate(history.posts))
     history, now = replace(history, posts=gaps), end_of(history) + 2 * DAY
-    trimmed, looked_back = learn_and_look_back(model, history, as_of=now)
+    trimmed, errors = learn_and_replay(model, history, as_of=now)
     monkeypatch.setattr("predictions.engine.learned_account._that_matter", lambda history, as_of: history)
-    whole, at_everything = learn_and_look_back(model, history, as_of=now)
+    whole, at_everything = learn_and_replay(model, history, as_of=now)
     assert trimmed.to_bytes() == whole.to_bytes()
-    assert looked_back.post_id == at_everything.post_id
-    assert np.array_equal(looked_back.miss, at_everything.miss)
-    assert np.array_equal(looked_back.features, at_everything.features, equal_nan=True)
+    assert errors.post_id == at_everything.post_id
+    assert np.array_equal(errors.miss, at_everything.miss)
+    assert np.array_equal(errors.features, at_everything.features, equal_nan=True)
 
 
 def test_only_posts_too_old_to_be_read_are_left_out():
@@ -131,7 +131,3 @@ def test_only_posts_too_old_to_be_read_are_left_out():
     kept = _that_matter(history, end_of(history))
     assert 2 * WINDOW <= len(kept.posts) < 2 * WINDOW + 5
     assert kept.posts == history.posts[-len(kept.posts) :]
-    without_likes = Counts(history.posts[0].posted_at + DAY, math.nan, math.nan, math.nan, 9)
-    partial = replace(history.posts[0], observations=(without_likes,))
-    filled_in = replace(history, posts=(partial, *history.posts[1:]))
-    assert _that_matter(filled_in, end_of(history)) is filled_in

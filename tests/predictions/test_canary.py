@@ -232,7 +232,7 @@ def fail(*args: Any, **kwargs: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [(learning_services, "learn_and_look_back"), (learning_selectors, "account_history")],
+    [(learning_services, "learn_and_replay"), (learning_selectors, "account_history")],
     ids=["learned", "read"],
 )
 def test_an_account_that_cannot_be_learned_beside_any_model_ends_no_canary(

@@ -15,13 +15,14 @@ from prometheus_client import REGISTRY as PROMETHEUS
 
 from accounts.models import TikTokAccount
 from posts.models import Observation, Post
-from predictions.engine import Draft, forecast, learn_account, learn_and_look_back, train
-from predictions.engine.data.growth import EARLY_CURVE, GrowthCurve
+from predictions.engine import Draft, forecast, learn_account, learn_and_replay, train
+from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history_file import read_history_file
-from predictions.engine.evaluation.drift import KEPT_DAYS, MIN_HISTORY, Misses
+from predictions.engine.data.labels import EARLY_CURVE
+from predictions.engine.evaluation.drift import KEPT_DAYS, ForecastErrors
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
-from predictions.engine.types import DAY, HORIZON, HOUR
+from predictions.engine.types import DAY, HORIZON, HOUR, MIN_HISTORY
 from predictions.learning import selectors as learning_selectors
 from predictions.learning import services
 from predictions.models import DriftCheck, ForecastError, ModelEvent, ModelVersion
@@ -62,7 +63,7 @@ def moment(seconds: int) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(seconds, UTC)
 
 
-def store(misses: Misses) -> None:
+def store(misses: ForecastErrors) -> None:
     """The misses, counted from START, as rows of posts that have nothing else."""
     # of one person: what each agrees to takes longer to write than all else
     accounts = TikTokAccountFactory.create_batch(int(misses.account.max()) + 1, user=UserFactory())
@@ -168,11 +169,11 @@ def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, accoun
 
 def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
     def learn_and_spoil(*args, **kwargs):
-        state, looked_back = learn_and_look_back(*args, **kwargs)
-        looked_back.miss[:2] = looked_back.miss[-2:] = np.nan, np.inf
-        return state, looked_back
+        state, errors = learn_and_replay(*args, **kwargs)
+        errors.miss[:2] = errors.miss[-2:] = np.nan, np.inf
+        return state, errors
 
-    monkeypatch.setattr(services, "learn_and_look_back", learn_and_spoil)
+    monkeypatch.setattr(services, "learn_and_replay", learn_and_spoil)
     history_of_posts(account, count=30, until=timezone.now())
     assert services.update_weights(account_id=account.pk)
     assert ForecastError.objects.count() > 10

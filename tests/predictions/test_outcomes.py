@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from posts.models import PostsChange
-from predictions.engine.data.growth import first_day
+from predictions.engine.data.labels import first_day
 from predictions.learning import services as learning_services
 from predictions.models import Outcome, Prediction
 from predictions.outcomes import services as outcomes_services

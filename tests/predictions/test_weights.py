@@ -20,7 +20,7 @@ from predictions.engine import (
     PublishedPost,
     forecast,
     learn_account,
-    learn_and_look_back,
+    learn_and_replay,
 )
 from predictions.forecasts import services as forecasts_services
 from predictions.learning import selectors, tasks
@@ -159,9 +159,9 @@ def test_two_workers_at_once_learn_once(champion, account, registry, monkeypatch
 
     def learn_and_count(*args, **kwargs):
         runs.append(args)
-        return learn_and_look_back(*args, **kwargs)
+        return learn_and_replay(*args, **kwargs)
 
-    monkeypatch.setattr(learning_services, "learn_and_look_back", learn_and_count)
+    monkeypatch.setattr(learning_services, "learn_and_replay", learn_and_count)
 
     def work() -> None:
         together.wait(10)
@@ -184,9 +184,9 @@ def test_a_change_while_learning_leaves_the_weights_stale(champion, account, mon
 
     def change_meanwhile(*args, **kwargs):
         PostsChange.objects.filter(account=account).update(sequence=2)
-        return learn_and_look_back(*args, **kwargs)
+        return learn_and_replay(*args, **kwargs)
 
-    monkeypatch.setattr(learning_services, "learn_and_look_back", change_meanwhile)
+    monkeypatch.setattr(learning_services, "learn_and_replay", change_meanwhile)
     assert learning_services.update_weights(account_id=account.pk)
     assert stale() == [account.pk]
 

@@ -3,80 +3,60 @@
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
-from predictions.engine.data.growth import (
-    MEASURED,
-    Floats,
-    GrowthCurve,
-    Target,
-    distance_to_horizon,
-    is_partial,
-    is_usable,
-    label_of,
-)
-from predictions.engine.estimators.counts import Measures, fill_likes
-from predictions.engine.types import HORIZON, AccountHistory, Draft, PublishedPost
+from predictions.engine.data.growth import GrowthCurve, is_usable
+from predictions.engine.data.labels import MEASURED, Target, distance_to_horizon, label_of
+from predictions.engine.types import COUNTS, HORIZON, AccountHistory, Draft, Floats, PublishedPost
 
 WINDOW = 400
-"""At most this many of the latest posts are looked at, and kept in an account's state."""
+"""Latest posts that features are computed from and that a learned account keeps."""
 
 MAX_TAGS = 16
+COVER = ("brightness", "contrast", "saturation", "colourfulness", "sharpness")
 CONTENT = (
     "duration", "length", "words", "questions", "exclamations", "emoji", "mentions", "links", "uppercase", "sentiment",
-    "hashtags", "brightness", "contrast", "saturation", "colourfulness", "sharpness",
+    "hashtags", *COVER,
 )  # fmt: skip
 """Columns of `History.numbers`; counts and durations as log1p."""
 
-_WITHOUT_LIKES = 1e3
-"""Added to the distance of an observation without likes: any that has them tells more."""
-
 _LARGEST = 1e6
-"""No measure of a content is as large."""
+"""Larger content measures are treated as unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a post or draft consists of."""
+    """The content of a post or draft."""
 
     numbers: Floats  # (len(CONTENT),), NaN unknown
     embedding: NDArray[np.float32]  # (EMBEDDING_SIZE,), whole steps of 1 / EMBEDDING_STEPS
     tags: NDArray[np.uint64]  # (MAX_TAGS,), hashed, 0 where there are fewer
-    sound: np.uint64  # hashed, 0 where unknown
+    sound: np.uint64  # hashed, 0 unknown
 
 
 def content_of(item: PublishedPost | Draft) -> Content:
-    """The columns of a post's or a draft's content; numbers that make no sense count as unknown."""
-    caption, cover = item.caption, item.cover
+    """Return the content of a post or draft as numbers; implausible ones become unknown."""
+    caption = item.caption
     duration = math.log1p(item.duration_s) if 0 <= item.duration_s < math.inf else math.nan
-    counted = (caption.length, caption.words, caption.questions, caption.exclamations, caption.emoji)
-    numbers = np.array(
-        [
-            duration,
-            *(math.log1p(max(x, 0)) for x in counted),
-            math.log1p(max(caption.mentions, 0)),
-            math.log1p(max(caption.links, 0)),
-            caption.uppercase_share,
-            caption.sentiment,
-            math.log1p(len(caption.hashtags)),
-            *(
-                (cover.brightness, cover.contrast, cover.saturation, cover.colourfulness, cover.sharpness)
-                if cover
-                else (math.nan,) * 5
-            ),
-        ]
-    )
+    amounts = (
+        caption.length, caption.words, caption.questions, caption.exclamations, caption.emoji, caption.mentions,
+        caption.links,
+    )  # fmt: skip
+    cover = (getattr(item.cover, name, math.nan) for name in COVER)
+    logs = (math.log1p(max(amount, 0)) for amount in amounts)
+    shares = (caption.uppercase_share, caption.sentiment, math.log1p(len(caption.hashtags)))
+    numbers = np.array([duration, *logs, *shares, *cover])
     numbers[~(np.abs(numbers) < _LARGEST)] = np.nan
-    # Single precision, so that a stored state gives the very same forecasts.
+    # single precision, so that a stored account gives the same forecasts to the bit
     numbers = numbers.astype(np.float32).astype(np.float64)
     tags = np.zeros(MAX_TAGS, dtype=np.uint64)
-    hashed = sorted({_hash(tag) for tag in caption.hashtags[:MAX_TAGS]})
-    tags[: len(hashed)] = hashed
+    hashes = sorted({_hash(tag) for tag in caption.hashtags[:MAX_TAGS]})
+    tags[: len(hashes)] = hashes
     sound = item.sound.strip().lower()
     return Content(numbers, caption.embedding.astype(np.float32), tags, np.uint64(_hash(sound) if sound else 0))
 
@@ -91,7 +71,7 @@ class History:
     """n posts of one account in order of publishing, oldest first."""
 
     posted_at: NDArray[np.int64]  # (n,) epoch seconds
-    logs: Floats  # (n, 4) label as log1p of likes, comments, shares, views; NaN unknown
+    logs: Floats  # (n, 4) labels as log1p of COUNTS, NaN unknown
     label_sd: Floats  # (n,) standard deviation of the likes' label, log units
     measured: NDArray[np.bool_]  # (n,)
     numbers: Floats  # (n, len(CONTENT))
@@ -102,33 +82,33 @@ class History:
     def __len__(self) -> int:
         return len(self.posted_at)
 
+    def __getitem__(self, rows: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
+
     @property
     def likes(self) -> Floats:
         """(n,) log1p likes, NaN unknown."""
         return self.logs[:, 0]
 
-    def __getitem__(self, rows: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
-        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
-
     def content(self, row: int) -> Content:
-        """What one of the posts is made of."""
+        """Return the content of one post."""
         return Content(self.numbers[row], self.embedding[row], self.tags[row], self.sound[row])
 
-    def likeness(self, content: Content) -> Floats:
-        """(n,) cosine of a draft's caption with each post's, by words and letter groups."""
+    def text_similarity(self, content: Content) -> Floats:
+        """Return the cosine (n,) of a draft's caption with each post's, by words and letter groups."""
         return _cosines(self.embedding[:, :SLOTS], content.embedding[:SLOTS])
 
-    def kinship(self, content: Content) -> Floats:
-        """(n,) cosine of a draft's caption with each post's, by what they are about; 0 where that is not known."""
+    def topic_similarity(self, content: Content) -> Floats:
+        """Return the cosine (n,) of a draft's topic with each post's; 0 where a topic is unknown."""
         return _cosines(self.embedding[:, SLOTS:], content.embedding[SLOTS:])
 
     @classmethod
     def of_contents(cls, posted_at: Iterable[int], contents: list[Content]) -> Self:
-        """Posts without labels yet."""
+        """Return posts without labels."""
         n = len(contents)
         return cls(
             np.fromiter(posted_at, dtype=np.int64, count=n),
-            np.full((n, 4), np.nan),
+            np.full((n, len(COUNTS)), np.nan),
             np.zeros(n),
             np.zeros(n, dtype=np.bool_),
             np.array([c.numbers for c in contents]).reshape(n, len(CONTENT)),
@@ -138,20 +118,11 @@ class History:
         )
 
     def known_at(self, moment: int) -> Self:
-        """The latest `WINDOW` posts whose horizon had passed by `moment` and that have a label."""
+        """Return the latest `WINDOW` posts that have a label and whose horizon had passed by `moment`."""
         end = int(np.searchsorted(self.posted_at, moment - HORIZON, side="right"))
-        if not np.isnan(self.logs[:end, 0]).any():
-            return self[max(0, end - WINDOW) : end]
-        return self[np.flatnonzero(~np.isnan(self.logs[:end, 0]))[-WINDOW:]]
-
-    def filled_at(self, moment: int, measures: Measures) -> Self:
-        """As `known_at`, with likes that nobody counted filled in from the other counts, as estimated labels."""
-        end = int(np.searchsorted(self.posted_at, moment - HORIZON, side="right"))
-        if not np.isnan(self.logs[:end, 0]).any():
-            return self.known_at(moment)
-        passed = self[:end]
-        logs, label_sd = fill_likes(measures, passed.posted_at, passed.logs, passed.label_sd)
-        return replace(passed, logs=logs, label_sd=label_sd).known_at(moment)
+        labelled = ~np.isnan(self.likes[:end])
+        # a slice is a view: most histories have all labels
+        return self[max(0, end - WINDOW) : end] if labelled.all() else self[np.flatnonzero(labelled)[-WINDOW:]]
 
 
 def _cosines(embeddings: NDArray[np.float32], embedding: NDArray[np.float32]) -> Floats:
@@ -162,71 +133,59 @@ def _cosines(embeddings: NDArray[np.float32], embedding: NDArray[np.float32]) ->
 class Timeline:
     """An account's history moving through time: each label is the best that the observations made so far give.
 
-    With `reconstruct`, a post that had no observation yet by then counts with its first later one. Training needs it,
-    for histories that were fetched at once when somebody signed in; a forecast never does it. With `measures`, likes
-    that nobody counted are filled in from the other counts.
+    With `reconstruct`, a post without an observation so far has the label of its first later one. Training on histories
+    that were fetched at once needs that; a forecast never uses it.
     """
 
     def __init__(
-        self,
-        account: AccountHistory,
-        curve: GrowthCurve,
-        target: Target,
-        *,
-        until: int,
-        reconstruct: bool = False,
-        measures: Measures | None = None,
+        self, account: AccountHistory, curve: GrowthCurve, target: Target, *, until: int, reconstruct: bool = False
     ) -> None:
+        """Start before the first post; posts and observations after `until` (epoch seconds) are left out."""
         posts = sorted((p for p in account.posts if p.posted_at <= until), key=lambda p: (p.posted_at, p.post_id))
         self.posts = posts
-        self._curve, self._target, self._measures = curve, target, measures
-        self._distance = np.full(len(posts), np.inf)
         self.known_from = np.array([p.posted_at + HORIZON for p in posts], dtype=np.int64)
-        """(posts,) when each label came to be known; one later than can be measured stands in for a measured one."""
-        self._all = History.of_contents((p.posted_at for p in posts), [content_of(p) for p in posts])
+        """(posts,) when each label became known: at the latest when a measured one could have been."""
+        self._curve, self._target = curve, target
+        self._distance = np.full(len(posts), np.inf)
+        self._history = History.of_contents((p.posted_at for p in posts), [content_of(p) for p in posts])
         self._events = sorted(
             (c.observed_at, i, k)
             for i, p in enumerate(posts)
             for k, c in enumerate(p.observations)
-            if c.observed_at <= until and (is_usable(p.posted_at, c) or (measures and is_partial(p.posted_at, c)))
+            if c.observed_at <= until and is_usable(p.posted_at, c)
         )
         self._next = 0
         if reconstruct:
-            seen = set()
-            for _, i, k in self._events:
-                if i not in seen:
-                    self._observe(i, k)
-                    seen.add(i)
-            # What stands in for an observation gives way to the first real one, however far from the horizon that is.
-            self._distance[:] = np.inf
+            for _, i, k in reversed(self._events):
+                self._label(i, k)
 
     def contents(self) -> History:
-        """All posts, those without a label too."""
-        return self._all
+        """Return all posts, also those without a label."""
+        return self._history
 
     def advance(self, moment: int) -> None:
-        """Take in all observations made by `moment`; it never goes back."""
+        """Use all observations made by `moment`, which is not before that of an earlier call."""
         while self._next < len(self._events) and self._events[self._next][0] <= moment:
             _, i, k = self._events[self._next]
-            self._observe(i, k)
             self._next += 1
+            post = self.posts[i]
+            distance = distance_to_horizon(post.posted_at, post.observations[k]) if self._target == "horizon" else 0.0
+            if distance <= self._distance[i]:
+                self._distance[i] = distance
+                self._label(i, k)
 
     def known_at(self, moment: int) -> History:
-        """The history as of `moment`; later calls may not ask for earlier moments."""
+        """Return the history as of `moment`, which is not before that of an earlier call."""
         self.advance(moment)
-        return self._all.filled_at(moment, self._measures) if self._measures else self._all.known_at(moment)
+        return self._history.known_at(moment)
 
-    def _observe(self, i: int, k: int) -> None:
+    def _label(self, i: int, k: int) -> None:
+        """Label post i by its k-th observation."""
         post = self.posts[i]
         counts = post.observations[k]
-        distance = distance_to_horizon(post.posted_at, counts) if self._target == "horizon" else 0.0
-        if not is_usable(post.posted_at, counts):
-            distance += _WITHOUT_LIKES
-        if distance <= self._distance[i]:
-            label = label_of(post.posted_at, counts, self._curve, self._target)
-            self._distance[i] = distance
-            self._all.logs[i], self._all.label_sd[i] = label.logs, label.sd
-            self._all.measured[i] = label.measured and distance < _WITHOUT_LIKES
-            if self._target == "horizon":
-                counted_at = min(counts.observed_at, post.posted_at + MEASURED[1])
-                self.known_from[i] = max(counted_at, post.posted_at + HORIZON)
+        label = label_of(post.posted_at, counts, self._curve, self._target)
+        self._history.logs[i], self._history.label_sd[i] = label.logs, label.sd
+        self._history.measured[i] = label.measured
+        if self._target == "horizon":
+            counted_at = min(counts.observed_at, post.posted_at + MEASURED[1])
+            self.known_from[i] = max(counted_at, post.posted_at + HORIZON)

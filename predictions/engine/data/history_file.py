@@ -1,8 +1,7 @@
 """The post history format: a CSV file (UTF-8, plain or gzip), one row per observation of a post.
 
-Columns: account_id, post_id, posted_at, observed_at, caption, hashtags, duration_s, sound, followers, likes, comments,
-shares, views, and optionally media (path of a cover picture, relative to the file). An empty cell means unknown. Counts
-read before the post was published, by a clock that was off, are kept and tell nothing.
+Columns: `COLUMNS`, and optionally `media`, the path of a cover picture relative to the file. An empty cell means
+unknown. Counts read before the post was published, by a wrong clock, are kept and never used.
 """
 
 import csv
@@ -19,13 +18,12 @@ from pathlib import Path
 
 from posts.content.captions import CaptionMeasures, measure_caption
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
-from predictions.engine.types import AccountHistory, Counts, PublishedPost
+from predictions.engine.types import COUNTS, AccountHistory, Counts, PublishedPost
 
 COLUMNS = (
     "account_id", "post_id", "posted_at", "observed_at", "caption", "hashtags", "duration_s", "sound", "followers",
-    "likes", "comments", "shares", "views",
+    *COUNTS,
 )  # fmt: skip
-COUNTS = ("likes", "comments", "shares", "views")
 MAX_PROBLEMS = 5
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -35,17 +33,14 @@ class BadHistoryFile(ValueError):
     """The file does not follow the post history format; the message lists file, line and column of each problem."""
 
 
-class _Problem(ValueError):
-    """One cell at fault: its column, and what was wrong with it."""
-
+class _BadCell(ValueError):
     def __init__(self, column: str, message: str) -> None:
-        super().__init__(message)
-        self.column = column
+        super().__init__(f"column {column}: {message}")
 
 
 @dataclass(slots=True)
 class _Post:
-    """What the rows read so far say of one post; what describes it is taken from its latest observation."""
+    """The rows read so far of one post; `row` and `line` are those of its latest observation."""
 
     account_id: str
     posted_at: int
@@ -55,81 +50,87 @@ class _Post:
 
 
 def read_history_file(path: Path) -> list[AccountHistory]:
-    """Read all accounts of a file, in the order of their ids, their posts in order of publishing.
+    """Return all accounts of a file in the order of their ids, their posts in order of publishing.
 
-    Raises BadHistoryFile when the file or any row of it breaks the format, and OSError when it cannot be opened.
+    Raises BadHistoryFile when the file or a row breaks the format, and OSError when it cannot be opened.
     """
     posts: dict[str, _Post] = {}
     followers: dict[str, dict[int, float]] = {}
     problems: list[str] = []
-    for line, row in _rows(path, _decode(path)):
+    for line, row in _rows(path, _read_text(path)):
         try:
             _add_row(row, line, posts, followers)
-        except _Problem as problem:
-            problems.append(f"{path}, line {line}, column {problem.column}: {problem}")
+        except _BadCell as problem:
+            problems.append(f"{path}, line {line}, {problem}")
             if len(problems) == MAX_PROBLEMS:
                 problems.append(f"(the first {MAX_PROBLEMS} problems are listed)")
                 break
     if not posts and not problems:
         problems.append(f"{path}, line 2: there is no row below the header; expected one per observation.")
+    _refuse(problems)
     accounts: dict[str, list[PublishedPost]] = {}
-    if not problems:
-        covers = _Covers(path.parent.resolve())
-        for (post_id, post), caption in zip(posts.items(), _captions(posts.values()), strict=True):
+    # measuring captions is mostly products of matrices, which release the interpreter to other threads
+    with ThreadPool() as threads:
+        captions = threads.imap(_caption, posts.values(), chunksize=64)
+        for (post_id, post), caption in zip(posts.items(), captions, strict=True):
             try:
-                accounts.setdefault(post.account_id, []).append(_published(post_id, post, caption, covers))
-            except _Problem as problem:
-                problems.append(f"{path}, line {post.line}, column {problem.column}: {problem}")
+                published = _published(post_id, post, caption, path.resolve().parent)
+                accounts.setdefault(post.account_id, []).append(published)
+            except _BadCell as problem:
+                problems.append(f"{path}, line {post.line}, {problem}")
+    _refuse(problems)
+    return [_account(name, accounts[name], followers[name]) for name in sorted(accounts)]
+
+
+def _refuse(problems: list[str]) -> None:
     if problems:
         raise BadHistoryFile("\n".join(problems[: MAX_PROBLEMS + 1]))
-    return [_account(account_id, of_one, followers[account_id]) for account_id, of_one in sorted(accounts.items())]
 
 
-def _account(account_id: str, posts: list[PublishedPost], followers: dict[int, float]) -> AccountHistory:
+def join_accounts(accounts: Iterable[AccountHistory]) -> list[AccountHistory]:
+    """Return each account once, in the order of their ids, of several crawls that may hold it.
+
+    A post has the observations of all crawls, and is otherwise as in the crawl with its latest observation; so are the
+    account's followers.
+    """
+    crawls: dict[str, list[AccountHistory]] = {}
+    for account in accounts:
+        crawls.setdefault(account.account_id, []).append(account)
+    return [_joined(crawls[name]) for name in sorted(crawls)]
+
+
+def _account(account_id: str, posts: Iterable[PublishedPost], followers: dict[int, float]) -> AccountHistory:
     in_order = tuple(sorted(posts, key=lambda p: (p.posted_at, p.post_id)))
     counts = tuple(sorted(followers.items()))
     return AccountHistory(account_id, counts[-1][1] if counts else math.nan, in_order, counts)
 
 
-def join_accounts(accounts: Iterable[AccountHistory]) -> list[AccountHistory]:
-    """The accounts of several files, each once, in the order of their ids.
-
-    An account may have been crawled several times: observations of a post join, and what describes a post or an
-    account is taken from where its latest observation stands.
-    """
-    crawls: dict[str, list[AccountHistory]] = {}
-    for account in accounts:
-        crawls.setdefault(account.account_id, []).append(account)
-    return [_joined(of_one) for _, of_one in sorted(crawls.items())]
-
-
 def _joined(crawls: list[AccountHistory]) -> AccountHistory:
     if len(crawls) == 1:
         return crawls[0]
-    latest_last = sorted(crawls, key=lambda a: max((_last_observed(p) for p in a.posts), default=0))
-    posts: dict[str, PublishedPost] = {}
-    for post in (p for crawl in latest_last for p in crawl.posts):
-        known = posts.get(post.post_id)
-        posts[post.post_id] = _joined_post(known, post) if known else post
+    copies: dict[str, list[PublishedPost]] = {}
+    for post in (post for crawl in crawls for post in crawl.posts):
+        copies.setdefault(post.post_id, []).append(post)
+    joined = _account(
+        crawls[0].account_id, map(_joined_post, copies.values()), dict(c for a in crawls for c in a.follower_counts)
+    )
+    latest_last = sorted(crawls, key=lambda a: max(map(_last_observed, a.posts), default=0))
     followers = [a.followers for a in latest_last if not math.isnan(a.followers)]
-    counts = dict(sorted(count for crawl in crawls for count in crawl.follower_counts))
-    in_order = tuple(sorted(posts.values(), key=lambda p: (p.posted_at, p.post_id)))
-    last = followers[-1] if followers else math.nan
-    return AccountHistory(crawls[0].account_id, last, in_order, tuple(counts.items()))
+    return replace(joined, followers=followers[-1] if followers else math.nan)
 
 
-def _joined_post(one: PublishedPost, other: PublishedPost) -> PublishedPost:
-    latest = max(one, other, key=_last_observed)
-    # by their text as well, so that of two counts of one moment the same stays, whichever file comes first
-    counts = sorted((*one.observations, *other.observations), key=lambda c: (c.observed_at, str(c)))
-    return replace(latest, observations=tuple({c.observed_at: c for c in counts}.values()))
+def _joined_post(copies: list[PublishedPost]) -> PublishedPost:
+    # sorted by their text too, so that two counts of the same moment join in the same way in any order of files
+    counts = sorted((c for copy in copies for c in copy.observations), key=lambda c: (c.observed_at, str(c)))
+    return replace(max(copies, key=_last_observed), observations=tuple({c.observed_at: c for c in counts}.values()))
 
 
 def _last_observed(post: PublishedPost) -> int:
     return max((c.observed_at for c in post.observations), default=0)
 
 
-def _decode(path: Path) -> str:
+def _read_text(path: Path) -> str:
+    """Return the file's text; bytes that are not UTF-8 stand in it as surrogates, which `_rows` reports."""
     data = path.read_bytes()
     if data.startswith(_GZIP_MAGIC):
         try:
@@ -140,44 +141,30 @@ def _decode(path: Path) -> str:
         raise BadHistoryFile(f"{path}: not gzip data, although the name ends in .gz.")
     if not data.strip():
         raise BadHistoryFile(f"{path}, line 1: the file is empty; expected a header: {','.join(COLUMNS)}")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        position = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        column = _column_at(data, error.start)
-        found = f"byte {position} of the line (0x{data[error.start]:02x})"
-        raise BadHistoryFile(f"{path}, line {line}, column {column}: {found} is not UTF-8.") from error
-
-
-def _column_at(data: bytes, offset: int) -> str:
-    """Name of the column that the byte at `offset` lies in, as well as broken text tells."""
-    rows = csv.reader(io.StringIO(data[:offset].decode("utf-8-sig", "replace") + "?"))
-    try:
-        header, *others = rows
-    except csv.Error:
-        return "(unknown)"
-    return header[len(others[-1]) - 1] if others and 0 < len(others[-1]) <= len(header) else "(unknown)"
+    return data.decode("utf-8-sig", "surrogateescape")
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row with the line it begins on. Raises BadHistoryFile where the table itself is broken."""
+    """Yield each row with the line that it begins on. Raises BadHistoryFile where the table itself is broken."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     line = 1
     try:
         header = next(reader)
         if missing := [name for name in COLUMNS if name not in header]:
-            raise BadHistoryFile(f"{path}, line 1: missing columns {', '.join(missing)}; found {', '.join(header)}.")
+            raise BadHistoryFile(f"{path}, line 1: missing columns {', '.join(missing)}; got {', '.join(header)}.")
         if len(set(header)) < len(header):
             raise BadHistoryFile(f"{path}, line 1: a column is named twice: {', '.join(header)}.")
         line = reader.line_num + 1
         for cells in reader:
-            if cells and len(cells) != len(header):
-                at = header[min(len(cells), len(header) - 1)]
-                raise BadHistoryFile(
-                    f"{path}, line {line}, column {at}: the row has {len(cells)} cells, the header {len(header)}."
-                )
             if cells:
+                where = f"{path}, line {line}, column"
+                for name, cell in zip(header, cells, strict=False):
+                    if not_utf8 := re.search("[\udc80-\udcff]", cell):
+                        byte = ord(not_utf8[0]) - 0xDC00
+                        raise BadHistoryFile(f"{where} {name}: byte 0x{byte:02x} is not UTF-8.")
+                if len(cells) != len(header):
+                    at = header[min(len(cells), len(header) - 1)]
+                    raise BadHistoryFile(f"{where} {at}: the row has {len(cells)} cells, the header {len(header)}.")
                 yield line, dict(zip(header, cells, strict=True))
             line = reader.line_num + 1
     except csv.Error as error:
@@ -185,96 +172,78 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers: dict[str, dict[int, float]]) -> None:
-    account_id, post_id = _text(row, "account_id"), _text(row, "post_id")
-    posted_at, observed_at = _moment(row, "posted_at"), _moment(row, "observed_at")
+    account_id, post_id = (_text(row, name) for name in ("account_id", "post_id"))
+    posted_at, observed_at = (_moment(row, name) for name in ("posted_at", "observed_at"))
     counts = Counts(observed_at, *(_number(row, name) for name in COUNTS))
     _number(row, "duration_s")
-    count = _number(row, "followers")
     post = posts.setdefault(post_id, _Post(account_id, posted_at, line, row))
     if post.account_id != account_id:
-        raise _Problem("post_id", f"post {post_id} is of account {post.account_id} in line {post.line}.")
+        raise _BadCell("post_id", f"post {post_id} is of account {post.account_id} in line {post.line}.")
     if post.posted_at != posted_at:
-        raise _Problem("posted_at", f"post {post_id} was published at another time in line {post.line}.")
-    # by their text, in which what is unknown equals itself; the same row twice is nothing new
+        raise _BadCell("posted_at", f"post {post_id} was published at another time in line {post.line}.")
+    # compared by their text, as NaN does not equal itself; a row may be repeated
     if str(post.observations.get(observed_at, counts)) != str(counts):
-        raise _Problem("observed_at", f"post {post_id} has other counts at {row['observed_at']} in an earlier line.")
-    if all(observed_at > earlier for earlier in post.observations):
+        raise _BadCell("observed_at", f"post {post_id} has other counts at {row['observed_at']} in an earlier line.")
+    if observed_at > max(post.observations, default=-math.inf):
         post.row, post.line = row, line
     post.observations[observed_at] = counts
     of_account = followers.setdefault(account_id, {})
-    if not math.isnan(count):
+    if not math.isnan(count := _number(row, "followers")):
         of_account[observed_at] = count
-
-
-def _captions(posts: Iterable[_Post]) -> Iterator[CaptionMeasures]:
-    """The measures of the posts' captions, in order."""
-    # most of it is products of matrices, in which a thread leaves the interpreter to others
-    with ThreadPool() as threads:
-        yield from threads.imap(_caption, posts, chunksize=64)
 
 
 def _caption(post: _Post) -> CaptionMeasures:
     return measure_caption(post.row["caption"], post.row["hashtags"].split())
 
 
-def _published(post_id: str, post: _Post, caption: CaptionMeasures, covers: "_Covers") -> PublishedPost:
-    row = post.row
+def _published(post_id: str, post: _Post, caption: CaptionMeasures, folder: Path) -> PublishedPost:
     return PublishedPost(
         post_id=post_id,
         posted_at=post.posted_at,
         caption=caption,
-        duration_s=_number(row, "duration_s"),
-        sound=row["sound"].strip(),
-        cover=covers.measure(row.get("media", "").strip()),
+        duration_s=_number(post.row, "duration_s"),
+        sound=post.row["sound"].strip(),
+        cover=_cover(folder, post.row.get("media", "").strip()),
         observations=tuple(post.observations[at] for at in sorted(post.observations)),
     )
 
 
-class _Covers:
-    """Cover pictures beside the file; a path that leads out of its folder is refused."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def measure(self, name: str) -> CoverMeasures | None:
-        if not name:
-            return None
-        try:
-            picture = (self.folder / name).resolve()
-            if not picture.is_relative_to(self.folder):
-                raise _Problem("media", f"{name!r} leads out of the file's folder.")
+def _cover(folder: Path, name: str) -> CoverMeasures | None:
+    """Measure a picture in the file's folder; a path that leads out of it is refused."""
+    if not name:
+        return None
+    try:
+        picture = (folder / name).resolve()
+        if picture.is_relative_to(folder):
             return measure_cover(picture.read_bytes())
-        except UnreadableImage as error:
-            raise _Problem("media", str(error)) from error
-        except (OSError, ValueError) as error:
-            if isinstance(error, _Problem):
-                raise
-            raise _Problem("media", f"{name!r} cannot be read ({error}).") from error
+    except UnreadableImage as error:
+        raise _BadCell("media", str(error)) from error
+    except (OSError, ValueError) as error:
+        raise _BadCell("media", f"{name!r} cannot be read ({error}).") from error
+    raise _BadCell("media", f"{name!r} leads out of the file's folder.")
 
 
 def _text(row: dict[str, str], column: str) -> str:
     if value := row[column].strip():
         return value
-    raise _Problem(column, "empty; expected an id.")
+    raise _BadCell(column, "empty; expected an id.")
 
 
 def _moment(row: dict[str, str], column: str) -> int:
     try:
         moment = datetime.fromisoformat(row[column].strip())
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return math.floor(moment.timestamp())
+        return math.floor((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError) as error:
-        raise _Problem(column, f"{row[column]!r} is no moment; expected one like 2026-12-01T18:00:00Z.") from error
+        raise _BadCell(column, f"{row[column]!r} is no moment; expected one like 2026-12-01T18:00:00Z.") from error
 
 
 def _number(row: dict[str, str], column: str) -> float:
     text = row[column].strip()
     if not text:
         return math.nan
-    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    value = float(text) if _NUMBER.fullmatch(text) else math.inf
     if not math.isfinite(value):
-        raise _Problem(column, f"{row[column]!r} is no number; expected one like 1234.")
+        raise _BadCell(column, f"{row[column]!r} is no number; expected one like 1234.")
     if value < 0:
-        raise _Problem(column, f"{text} is negative; expected zero or more.")
+        raise _BadCell(column, f"{text} is negative; expected zero or more.")
     return value

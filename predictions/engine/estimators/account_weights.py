@@ -1,37 +1,33 @@
 """Account weights: a small vector per account that corrects the global model, learned post by post.
 
-Bayesian linear regression (Bishop, "Pattern Recognition and Machine Learning", 3.3) on what the global model missed,
-in units of the spread it had promised. The prior says "no correction"; training finds how strong it must be, and may
-find that corrections do not pay: then it pins them to zero.
+Bayesian linear regression (Bishop, "Pattern Recognition and Machine Learning", 3.3) of what the global model missed, in
+units of the spread of its forecast. The prior means "no correction"; training finds how strong it must be, and pins the
+weights to zero where they do not pay.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import Floats
 from predictions.engine.features.tabular import TABULAR
+from predictions.engine.types import Floats
 
 WEIGHTS = ("level", "likeness", "hour", "duration", "trend", "caption_length")
-"""A constant, and slopes on the draft's likeness to earlier posts (the process's content part), on how the hour did,
-on an unusual duration, on the trend and on an unusual caption length."""
+"""A constant, and slopes on the columns below."""
 
-_COLUMNS = [TABULAR.index(c) for c in ("process_content", "own_hour", "duration_unusual", "trend_10", "length_unusual")]
+_COLUMNS = [TABULAR.index(c) for c in ("gp_content", "own_hour", "duration_unusual", "trend_10", "length_unusual")]
 _UNITS = np.array([0.3, 0.3, 0.5, 0.5, 0.8])  # typical sizes of those columns, log units
 _CLIP = 2.5
 """A miss counts as at most so many standard deviations, so that one viral post does not bend the weights."""
-
 _MEAN_ABSOLUTE = 0.8
-"""E|x| of a standard normal, as the noise is measured by it."""
+"""E|x| of a standard normal, in which the noise is measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeightPrior:
-    """Prior variances of the level and of the slopes; how much a post is forgotten with each new one; and how many
-    posts' worth of "the noise is as promised" stand at the beginning."""
+    """Prior variances of the weights, forgetting per post, and posts' worth of "the noise is as promised"."""
 
     level_variance: float = 0.01
     slope_variance: float = 0.003
@@ -39,27 +35,32 @@ class WeightPrior:
     noise_posts: float = 30.0
 
     def to_json(self) -> dict[str, Any]:
-        """For the artefact."""
-        return {f: getattr(self, f) for f in self.__slots__}
+        """Return it as JSON."""
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """What `to_json` gave."""
-        return cls(**{name: float(data[name]) for name in cls.__slots__})
+        """Restore what `to_json` returned. Raises KeyError or TypeError."""
+        return cls(*(float(data[name]) for name in cls.__slots__))
 
 
 class Weights:
-    """What has been learned of one account so far."""
+    """The posterior of one account's weights."""
 
     def __init__(self, prior: WeightPrior, precision: Floats | None = None, evidence: Floats | None = None) -> None:
-        """`precision` (d, d) and `evidence` (d + 2,: weighted misses; their absolute sum; their number) are a state."""
+        """Start from the prior, or from a stored posterior.
+
+        `precision` is (d, d); `evidence` (d + 2,) holds weighted misses, the sum of their sizes, and their number.
+        """
         size = len(WEIGHTS)
         self.prior = prior
         self.precision = np.zeros((size, size)) if precision is None else precision
         self.evidence = np.zeros(size + 2) if evidence is None else evidence
+        if self.precision.shape != (size, size) or self.evidence.shape != (size + 2,):
+            raise ValueError("the account weights have another shape")
 
     def vector(self) -> Floats:
-        """(len(WEIGHTS),) posterior mean, in units of the promised spread."""
+        """Return the posterior mean (len(WEIGHTS),), in units of the forecast's spread."""
         variances = np.array([self.prior.level_variance] + [self.prior.slope_variance] * (len(WEIGHTS) - 1))
         free = variances > 0
         vector = np.zeros(len(WEIGHTS))
@@ -69,15 +70,17 @@ class Weights:
         return vector
 
     def noise(self) -> float:
-        """How much wider (above one) or narrower the account's misses are than promised, shrunk towards one."""
+        """Return how much wider (above one) or narrower the account's misses are than forecast, shrunk to one."""
         total, posts = self.evidence[-2:]
         return float((self.prior.noise_posts + total) / (self.prior.noise_posts + posts))
 
-    def learn(self, row: Floats, miss: float) -> None:
-        """Take in one post: its inputs (see `inputs`) and label less typical forecast, over the promised spread.
+    def summary(self) -> dict[str, float]:
+        """Return the weights by name, the noise, and how many posts were learned, as people and the API read them."""
+        values = {name: round(float(value), 6) for name, value in zip(WEIGHTS, self.vector(), strict=True)}
+        return values | {"noise": round(self.noise(), 6), "posts_learned": round(float(self.evidence[-1]), 3)}
 
-        The miss is that of the global model, without the account's weights.
-        """
+    def learn(self, row: Floats, miss: float) -> None:
+        """Learn from one post: its inputs, and label less the global model's typical over its spread."""
         clipped = float(np.clip(miss, -_CLIP, _CLIP))
         corrected = float(np.clip(miss - row @ self.vector(), -_CLIP, _CLIP))
         self.precision = self.prior.memory * self.precision + np.outer(row, row)
@@ -85,15 +88,15 @@ class Weights:
         self.evidence = self.prior.memory * self.evidence + learned
 
 
-def inputs(tabular: Floats) -> Floats:
-    """(n, len(WEIGHTS)) from the features (n, len(TABULAR)); an unknown one moves nothing."""
+def weight_inputs(tabular: Floats) -> Floats:
+    """Return inputs (n, len(WEIGHTS)) from features (n, len(TABULAR)); unknown ones are zero."""
     columns = np.nan_to_num(np.clip(tabular[:, _COLUMNS] / _UNITS, -3, 3))
     return np.hstack([np.ones((len(tabular), 1)), columns])
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
-    """What weights did for n forecasts gone through in order."""
+class Replay:
+    """Weights over n forecasts in order."""
 
     shift: Floats  # (n,) what the weights add to each forecast, in units of its spread
     noise: Floats  # (n,) factor on the interval's width
@@ -101,32 +104,26 @@ class Walk:
     """As they stand after the last row."""
 
 
-def walk(
-    prior: WeightPrior,
-    posted_at: Sequence[int] | np.ndarray[Any, np.dtype[np.int64]],
-    row_inputs: Floats,
-    miss: Floats,
-    known_from: NDArray[np.int64],
-) -> Walk:
-    """Go through one account's posts in order: forecast each with what earlier labels taught, then learn from it.
+def replay(
+    prior: WeightPrior, posted_at: NDArray[np.int64], inputs: Floats, miss: Floats, known_from: NDArray[np.int64]
+) -> Replay:
+    """Go through one account's posts in order: forecast each with weights from earlier labels, then learn from it.
 
-    A label (n,) teaches only forecasts of posts published from `known_from` on, after those of earlier posts; NaN
-    teaches nothing.
+    Label i updates only weights used at or after `known_from[i]`; NaN misses are skipped.
     """
     weights = Weights(prior)
     shift, noise = np.zeros(len(miss)), np.ones(len(miss))
     learned = 0
-    vector, factor = weights.vector(), weights.noise()
-    for i, moment in enumerate(posted_at):
-        before = learned
-        while learned < i and known_from[learned] <= moment:
+
+    def learn_up_to(end: int, moment: float) -> None:
+        nonlocal learned
+        while learned < end and known_from[learned] <= moment:
             if not np.isnan(miss[learned]):
-                weights.learn(row_inputs[learned], float(miss[learned]))
+                weights.learn(inputs[learned], float(miss[learned]))
             learned += 1
-        if learned > before:
-            vector, factor = weights.vector(), weights.noise()
-        shift[i], noise[i] = row_inputs[i] @ vector, factor
-    for i in range(learned, len(miss)):
-        if not np.isnan(miss[i]):
-            weights.learn(row_inputs[i], float(miss[i]))
-    return Walk(shift, noise, weights)
+
+    for i, moment in enumerate(posted_at):
+        learn_up_to(i, moment)
+        shift[i], noise[i] = inputs[i] @ weights.vector(), weights.noise()
+    learn_up_to(len(miss), np.inf)
+    return Replay(shift, noise, weights)

@@ -1,103 +1,71 @@
-"""Correction of the 80 % interval, per length of history, and of the point, on forecasts of accounts not seen.
+"""Calibration of the 80 % interval and of the point, on forecasts of accounts that the models had not seen.
 
-The interval's is conformal: Romano, Patterson and Candes, "Conformalized quantile regression" (NeurIPS 2019), with each
-side corrected by itself: how far labels fell outside the promised quantile, in units of its promised distance from the
-typical forecast.
+The interval's is conformal: Romano, Patterson and Candès, "Conformalized quantile regression" (NeurIPS 2019), each side
+corrected by itself, in units of its forecast distance from the typical value.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import Floats
+from predictions.engine.statistics import conformal_quantile, weighted_median
+from predictions.engine.types import COVERAGE, Floats
 
-COVERAGE = 0.8
-LENGTHS = (1, 3, 6, 11, 21, 41, 101)
-"""The shortest history (posts) of each class."""
-
-_POOLED_ROWS = 200.0
-"""A class with this many rows is believed half, against the correction of all classes together."""
-
+_SIDE = (1 + COVERAGE) / 2
+"""Share of labels that lie within each side's end."""
 _FACTOR = (0.3, 5.0)
 _RATIO_CLIP = 3.0
-"""No post weighs more than e cubed times what one does that got what was forecast."""
-
-_POINT = 0.5
-"""The point is moved by no more than this (log units)."""
+"""Cap a post's weight in the point at e³ times that of a correctly forecast post."""
+_MAX_POINT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Factors on the distance from the typical forecast down to low and up to high, for each class of LENGTHS; and
-    what to add to the point (log units)."""
+    """Corrections of a log forecast."""
 
-    down: tuple[float, ...] = (1.0,) * len(LENGTHS)
-    up: tuple[float, ...] = (1.0,) * len(LENGTHS)
+    down: float = 1.0
+    """Factor on the distance from typical down to low."""
+    up: float = 1.0
+    """Factor on the distance from typical up to high."""
     point: float = 0.0
+    """Added to the point, in log units."""
 
-    def factors(self, known: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """(n,) factors for histories of `known` posts."""
-        lengths = np.searchsorted(LENGTHS, np.maximum(known, 1), side="right") - 1
-        return np.array(self.down)[lengths], np.array(self.up)[lengths]
+    @classmethod
+    def fit(cls, label: Floats, typical: Floats, point: Floats, low: Floats, high: Floats) -> Self:
+        """Learn the corrections from forecasts of log1p labels; all (n,).
+
+        The point's minimises the relative error on posts with a like: trees find each leaf's point on a log scale,
+        where an overshoot costs less than it does in counts.
+        """
+        if not len(label):
+            return cls()
+        down = conformal_quantile((typical - label) / np.maximum(typical - low, 1e-3), _SIDE)
+        up = conformal_quantile((label - typical) / np.maximum(high - typical, 1e-3), _SIDE)
+        misses = (label - point)[is_liked(label)]
+        move = relative_median(misses) if len(misses) else 0.0
+        return cls(
+            float(np.clip(down, *_FACTOR)), float(np.clip(up, *_FACTOR)), float(np.clip(move, -_MAX_POINT, _MAX_POINT))
+        )
 
     def to_json(self) -> dict[str, Any]:
-        """For the artefact."""
-        return {"down": list(self.down), "up": list(self.up), "point": self.point}
+        """Return it as JSON."""
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """What `to_json` gave. Raises ValueError for another number of classes."""
-        down, up = (tuple(float(x) for x in data[side]) for side in ("down", "up"))
-        if len(down) != len(LENGTHS) or len(up) != len(LENGTHS):
-            raise ValueError("the calibration has another number of classes")
-        return cls(down, up, float(data["point"]))
-
-
-def calibrate(
-    label: Floats, typical: Floats, point: Floats, low: Floats, high: Floats, known: NDArray[np.int64]
-) -> Calibration:
-    """Learn the corrections from forecasts whose makers had not seen the labels; all (n,), in log units.
-
-    The point's is the constant that leaves the least relative error on posts with a like: trees find it in each leaf
-    for itself, on a log scale, where an overshoot costs less than it does in counts.
-    """
-    if not len(label):
-        return Calibration()
-    down = (typical - label) / np.maximum(typical - low, 1e-3)
-    up = (label - typical) / np.maximum(high - typical, 1e-3)
-    lengths = np.searchsorted(LENGTHS, np.maximum(known, 1), side="right") - 1
-    liked = is_liked(label)
-    move = float(np.clip(relative_median((label - point)[liked]), -_POINT, _POINT)) if liked.any() else 0.0
-    return Calibration(_by_length(down, lengths), _by_length(up, lengths), move)
+        """Restore what `to_json` returned. Raises KeyError or TypeError."""
+        return cls(*(float(data[name]) for name in cls.__slots__))
 
 
 def is_liked(label: Floats) -> NDArray[np.bool_]:
-    """Whether a log1p count is one like or more, rounded (estimated ones are no whole numbers); a zero has no relative
-    error."""
+    """Return whether log1p counts (n,) are one like or more, rounded; a zero has no relative error."""
     liked: NDArray[np.bool_] = label >= math.log(1.5)
     return liked
 
 
 def relative_median(log_ratio: Floats) -> float:
-    """The constant c that minimises the mean of |exp(c) - exp(r)| / exp(r): the median under weights exp(-r)."""
-    order = np.argsort(log_ratio, kind="stable")
-    weight = np.exp(-np.clip(log_ratio[order], -_RATIO_CLIP, _RATIO_CLIP)).cumsum()
-    return float(log_ratio[order][np.searchsorted(weight, weight[-1] / 2)])
-
-
-def _by_length(score: Floats, lengths: NDArray[np.intp]) -> tuple[float, ...]:
-    pooled = _conformal(score)
-    factors = []
-    for length in range(len(LENGTHS)):
-        own = score[lengths == length]
-        trust = len(own) / (len(own) + _POOLED_ROWS)
-        factors.append(trust * _conformal(own) + (1 - trust) * pooled if len(own) else pooled)
-    return tuple(float(np.clip(f, *_FACTOR)) for f in factors)
-
-
-def _conformal(score: Floats) -> float:
-    level = min(1.0, math.ceil((len(score) + 1) * (1 + COVERAGE) / 2) / len(score))
-    return float(np.quantile(score, level))
+    """Return the constant c that minimises the mean of |exp(c) - exp(r)| / exp(r) over log ratios r (n,)."""
+    return weighted_median(log_ratio, np.exp(-np.clip(log_ratio, -_RATIO_CLIP, _RATIO_CLIP)))

@@ -1,27 +1,29 @@
-"""What is known of an account without a history: the level of accounts with as many followers."""
+"""The level of an account without a history: that of accounts with as many followers."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.linear_model import HuberRegressor
 
-from predictions.engine.data.growth import Floats
 from predictions.engine.estimators.calibration import relative_median
-from predictions.engine.types import MOST_FOLLOWERS
+from predictions.engine.types import MAX_COUNT, MAX_LOG, Floats
 
 _MIN_ACCOUNTS = 20
-"""Fewer accounts with followers say nothing of how a level depends on them."""
+"""With fewer accounts the level does not depend on followers."""
+_PRIOR_ACCOUNTS = 10
+"""The prior's spread weighs as much as so many accounts, so that a handful of them promises no certainty."""
+_MIN_REACH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
     """Level of log1p likes: `level`, or `intercept + slope * log1p(followers)` where followers are known.
 
-    The numbers of the prior are orders of magnitude. A middling post of a middling creator has some hundred likes;
-    about one follower in thirty likes a post, and large followings respond less than in proportion. Without a history
-    a forecast can be off by a factor of ten.
+    The prior's numbers are orders of magnitude. A middling post of a middling creator has some hundred likes; about one
+    follower in thirty likes a post, and large followings respond less than in proportion.
     """
 
     level: float = 5.0
@@ -30,48 +32,52 @@ class Population:
     low: float = -2.3
     high: float = 2.3
     point: float = -1.5
-    """Of the point forecast, below the median: on a spread this wide the relative error punishes the high side."""
+    """`low`, `high` and `point` are relative to the level."""
+
+    @classmethod
+    def fit(cls, account: NDArray[np.int64], label: Floats, followers: Floats) -> Self:
+        """Learn from n rows, account by account: log1p labels (n,), and followers (n,), NaN unknown."""
+        if not len(account):
+            return cls()
+        starts = np.flatnonzero(np.diff(account, prepend=-1))
+        ends = np.append(starts[1:], len(account))
+        levels = np.array([np.median(label[a:b]) for a, b in zip(starts, ends, strict=True)])
+        followers = followers[ends - 1]
+        known = (followers >= 0) & (followers < MAX_COUNT)
+        log_followers = np.log1p(np.where(known, followers, 0.0))
+        level = float(np.median(levels))
+        intercept, slope = level, 0.0
+        if known.sum() >= _MIN_ACCOUNTS and np.ptp(log_followers[known]) > 0:
+            fitted = HuberRegressor().fit(log_followers[known][:, None], levels[known])
+            # similar followings fit any slope; twice the followers never bring more than twice the likes
+            slope = float(np.clip(fitted.coef_[0], 0.0, 1.0))
+            intercept = float(np.median(levels[known] - slope * log_followers[known]))
+        # one post of each account, as the posts of one account resemble each other
+        miss = label[starts] - np.where(known, intercept + slope * log_followers, level)
+        learned = np.array([*np.quantile(miss, [0.1, 0.9]), relative_median(miss)])
+        share = len(miss) / (len(miss) + _PRIOR_ACCOUNTS)
+        low, high, point = share * learned + (1 - share) * np.array([cls().low, cls().high, cls().point])
+        return cls(level, intercept, slope, min(low, -_MIN_REACH), max(high, _MIN_REACH), min(point, 0.0))
 
     def typical(self, followers: float) -> float:
-        """Log1p likes of a middling post, of an account with so many followers; NaN unknown."""
-        if 0 <= followers < MOST_FOLLOWERS:
+        """Return log1p likes of a middling post of an account with so many followers, NaN unknown."""
+        if 0 <= followers < MAX_COUNT:
             return max(self.intercept + self.slope * math.log1p(followers), 0.0)
         return self.level
 
+    def forecast(self, followers: float) -> tuple[float, float, float, float]:
+        """Return low, typical, high and point as counts."""
+        level = self.typical(followers)
+        low = level + self.low
+        logs = (low, level, level + self.high, max(level + self.point, low))
+        low, typical, high, point = (math.expm1(min(max(log, 0.0), MAX_LOG)) for log in logs)
+        return low, typical, high, point
+
     def to_json(self) -> dict[str, Any]:
-        """For the artefact."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Return it as JSON."""
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """What `to_json` gave."""
-        return cls(**{name: float(data[name]) for name in cls.__slots__})
-
-
-def fit_population(level: Floats, followers: Floats, first: Floats) -> Population:
-    """Learn it from n accounts.
-
-    `level` (n,) is each one's median log1p likes, `first` (n,) that of one post of it, and `followers` (n,) NaN where
-    unknown.
-    """
-    prior = Population()
-    if not len(level):
-        return prior
-    known = (followers >= 0) & (followers < MOST_FOLLOWERS)
-    followers = np.where(known, followers, 0.0)
-    middle = float(np.median(level))
-    intercept, slope = middle, 0.0
-    if known.sum() >= _MIN_ACCOUNTS and np.ptp(followers[known]) > 0:
-        fitted = HuberRegressor().fit(np.log1p(followers[known])[:, None], level[known])
-        # followings that hardly differ fit any slope, and twice the followers are never more than twice the likes
-        slope = float(np.clip(fitted.coef_[0], 0.0, 1.0))
-        intercept = float(np.median(level[known] - slope * np.log1p(followers[known])))
-    expected = np.where(known, intercept + slope * np.log1p(followers), middle)
-    miss = first - expected
-    # Ten accounts' worth of the prior's spread, so that a handful of accounts promises no certainty.
-    trust = len(miss) / (len(miss) + 10)
-    low, high = (
-        trust * float(np.quantile(miss, q)) + (1 - trust) * p for q, p in ((0.1, prior.low), (0.9, prior.high))
-    )
-    point = trust * relative_median(miss) + (1 - trust) * prior.point
-    return Population(middle, intercept, slope, min(low, -0.5), max(high, 0.5), min(point, 0.0))
+        """Restore what `to_json` returned. Raises KeyError or TypeError."""
+        return cls(*(float(data[name]) for name in cls.__slots__))

@@ -1,48 +1,62 @@
-"""What topics do everywhere: an effect of what a caption is about, learned across accounts.
+"""Effects of topics across accounts: what a caption is about does better or worse everywhere.
 
-An account's own process learns which of its topics do well, from its own posts. This knows a draft's topic from other
-accounts' posts. It is a ridge regression (Hoerl and Kennard, "Ridge regression", Technometrics 1970) on what the
-ensemble missed of accounts that it had not seen, from how the draft's meaning differs from that of the account's recent
-posts: what all of an account's posts have in common is in its level.
+The GP over an account's posts learns which of its own topics do well; this knows a draft's topic from other accounts.
+It is a ridge regression (Hoerl and Kennard, "Ridge regression", Technometrics 1970) of what the ensemble missed on how
+the draft's topic differs from that of the account's recent posts.
 """
+
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
 
 from posts.content.meanings import MEANING_SIZE
-from predictions.engine.data.growth import Floats
+from predictions.engine.archive import Arrays
+from predictions.engine.types import Floats
 
 _RIDGE = 150.0
-"""So many posts' worth of "no effect" stand against each direction."""
-
+"""Posts' worth of "no effect" that stand against each direction."""
 _CLIP = 2.5
 """A miss counts as at most so much (log units), so that no viral post makes a topic."""
 
 
-def no_appeal() -> Floats:
-    """(MEANING_SIZE,) effects of a model that knows none."""
-    return np.zeros(MEANING_SIZE)
+@dataclass(frozen=True, slots=True)
+class TopicEffect:
+    """Effects (MEANING_SIZE,) in log units per unit of each direction of a topic."""
 
+    effects: Floats
 
-def fit_appeal(topic: NDArray[np.float32], miss: Floats, weight: Floats) -> Floats:
-    """(MEANING_SIZE,) effects in log units per unit of each direction.
+    @classmethod
+    def none(cls) -> Self:
+        """Return no effect of any topic."""
+        return cls(np.zeros(MEANING_SIZE))
 
-    `topic` (n, MEANING_SIZE), zero where nothing is known; `miss` (n,) label less typical forecast, log units.
-    """
-    told = topic.any(axis=1)
-    directions, weights = topic[told].astype(np.float64), weight[told]
-    if not weights.sum():
-        return no_appeal()
-    clipped = np.clip(miss[told], -_CLIP, _CLIP)
-    # A bias of the forecasts is no topic's.
-    centred = clipped - np.average(clipped, weights=weights)
-    gram = (directions * weights[:, None]).T @ directions + _RIDGE * np.eye(MEANING_SIZE)
-    effects: Floats = np.linalg.solve(gram, directions.T @ (weights * centred)).astype(np.float64)
-    return effects
+    @classmethod
+    def fit(cls, topic: NDArray[np.float32], miss: Floats, weight: Floats) -> Self:
+        """Learn from n posts: `topic` (n, MEANING_SIZE), zero where unknown, and `miss` (n,), label less forecast."""
+        known = topic.any(axis=1) & (weight > 0)
+        if not known.any():
+            return cls.none()
+        # the intercept keeps a bias of the forecasts out of the effects
+        ridge = Ridge(alpha=_RIDGE)
+        ridge.fit(topic[known].astype(np.float64), np.clip(miss[known], -_CLIP, _CLIP), sample_weight=weight[known])
+        return cls(np.asarray(ridge.coef_, dtype=np.float64))
 
+    def predict(self, topic: NDArray[np.float32]) -> Floats:
+        """Return what topics (n, MEANING_SIZE) add to their forecasts (n,), in log units."""
+        # a sum along each row, whose bits do not depend on how many rows there are
+        added: Floats = (topic * self.effects).sum(axis=1)
+        return added
 
-def appeal_of(topic: NDArray[np.float32], effects: Floats) -> Floats:
-    """(n,) what the drafts' topics add to their forecasts, log units."""
-    # a sum along each row, whose bits do not depend on how many rows there are
-    added: Floats = (topic * effects).sum(axis=1)
-    return added
+    def to_arrays(self) -> Arrays:
+        """Return the effects."""
+        return {"topic_effect": self.effects}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Self:
+        """Restore them. Raises KeyError, and ValueError for another number of directions."""
+        if arrays["topic_effect"].shape != (MEANING_SIZE,):
+            raise ValueError("the topic effect has another number of directions than topics")
+        return cls(arrays["topic_effect"])

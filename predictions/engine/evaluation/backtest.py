@@ -1,9 +1,9 @@
 """The evaluation protocol: learn from what was known at a moment, forecast the posts after it, and score.
 
-Files hold counts as of their crawl. In the protocol a post's label is its latest observation; *mature* ones were made
-seven days or more after publishing. T is the 80 % quantile of publishing over the test file's mature posts. Learning
-uses posts whose first day had passed by T, testing uses mature posts from T on with five known posts before them.
-With `horizon`, first-day counts are tested instead: see `_horizon_plan`.
+Files hold counts as of their crawl. A post's label is its latest observation; *mature* ones were made seven days or
+more after publishing. T is the 80 % quantile of publishing over the test file's mature posts. Learned from are posts
+whose first day had passed by T; tested are mature posts from T on with `MIN_HISTORY` posts before them. With `horizon`,
+first-day counts are tested instead: see `_horizon_plan`.
 """
 
 import math
@@ -15,47 +15,59 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import MATURE_AGE, Floats, GrowthCurve, Target, fit_growth, is_count, is_usable
+from predictions.engine.data.growth import MATURE_AGE, GrowthCurve, fit_growth, is_count, is_usable
 from predictions.engine.data.history import Timeline
 from predictions.engine.data.history_file import join_accounts
-from predictions.engine.data.rows import Rows, concatenate, rows_of_account
-from predictions.engine.estimators.counts import CALIBRATED, MEASURES, RATE, forecast_measures, rate_of
+from predictions.engine.data.labels import MEASURED, Target
+from predictions.engine.estimators.counts import RATIOS, forecast_counts, rate_of
+from predictions.engine.evaluation.replay import replay
 from predictions.engine.evaluation.scores import score
-from predictions.engine.global_model import GlobalModel, Served, serve
+from predictions.engine.features.rows import Rows, concatenate, rows_of_account
+from predictions.engine.global_model import CalibratedForecast, GlobalModel
+from predictions.engine.statistics import weighted_median
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.training import train_on_rows, walk_all
-from predictions.engine.types import HORIZON, HOUR, AccountHistory, Counts, PublishedPost, Range
+from predictions.engine.training import train_on_rows
+from predictions.engine.types import (
+    COUNTS,
+    HORIZON,
+    MIN_HISTORY,
+    RATE,
+    AccountHistory,
+    Counts,
+    Floats,
+    PublishedPost,
+    Range,
+)
 
-MIN_HISTORY = 5
-TEST_AGE = (18 * HOUR, 30 * HOUR)
 _FAR = 2**53
 """Later than every observation."""
 
 LENGTH_CLASSES = ((5, 10), (11, 20), (21, 50), (51, 10**9))
+"""Posts of history by which scores are shown."""
+
 Progress = Callable[[str], None]
 
 
 class NothingToTest(ValueError):
-    """The file has no post that the protocol would test; the message says what was looked for."""
+    """The protocol tests no post of the file; the message says what was looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is learned from and what is tested."""
+    """The accounts, and which of their posts are learned from and tested."""
 
     accounts: list[AccountHistory]
-    tested: list[bool]  # per account: whether it is of the test file
-    learn_until: (
-        int  # the first day of a post that is learned from ends by then (of TRAIN's, in the horizon plan, ever)
-    )
+    of_test: list[bool]  # per account: whether it is of the test file
+    learn_until: int
+    """Posts are learned from whose first day ends by then; in the horizon plan, this holds for the test file only."""
     target: Target
-    test_post: Callable[[PublishedPost], bool]
+    is_tested: Callable[[PublishedPost], bool]
     split_at: float
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One measure besides likes of the n test posts, or their engagement rate; NaN (n,) where it is not known."""
+class CountForecasts:
+    """Forecasts of one count, or of the engagement rate, for the n test posts; NaN where unknown."""
 
     actual: Floats
     point: Floats  # of the rate, its typical value
@@ -74,8 +86,9 @@ class Result:
     posted_at: NDArray[np.int64]
     likes: Floats
     baseline: Floats
-    served: Served
-    measured: dict[str, Measured]
+    served: CalibratedForecast
+    measured: dict[str, CountForecasts]
+    """By the names of `RATIOS`, where known for any post."""
     report: dict[str, Any]
 
 
@@ -86,16 +99,21 @@ def run_backtest(
     horizon: bool = False,
     progress: Progress = lambda _: None,
 ) -> Result:
-    """Run the protocol. Accounts of `train` that are also in `test` are left to the test file.
+    """Run the protocol. Accounts of `train` that are also in `test` are taken from the test file only.
 
     Raises NothingToTest when no post of `test` qualifies.
     """
+    accounts = {a.account_id: (a, False) for a in join_accounts(train)}
+    accounts |= {a.account_id: (a, True) for a in join_accounts(test)}
+    both = [accounts[name] for name in sorted(accounts)]
+    plan = (_horizon_plan if horizon else _mature_plan)([a for a, _ in both], [of_test for _, of_test in both])
     with one_blas_thread():
-        return _run((_horizon_plan if horizon else _mature_plan)(test, train), horizon, progress)
+        return _run(plan, progress)
 
 
-def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
+def _run(plan: Plan, progress: Progress) -> Result:
     started = time.perf_counter()
+    horizon = plan.target == "horizon"
     curve = _curve(plan)
     parts = []
     for i, account in enumerate(plan.accounts):
@@ -105,8 +123,8 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
     rows = concatenate(parts)
     featured = time.perf_counter()
     posts = [plan.accounts[a].posts[p] for a, p in zip(rows.account, rows.post, strict=True)]
-    of_test = np.array(plan.tested, dtype=np.bool_)[rows.account] if len(rows) else np.zeros(0, dtype=np.bool_)
-    chosen = of_test & (rows.known >= MIN_HISTORY) & np.array([plan.test_post(p) for p in posts], dtype=np.bool_)
+    of_test = np.array(plan.of_test, dtype=np.bool_)[rows.account]
+    chosen = of_test & (rows.known >= MIN_HISTORY) & np.array([plan.is_tested(p) for p in posts], dtype=np.bool_)
     if not chosen.any():
         raise NothingToTest(
             f"no post to test: none of {len(rows)} posts with a history is "
@@ -119,40 +137,42 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
     model = train_on_rows(learned, plan.accounts, curve, seed=0, until=plan.learn_until)
     trained = time.perf_counter()
     tested = rows[chosen]
-    shown = [p for p, c in zip(posts, chosen, strict=True) if c]
+    shown = [p for p, is_chosen in zip(posts, chosen, strict=True) if is_chosen]
+    # forecasts are of counts at the horizon, and are scored at the age at which each post was counted
     ages = [_latest(p).observed_at - p.posted_at for p in shown]
-    gains = -np.array([curve.gains(age) for age in ages]) if horizon else np.zeros((len(shown), len(MEASURES)))
-    gain = gains[:, 0]
-    at_horizon = _forecast(model, rows, chosen)
+    gains = -np.array([curve.gains(age) for age in ages]) if horizon else np.zeros((len(shown), len(COUNTS)))
+    at_horizon = replay(model, rows, chosen)
     baselines = _baselines(plan, tested)
-    measured = _measured(model, plan, curve, tested, shown, at_horizon, gains, baselines)
-    served = _grown(at_horizon, gain)
+    measured = _forecast_counts(model, plan, curve, tested, shown, at_horizon, gains, baselines)
+    growth = np.exp(gains[:, 0])
+    served = CalibratedForecast(
+        *(x * growth for x in (at_horizon.typical, at_horizon.point, at_horizon.low, at_horizon.high))
+    )
     finished = time.perf_counter()
-    likes = np.array([_latest(p).likes for p in shown])
-    baseline = baselines[:, 0]
+    likes, baseline = np.array([_latest(p).likes for p in shown]), baselines[:, 0]
     names = [plan.accounts[a].account_id for a in tested.account]
+    intervals = (served.point, served.typical, served.low, served.high)
     report = {
-        "protocol": "horizon" if horizon else "mature",
+        "protocol": plan.target,
         "split_at": plan.split_at,
         "train": {"rows": len(learned), "accounts": len(np.unique(learned.account)), "prior_only": model.is_prior},
         "test": {"rows": len(tested), "accounts": len(set(names))},
         "scores": {
-            "postcast": score(likes, served.point, served.typical, served.low, served.high, names),
+            "postcast": score(likes, *intervals, accounts=names),
             "baseline": score(likes, baseline, baseline, accounts=names),
-        }
-        | {
-            name: score(likes, *forecasts, accounts=names) for name, forecasts in _scaled(learned, tested, gain).items()
+            "scaled baseline": score(
+                likes, *_scaled(learned, learned.baseline, tested.baseline * growth), accounts=names
+            ),
+            "scaled log mean": score(
+                likes, *_scaled(learned, np.expm1(learned.base), np.expm1(tested.base) * growth), accounts=names
+            ),
         },
         "by_history": {
-            f"{a}-{b}" if b < 10**9 else f"{a}+": score(
-                likes[m], served.point[m], served.typical[m], served.low[m], served.high[m]
-            )
+            f"{a}-{b}" if b < 10**9 else f"{a}+": score(likes[m], *(x[m] for x in intervals))
             for a, b in LENGTH_CLASSES
             if (m := (tested.known >= a) & (tested.known <= b)).any()
         },
-        "measures": {name: _score_measure(name, m) for name, m in measured.items()},
-        "weights": model.weight_prior.to_json(),
-        "model": model.manifest.get("metrics", {}),
+        "measures": {name: _score_counts(name, forecasts) for name, forecasts in measured.items()},
         "seconds": {
             "features": round(featured - started, 2),
             "training": round(trained - featured, 2),
@@ -162,85 +182,50 @@ def _run(plan: Plan, horizon: bool, progress: Progress) -> Result:
     return Result(names, [p.post_id for p in shown], tested.posted_at, likes, baseline, served, measured, report)
 
 
-def _mature_plan(test: Sequence[AccountHistory], train: Sequence[AccountHistory]) -> Plan:
-    accounts, tested = _together(test, train)
-    accounts = [_mature(a) for a in accounts]
-    moments = [p.posted_at for a, t in zip(accounts, tested, strict=True) if t for p in a.posts]
+def _mature_plan(accounts: Sequence[AccountHistory], of_test: list[bool]) -> Plan:
+    mature = [_with_latest(a, MATURE_AGE) for a in accounts]
+    moments = [p.posted_at for a, tested in zip(mature, of_test, strict=True) if tested for p in a.posts]
     if not moments:
         raise NothingToTest("no post to test: none has its likes observed 7 days or more after publishing.")
     split_at = float(np.quantile(moments, 0.8))
-    return Plan(accounts, tested, math.floor(split_at), "mature", lambda p: p.posted_at >= split_at, split_at)
+    return Plan(mature, of_test, math.floor(split_at), "mature", lambda p: p.posted_at >= split_at, split_at)
 
 
-def _horizon_plan(test: Sequence[AccountHistory], train: Sequence[AccountHistory]) -> Plan:
-    """Test posts whose latest observation is 18 to 30 h old; learn from all of TRAIN and from what was published in
-    TEST a day or more before the earliest test post."""
-    accounts, tested = _together(test, train)
-    accounts = [_observed(a) if t else a for a, t in zip(accounts, tested, strict=True)]
-    first_day = [
-        p
-        for a, t in zip(accounts, tested, strict=True)
-        if t
+def _horizon_plan(accounts: Sequence[AccountHistory], of_test: list[bool]) -> Plan:
+    """Test posts whose latest observation is 18 to 30 h old.
+
+    Learn from all of TRAIN, and from what was published in TEST a day or more before the earliest test post.
+    """
+    observed = [_with_latest(a) if tested else a for a, tested in zip(accounts, of_test, strict=True)]
+    first_days = [
+        p.posted_at
+        for a, tested in zip(observed, of_test, strict=True)
+        if tested
         for p in a.posts
         if _is_first_day(p) and _history_length(a, p) >= MIN_HISTORY
     ]
-    if not first_day:
+    if not first_days:
         raise NothingToTest(
             "no post to test: no latest observation with likes lies 18 to 30 h after publishing, with "
             f"{MIN_HISTORY} posts before."
         )
-    split_at = min(p.posted_at for p in first_day)
-    return Plan(accounts, tested, split_at, "horizon", _is_first_day, float(split_at))
+    split_at = min(first_days)
+    return Plan(observed, of_test, split_at, "horizon", _is_first_day, float(split_at))
 
 
-def _together(
-    test: Sequence[AccountHistory], train: Sequence[AccountHistory]
-) -> tuple[list[AccountHistory], list[bool]]:
-    """All accounts, each once, in the order of their ids; and whether each is of the test file."""
-    by_id = {a.account_id: (a, False) for a in join_accounts(train)}
-    by_id |= {a.account_id: (a, True) for a in join_accounts(test)}
-    accounts = [by_id[name] for name in sorted(by_id)]
-    return [a for a, _ in accounts], [t for _, t in accounts]
-
-
-def _observed(account: AccountHistory) -> AccountHistory:
-    """The account with each post's latest observation, without posts of which that lacks the likes."""
-    latest = [
+def _with_latest(account: AccountHistory, min_age: float = -math.inf) -> AccountHistory:
+    """Return the account with each post's latest observation, without posts where it lacks likes or is too young."""
+    latest = (
         replace(p, observations=(max(p.observations, key=lambda c: c.observed_at),))
         for p in account.posts
         if p.observations
-    ]
-    posts = [p for p in latest if is_count(_latest(p).likes)]
+    )
+    posts = (p for p in latest if is_count(_latest(p).likes) and _latest(p).observed_at - p.posted_at >= min_age)
     return replace(account, posts=tuple(sorted(posts, key=lambda p: (p.posted_at, p.post_id))))
-
-
-def _mature(account: AccountHistory) -> AccountHistory:
-    latest = _observed(account)
-    return replace(latest, posts=tuple(p for p in latest.posts if _latest(p).observed_at - p.posted_at >= MATURE_AGE))
 
 
 def _latest(post: PublishedPost) -> Counts:
     return post.observations[-1]
-
-
-def _counted(post: PublishedPost) -> Floats:
-    """(5,) MEASURES of the latest observation and the engagement rate, NaN where unknown."""
-    latest = _latest(post)
-    counts = np.array([count if is_count(count := getattr(latest, name)) else math.nan for name in MEASURES])
-    return np.append(counts, rate_of(counts))
-
-
-def _baselines(plan: Plan, tested: Rows) -> Floats:
-    """(n, 5) means, as crawled, of the last five posts whose first day was over and that have such a count."""
-    means = np.empty((len(tested), len(MEASURES) + 1))
-    for position in np.unique(tested.account):
-        posts = plan.accounts[position].posts
-        counted, posted_at = np.array([_counted(p) for p in posts]), np.array([p.posted_at for p in posts])
-        for i in np.flatnonzero(tested.account == position):
-            known = counted[: np.searchsorted(posted_at, tested.posted_at[i] - HORIZON, side="right")]
-            columns = (column[~np.isnan(column)][-MIN_HISTORY:] for column in known.T)
-            means[i] = [column.mean() if len(column) else math.nan for column in columns]
-    return means
 
 
 def _history_length(account: AccountHistory, post: PublishedPost) -> int:
@@ -248,107 +233,83 @@ def _history_length(account: AccountHistory, post: PublishedPost) -> int:
 
 
 def _is_first_day(post: PublishedPost) -> bool:
-    return TEST_AGE[0] <= _latest(post).observed_at - post.posted_at <= TEST_AGE[1]
+    return MEASURED[0] <= _latest(post).observed_at - post.posted_at <= MEASURED[1]
+
+
+def _counted(post: PublishedPost) -> Floats:
+    """Return `COUNTS` of the latest observation, and the engagement rate (5,); NaN unknown."""
+    counts = np.array([x if is_count(x := getattr(_latest(post), name)) else math.nan for name in COUNTS])
+    return np.append(counts, rate_of(counts))
+
+
+def _baselines(plan: Plan, tested: Rows) -> Floats:
+    """Return the means (n, 5), as crawled, of the last five posts that have the count and whose first day was over."""
+    means = np.empty((len(tested), len(COUNTS) + 1))
+    for position in np.unique(tested.account):
+        posts = plan.accounts[position].posts
+        counted, posted_at = np.array([_counted(p) for p in posts]), np.array([p.posted_at for p in posts])
+        for i in np.flatnonzero(tested.account == position):
+            known = counted[: np.searchsorted(posted_at, tested.posted_at[i] - HORIZON, side="right")]
+            columns = (column[~np.isnan(column)][-5:] for column in known.T)
+            means[i] = [column.mean() if len(column) else math.nan for column in columns]
+    return means
 
 
 def _curve(plan: Plan) -> GrowthCurve:
-    """The growth curve, from the posts that are learned from."""
+    """Return the growth curve of the posts that are learned from."""
     if plan.target == "mature":
         return GrowthCurve.prior()
     known = [
-        replace(a, posts=tuple(p for p in a.posts if not t or p.posted_at + HORIZON <= plan.learn_until))
-        for a, t in zip(plan.accounts, plan.tested, strict=True)
+        replace(a, posts=tuple(p for p in a.posts if not tested or p.posted_at + HORIZON <= plan.learn_until))
+        for a, tested in zip(plan.accounts, plan.of_test, strict=True)
     ]
     return fit_growth(known, _FAR)
 
 
-def _forecast(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_]) -> Served:
-    """Forecasts of the chosen rows, with the weights that each account had by then."""
-    around = np.isin(rows.account, np.unique(rows.account[chosen]))
-    near, wanted = rows[around], chosen[around]
-    raw = model.predict(near.base, near.tabular, near.sequence, near.topic)
-    shift, noise = walk_all(model.weight_prior, near, raw)
-    all_served = serve(model, raw, shift, noise, near.known)
-    return Served(*(c[wanted] for c in (all_served.typical, all_served.point, all_served.low, all_served.high)))
+def _forecast_counts(
+    model: GlobalModel, plan: Plan, curve: GrowthCurve, tested: Rows, shown: list[PublishedPost],
+    served: CalibratedForecast, gains: Floats, baselines: Floats,
+) -> dict[str, CountForecasts]:  # fmt: skip
+    """Forecast the other counts and the rate, as in serving; those known of no post are left out.
 
-
-def _grown(served: Served, gain: Floats) -> Served:
-    return Served(*(c * np.exp(gain) for c in (served.typical, served.point, served.low, served.high)))
-
-
-def _measured(
-    model: GlobalModel, plan: Plan, curve: GrowthCurve, tested: Rows, shown: list[PublishedPost], served: Served,
-    gains: Floats, baselines: Floats,
-) -> dict[str, Measured]:  # fmt: skip
-    """Forecasts of the other measures, made from those of the likes as in serving; those that are known of no post are
-    left out. `gains` (n, 4) move the logs of MEASURES from the horizon to the age at which each post was counted."""
-    table = np.full((len(CALIBRATED), len(tested), 6), np.nan)
+    `served` is at the horizon; `gains` (n, 4) move the logs of `COUNTS` to the age at which each post was counted.
+    """
+    # the rate grows as likes per view
+    growth = np.exp(np.column_stack([gains[:, 1:], gains[:, 0] - gains[:, 3]]))
+    table = np.full((len(RATIOS), len(tested), 6), np.nan)
     for position in np.unique(tested.account):
-        account = plan.accounts[position]
-        timeline = Timeline(account, curve, plan.target, until=_FAR, reconstruct=True)
+        timeline = Timeline(plan.accounts[position], curve, plan.target, until=_FAR, reconstruct=True)
         for i in np.flatnonzero(tested.account == position):
             history = timeline.known_at(int(tested.posted_at[i]))
-            likes = Range(served.low[i], served.typical[i], served.high[i])
-            metrics, ranges, rate = forecast_measures(
-                model.measures, history.posted_at, history.logs, likes, served.point[i]
-            )
+            likes, point = Range(served.low[i], served.typical[i], served.high[i]), float(served.point[i])
+            points, ranges, rate = forecast_counts(model.counts, history.posted_at, history.logs, likes, point)
             actual = _counted(shown[i])
-            for j, name in enumerate(CALIBRATED):
-                told = rate if name == RATE else ranges.get(name)
-                if told:
-                    growth = _rate_growth(ranges, gains[i]) if name == RATE else math.exp(gains[i, j + 1])
-                    forecasts = np.array([metrics.get(name, told.typical), told.typical, told.low, told.high]) * growth
-                    table[j, i] = actual[j + 1], *forecasts, baselines[i, j + 1]
+            for j, name in enumerate(RATIOS):
+                if of_count := rate if name == RATE else ranges.get(name):
+                    forecasts = points.get(name, of_count.typical), of_count.typical, of_count.low, of_count.high
+                    table[j, i] = actual[j + 1], *(growth[i, j] * np.array(forecasts)), baselines[i, j + 1]
     return {
-        name: Measured(*table[j].T) for j, name in enumerate(CALIBRATED) if not np.isnan(table[j]).any(axis=1).all()
+        name: CountForecasts(*table[j].T) for j, name in enumerate(RATIOS) if not np.isnan(table[j]).any(axis=1).all()
     }
 
 
-def _rate_growth(ranges: dict[str, Range], gains: Floats) -> float:
-    """What the engagement rate is multiplied by where the logs of these MEASURES rise by `gains` (4,)."""
-    # counts below one would leave no rate to divide by
-    counts = np.maximum([ranges[name].typical for name in MEASURES], 1.0)
-    return rate_of(counts * np.exp(gains)) / rate_of(counts)
+def _score_counts(name: str, forecasts: CountForecasts) -> dict[str, dict[str, float]]:
+    """Score the posts of which forecast, baseline and count are known; rates are per 1,000 views."""
+    f = forecasts
+    columns = np.stack([f.actual, f.point, f.typical, f.low, f.high, f.baseline]) * (1000.0 if name == RATE else 1.0)
+    actual, *postcast, baseline = columns[:, ~np.isnan(columns).any(axis=0)]
+    return {"postcast": score(actual, *postcast), "baseline": score(actual, baseline, baseline)}
 
 
-def _score_measure(name: str, m: Measured) -> dict[str, dict[str, float]]:
-    """Scores over the posts of which the forecast, the baseline and the count are known; rates are per 1,000 views."""
-    known = ~np.isnan(np.stack([m.actual, m.typical, m.baseline])).any(axis=0)
-    unit = 1000.0 if name == RATE else 1.0
-    actual, point, typical, low, high, baseline = (
-        x[known] * unit for x in (m.actual, m.point, m.typical, m.low, m.high, m.baseline)
-    )
-    return {"postcast": score(actual, point, typical, low, high), "baseline": score(actual, baseline, baseline)}
+def _scaled(learned: Rows, before: Floats, now: Floats) -> tuple[Floats, Floats]:
+    """Return point and typical: a forecast (m,) times the constants with the least errors on the learned posts.
 
-
-def _relative_constant(before: Floats, likes: Floats) -> float:
-    """The c under which c * before has the smallest mean relative error, of posts with a like: a weighted median."""
-    told = (likes >= 1) & (before > 0)
-    if not told.any():
-        return 1.0
-    ratio, weight = likes[told] / before[told], before[told] / likes[told]
-    order = np.argsort(ratio)
-    by_weight = np.cumsum(weight[order])
-    return float(ratio[order][np.searchsorted(by_weight, by_weight[-1] / 2)])
-
-
-def _log_constant(before: Floats, likes: Floats) -> float:
-    """About the c under which log1p(c * before) has the smallest mean absolute error."""
-    return math.exp(float(np.median(np.log1p(likes) - np.log1p(before)))) if len(likes) else 1.0
-
-
-def _scaled(learned: Rows, tested: Rows, gain: Floats) -> dict[str, tuple[Floats, Floats]]:
-    """Point and typical of the baseline and of the log mean, each times the constant that suits the learned posts.
-
-    In the horizon protocol both are of labels, counts moved to the horizon, which a plain moving average is not.
+    `before` (n,) is the same forecast of the learned posts. The point's constant has the least mean relative error over
+    posts with a like, the typical's about the least mean |log1p error|.
     """
-    ways = {
-        "scaled baseline": (learned.baseline, tested.baseline),
-        "scaled log mean": (np.expm1(learned.base), np.expm1(tested.base)),
-    }
     likes = np.expm1(learned.label)
-    forecasts = {}
-    for name, (before, now) in ways.items():
-        point, typical = _relative_constant(before, likes), _log_constant(before, likes)
-        forecasts[name] = (now * point * np.exp(gain), now * typical * np.exp(gain))
-    return forecasts
+    liked = (likes >= 1) & (before > 0)
+    ratio = likes[liked] / before[liked]
+    point = weighted_median(ratio, 1 / ratio) if liked.any() else 1.0
+    typical = math.exp(float(np.median(learned.label - np.log1p(before)))) if len(likes) else 1.0
+    return now * point, now * typical

@@ -1,42 +1,46 @@
-"""Scores of forecasts against what came, as the evaluation protocol defines them.
-
-A score that is not defined, as of no posts, is NaN.
-"""
+"""Scores of forecasts, as the evaluation protocol defines them; a score that is not defined is NaN."""
 
 import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from predictions.engine.data.growth import Floats
+from predictions.engine.types import Floats
+
+MIN_RANKED = 10
+"""Test posts of an account from which a rank correlation within it is taken."""
 
 
 def score(
-    likes: Floats,
+    actual: Floats,
     point: Floats,
     typical: Floats,
     low: Floats | None = None,
     high: Floats | None = None,
     accounts: Sequence[str] | None = None,
 ) -> dict[str, float]:
-    """The protocol's scores of likes, or of any counts; all arrays (n,)."""
-    liked = likes >= 1
-    miss = np.abs(np.log1p(typical) - np.log1p(likes))
-    scores = {
-        "n": len(likes),
-        "mape": _mean((np.abs(point - likes)[liked]) / likes[liked]),
-        "median_ape": float(np.median(np.abs(typical - likes)[liked] / likes[liked])) if liked.any() else math.nan,
-        "mae": _mean(np.abs(typical - likes)),
-        "log_mae": _mean(miss),
-        "spearman": _rank_correlation(typical, likes),
+    """Return the protocol's scores of likes or other counts; all arguments are (n,).
+
+    `mape` is of the point, over posts with a count of one or more; the other errors are of the typical forecast.
+    """
+    liked = actual >= 1
+    scores: dict[str, float] = {
+        "n": len(actual),
+        "mape": _mean(np.abs(point - actual)[liked] / actual[liked]),
+        "median_ape": float(np.median(np.abs(typical - actual)[liked] / actual[liked])) if liked.any() else math.nan,
+        "mae": _mean(np.abs(typical - actual)),
+        "log_mae": _mean(np.abs(np.log1p(typical) - np.log1p(actual))),
+        "spearman": _rank_correlation(typical, actual),
     }
     if low is not None and high is not None:
-        scores["coverage"] = _mean(((likes >= low) & (likes <= high)).astype(np.float64))
+        scores["coverage"] = _mean(((actual >= low) & (actual <= high)).astype(np.float64))
         scores["log_width"] = _mean(np.log1p(high) - np.log1p(low))
     if accounts is not None:
-        scores["within_spearman"], scores["within_accounts"] = _within(np.array(accounts), typical, likes)
+        of, (names, sizes) = np.array(accounts), np.unique(accounts, return_counts=True)
+        within = [_rank_correlation(typical[of == name], actual[of == name]) for name in names[sizes >= MIN_RANKED]]
+        defined = np.array([x for x in within if not math.isnan(x)])
+        scores["within_spearman"], scores["within_accounts"] = _mean(defined), len(defined)
     return {name: round(value, 4) for name, value in scores.items()}
 
 
@@ -48,11 +52,3 @@ def _rank_correlation(a: Floats, b: Floats) -> float:
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return math.nan
     return float(spearmanr(a, b)[0])
-
-
-def _within(accounts: NDArray[np.str_], typical: Floats, likes: Floats) -> tuple[float, float]:
-    """Mean rank correlation inside accounts with ten test posts or more, and how many accounts those are."""
-    names, counts = np.unique(accounts, return_counts=True)
-    found = [_rank_correlation(typical[accounts == n], likes[accounts == n]) for n in names[counts >= 10]]
-    known = [f for f in found if not math.isnan(f)]
-    return (float(np.mean(known)) if known else math.nan), float(len(known))

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.data.growth import Floats
 from predictions.engine.data.history import CONTENT, WINDOW, Content, History
-from predictions.engine.types import DAY
+from predictions.engine.types import DAY, Floats
 
-PROCESS_FEATURES = ("process_mean", "process_content", "process_level")
+GP_FEATURES = ("gp_mean", "gp_content", "gp_level")
 
 # Variances relative to chance, in round numbers: what an account's level is at all, how it drifts over a few and a few
 # dozen posts, and over two months.
@@ -45,7 +44,7 @@ _DRIFT = _CONSTANT + np.sum([variance * np.exp(_LAGS / -scale) for variance, sca
 
 
 @dataclass(frozen=True, slots=True)
-class Solved:
+class FittedGP:
     """What a process comes down to: forecasts of a draft are sums of its kernel with the posts under these weights."""
 
     posts: History
@@ -54,7 +53,7 @@ class Solved:
     """Log likes that the weights are relative to."""
 
 
-class Process:
+class PostSimilarityGP:
     """Learns a history; a history that goes on where the last one ended costs only what is new in it."""
 
     def __init__(self) -> None:
@@ -63,7 +62,7 @@ class Process:
         self._whitening = np.zeros((WINDOW, WINDOW))
         self._surprises = np.zeros(WINDOW)
 
-    def learn(self, history: History) -> Solved:
+    def learn(self, history: History) -> FittedGP:
         """Learn the posts of a history of at least one post, as its labels are now."""
         posts = history[_start(history.posted_at) :]
         first_new = self._unchanged(posts)
@@ -73,7 +72,7 @@ class Process:
         for i in range(first_new, len(posts)):
             self._add(posts, i)
         n = len(posts)
-        return Solved(posts, self._whitening[:n, :n].T @ self._surprises[:n], float(posts.likes[0]))
+        return FittedGP(posts, self._whitening[:n, :n].T @ self._surprises[:n], float(posts.likes[0]))
 
     def _unchanged(self, posts: History) -> int:
         """How many of the first posts are those that were learned, with the same labels."""
@@ -102,14 +101,14 @@ class Process:
         self._surprises[i] = min(max(surprise, -reach), reach)
 
 
-def process_features(solved: Solved, content: Content, publish_at: int, base: float) -> Floats:
+def gp_features(fitted: FittedGP, content: Content, publish_at: int, base: float) -> Floats:
     """Posterior mean for the draft relative to `base` (log likes), and its parts from content and from level.
 
-    Returns (len(PROCESS_FEATURES),).
+    Returns (len(GP_FEATURES),).
     """
-    level, alike = covariances(solved.posts, content, publish_at)
-    by_content = float(alike @ solved.weights)
-    by_level = float(level @ solved.weights) + solved.centre - base
+    level, alike = covariances(fitted.posts, content, publish_at)
+    by_content = float(alike @ fitted.weights)
+    by_level = float(level @ fitted.weights) + fitted.centre - base
     return np.array([by_content + by_level, by_content, by_level])
 
 
@@ -134,7 +133,7 @@ def covariances(posts: History, content: Content, posted_at: int, lag: int = 1) 
     # no product of matrices: its bits would depend on how many posts there are
     measures = (np.where(np.isnan(distance), 0.0, np.exp(-0.5 * distance)) * _VARIANCES).sum(axis=1)
     sound = (posts.sound == content.sound) & (posts.sound != 0)
-    caption = _CAPTION * np.exp(_SHARPNESS * (posts.likeness(content) - 1))
-    meaning = _MEANING * np.exp(_SHARPNESS * (posts.kinship(content) - 1))
+    caption = _CAPTION * np.exp(_SHARPNESS * (posts.text_similarity(content) - 1))
+    meaning = _MEANING * np.exp(_SHARPNESS * (posts.topic_similarity(content) - 1))
     alike = caption + meaning + _HOUR * hour + measures + _SOUND * sound
     return level, alike * np.exp(apart / -_FADING)

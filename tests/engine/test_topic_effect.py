@@ -8,7 +8,7 @@ import pytest
 from posts.content.captions import measure_caption
 from posts.content.meanings import MEANING_SIZE
 from predictions.engine import AccountHistory, forecast, learn_account, train
-from predictions.engine.estimators.topic_effect import appeal_of, fit_appeal, no_appeal
+from predictions.engine.estimators.topic_effect import TopicEffect
 from tests.engine.synthetic import DAY, account, draft
 
 RANDOM = np.random.default_rng(7)
@@ -25,27 +25,28 @@ def test_a_topic_s_effect_is_found_and_shrunk():
     effects = np.zeros(MEANING_SIZE)
     effects[3] = 2.0
     miss = TOPICS @ effects + RANDOM.normal(size=len(TOPICS))
-    found = fit_appeal(TOPICS, miss, EVEN)
+    fitted = TopicEffect.fit(TOPICS, miss, EVEN)
+    found = fitted.effects
     assert 0.1 < found[3] < 2.0
     assert found[3] > 3 * np.abs(np.delete(found, 3)).max()
-    assert np.allclose(appeal_of(TOPICS, found), TOPICS @ found, atol=1e-6)
+    assert np.allclose(fitted.predict(TOPICS), TOPICS @ found, atol=1e-6)
 
 
 def test_a_bias_of_the_forecasts_is_no_topic_s():
-    assert np.allclose(fit_appeal(TOPICS, np.full(len(TOPICS), 1.5), EVEN), 0)
+    assert np.allclose(TopicEffect.fit(TOPICS, np.full(len(TOPICS), 1.5), EVEN).effects, 0)
 
 
 def test_posts_without_a_topic_teach_and_gain_nothing():
     nothing = np.zeros_like(TOPICS)
-    assert not fit_appeal(nothing, RANDOM.normal(size=len(TOPICS)), EVEN).any()
-    assert not appeal_of(nothing, np.ones(MEANING_SIZE)).any()
-    assert not fit_appeal(TOPICS, RANDOM.normal(size=len(TOPICS)), 0 * EVEN).any()
+    assert not TopicEffect.fit(nothing, RANDOM.normal(size=len(TOPICS)), EVEN).effects.any()
+    assert not TopicEffect(np.ones(MEANING_SIZE)).predict(nothing).any()
+    assert not TopicEffect.fit(TOPICS, RANDOM.normal(size=len(TOPICS)), 0 * EVEN).effects.any()
 
 
 def test_one_viral_post_makes_no_topic():
     miss = np.zeros(len(TOPICS))
     miss[0] = 1e6
-    assert np.abs(fit_appeal(TOPICS, miss, EVEN)).max() < 0.02
+    assert np.abs(TopicEffect.fit(TOPICS, miss, EVEN).effects).max() < 0.02
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +67,12 @@ def accounts() -> list[AccountHistory]:
 def test_a_new_caption_gains_from_what_its_topic_did_elsewhere(accounts: list[AccountHistory]):
     until = max(p.posted_at for a in accounts for p in a.posts) + 2 * DAY
     model = train(accounts, until=until)
-    assert model.appeal.any()
+    assert model.topic_effect.effects.any()
     # an account that has written of neither
     stranger = account("stranger", 30, level=5, noise=0.5, seed=99)
     kept = [replace(p, caption=measure_caption(f"A walk in town, day {i}")) for i, p in enumerate(stranger.posts)]
     state = learn_account(model, replace(stranger, posts=tuple(kept)), as_of=until)
-    without = replace(model, appeal=no_appeal())
+    without = replace(model, topic_effect=TopicEffect.none())
 
     def ratio(used) -> float:
         liked, dull = (forecast(used, state, draft(until, caption=c), as_of=until).typical for c in (UNSEEN, DULL))

@@ -1,0 +1,97 @@
+"""Labels: a post's counts at the horizon, read from an observation with the help of the growth curve."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from predictions.engine.data.growth import GrowthCurve, is_count, is_usable
+from predictions.engine.types import COUNTS, HORIZON, HOUR, Counts, PublishedPost
+
+Target = Literal["horizon", "mature"]
+"""The counts at the horizon, or (in the evaluation protocol) the latest counts of a mature post."""
+
+MEASURED = (18 * HOUR, 30 * HOUR)
+"""Ages between which an observation gives a measured label; it is still moved to 24 h along the curve."""
+EARLY = HOUR
+"""Age at which an early label is due."""
+MEASURED_EARLY = (EARLY, 2 * HOUR)
+"""Ages between which an observation gives an early label."""
+
+EARLY_CURVE = GrowthCurve(GrowthCurve.prior().log_share, variance_rate=0.2, unlikeness=0.0)
+"""Moves early labels. It never changes: early labels are compared with those of weeks and releases ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Log1p of `COUNTS` (NaN unknown), and the standard deviation of the likes' log."""
+
+    logs: tuple[float, float, float, float]
+    sd: float
+    measured: bool
+
+
+def label_of(posted_at: int, counts: Counts, curve: GrowthCurve, target: Target) -> Label:
+    """Return the label that one usable observation gives."""
+    logs = [log_count(getattr(counts, name)) for name in COUNTS]
+    if target == "mature":
+        return Label((*logs,), 0.0, measured=True)  # type: ignore[arg-type]
+    age = counts.observed_at - posted_at
+    # growth multiplies counts, so log1p is undone before the step; a zero stays a zero
+    steps = zip(logs, curve.gains(age), strict=True)
+    moved = (math.log1p(math.expm1(log) * math.exp(gain)) if log > 0 else log for log, gain in steps)
+    return Label((*moved,), curve.sd(age, count=counts.likes), MEASURED[0] <= age <= MEASURED[1])  # type: ignore[arg-type]
+
+
+def best_observation(post: PublishedPost, known_by: int, target: Target) -> Counts | None:
+    """Return the usable observation made by `known_by` that the label is read from; None without one.
+
+    It is the one nearest to the horizon (of two as near, the later), or the latest one for mature counts.
+    """
+    usable = [c for c in post.observations if is_usable(post.posted_at, c) and c.observed_at <= known_by]
+    if target == "mature":
+        return max(usable, key=lambda c: c.observed_at, default=None)
+    return min(usable, key=lambda c: (distance_to_horizon(post.posted_at, c), -c.observed_at), default=None)
+
+
+def first_day(post: PublishedPost, curve: GrowthCurve, now: int) -> Label | None:
+    """Return the post's label at the horizon, once no better one can come; None until then, and without a count.
+
+    No better one comes after an observation past the horizon, or after the end of `MEASURED`.
+    """
+    observed = any(counts.observed_at >= post.posted_at + HORIZON for counts in post.observations)
+    if now < post.posted_at + (HORIZON if observed else MEASURED[1]):
+        return None
+    counts = best_observation(post, now, "horizon")
+    return label_of(post.posted_at, counts, curve, "horizon") if counts else None
+
+
+def early_label(post: PublishedPost, known_by: int) -> Label | None:
+    """Return the label that the first usable count of ages `MEASURED_EARLY` gives; None where none was by `known_by`.
+
+    It is off by a constant, as `EARLY_CURVE` is not learned: compare early labels with each other only.
+    """
+    youngest, oldest = (post.posted_at + age for age in MEASURED_EARLY)
+    early = [
+        c
+        for c in post.observations
+        if youngest <= c.observed_at <= min(oldest, known_by) and is_usable(post.posted_at, c)
+    ]
+    counts = min(early, key=lambda c: c.observed_at, default=None)
+    return label_of(post.posted_at, counts, EARLY_CURVE, "horizon") if counts else None
+
+
+def engagement_rate(label: Label) -> float | None:
+    """Return (likes + comments + shares) / views of a label; None where one of them is unknown, or without views."""
+    likes, comments, shares, views = (math.expm1(log) for log in label.logs)
+    known = not math.isnan(likes + comments + shares + views)
+    return (likes + comments + shares) / views if known and views else None
+
+
+def distance_to_horizon(posted_at: int, counts: Counts) -> float:
+    """Return how far from the horizon an observation was made: |log(age / horizon)|."""
+    return abs(math.log((counts.observed_at - posted_at) / HORIZON))
+
+
+def log_count(count: float) -> float:
+    """Return log1p of a count; NaN for a number that is none."""
+    return math.log1p(count) if is_count(count) else math.nan

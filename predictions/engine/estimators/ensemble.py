@@ -1,0 +1,53 @@
+"""The estimators whose mean is the forecast."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from predictions.engine.archive import Arrays
+from predictions.engine.estimators.base import Estimator
+from predictions.engine.estimators.network import Network
+from predictions.engine.estimators.trees import Trees
+from predictions.engine.features.rows import Rows
+from predictions.engine.types import Floats
+
+MEMBERS: dict[str, type[Estimator]] = {"trees": Trees, "network": Network}
+"""The estimators by the name that their arrays have in a model's archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """One fitted estimator of each kind; each output is the mean of those that have it."""
+
+    members: dict[str, Estimator]
+
+    @classmethod
+    def fit(cls, rows: Rows, *, seed: int) -> Self:
+        """Fit all members to rows that all have labels."""
+        return cls({name: kind.fit(rows, seed=seed) for name, kind in MEMBERS.items()})
+
+    def predict(self, inputs: Floats) -> Floats:
+        """Return (n, len(OUTPUTS)), log1p likes relative to the base, of inputs (n, columns)."""
+        mean: Floats = np.nanmean([member.predict(inputs) for member in self.members.values()], axis=0)
+        return mean
+
+    def attributions(self, inputs: Floats) -> Floats:
+        """Return (columns,), what each of one draft's inputs (columns,) adds to the typical output, in log units."""
+        mean: Floats = np.mean([member.attributions(inputs) for member in self.members.values()], axis=0)
+        return mean
+
+    def to_arrays(self) -> Arrays:
+        """Return the arrays of all members, named `member/array`."""
+        return {
+            f"{name}/{key}": array for name, member in self.members.items() for key, array in member.to_arrays().items()
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Self:
+        """Restore all members. Raises what their `from_arrays` raise."""
+
+        def of(name: str) -> Arrays:
+            return {key.removeprefix(f"{name}/"): array for key, array in arrays.items() if key.startswith(f"{name}/")}
+
+        return cls({name: kind.from_arrays(of(name)) for name, kind in MEMBERS.items()})

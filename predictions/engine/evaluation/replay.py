@@ -1,0 +1,16 @@
+"""Going through accounts' histories in order, forecasting each post as it would have been served."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from predictions.engine.features.rows import Rows
+from predictions.engine.global_model import CalibratedForecast, GlobalModel
+from predictions.engine.training import replay_all
+
+
+def replay(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_]) -> CalibratedForecast:
+    """Forecast the chosen rows (n,), each with the account weights that earlier labels gave."""
+    around = np.isin(rows.account, np.unique(rows.account[chosen]))
+    near = rows[around]
+    log_forecast = model.predict(near.base, near.tabular, near.topic)
+    return model.calibrate(log_forecast, *replay_all(model.weight_prior, near, log_forecast))[chosen[around]]

@@ -1,0 +1,108 @@
+"""Training rows: each post of an account as the draft that it was when it was published."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posts.content.meanings import MEANING_SIZE
+from predictions.engine.data.growth import GrowthCurve
+from predictions.engine.data.history import Timeline
+from predictions.engine.data.labels import Target
+from predictions.engine.features.similarity_gp import PostSimilarityGP
+from predictions.engine.features.tabular import TABULAR, Features
+from predictions.engine.types import HORIZON, AccountHistory, Floats
+
+_LABEL_VARIANCE = 0.5
+"""Variance of a label (log units) that halves its weight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """n drafts with at least one post of history, account by account, in order of publishing."""
+
+    account: NDArray[np.int64]  # (n,) position among the accounts that the rows were made from
+    post: NDArray[np.int64]  # (n,) position among the account's posts, ordered by (posted_at, post_id)
+    posted_at: NDArray[np.int64]
+    known: NDArray[np.int64]  # (n,) posts of history
+    followers: Floats  # (n,) NaN unknown
+    label: Floats  # (n,) log1p likes, NaN where there is no label
+    label_sd: Floats
+    known_from: NDArray[np.int64]  # (n,) when the label became known
+    logs: Floats  # (n, 4) labels as log1p of COUNTS, NaN unknown
+    base: Floats
+    baseline: Floats  # (n,) mean likes of the last five posts
+    tabular: Floats  # (n, len(TABULAR))
+    topic: NDArray[np.float32]  # (n, MEANING_SIZE)
+
+    def __len__(self) -> int:
+        return len(self.posted_at)
+
+    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Self:
+        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    @property
+    def target(self) -> Floats:
+        """(n,) labels relative to the base."""
+        return self.label - self.base
+
+    @property
+    def sureness(self) -> Floats:
+        """(n,) weights from 0 to 1: a half where a label is about as uncertain as a forecast of it."""
+        weight: Floats = 1 / (1 + self.label_sd**2 / _LABEL_VARIANCE)
+        return weight
+
+    def imputed(self, seed: int, draw: int = 0) -> Self:
+        """Return the rows with each label drawn from its uncertainty.
+
+        The mean of an estimate hides how much first days vary: intervals would be too narrow and points too high. Each
+        estimator learns from a draw of its own (Rubin, "Multiple Imputation for Nonresponse in Surveys", 1987).
+        """
+        noise = np.random.default_rng([seed, draw]).standard_normal(len(self))
+        return replace(self, label=np.maximum(self.label + self.label_sd * noise, 0.0))
+
+
+def rows_of_account(
+    position: int, account: AccountHistory, curve: GrowthCurve, target: Target, until: int, latest: int | None = None
+) -> Rows:
+    """Return rows of the account's posts published by `until` (epoch seconds), or of the `latest` of them.
+
+    Labels come from observations made by `until`; those of posts whose horizon had not passed by then are NaN.
+    """
+    timeline = Timeline(account, curve, target, until=until, reconstruct=True)
+    contents, posts, process = timeline.contents(), timeline.posts, PostSimilarityGP()
+    made: list[tuple[int, int, float, float, Features]] = []
+    for i in range(max(0, len(posts) - latest) if latest else 0, len(posts)):
+        publish_at = posts[i].posted_at
+        history = timeline.known_at(publish_at)
+        if len(history):
+            followers = account.followers_at(publish_at, until)
+            features = Features.of(history, contents.content(i), publish_at, followers, process.learn(history))
+            baseline = float(np.expm1(history.likes[-5:]).mean())
+            made.append((i, len(history), followers, baseline, features))
+    timeline.advance(until)
+    at, known, followers_of, baselines, features_of = zip(*made, strict=True) if made else ((),) * 5
+    post = np.array(at, dtype=np.int64)
+    posted_at = contents.posted_at[post]
+    return Rows(
+        account=np.full(len(post), position, dtype=np.int64),
+        post=post,
+        posted_at=posted_at,
+        known=np.array(known, dtype=np.int64),
+        followers=np.array(followers_of, dtype=np.float64),
+        label=np.where(posted_at + HORIZON <= until, contents.likes[post], np.nan),
+        label_sd=contents.label_sd[post],
+        known_from=timeline.known_from[post],
+        logs=contents.logs[post],
+        base=np.array([f.base for f in features_of], dtype=np.float64),
+        baseline=np.array(baselines, dtype=np.float64),
+        tabular=np.array([f.tabular for f in features_of]).reshape(-1, len(TABULAR)),
+        topic=np.array([f.topic for f in features_of], dtype=np.float32).reshape(-1, MEANING_SIZE),
+    )
+
+
+def concatenate(parts: list[Rows]) -> Rows:
+    """Return all rows in one, in the order of the parts."""
+    empty = rows_of_account(0, AccountHistory("", float("nan"), ()), GrowthCurve.prior(), "horizon", 0)
+    return Rows(*(np.concatenate([getattr(p, f.name) for p in parts or [empty]]) for f in fields(Rows)))

@@ -1,0 +1,58 @@
+"""Statistics that several parts of the engine share: weighted and conformal quantiles, caps on accounts' weights."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from predictions.engine.types import Floats
+
+MAX_SHARE = 0.1
+"""Largest share of the total weight that one account may have in what is learned across accounts."""
+
+
+def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
+    """Return the smallest value up to which `level` (0 to 1) of the total weight lies.
+
+    `values` and `weights` are (n,), n >= 1, the weights positive.
+    """
+    order = np.argsort(values, kind="stable")
+    cumulative = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(cumulative, level * cumulative[-1])])
+
+
+def weighted_median(values: Floats, weights: Floats) -> float:
+    """Return the value c that minimises the sum of weights * |values - c|; both (n,), n >= 1."""
+    return weighted_quantile(values, weights, 0.5)
+
+
+def conformal_quantile(scores: Floats, level: float) -> float:
+    """Return the quantile of calibration scores (n,), n >= 1, that a new score stays below with probability `level`.
+
+    Split conformal prediction: the order statistic ceil((n + 1) level) of Vovk, Gammerman and Shafer, "Algorithmic
+    Learning in a Random World" (2005), or the largest score where n is too small for it.
+    """
+    n = len(scores)
+    return float(np.quantile(scores, min(1.0, math.ceil((n + 1) * level) / n)))
+
+
+def cap_account_shares(account: NDArray[np.int64], weight: Floats) -> Floats:
+    """Return the weights (n,) of rows, reduced where an account has more than `MAX_SHARE` of their sum.
+
+    `account` (n,) is each row's account. With fewer than 1 / MAX_SHARE accounts, all get the same sum.
+    """
+    _, row = np.unique(account, return_inverse=True)
+    sums = np.bincount(row, weight).astype(np.float64)
+    factor = np.divide(_largest_sum(sums[sums > 0]), sums, out=np.ones_like(sums), where=sums > 0)
+    capped: Floats = weight * np.minimum(1.0, factor)[row]
+    return capped
+
+
+def _largest_sum(sums: Floats) -> float:
+    """Return the cap on accounts' sums under which no capped account exceeds its share of the capped total."""
+    descending = np.sort(sums)[::-1]
+    for capped in range(min(len(sums), math.ceil(1 / MAX_SHARE))):
+        largest = MAX_SHARE * float(descending[capped:].sum()) / (1 - MAX_SHARE * capped)
+        if descending[capped] <= largest:
+            return largest
+    return float(descending[-1]) if len(descending) else 0.0
