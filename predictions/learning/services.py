@@ -80,7 +80,7 @@ def record_forecast_errors(*, account_id: int, loaded: LoadedModel, errors: Repl
     posts = Post.objects.filter(account=account_id, public_id__in={post_id for post_id, _ in rows})
     keys = dict(posts.values_list("public_id", "pk"))
     recorded = set(ForecastError.objects.filter(account=account_id).values_list("post", "age_h"))
-    errors = [
+    new = [
         ForecastError(
             post_id=keys[post_id],
             account_id=account_id,
@@ -95,8 +95,8 @@ def record_forecast_errors(*, account_id: int, loaded: LoadedModel, errors: Repl
         for (post_id, age), row in rows.items()
         if post_id in keys and (keys[post_id], age // HOUR) not in recorded
     ]
-    ForecastError.objects.bulk_create(errors)
-    return len(errors)
+    ForecastError.objects.bulk_create(new)
+    return len(new)
 
 
 def _learn(

@@ -21,7 +21,8 @@ LEVEL = ("last", "mean_2", "mean_10", "mean_25", "days_14", "median_15", "q25", 
 SPREAD = ("sd5", "sd10", "sd40", "sd_all", "step", "autocorrelation")
 PACE = ("trend_10", "trend_30", "posts", "gap", "pace_5", "pace_20", "busy")
 SIZE = (
-    "base", "followers_ratio", "comments_5", "shares_5", "views_5", "comments_20", "shares_20", "views_20", "views_last",
+    "base", "followers_ratio",
+    "comments_5", "shares_5", "views_5", "comments_20", "shares_20", "views_20", "views_last",
 )  # fmt: skip
 TIME = ("hour_sin", "hour_cos", "weekday")
 OWN_TIME = ("own_hour", "own_weekday")
