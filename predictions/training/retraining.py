@@ -12,5 +12,4 @@ def request_retraining(*, reason: str, expires: timedelta | None = None) -> None
 
     The task is sent by name: its module imports the modules that ask for it.
     """
-    options = {"expires": expires.total_seconds()} if expires else {}
-    current_app.send_task(RETRAIN, kwargs={"reason": reason}, **options)
+    current_app.send_task(RETRAIN, kwargs={"reason": reason}, expires=expires.total_seconds() if expires else None)

@@ -54,12 +54,12 @@ def test_no_posts_no_chart() -> None:
     assert likes_chart([], shown=40, width=840, height=300) is None
 
 
-@given(st.lists(st.floats(0, 1e9), min_size=3, max_size=3), st.floats(0, 1e9), st.none() | st.floats(0, 1e9))
-def test_range_chart_holds_every_figure(interval: list[float], point: float, outcome: float | None) -> None:
+@given(st.lists(st.floats(0, 1e9), min_size=3, max_size=3), st.none() | st.floats(0, 1e9))
+def test_range_chart_holds_every_figure(interval: list[float], outcome: float | None) -> None:
     low, typical, high = sorted(interval)
-    chart = range_chart(width=480, low=low, high=high, typical=typical, point=point, baseline=None, outcome=outcome)
+    chart = range_chart(width=480, low=low, high=high, typical=typical, baseline=None, outcome=outcome)
     assert chart.low <= chart.typical <= chart.high
-    for position in (chart.low, chart.high, chart.point, chart.outcome):
+    for position in (chart.low, chart.high, chart.outcome):
         assert position is None or 16 <= position <= 464
     assert (chart.baseline, chart.outcome is None) == (None, outcome is None)
 

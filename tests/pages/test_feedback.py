@@ -1,4 +1,4 @@
-"""Feedback and skill on the pages: said, changed, taken back; and how well forecasts did, where there is something."""
+"""Feedback on the pages: given, changed, taken back; and the account's track record."""
 
 import pytest
 from django.test import Client
@@ -10,18 +10,19 @@ from tests.pages.conftest import Creator
 from tests.pages.html import Element, read
 from tests.pages.test_every_page import check_page
 
-SAID = {"verdict": "wrong", "reason": "too_low", "text": "Two lines\r\nof <b>mine</b>"}
+FEEDBACK = {"verdict": "wrong", "reason": "too_low", "text": "Two lines\r\nof <b>mine</b>"}
 
 
 def section(source: str) -> Element:
-    found = read(source).by_id("feedback")
-    assert found is not None
-    return found
+    """Return the part of the page about feedback."""
+    element = read(source).by_id("feedback")
+    assert element is not None
+    return element
 
 
-def test_it_is_said_changed_and_taken_back(browser: Client, creator: Creator) -> None:
+def test_feedback_is_given_changed_and_taken_back(browser: Client, creator: Creator) -> None:
     page = f"/forecasts/{creator.prediction.public_id}/"
-    answer = browser.post(f"{page}feedback/", SAID)
+    answer = browser.post(f"{page}feedback/", FEEDBACK)
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{page}#feedback")
     assert Feedback.objects.get().text == "Two lines\nof <b>mine</b>"
     source = browser.get(page).content.decode()
@@ -40,14 +41,14 @@ def test_it_is_said_changed_and_taken_back(browser: Client, creator: Creator) ->
     assert "Is it useless or wrong?" in section(browser.get(page).content.decode()).text
 
 
-def test_words_are_not_asked_for_where_texts_are_not_kept(browser: Client, creator: Creator) -> None:
+def test_people_who_keep_no_texts_are_not_asked_for_words(browser: Client, creator: Creator) -> None:
     disagree(creator.user, Purpose.DRAFTS)
     page = f"/forecasts/{creator.prediction.public_id}/"
     response = browser.get(page)
     check_page(response.content.decode(), response.headers["Content-Security-Policy"])
     assert read(response.content.decode()).by_id("id_feedback_text") is None
     assert "only if you agree to keeping your texts" in section(response.content.decode()).text
-    browser.post(f"{page}feedback/", SAID)
+    browser.post(f"{page}feedback/", FEEDBACK)
     assert (Feedback.objects.get().reason, Feedback.objects.get().text) == ("too_low", "")
 
 
@@ -63,8 +64,8 @@ def test_words_are_not_asked_for_where_texts_are_not_kept(browser: Client, creat
 def test_errors_stand_beside_their_field(
     field: str, value: str, expected: str, browser: Client, creator: Creator
 ) -> None:
-    said = FeedbackFactory(prediction=creator.prediction)
-    response = browser.post(f"/forecasts/{creator.prediction.public_id}/feedback/", SAID | {field: value})
+    feedback = FeedbackFactory(prediction=creator.prediction)
+    response = browser.post(f"/forecasts/{creator.prediction.public_id}/feedback/", FEEDBACK | {field: value})
     source = response.content.decode()
     check_page(source, response.headers["Content-Security-Policy"])
     error = read(source).by_id(f"id_feedback_{field}_error")
@@ -72,20 +73,20 @@ def test_errors_stand_beside_their_field(
     assert expected in error.text
     assert f"id_feedback_{field}_error" in source.replace(f'id="id_feedback_{field}_error"', "")
     assert "open" in next(section(source).all("details")).attributes
-    # what was said before still stands, and is still shown
+    # earlier feedback stays, and is shown
     assert "It is too high" in section(source).text
-    said.refresh_from_db()
-    assert said.reason == "too_high"
+    feedback.refresh_from_db()
+    assert feedback.reason == "too_high"
 
 
-def test_a_page_with_everything_said_is_sound(browser: Client, creator: Creator) -> None:
+def test_a_page_with_long_feedback_is_valid(browser: Client, creator: Creator) -> None:
     FeedbackFactory(prediction=creator.met_prediction, text="x" * 1000)
     response = browser.get(f"/forecasts/{creator.met_prediction.public_id}/")
     check_page(response.content.decode(), response.headers["Content-Security-Policy"])
 
 
 @pytest.mark.parametrize("path", ["/posts/", "/forecasts/"])
-def test_how_well_it_does_is_told_and_that_it_is_too_early(path: str, browser: Client, creator: Creator) -> None:
+def test_the_track_record_is_shown_once_there_is_enough(path: str, browser: Client, creator: Creator) -> None:
     assert "On your only post with a forecast so far" in read(browser.get(path).content.decode()).text
     for post in creator.account.posts.all():
         OutcomeFactory(prediction=PredictionFactory(account=creator.account), post=post)
@@ -101,7 +102,7 @@ def test_how_well_it_does_is_told_and_that_it_is_too_early(path: str, browser: C
 
 
 @pytest.mark.parametrize("path", ["/posts/", "/forecasts/"])
-def test_it_is_not_told_where_there_is_nothing_at_all(path: str, browser: Client, creator: Creator) -> None:
+def test_there_is_no_track_record_without_posts(path: str, browser: Client, creator: Creator) -> None:
     creator.account.predictions.all().delete()
     creator.account.posts.all().delete()
-    assert read(browser.get(path).content.decode()).by_id("skill-heading") is None
+    assert read(browser.get(path).content.decode()).by_id("track-record-heading") is None

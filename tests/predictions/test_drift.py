@@ -48,10 +48,10 @@ SHIFT = 40 * DAY
 
 @pytest.fixture
 def requested(monkeypatch) -> list[str]:
-    """The reasons with which retraining was asked for."""
+    """The reasons of the requests for retraining."""
     reasons: list[str] = []
 
-    def send_task(name: str, kwargs: dict[str, str]) -> None:
+    def send_task(name: str, kwargs: dict[str, str], expires: float | None) -> None:
         assert name == "predictions.training.tasks.retrain_model"
         reasons.append(kwargs["reason"])
 

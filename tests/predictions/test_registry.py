@@ -20,7 +20,7 @@ from predictions.forecasts import services as forecasts_services
 from predictions.learning import services as learning_services
 from predictions.models import ModelVersion
 from predictions.versions import registry as versions_registry
-from predictions.versions.artefacts import RefusedArtefact, load
+from predictions.versions.artefacts import RefusedArtefact, load, sign
 from predictions.versions.registry import preload
 from predictions.versions.selectors import lock_roles
 from predictions.versions.services import InvalidVersionName, make_champion, register
@@ -108,7 +108,7 @@ def signature_of_another_purpose(version: ModelVersion) -> None:
 def signed_rubbish(version: ModelVersion) -> None:
     """Signed by us, so the hash is right, and yet no model: a format of another time."""
     version.artefact = b"{}"
-    version.signature = versions_registry._sign(b"{}")
+    version.signature = sign(b"{}")
     version.save()
 
 

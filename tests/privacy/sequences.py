@@ -377,7 +377,7 @@ def wrongs(life: Life, before: Traces, after: Traces, *, is_new: bool) -> list[s
     for purpose, kept_before, kept in (
         (Purpose.DRAFTS, before.texts, after.texts),
         (Purpose.OUTCOMES, before.outcomes, after.outcomes),
-        (Purpose.LEARNING, before.misses, after.misses),
+        (Purpose.LEARNING, before.forecast_errors, after.forecast_errors),
     ):
         if purpose not in life.agreed and kept != (kept_before if purpose in life.standing else []):
             found.append(f"kept for {purpose}: {kept}, before {kept_before}")
