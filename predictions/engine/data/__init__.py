@@ -1,4 +1,4 @@
-"""Histories as arrays, labels with the growth curve behind them, and training rows.
+"""Post histories: their file format, the growth curve, labels, and histories as arrays as of any moment.
 
-May import `engine.types` and `posts.content`.
+May import `engine.types`, `engine.statistics` and `posts.content`.
 """

@@ -208,8 +208,8 @@ def _repeated(account: AccountHistory, until: int, quantity: Quantity) -> Iterat
         for first, second in pairwise(_usable(post, until)):
             (before, sure), (after, also_sure) = quantity(first), quantity(second)
             if min(sure, also_sure) >= 1 and second.observed_at > first.observed_at:
-                ages = (c.observed_at - post.posted_at for c in (first, second))
-                yield *ages, math.log(after / before), sure, 0.0
+                a, b = (float(c.observed_at - post.posted_at) for c in (first, second))
+                yield a, b, math.log(after / before), sure, 0.0
 
 
 def _against_level(account: AccountHistory, until: int, quantity: Quantity) -> Iterator[Pair]:

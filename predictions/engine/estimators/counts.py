@@ -35,7 +35,7 @@ _FEWEST_POSTS = 3
 _FACTOR = (0.3, 3.0)
 _CALIBRATION_POSTS = 5_000
 
-_PerRatio = tuple[float, float, float, float]
+_PerRatio = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class CountsModel:
     """Change of the log ratio per unit of log likes above the account's usual."""
     factor: _PerRatio = (1.0, 1.0, 1.0, 1.0)
     """Conformal factor on the half-width of the 80 % interval."""
-    seen: tuple[bool, bool, bool, bool] = (True, True, True, True)
+    seen: tuple[bool, ...] = (True,) * 4
     """Whether any account of the training data has the ratio; others are not forecast."""
 
     def expect(self, posted_at: NDArray[np.int64], logs: Floats, log_likes: float) -> tuple[Floats, Floats]:
@@ -89,7 +89,9 @@ class CountsModel:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """Read what `to_json` returned. Raises ValueError for another number of ratios."""
-        values = {f.name: tuple(map(bool if f.name == "seen" else float, data[f.name])) for f in fields(cls)}
+        values: dict[str, Any] = {
+            f.name: tuple(map(bool if f.name == "seen" else float, data[f.name])) for f in fields(cls)
+        }
         if any(len(value) != len(RATIOS) for value in values.values()):
             raise ValueError("the counts model has another number of ratios")
         return cls(**values)
@@ -173,8 +175,12 @@ def _moments(accounts: Sequence[Floats]) -> CountsModel:
     chance = within * (enough / np.maximum(posts, 1)).sum(axis=0)
     apart = (enough * (means - mean) ** 2).sum(axis=0) - chance
     across = np.maximum((apart + _PRIOR_ACCOUNTS * np.array(prior.across)) / weight, 0.01)
-    values = {"mean": mean, "across": across, "within": within, "slope": slope}
-    return CountsModel(**{n: tuple(map(float, v)) for n, v in values.items()}, seen=tuple(map(bool, posts.any(axis=0))))
+    seen = tuple((posts.sum(axis=0) > 0).tolist())
+    return CountsModel(_tuple(mean), _tuple(across), _tuple(within), _tuple(slope), seen=seen)
+
+
+def _tuple(values: Floats) -> tuple[float, ...]:
+    return tuple(values.tolist())
 
 
 def _scores(model: CountsModel, posts: Sequence[tuple[NDArray[np.int64], Floats]]) -> Floats:

@@ -151,14 +151,13 @@ def _run(plan: Plan, progress: Progress) -> Result:
     finished = time.perf_counter()
     likes, baseline = np.array([_latest(p).likes for p in shown]), baselines[:, 0]
     names = [plan.accounts[a].account_id for a in tested.account]
-    intervals = (served.point, served.typical, served.low, served.high)
     report = {
         "protocol": plan.target,
         "split_at": plan.split_at,
         "train": {"rows": len(learned), "accounts": len(np.unique(learned.account)), "prior_only": model.is_prior},
         "test": {"rows": len(tested), "accounts": len(set(names))},
         "scores": {
-            "postcast": score(likes, *intervals, accounts=names),
+            "postcast": _score(likes, served, names),
             "baseline": score(likes, baseline, baseline, accounts=names),
             "scaled baseline": score(
                 likes, *_scaled(learned, learned.baseline, tested.baseline * growth), accounts=names
@@ -168,7 +167,7 @@ def _run(plan: Plan, progress: Progress) -> Result:
             ),
         },
         "by_history": {
-            f"{a}-{b}" if b < 10**9 else f"{a}+": score(likes[m], *(x[m] for x in intervals))
+            f"{a}-{b}" if b < 10**9 else f"{a}+": _score(likes[m], served[m])
             for a, b in LENGTH_CLASSES
             if (m := (tested.known >= a) & (tested.known <= b)).any()
         },
@@ -291,6 +290,10 @@ def _forecast_counts(
     return {
         name: CountForecasts(*table[j].T) for j, name in enumerate(RATIOS) if not np.isnan(table[j]).any(axis=1).all()
     }
+
+
+def _score(likes: Floats, served: CalibratedForecast, accounts: Sequence[str] | None = None) -> dict[str, float]:
+    return score(likes, served.point, served.typical, served.low, served.high, accounts)
 
 
 def _score_counts(name: str, forecasts: CountForecasts) -> dict[str, dict[str, float]]:

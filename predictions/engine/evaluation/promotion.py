@@ -118,10 +118,12 @@ def compare(
             rows = [rows_of_account(0, account, m.curve, "horizon", until, latest) for m in models.values()]
             chosen = np.intersect1d(np.intersect1d(rows[0].post, rows[1].post), tested)
             if len(chosen):
-                errors = [_errors(m, r, chosen, likes[chosen]) for m, r in zip(models.values(), rows, strict=True)]
+                ours, theirs = (
+                    _errors(m, r, chosen, likes[chosen]) for m, r in zip(models.values(), rows, strict=True)
+                )
                 history = int(np.median(rows[0].known[np.isin(rows[0].post, chosen)]))
                 followers = account.followers_at(until, until)
-                yield Pair(len(chosen), *errors, _cohorts(followers, posts, history))
+                yield Pair(len(chosen), ours, theirs, _cohorts(followers, posts, history))
 
 
 def decide(pairs: Sequence[Pair], *, seed: int = 0) -> Decision:
@@ -218,7 +220,8 @@ def _lacks_number(pair: Pair) -> bool:
 def _values(pairs: Sequence[Pair], error: str) -> Floats:
     """Return the error (2, n) of champion and challenger, for the n accounts where it is defined."""
     both = np.array([[getattr(m, error) for m in (p.champion, p.challenger)] for p in pairs]).reshape(-1, 2)
-    return both[~np.isnan(both).any(axis=1)].T
+    defined: Floats = both[~np.isnan(both).any(axis=1)].T
+    return defined
 
 
 def _means(values: Floats) -> dict[str, float]:

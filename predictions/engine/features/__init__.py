@@ -1,4 +1,4 @@
-"""A draft's features from its account's history: one builder for training, backtest and serving.
+"""A draft's features from its account's history, and the training rows made of them.
 
 May import `engine.data`.
 """

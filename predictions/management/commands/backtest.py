@@ -25,14 +25,14 @@ SCORES = (
 
 
 class Command(BaseCommand):
-    help = "Forecast the later posts of TEST from the earlier ones, and score against the baselines. Needs no database."
+    help = "Forecast the later posts of TEST from the earlier ones and score them with baselines. Needs no database."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("test", type=Path, metavar="TEST", help="post history file (CSV, plain or gzip)")
         parser.add_argument(
             "--train", type=Path, nargs="+", action="extend", default=[], metavar="TRAIN",
-            help="files of other accounts to learn from as well; may be given several times",
+            help="files of other accounts to learn from; may be repeated",
         )  # fmt: skip
         parser.add_argument("--predictions", type=Path, metavar="OUT.csv", help="write a row per test post")
         parser.add_argument("--report", type=Path, metavar="OUT.json", help="write the scores as JSON")
@@ -50,7 +50,7 @@ class Command(BaseCommand):
             result = run_backtest(test, train, horizon=options["horizon"], progress=self._progress)
             self._progress("")
             result.report["seconds"]["reading"] = round(reading, 2)
-            # shown first: it took minutes, and writing files may still fail
+            # printed first, as writing the files may still fail
             self.stdout.write(_table(result.report))
             if options["predictions"]:
                 _write_predictions(options["predictions"], result)
@@ -81,7 +81,7 @@ def _write_report(path: Path, report: dict[str, Any]) -> None:
 
 
 def _without_nan(value: Any) -> Any:
-    """JSON knows no NaN: a score that is not defined becomes null."""
+    """Return the value with None for NaN, which JSON lacks: a score that is not defined."""
     if isinstance(value, dict):
         return {key: _without_nan(member) for key, member in value.items()}
     return None if isinstance(value, float) and math.isnan(value) else value
@@ -99,12 +99,12 @@ def _table(report: dict[str, Any]) -> str:
         f"{'':21}" + "".join(f"{name:>17}" for name in SCORES),
     ]
     histories = {f"history {name}": scores for name, scores in report["by_history"].items()}
-    measures = {
-        f"{name.replace('_', ' ')}{way}": told[who]
-        for name, told in report["measures"].items()
-        for who, way in (("postcast", ""), ("baseline", ", MA5"))
+    counts = {
+        f"{name.replace('_', ' ')}{suffix}": scores[source]
+        for name, scores in report["measures"].items()
+        for source, suffix in (("postcast", ""), ("baseline", ", MA5"))
     }
-    for name, scores in {**report["scores"], **histories, **measures}.items():
+    for name, scores in {**report["scores"], **histories, **counts}.items():
         lines.append(f"{name:21}" + "".join(f"{_cell(scores.get(column)):>17}" for column in SCORES))
     lines += ["", "Seconds: " + ", ".join(f"{name} {value}" for name, value in report["seconds"].items())]
     return "\n".join(lines)
