@@ -19,9 +19,10 @@ import structlog
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
+from config import jobs
 from privacy import consent, ledger, messages, sealing, trail
 from privacy.declarations import RedisKeys, Subject, Table, declared, subject_of, tables
 from privacy.finding import found_in_database, found_in_redis, redis_client
@@ -33,8 +34,8 @@ log = structlog.get_logger(__name__)
 
 GRACE = timedelta(days=14)
 """In which a person may change their mind; they can skip it."""
-STALLED_AFTER = timedelta(minutes=5)
-"""Without a heartbeat for this long the worker counts as dead."""
+LEASE = timedelta(minutes=5)
+"""Longer than any one step goes without a heartbeat."""
 TIKTOK_PATIENCE = timedelta(days=1)
 """For so long TikTok is asked to end its access; then the rest is erased all the same, and the receipt says so."""
 BATCH = 2_000
@@ -145,7 +146,7 @@ def request_erasure(
         erasure.due_at, erasure.reason, erasure.through = min(due_at, erasure.due_at), reason, through
         erasure.save(update_fields=["due_at", "reason", "through"])
     if erasure.due_at <= timezone.now():
-        _send_on_commit(erasure.pk)
+        jobs.enqueue(erasure)
     return erasure
 
 
@@ -181,12 +182,12 @@ def erasure_of(user_id: int) -> Erasure | None:
 def resume_due(*, now: datetime | None = None) -> list[int]:
     """Send the erasures whose time has come, and those whose worker or message was lost; their primary keys."""
     now = now or timezone.now()
-    stalled = Q(state=Erasure.State.RUNNING) & (Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALLED_AFTER))
-    due = Q(state=Erasure.State.WAITING, due_at__lte=now)
-    ids = list(Erasure.objects.filter(due | stalled).order_by("pk").values_list("pk", flat=True))
-    for erasure_pk in ids:
-        _send(erasure_pk)
-    return ids
+    return jobs.resume(_due(now).filter(jobs.stalled(LEASE, now=now)), now=now)
+
+
+def _due(now: datetime) -> "models.QuerySet[Erasure]":
+    """Erasures that may run: begun, or waited for long enough."""
+    return Erasure.objects.filter(Q(state=Erasure.State.RUNNING) | Q(state=Erasure.State.WAITING, due_at__lte=now))
 
 
 # --- doing ------------------------------------------------------------------------------------------------------------
@@ -195,28 +196,31 @@ def resume_due(*, now: datetime | None = None) -> list[int]:
 def run(*, erasure_pk: int, now: datetime | None = None) -> bool:
     """Take the erasure on from where it stands, unless another worker does; whether it is done now."""
     now = now or timezone.now()
-    free = Q(state=Erasure.State.WAITING, due_at__lte=now) | Q(state=Erasure.State.RUNNING) & (
-        Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALLED_AFTER)
-    )
     with transaction.atomic():
         user_id = Erasure.objects.filter(pk=erasure_pk).values_list("user_id", flat=True).first()
         if user_id is not None:
             spare_who_came_back(user_id=user_id)
-        claimed = Erasure.objects.filter(free, pk=erasure_pk).update(
-            state=Erasure.State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1
-        )
-    if not claimed:
+        erasure = jobs.claim(_due(now), erasure_pk, lease=LEASE, now=now, state=Erasure.State.RUNNING)
+    if erasure is None:
         return False
-    erasure = Erasure.objects.get(pk=erasure_pk)
     with structlog.contextvars.bound_contextvars(erasure=erasure.public_id):
         try:
-            for name, step in STEPS.items():
-                if name not in erasure.steps_done:
-                    step(erasure)
-                    _note(erasure, name)
-        except Waiting as why:
-            log.warning("erasure_waits", reason=str(why))
+            return _take_steps(erasure)
+        except jobs.ClaimLost:
+            log.warning("erasure_claim_lost")
             return False
+
+
+def _take_steps(erasure: Erasure) -> bool:
+    try:
+        for name, step in STEPS.items():
+            if name not in erasure.steps_done:
+                step(erasure)
+                _note(erasure, name)
+    except Waiting as why:
+        log.warning("erasure_waits", reason=str(why))
+        jobs.release(erasure)
+        return False
     log.info("erasure_done")
     return True
 
@@ -228,10 +232,13 @@ def _collect(erasure: Erasure) -> None:
         erasure.account_ids = list(subject_of(erasure.user_id).account_ids)
     subject, key = _subject(erasure), ledger.key()
     sought = json.dumps(asdict(_sought_of(subject)))
-    erasure.sealed_identifiers = sealing.seal(sought, place=place_of(erasure))
     identifiers = _values(subject, lambda table: table.identifying)
-    erasure.pseudonyms = sorted(ledger.pseudonym(key, each) for each in identifiers)
-    erasure.save(update_fields=["sealed_identifiers", "account_ids", "pseudonyms"])
+    jobs.heartbeat(
+        erasure,
+        account_ids=erasure.account_ids,
+        sealed_identifiers=sealing.seal(sought, place=place_of(erasure)),
+        pseudonyms=sorted(ledger.pseudonym(key, each) for each in identifiers),
+    )
 
 
 def _write_down(erasure: Erasure) -> None:
@@ -257,8 +264,7 @@ def _revoke(erasure: Erasure) -> None:
     patience = timedelta() if erasure.reason == Erasure.Reason.REPLAY else TIKTOK_PATIENCE
     if Told.LATER in told and timezone.now() < erasure.due_at + patience:
         raise Waiting("TikTok did not confirm that its access is ended")
-    erasure.told_tiktok = told <= {Told.YES}
-    erasure.save(update_fields=["told_tiktok"])
+    jobs.heartbeat(erasure, told_tiktok=told <= {Told.YES})
 
 
 def _forget(erasure: Erasure) -> None:
@@ -299,13 +305,12 @@ def _verify(erasure: Erasure) -> None:
     left = _left(_subject(erasure), sought)
     told = [each for each in left if each.split(".")[0] in _append_only()]
     names = found_in_database((), sought.names)
-    erasure.left, erasure.verified_at = sorted({*left, *names, *sought.lost}), timezone.now()
-    erasure.save(update_fields=["left", "verified_at"])
+    jobs.heartbeat(erasure, left=sorted({*left, *names, *sought.lost}), verified_at=timezone.now())
     if erasure.left:
         log.error("erasure_incomplete", left=erasure.left)
     if len(told) < len(left):
         # rows that came in late are deleted by the next attempt
-        Erasure.objects.filter(pk=erasure.pk).update(steps_done=ONCE)
+        jobs.heartbeat(erasure, steps_done=ONCE)
         raise Waiting("something is left")
 
 
@@ -324,9 +329,14 @@ def _write_receipt(erasure: Erasure) -> None:
     with transaction.atomic():
         if not erasure.whole:
             _take_person_along(erasure)
-        erasure.user_id, erasure.account_ids, erasure.sealed_identifiers = None, [], b""
-        erasure.state, erasure.finished_at = Erasure.State.DONE, timezone.now()
-        erasure.save()
+        jobs.release(
+            erasure,
+            user_id=None,
+            account_ids=[],
+            sealed_identifiers=b"",
+            state=Erasure.State.DONE,
+            finished_at=timezone.now(),
+        )
 
 
 def _take_person_along(erasure: Erasure) -> None:
@@ -358,9 +368,7 @@ ONCE = ["collect", "ledger"]
 
 
 def _note(erasure: Erasure, name: str) -> None:
-    erasure.steps_done = [*erasure.steps_done, name]
-    erasure.heartbeat_at = timezone.now()
-    erasure.save(update_fields=["steps_done", "heartbeat_at"])
+    jobs.heartbeat(erasure, steps_done=[*erasure.steps_done, name], attempts=0)
 
 
 def _delete(erasure: Erasure, table: Table, rows: "models.QuerySet[models.Model]") -> None:
@@ -368,9 +376,8 @@ def _delete(erasure: Erasure, table: Table, rows: "models.QuerySet[models.Model]
     deleted = rows.count()
     if deleted:
         rows.delete()
-        erasure.counts[table.category] = erasure.counts.get(table.category, 0) + deleted
-        erasure.heartbeat_at = timezone.now()
-        erasure.save(update_fields=["counts", "heartbeat_at"])
+        counted = erasure.counts.get(table.category, 0) + deleted
+        jobs.heartbeat(erasure, counts={**erasure.counts, table.category: counted})
 
 
 def _batches(rows: "models.QuerySet[models.Model]") -> Iterable[list[Any]]:
@@ -468,13 +475,3 @@ def _subject(erasure: Erasure) -> Subject:
 def place_of(erasure: Erasure) -> str:
     """What its sealed identifiers are bound to."""
     return f"privacy.erasure:{erasure.pk}:identifiers"
-
-
-def _send_on_commit(erasure_pk: int) -> None:
-    transaction.on_commit(lambda: _send(erasure_pk), robust=True)
-
-
-def _send(erasure_pk: int) -> None:
-    from privacy.tasks import run_erasure
-
-    run_erasure.delay(erasure_pk)

@@ -1,8 +1,7 @@
 """A person's whole data in one archive: each declared table as JSON and CSV, with a README and schemas.
 
 The archive is written as a stream, cut into parts that are sealed and stored as they come: it is never whole in memory
-and never on a disk in the clear. A worker that is killed is noticed by beat, and the next one starts the copy afresh.
-One that was only taken for dead finds at its next part that it is another's turn (`attempts` says whose), and stops.
+and never on a disk in the clear. A worker that resumes the job of a killed one starts the copy afresh.
 """
 
 import codecs
@@ -22,9 +21,10 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
+from config import jobs
 from privacy import sealing, trail
 from privacy.declarations import Artefact, Files, RedisKeys, Subject, Table, declared, subject_of, tables
 from privacy.models import STAMPS, AccessEvent, DataExport, ExportPart, PersonalData
@@ -32,7 +32,8 @@ from privacy.models import STAMPS, AccessEvent, DataExport, ExportPart, Personal
 log = structlog.get_logger(__name__)
 
 LASTS = timedelta(days=7)
-STALLED_AFTER = timedelta(minutes=5)
+LEASE = timedelta(minutes=5)
+"""Longer than a part or a table takes."""
 MAX_ATTEMPTS = 5
 PART_BYTES = 1024 * 1024
 CHUNK = 2_000
@@ -80,9 +81,9 @@ def request_export(*, user_id: int) -> DataExport:
     list(get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
     export = DataExport.objects.filter(user=user_id, state__in=DataExport.ACTIVE).first()
     if export is None:
-        export = DataExport.objects.create(user_id=user_id)
+        export = DataExport.objects.create(user_id=user_id, heartbeat_at=timezone.now())
         trail.record(action=AccessEvent.Action.EXPORT, subjects=[user_id], what="export asked for")
-        _send_on_commit(export.pk)
+        jobs.enqueue(export)
     return export
 
 
@@ -103,62 +104,41 @@ def archive_of(export: DataExport) -> Iterator[bytes]:
 
 def resume(*, now: datetime | None = None) -> list[int]:
     """Send the exports whose message or worker was lost; their primary keys."""
-    now = now or timezone.now()
-    lost = Q(heartbeat_at__lt=now - STALLED_AFTER) | Q(heartbeat_at=None, requested_at__lt=now - STALLED_AFTER)
-    ids = list(DataExport.objects.filter(lost, state__in=DataExport.ACTIVE).order_by("pk").values_list("pk", flat=True))
-    for export_pk in ids:
-        _send(export_pk)
-    return ids
+    return jobs.resume(DataExport.objects.filter(jobs.stalled(LEASE, now=now), state__in=DataExport.ACTIVE), now=now)
 
 
 # --- making -----------------------------------------------------------------------------------------------------------
 
 
-class TakenOver(Exception):
-    """Another worker makes the archive by now."""
-
-
-def make(*, export_pk: int, now: datetime | None = None) -> bool:
+def make(*, export_pk: int) -> bool:
     """Make the archive, unless another worker does; whether it is ready now."""
-    export = _claim(export_pk, now or timezone.now())
+    export = _claim(export_pk)
     if export is None:
         return False
-    if export.attempts > MAX_ATTEMPTS:
-        export.state, export.expires_at = DataExport.State.FAILED, timezone.now() + LASTS
-        export.save(update_fields=["state", "expires_at"])
-        log.error("export_failed", export=export.public_id)
-        return False
     try:
+        if export.attempts > MAX_ATTEMPTS:
+            jobs.release(export, state=DataExport.State.FAILED, expires_at=timezone.now() + LASTS)
+            log.error("export_failed", export=export.public_id)
+            return False
         sink = _Parts(export)
         _write_archive(sink, subject_of(export.user_id))
         size, now = sink.finish(), timezone.now()
-        _hold(export, size=size, state=DataExport.State.READY, ready_at=now, expires_at=now + LASTS)
-    except TakenOver:
-        log.warning("export_taken_over", export=export.public_id)
+        jobs.release(export, size=size, state=DataExport.State.READY, ready_at=now, expires_at=now + LASTS)
+    except jobs.ClaimLost:
+        log.warning("export_claim_lost", export=export.public_id)
         return False
     log.info("export_ready", export=export.public_id, size=size)
     return True
 
 
 @transaction.atomic
-def _claim(export_pk: int, now: datetime) -> DataExport | None:
-    """One conditional update: of several workers one gets it, with its number, and what another wrote goes."""
-    free = Q(heartbeat_at=None) | Q(heartbeat_at__lt=now - STALLED_AFTER)
-    claimed = DataExport.objects.filter(free, pk=export_pk, state__in=DataExport.ACTIVE).update(
-        state=DataExport.State.RUNNING, heartbeat_at=now, attempts=F("attempts") + 1
-    )
-    if not claimed:
-        return None
-    export = DataExport.objects.get(pk=export_pk)
-    export.parts.all().delete()
+def _claim(export_pk: int) -> DataExport | None:
+    """Claim the export, and delete the parts that a killed worker left."""
+    active = DataExport.objects.filter(state__in=DataExport.ACTIVE)
+    export = jobs.claim(active, export_pk, lease=LEASE, state=DataExport.State.RUNNING)
+    if export is not None:
+        export.parts.all().delete()
     return export
-
-
-def _hold(export: DataExport, **changes: Any) -> None:
-    """Change the export, whose row is locked from here on, while it is this worker's turn; raises TakenOver."""
-    held = DataExport.objects.filter(pk=export.pk, attempts=export.attempts, state=DataExport.State.RUNNING)
-    if not held.update(heartbeat_at=timezone.now(), **changes):
-        raise TakenOver
 
 
 class _Parts:
@@ -189,7 +169,7 @@ class _Parts:
         row = ExportPart(export=self.export, number=self.number)
         row.sealed = sealing.seal_bytes(part, place=place_of(row))
         with transaction.atomic():
-            _hold(self.export)
+            jobs.heartbeat(self.export)
             row.save()
         self.number += 1
         self.size += len(part)
@@ -200,7 +180,7 @@ def _write_archive(sink: _Parts, subject: Subject) -> None:
         exported = [table for table in tables() if table.personal and not table.of_staff]
         archive.writestr("README.md", _readme(exported))
         for table in exported:
-            _hold(sink.export)
+            jobs.heartbeat(sink.export)
             _write_table(archive, table.model.lower(), _columns(table), _rows(table, subject))
         trail_columns = {column: Column(says, _type(AccessEvent, column)) for column, says in TRAIL_SAYS.items()}
         _write_table(archive, TRAIL_FILE, trail_columns, _events(subject.user_id))
@@ -340,13 +320,3 @@ def _left_out(exported: list[Table]) -> Iterator[str]:
 def place_of(part: ExportPart) -> str:
     """What its sealed bytes are bound to."""
     return f"privacy.export:{part.export_id}:{part.number}"
-
-
-def _send_on_commit(export_pk: int) -> None:
-    transaction.on_commit(lambda: _send(export_pk), robust=True)
-
-
-def _send(export_pk: int) -> None:
-    from privacy.tasks import make_export
-
-    make_export.delay(export_pk)

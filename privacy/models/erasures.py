@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.crypto import get_random_string
 
+from config.jobs import Job
 from privacy.models.consents import Through
 
 ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -14,7 +15,7 @@ def erasure_id() -> str:
     return f"eras_{get_random_string(24, ID_ALPHABET)}"
 
 
-class Erasure(models.Model):
+class Erasure(Job):
     """One erasure of a person, or of one of their accounts. Once it is done the row is a receipt and names nobody."""
 
     class Reason(models.TextChoices):
@@ -31,6 +32,8 @@ class Erasure(models.Model):
         DONE = "done"
         CANCELLED = "cancelled"
 
+    task = "privacy.tasks.run_erasure"
+
     public_id = models.CharField(max_length=32, unique=True, default=erasure_id, editable=False)
     # no foreign key: the row outlives the person. Both are emptied with the receipt
     user_id = models.BigIntegerField(null=True, db_index=True)
@@ -42,8 +45,6 @@ class Erasure(models.Model):
     due_at = models.DateTimeField(help_text="When it begins; until then it can be cancelled.")
     state = models.CharField(max_length=16, choices=State, default=State.WAITING)
     steps_done = ArrayField(models.CharField(max_length=16), default=list)
-    heartbeat_at = models.DateTimeField(null=True, help_text="Of the worker that runs it.")
-    attempts = models.PositiveIntegerField(default=0)
     sealed_identifiers = models.BinaryField(default=bytes, help_text="What the verifier looks for, while it runs.")
     pseudonyms = ArrayField(
         models.CharField(max_length=32),

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.crypto import get_random_string
 
+from config.jobs import Job
 from privacy.models.erasures import ID_ALPHABET
 from privacy.models.legal import PersonalData
 
@@ -12,7 +13,7 @@ def export_id() -> str:
     return f"expo_{get_random_string(16, ID_ALPHABET)}"
 
 
-class DataExport(PersonalData):
+class DataExport(Job, PersonalData):
     """One copy, from being asked for to being gone."""
 
     class State(models.TextChoices):
@@ -22,13 +23,12 @@ class DataExport(PersonalData):
         FAILED = "failed"
 
     ACTIVE = (State.QUEUED, State.RUNNING)
+    task = "privacy.tasks.make_export"
 
     public_id = models.CharField(max_length=32, unique=True, default=export_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
     state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
     requested_at = models.DateTimeField(auto_now_add=True)
-    heartbeat_at = models.DateTimeField(null=True, help_text="Of the worker that makes it.")
-    attempts = models.PositiveSmallIntegerField(default=0)
     ready_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True, help_text="Then it is deleted.")
     size = models.BigIntegerField(default=0, help_text="Bytes of the archive.")

@@ -8,6 +8,7 @@ import time
 import zipfile
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import jsonschema
 import pytest
@@ -253,7 +254,7 @@ def test_a_worker_that_was_lost_is_followed_by_another() -> None:
     user = everything("zyzzyva")
     export = exporting.request_export(user_id=user.pk)
     running = DataExport.objects.filter(pk=export.pk)
-    running.update(state=DataExport.State.RUNNING, heartbeat_at=timezone.now())
+    running.update(state=DataExport.State.RUNNING, claim=uuid4(), heartbeat_at=timezone.now())
     ExportPart.objects.create(export=export, number=0, sealed=b"half of it")
     assert not exporting.make(export_pk=export.pk)
     running.update(heartbeat_at=timezone.now() - timedelta(minutes=6))
@@ -278,7 +279,7 @@ def test_a_worker_that_was_only_taken_for_dead_writes_nothing_more(
             if other_is == "ready":
                 assert exporting.make(export_pk=export.pk)
             else:
-                assert exporting._claim(export.pk, timezone.now())
+                assert exporting._claim(export.pk)
         write_table(*args)
 
     monkeypatch.setattr(exporting, "_write_table", stop_for_a_while)
