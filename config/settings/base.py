@@ -142,7 +142,6 @@ REST_FRAMEWORK: dict[str, Any] = {
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],
-    "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "600/min", "predict": "120/min"},
     "EXCEPTION_HANDLER": "config.api.problem_details",
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
@@ -282,7 +281,15 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "CORS_ALLOWED_ORIGINS": origins,
         "CORS_ALLOW_CREDENTIALS": bool(origins),
         "CSRF_TRUSTED_ORIGINS": origins,
-        "REST_FRAMEWORK": {**REST_FRAMEWORK, "NUM_PROXIES": environment.proxy_count},
+        "REST_FRAMEWORK": {
+            **REST_FRAMEWORK,
+            "NUM_PROXIES": environment.proxy_count,
+            "DEFAULT_THROTTLE_RATES": {
+                "predict": environment.rate_limit_predict,
+                "user": environment.rate_limit_user,
+                "anon": environment.rate_limit_anon,
+            },
+        },
         "CONTENT_SECURITY_POLICY": {
             "DIRECTIVES": {
                 **CONTENT_SECURITY_POLICY["DIRECTIVES"],
