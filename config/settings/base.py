@@ -257,7 +257,13 @@ def settings_from(environment: Environment) -> dict[str, Any]:
     return {
         "SECRET_KEY": environment.secret_key,
         "DATABASES": {
-            "default": dj_database_url.parse(environment.database_url, conn_max_age=60, conn_health_checks=True)
+            "default": dj_database_url.parse(
+                environment.database_url,
+                # Django's backend, which also counts and times queries for /metrics
+                engine="django_prometheus.db.backends.postgresql",
+                conn_max_age=60,
+                conn_health_checks=True,
+            )
         },
         "CACHES": {
             "default": {
