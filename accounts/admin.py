@@ -74,7 +74,7 @@ class UserAdmin(TracedAdmin):
 
 @admin.register(Group)
 class RoleAdmin(TracedAdmin):
-    """The roles of staff, made in `accounts.roles`, and any that a superuser adds."""
+    """The roles of staff, made in `accounts.staff.roles`, and any that a superuser adds."""
 
     list_display = ["name"]
     fields = ["name", "permissions"]

@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import selectors, services
+from accounts.credentials import selectors, services
 from accounts.tiktok.errors import TikTokError
 from privacy.consent import NoConsent
 

@@ -6,4 +6,4 @@ from django.contrib.admin.apps import AdminConfig
 class StaffAdminConfig(AdminConfig):
     """The admin whose site is ours."""
 
-    default_site = "accounts.second_factor.StaffSite"
+    default_site = "accounts.staff.site.StaffSite"

@@ -16,8 +16,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.credentials.services import CredentialLost
+from accounts.linked.services import lock_account, update_profile
 from accounts.models import Credential, TikTokAccount
-from accounts.services import CredentialLost, lock_account, update_profile
 from accounts.tiktok.errors import AccessTokenInvalid, ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
 from posts import covers
 from posts.models import Listing, Observation, Post, Refresh

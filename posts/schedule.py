@@ -14,8 +14,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.credentials.services import CredentialLost
+from accounts.linked.services import lock_account
 from accounts.models import Credential, TikTokAccount
-from accounts.services import CredentialLost, lock_account
 from accounts.tiktok.errors import TikTokError
 from posts import covers, services
 from posts.models import Listing, Observation, Post, Refresh

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services import lock_account
+from accounts.linked.services import lock_account
 from posts.fingerprints import caption_fingerprint
 from posts.models import Refresh
 from posts.refreshing import enqueue_refresh

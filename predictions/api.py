@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from accounts.selectors import accounts_of
+from accounts.linked.selectors import accounts_of
 from config.api import NestedJSONParser
 from posts.content import CoverMeasures, UnreadableImage, measure_cover
 from predictions import selectors, services

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.services import wait_for_writers
+from accounts.linked.services import wait_for_writers
 from posts.signals import posts_changed
 from predictions import metrics
 from predictions.forgetting import LEARNS_UNDER, forget_accounts, remember_accounts

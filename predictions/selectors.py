@@ -26,8 +26,8 @@ from django.db.models.functions import Cast, Coalesce, Extract, Mod
 from django.db.models.lookups import Exact
 from numpy.typing import NDArray
 
+from accounts.linked.selectors import follower_counts
 from accounts.models import TikTokAccount, User
-from accounts.selectors import follower_counts
 from posts.models import Post, PostContent
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost

@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from accounts.linked.services import lock_account
 from accounts.models import TikTokAccount, User
-from accounts.services import lock_account
 from posts.content import CoverMeasures, measure_caption
 from posts.services import caption_fingerprint
 from predictions import drift, selectors

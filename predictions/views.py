@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.linked.switcher import SignedInRequest, choose_account
 from accounts.models import TikTokAccount, User
-from accounts.requests import SignedInRequest, choose_account
 from posts.content import UnreadableImage, measure_cover
 from predictions import services
 from predictions.charts import RangeChart, range_chart

@@ -35,7 +35,7 @@ class TikTokRateLimited(TikTokError):
 
 
 class AccessTokenInvalid(TikTokError):
-    """The access token expired early or was taken back: `accounts.services.invalidate_access_token`, then once more."""
+    """The access token expired early or was taken back: call `invalidate_access_token`, then try once more."""
 
 
 class ScopeMissing(TikTokError):

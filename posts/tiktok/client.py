@@ -7,7 +7,7 @@ import stamina
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from accounts.services import access_token, invalidate_access_token
+from accounts.credentials.services import access_token, invalidate_access_token
 from accounts.tiktok.client import USER_FIELDS, Profile, send
 from accounts.tiktok.errors import (
     AccessTokenInvalid,
@@ -32,7 +32,7 @@ SomeVideo = TypeVar("SomeVideo", bound=VideoIdentity)
 
 
 class DisplayAPI:
-    """Calls for one account. Each may raise a TikTokError, or accounts.services.CredentialLost."""
+    """Calls for one account. Each may raise a TikTokError, or accounts.credentials.services.CredentialLost."""
 
     def __init__(self, account_id: int) -> None:
         self.account_id = account_id

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.services import disconnect_account
+from accounts.linked.services import disconnect_account
 from accounts.tiktok.client import Profile
 from posts import covers, refreshing, storing
 from posts.models import Observation, Post, PostsChange, Refresh

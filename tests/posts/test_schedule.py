@@ -7,8 +7,8 @@ import redis as redis_client
 import time_machine
 from django.conf import settings
 
+from accounts.linked.services import disconnect_account
 from accounts.models import Credential
-from accounts.services import disconnect_account
 from posts import schedule
 from posts.models import Listing, Observation, Post, PostContent, Refresh
 from posts.tasks import observe_due_posts

@@ -20,12 +20,12 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts import services as accounts
 from accounts import tasks
+from accounts.credentials.services import CredentialLost
+from accounts.linked.services import authorization_removed, connect_account
 from accounts.models import TikTokAccount, User
-from accounts.services import CredentialLost
+from accounts.sign_in.views import TikTokOAuth2Adapter
 from accounts.tiktok.errors import TikTokError
-from accounts.tiktok.views import TikTokOAuth2Adapter
 from posts import refreshing, schedule
 from posts.models import Post, Refresh
 from posts.services import NotConnected, request_refresh
@@ -142,11 +142,11 @@ def sign_in(life: Life) -> None:
     app = adapter.get_provider().app
     grant = adapter.get_access_token_data(request, app, SimpleNamespace(callback_url="https://testserver/"))
     adapter.complete_login(request, app, adapter.parse_token(grant), response=grant)
-    accounts.connect_account(user=life.user, grant=adapter.grant, now=timezone.now())
+    connect_account(user=life.user, grant=adapter.grant, now=timezone.now())
 
 
 def webhook(life: Life) -> None:
-    accounts.authorization_removed(
+    authorization_removed(
         open_id=f"open-{life.user.pk}",
         removed_at=timezone.now() + timedelta(seconds=1),
         delivery=f"{life.user.pk}-{len(life.steps)}",

@@ -18,7 +18,8 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import services as accounts
+from accounts.credentials.services import access_token
+from accounts.linked.services import lock_account
 from accounts.models import TikTokAccount, User
 from accounts.tiktok import client as tiktok_client
 from accounts.tiktok.errors import TikTokUnavailable
@@ -355,9 +356,9 @@ def test_a_running_task_ends_at_its_next_step(silent_tiktok: list[str]) -> None:
     for name in ("collect", "stop"):
         erasing.STEPS[name](erasure)
     with pytest.raises(NoConsent):
-        accounts.access_token(account_id=account_id)
+        access_token(account_id=account_id)
     with pytest.raises(NoConsent), transaction.atomic():
-        accounts.lock_account(account_id)
+        lock_account(account_id)
 
 
 def test_every_task_about_a_row_is_declared() -> None:

@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.linked.services import lock_account
 from accounts.models import TikTokAccount, User
-from accounts.services import lock_account
 from posts.models import Post
 from posts.storing import store_videos
 from posts.tiktok import Video

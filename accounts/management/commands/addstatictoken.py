@@ -2,7 +2,7 @@
 
 from django_otp.plugins.otp_static.management.commands import addstatictoken
 
-from accounts.commands import ChangesSignIn
+from accounts.staff.recorded_commands import ChangesSignIn
 
 
 class Command(ChangesSignIn, addstatictoken.Command):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.management.commands import changepassword
 
-from accounts.commands import ChangesSignIn
+from accounts.staff.recorded_commands import ChangesSignIn
 
 
 class Command(ChangesSignIn, changepassword.Command):

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from accounts.second_factor import reset
+from accounts.staff.second_factor import reset
 
 
 class Command(BaseCommand):

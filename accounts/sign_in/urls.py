@@ -2,6 +2,6 @@
 
 from allauth.socialaccount.providers.oauth2.urls import default_urlpatterns
 
-from accounts.tiktok.provider import TikTokProvider
+from accounts.sign_in.provider import TikTokProvider
 
 urlpatterns = default_urlpatterns(TikTokProvider)

@@ -2,17 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import django_otp
 import segno
 from django import forms
-from django.contrib import admin
 from django.contrib.auth.decorators import user_passes_test
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -27,27 +24,6 @@ from privacy.trail import record
 RECOVERY_CODES = 10
 LASTS = timedelta(hours=12)
 """After a code staff are asked for password and code again: other people's sessions last a month."""
-
-
-class StaffSite(admin.AdminSite):
-    """Django's admin, for staff whose session was verified."""
-
-    site_header = site_title = "Postcast staff"
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Password and code."""
-        return super().has_permission(request) and request.user.is_verified()  # type: ignore[union-attr]
-
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The password; whoever has given it goes on to the code."""
-        if super().has_permission(request) and not self.has_permission(request):
-            wanted = request.GET.get("next", reverse("admin:index"))
-            return redirect(f"{reverse('second_factor')}?{urlencode({'next': wanted})}")
-        return super().login(request, extra_context)
-
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """No form here completes names; Django's view would list people without a reason."""
-        raise Http404
 
 
 class CodeForm(forms.Form):

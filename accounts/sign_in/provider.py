@@ -9,8 +9,8 @@ from allauth.socialaccount.providers.tiktok.provider import TikTokProvider as Al
 from django.conf import settings
 from django.http import HttpRequest
 
+from accounts.sign_in.views import TikTokOAuth2Adapter
 from accounts.tiktok.client import SCOPES
-from accounts.tiktok.views import TikTokOAuth2Adapter
 
 
 class TikTokProvider(AllauthTikTokProvider):  # type: ignore[misc]

@@ -1,43 +1,19 @@
-"""REST views of people, accounts and API tokens: each person sees their own, everything else answers 404."""
+"""REST views of API tokens: each person sees their own, any other answers 404."""
 
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, mixins, status, viewsets
+from rest_framework import mixins, status, viewsets
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import selectors, services
-from accounts.authentication import IsNotAnAPIToken
-from accounts.models import APIToken, TikTokAccount, User
-from accounts.serializers import AccountSerializer, APITokenSerializer, MeSerializer, NewAPITokenSerializer
-
-
-@extend_schema(tags=["accounts"])
-class MeView(generics.RetrieveAPIView[User]):
-    """The signed-in person."""
-
-    serializer_class = MeSerializer
-
-    def get_object(self) -> User:
-        user: User = self.request.user  # type: ignore[assignment]
-        return user
-
-
-@extend_schema(tags=["accounts"])
-class AccountViewSet(viewsets.ReadOnlyModelViewSet[TikTokAccount]):
-    """The person's TikTok accounts."""
-
-    serializer_class = AccountSerializer
-    queryset = TikTokAccount.objects.none()
-    lookup_field = "public_id"
-    lookup_url_kwarg = "id"
-
-    def get_queryset(self) -> QuerySet[TikTokAccount]:
-        return selectors.accounts_of(self.request.user)  # type: ignore[arg-type]
+from accounts.models import APIToken
+from accounts.tokens import selectors, services
+from accounts.tokens.authentication import IsNotAnAPIToken
+from accounts.tokens.serializers import APITokenSerializer, NewAPITokenSerializer
 
 
 @extend_schema(tags=["tokens"])

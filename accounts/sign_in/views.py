@@ -1,4 +1,4 @@
-"""Signing in with TikTok: the redirect there, and what happens when the creator comes back."""
+"""Sign in with TikTok: the page that offers it, the redirect there, and what happens when the creator comes back."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,15 +13,30 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2LoginView
 from allauth.socialaccount.providers.tiktok.views import TikTokOAuth2Adapter as AllauthTikTokOAuth2Adapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
-from accounts import services
+from accounts.linked.services import connect_account
 from accounts.models import User
 from accounts.tiktok import client as tiktok
 from accounts.tiktok.client import BASIC_SCOPE, Grant
 from accounts.tiktok.errors import TikTokError
 
 log = structlog.get_logger(__name__)
+
+
+@require_safe
+def sign_in(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("posts:home")
+    return render(request, "accounts/sign_in.html", {"next": request.GET.get("next", "")})
+
+
+@require_safe
+def sign_in_failed(request: HttpRequest) -> HttpResponse:
+    """Where a sign-in through `allauth.headless` ends that failed while no separate frontend is configured."""
+    return render(request, "accounts/sign_in_failed.html")
 
 
 class SignInFailed(ProviderException):  # type: ignore[misc]
@@ -77,7 +92,7 @@ class OAuth2CallbackView(AllauthCallbackView):  # type: ignore[misc]
         user, login = request.user, self.adapter.login
         # not so if allauth turned them away: another person's account, or a person who was switched off
         if login and isinstance(user, User) and login.account.user_id == user.pk:
-            services.connect_account(user=user, grant=self.adapter.grant, now=timezone.now())
+            connect_account(user=user, grant=self.adapter.grant, now=timezone.now())
         return response
 
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.shortcuts import resolve_url
 
 from accounts.models import User
-from accounts.tiktok.views import SignInFailed
+from accounts.sign_in.views import SignInFailed
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return resolve_url("accounts:settings")
 
     def validate_disconnect(self, account: SocialAccount, accounts: Any) -> None:
-        """Not this way: it would leave the grant alive at TikTok. `services.disconnect_account` takes it back."""
+        """Not this way: it would leave the grant alive at TikTok. `disconnect_account` takes it back."""
         raise ValidationError("Disconnect TikTok accounts in Postcast's settings.")
 
     def on_authentication_error(

@@ -4,9 +4,9 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts.data_map import sessions_of
+from accounts.data_map.libraries import sessions_of
+from accounts.linked.services import end_grant
 from accounts.models import TikTokAccount
-from accounts.services import end_grant
 from privacy.declarations import Subject
 from privacy.erasing import Told, on_last, on_revoke, on_stop
 

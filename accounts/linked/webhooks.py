@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from accounts import services
+from accounts.linked.services import authorization_removed
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,7 @@ def _act_on(event: Event, digest: str) -> None:
     if event.event != AUTHORIZATION_REMOVED:
         log.info("webhook_ignored", tiktok_event=event.event)
         return
-    acted = services.authorization_removed(
+    acted = authorization_removed(
         open_id=event.user_openid,
         removed_at=event.create_time,
         delivery=digest,

@@ -1,12 +1,12 @@
-"""What every page about a person's TikTok accounts needs to know."""
+"""Which of a person's TikTok accounts a page is about, and how each is connected."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from django.http import Http404, HttpRequest
 
+from accounts.linked.selectors import accounts_of
 from accounts.models import Credential, TikTokAccount, User
-from accounts.selectors import accounts_of
 
 VIDEO_SCOPE = "video.list"
 

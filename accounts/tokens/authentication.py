@@ -11,8 +11,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts import selectors, services
 from accounts.models import APIToken, User
+from accounts.tokens import selectors, services
 
 # how exact `last_used_at` is: a write for every request would be too much
 LAST_USED_RESOLUTION = timedelta(minutes=1)
