@@ -12,7 +12,7 @@ from rest_framework.throttling import UserRateThrottle
 
 from config import environment
 from config.environment import Environment, InvalidEnvironment
-from config.settings.base import settings_from
+from config.settings.variables import settings_from
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 GOOD = {
