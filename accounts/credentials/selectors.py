@@ -13,7 +13,7 @@ RENEWAL_WINDOW = timedelta(days=14)
 
 
 def credentials_to_renew(now: datetime) -> QuerySet[Credential]:
-    """Active credentials whose grant ends soon, or has ended unnoticed."""
+    """Return active credentials whose grant ends within two weeks, or has ended unnoticed."""
     return Credential.objects.filter(
         state=Credential.State.ACTIVE,
         refresh_expires_at__lt=now + RENEWAL_WINDOW,
@@ -22,5 +22,5 @@ def credentials_to_renew(now: datetime) -> QuerySet[Credential]:
 
 
 def revocations_pending() -> QuerySet[Credential]:
-    """Credentials that were taken back here but not yet at TikTok: only those keep their tokens."""
+    """Return credentials that were revoked here but not yet at TikTok: only those keep their tokens."""
     return Credential.objects.filter(state=Credential.State.REVOKED).exclude(sealed_access_token=b"").order_by("pk")

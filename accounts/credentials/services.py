@@ -27,7 +27,7 @@ REFRESH_LOCK_TIMEOUT_MS = 45_000
 
 
 class CredentialLost(Exception):
-    """There is no usable grant for the account: its creator must connect it again. The message tells them so."""
+    """Raised where no usable grant is left: the creator must connect the account again, as the message tells them."""
 
     def __init__(self, account_id: int) -> None:
         self.account_id = account_id
@@ -35,9 +35,9 @@ class CredentialLost(Exception):
 
 
 def require_service(account_id: int) -> None:
-    """For whoever is about to fetch something of the account: NoConsent unless its person agrees to the service now.
+    """Check, before anything of the account is fetched, that its person consents to the service.
 
-    CredentialLost where it was erased: there is nothing to fetch with either.
+    Raises NoConsent if they do not, and CredentialLost if the account was erased.
     """
     user_id = TikTokAccount.objects.filter(pk=account_id).values_list("user_id", flat=True).first()
     if user_id is None:
@@ -46,10 +46,10 @@ def require_service(account_id: int) -> None:
 
 
 def access_token(*, account_id: int) -> str:
-    """A valid access token for the account, refreshed where it expires within a minute.
+    """Return a valid access token for the account, refreshed if it expires within a minute.
 
-    However many workers ask, one refreshes; the new tokens are committed before anybody gets them, which is why this
-    cannot be called inside a transaction. Raises NoConsent, CredentialLost, TikTokUnavailable, TikTokRateLimited.
+    One worker refreshes, however many ask, and commits the new tokens before anybody gets them: this cannot be called
+    inside a transaction. Raises NoConsent, CredentialLost, TikTokUnavailable, TikTokRateLimited.
     """
     require_service(account_id)
     return _current_token(account_id, Credential.State.ACTIVE)
@@ -57,7 +57,7 @@ def access_token(*, account_id: int) -> str:
 
 @transaction.atomic
 def invalidate_access_token(*, account_id: int, token: str) -> None:
-    """TikTok refused this access token early: the next `access_token` refreshes, unless somebody did already."""
+    """Expire an access token that TikTok refused early, so that the next `access_token` refreshes it."""
     credential = Credential.objects.select_for_update().filter(account_id=account_id).first()
     if (
         credential
@@ -69,7 +69,7 @@ def invalidate_access_token(*, account_id: int, token: str) -> None:
 
 
 def renew_credential(*, account_id: int) -> None:
-    """Use the refresh token, which makes the grant last longer, whether or not the access token has expired.
+    """Use the refresh token, which prolongs the grant, whether or not the access token has expired.
 
     Raises NoConsent, CredentialLost, TikTokError.
     """
@@ -78,7 +78,7 @@ def renew_credential(*, account_id: int) -> None:
 
 
 def revoke_at_tiktok(account_id: int, state: Credential.State) -> Told:
-    """Whether TikTok knows now that the grant is taken back, or has no grant to take back."""
+    """Revoke the grant if the credential is in this state, and return whether TikTok has no grant of it any more."""
     try:
         client.revoke(access_token=_current_token(account_id, state))
     except (CredentialLost, GrantRefused, AccessTokenInvalid):
@@ -87,21 +87,21 @@ def revoke_at_tiktok(account_id: int, state: Credential.State) -> Told:
         log.warning("revocation_failed", account_id=account_id, error=str(error), log_id=error.log_id)
         return Told.LATER
     except SealBroken as error:
-        # the keys were rotated since the backup that this row is from: asking again would never end
+        # the keys were rotated after the backup that this row comes from: retrying would never succeed
         log.error("revocation_impossible", account_id=account_id, error=str(error))
         return Told.NEVER
     return Told.YES
 
 
 def retry_revocation(*, account_id: int) -> bool:
-    """Take a disconnected account's grant back at TikTok, where that failed before; whether that is done now."""
-    told = revoke_at_tiktok(account_id, Credential.State.REVOKED) == Told.YES
-    if told:
-        # not what its creator connected again in the meantime
+    """Revoke a disconnected account's grant at TikTok after an earlier failure; return whether that succeeded."""
+    revoked = revoke_at_tiktok(account_id, Credential.State.REVOKED) == Told.YES
+    if revoked:
+        # the state is checked again: its creator may have connected the account in the meantime
         Credential.objects.filter(account_id=account_id, state=Credential.State.REVOKED).update(
             sealed_access_token=b"", sealed_refresh_token=b""
         )
-    return told
+    return revoked
 
 
 def _current_token(account_id: int, state: Credential.State) -> str:
@@ -136,7 +136,7 @@ def _lock_for_refresh(account_id: int) -> Credential | None:
 
 
 def _use_refresh_token(credential: Credential) -> str | None:
-    """Store what TikTok gives for the refresh token and return the access token; None, and LOST, if it refuses."""
+    """Exchange the refresh token and return the new access token; None, with the state LOST, if TikTok refuses it."""
     try:
         grant = client.refresh(refresh_token=sealed_tokens.unseal_token(credential, "refresh_token"))
     except GrantRefused as error:

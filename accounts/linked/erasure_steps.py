@@ -1,4 +1,4 @@
-"""What accounts does when somebody is erased (`privacy.erasing`)."""
+"""The steps of an erasure that accounts takes: end sessions, revoke at TikTok, delete the library's rows."""
 
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
@@ -13,7 +13,7 @@ from privacy.erasing import Told, on_last, on_revoke, on_stop
 
 @on_stop
 def let_nobody_in(subject: Subject) -> None:
-    """Sessions end at once, and nothing is fetched for the accounts any more."""
+    """End the person's sessions, and mark their accounts as disconnected so that nothing more is fetched."""
     now = timezone.now()
     TikTokAccount.objects.filter(pk__in=subject.account_ids, disconnected_at=None).update(disconnected_at=now)
     Session.objects.filter(sessions_of(subject)).delete()
@@ -21,12 +21,12 @@ def let_nobody_in(subject: Subject) -> None:
 
 @on_revoke
 def end_access_at_tiktok(subject: Subject) -> list[Told]:
-    """Whether TikTok knows of each of the accounts that its access is ended."""
+    """Revoke the grants at TikTok, and return for each account whether TikTok confirmed."""
     return [end_grant(account_id=account_id, now=timezone.now()) for account_id in subject.account_ids]
 
 
 @on_last
 def forget_sign_in(subject: Subject) -> None:
-    """With the account itself goes the library's row that recognises it: they may come back, as somebody new."""
+    """Delete allauth's rows that recognise the accounts: a creator who comes back is somebody new."""
     open_ids = TikTokAccount.objects.filter(pk__in=subject.account_ids).values("open_id")
     SocialAccount.objects.filter(provider="tiktok", uid__in=open_ids).delete()

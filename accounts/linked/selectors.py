@@ -10,15 +10,15 @@ from privacy.purposes import Purpose
 
 
 def accounts_of(user: User) -> QuerySet[TikTokAccount]:
-    """The person's accounts with their credentials, connected or not."""
+    """Return the person's accounts with their credentials, connected or not."""
     return TikTokAccount.objects.filter(user=user).select_related("credential")
 
 
 def follower_counts(account_id: int, as_of: datetime, *, purpose: Purpose) -> list[tuple[datetime, int | None]]:
-    """The account's followers by `as_of`, each count with the moment from which it is known, oldest first.
+    """Return (moment observed, followers) of the account up to `as_of`, oldest first.
 
-    None where TikTok was no longer allowed to tell. Raises NotDeclaredFor where counts were not collected for the
-    purpose; whether their person agrees to it is for the caller to know.
+    A count is None if TikTok was no longer allowed to give it. Raises NotDeclaredFor if counts are not collected for
+    the purpose; the caller checks whether the person consents to it.
     """
     require_declared(purpose, FollowerCount)
     return list(

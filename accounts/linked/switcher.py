@@ -1,4 +1,4 @@
-"""Which of a person's TikTok accounts a page is about, and how each is connected."""
+"""Choose the TikTok account that a page is about, and tell how each of a person's accounts is connected."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -21,20 +21,20 @@ class SignedInRequest(HttpRequest):
 
 @dataclass(frozen=True, slots=True)
 class LinkedAccount:
-    """An account and how its connection with TikTok stands, for its owner's pages."""
+    """An account with the state of its connection with TikTok, for its owner's pages."""
 
     account: TikTokAccount
     connection: Connection
 
 
 def linked_accounts(user: User) -> list[LinkedAccount]:
-    """The person's accounts, connected ones first; one query."""
+    """Return the person's accounts, connected ones first; one query."""
     linked = [LinkedAccount(account, connection_of(account)) for account in accounts_of(user)]
     return sorted(linked, key=lambda each: each.connection == "disconnected")
 
 
 def connection_of(account: TikTokAccount) -> Connection:
-    """How the account's connection with TikTok stands; `no videos` where the creator declined that scope."""
+    """Return the state of the account's connection with TikTok; `no videos` if the creator declined that scope."""
     credential: Credential | None = getattr(account, "credential", None)
     if account.disconnected_at or credential is None or credential.state == Credential.State.REVOKED:
         return "disconnected"
@@ -44,7 +44,7 @@ def connection_of(account: TikTokAccount) -> Connection:
 
 
 def choose_account(request: SignedInRequest) -> tuple[LinkedAccount | None, list[LinkedAccount]]:
-    """The account that `?account=` names (by default the first) and all of the person's; 404 for one not theirs."""
+    """Return the account that `?account=` names, by default the first, and all of the person's; 404 for any other."""
     linked = linked_accounts(request.user)
     wanted = request.GET.get("account")
     if not wanted:

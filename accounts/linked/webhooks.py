@@ -1,4 +1,4 @@
-"""What TikTok tells by itself: signed POSTs, delivered at least once and not in order."""
+"""Receive TikTok's webhooks: signed POSTs, delivered at least once and not in order."""
 
 import hashlib
 import hmac
@@ -24,14 +24,14 @@ ACCOUNT_DELETED = 2
 
 
 class Event(BaseModel):
-    """The body of a webhook; `create_time` is in seconds, and would be understood in milliseconds too."""
+    """The body of a webhook; `create_time` is in seconds, and is read in milliseconds too."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     client_key: str
     event: str
     create_time: AwareDatetime
-    # PostgreSQL takes no NUL, so that no account can have one in its id
+    # PostgreSQL stores no NUL, so no account has one in its id
     user_openid: Annotated[str, Field(pattern=r"^[^\x00]*$")]
     content: str = ""
 
@@ -39,7 +39,7 @@ class Event(BaseModel):
 @csrf_exempt
 @require_POST
 def tiktok_webhook(request: HttpRequest) -> HttpResponse:
-    """Check, act and answer 200: events that Postcast has no use for too, or TikTok would repeat them."""
+    """Check the signature, act, and answer 200, also to events without a use here: TikTok would repeat them."""
     if not _is_signed(request):
         log.warning("webhook_refused", reason="signature")
         return HttpResponse("The signature is missing, wrong or too old.", status=401, content_type="text/plain")
@@ -56,7 +56,7 @@ def tiktok_webhook(request: HttpRequest) -> HttpResponse:
 
 
 def _is_signed(request: HttpRequest) -> bool:
-    """Whether `TikTok-Signature: t=<seconds>,s=<hex>` is the client secret's HMAC of the body, made just now."""
+    """Check that `TikTok-Signature: t=<seconds>,s=<hex>` is the client secret's HMAC of the body, and recent."""
     parts = dict(part.strip().split("=", 1) for part in _signature_parts(request))
     moment, signature = parts.get("t", ""), parts.get("s", "")
     if not re.fullmatch(r"[0-9]{1,12}", moment) or abs(timezone.now().timestamp() - int(moment)) > MAX_AGE_S:
@@ -85,7 +85,7 @@ def _act_on(event: Event, digest: str) -> None:
 
 
 def _reason(event: Event) -> Any:
-    """Why the authorisation was removed, TikTok's number; None where `content` does not say."""
+    """Return TikTok's number for why the authorisation was removed; None if `content` does not say."""
     try:
         content = json.loads(event.content)
     except (json.JSONDecodeError, RecursionError):

@@ -12,18 +12,18 @@ class UserManager(BaseUserManager["User"]):
     """Users without an e-mail address: TikTok gives none and none is asked for."""
 
     def get_queryset(self) -> StampedQuerySet["User"]:
-        """Rows that are stamped, as those of all tables of people's data."""
+        """Return a queryset that stamps rows, as for all tables of people's data."""
         return StampedQuerySet(self.model, using=self._db)
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
-        """A user who may sign in with TikTok, or with the password if one is given."""
+        """Make a user who may sign in with TikTok, or with the password if one is given."""
         user = self.model(username=self.model.normalize_username(username), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
-        """A staff member with every permission (`manage.py createsuperuser`)."""
+        """Make a staff member with every permission (`manage.py createsuperuser`)."""
         return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
 

@@ -20,6 +20,7 @@ from accounts.tokens.services import create_api_token, revoke_api_token
 @never_cache
 @login_required
 def settings(request: SignedInRequest) -> HttpResponse:
+    """Show the settings page."""
     return _settings_page(request)
 
 
@@ -27,7 +28,7 @@ def settings(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @login_required
 def create_token(request: SignedInRequest) -> HttpResponse:
-    """Answers with the page itself, not a redirect: the plain token must not be stored to survive one."""
+    """Make an API token and answer with the page itself: a redirect would need the plain token to be stored."""
     form = APITokenForm(request.POST)
     if not form.is_valid():
         return _settings_page(request, token_form=form)
@@ -38,6 +39,7 @@ def create_token(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @login_required
 def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponse:
+    """Revoke one of the person's API tokens."""
     token = get_object_or_404(api_tokens_of(request.user), pk=token_id)
     revoke_api_token(token=token, now=timezone.now())
     messages.success(request, f"The token “{token.name}” is revoked.")
@@ -47,6 +49,7 @@ def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def disconnect(request: SignedInRequest, account_id: str) -> HttpResponse:
+    """Ask whether to disconnect a TikTok account, and disconnect it."""
     account = get_object_or_404(accounts_of(request.user), public_id=account_id)
     if request.method == "POST":
         disconnect_account(account_id=account.pk, now=timezone.now())

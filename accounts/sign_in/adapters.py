@@ -1,4 +1,4 @@
-"""How django-allauth behaves here: people sign up with TikTok only, and TikTok's app comes from the environment."""
+"""Adapters for django-allauth: people sign up with TikTok only, and TikTok's app comes from the environment."""
 
 import secrets
 from typing import Any
@@ -20,18 +20,18 @@ log = structlog.get_logger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """Nobody signs up with a password: staff are made with `manage.py createsuperuser`."""
+    """Closes sign-up with a password: staff are made with `manage.py createsuperuser`."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
-        """A random name: TikTok's names change, collide, and say who somebody is."""
+        """Set a random name: TikTok's names change, collide, and say who somebody is."""
         user.username = f"tiktok-{secrets.token_hex(8)}"
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
-    """Open to everybody whom TikTok knows."""
+    """Opens sign-up to everybody who has a TikTok account."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         return True
@@ -39,7 +39,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        """The one app of the environment; allauth's table of apps would hold its secret in plain text."""
+        """Return the app that the environment names; allauth's table of apps would hold its secret in plain text."""
         app = SocialApp(
             provider="tiktok",
             name="TikTok",
@@ -49,7 +49,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return [app] if provider in (None, app.provider) and client_id in (None, app.client_id) else []
 
     def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
-        """Nothing of the TikTok profile is copied to the person."""
+        """Return the person as they are: nothing of the TikTok profile is copied."""
         user: User = sociallogin.user
         return user
 
@@ -57,7 +57,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return resolve_url("accounts:settings")
 
     def validate_disconnect(self, account: SocialAccount, accounts: Any) -> None:
-        """Not this way: it would leave the grant alive at TikTok. `disconnect_account` takes it back."""
+        """Refuse: allauth would leave the grant alive at TikTok, which `disconnect_account` revokes."""
         raise ValidationError("Disconnect TikTok accounts in Postcast's settings.")
 
     def on_authentication_error(

@@ -23,7 +23,7 @@ class TikTokProvider(AllauthTikTokProvider):  # type: ignore[misc]
         return list(SCOPES)
 
     def get_pkce_params(self) -> dict[str, str]:
-        """TikTok expects the challenge as hex, where RFC 7636 has base64url."""
+        """Return a PKCE challenge as hex, as TikTok expects it, where RFC 7636 has base64url."""
         if not settings.TIKTOK_PKCE:
             return {}
         verifier = secrets.token_urlsafe(48)
@@ -34,7 +34,7 @@ class TikTokProvider(AllauthTikTokProvider):  # type: ignore[misc]
         }
 
     def get_scope_from_request(self, request: HttpRequest) -> list[str]:
-        """What is asked of a creator does not depend on the link that led here."""
+        """Return every scope, whatever the link that led here asks for."""
         return self.get_default_scope()
 
     def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, str]:
@@ -44,7 +44,7 @@ class TikTokProvider(AllauthTikTokProvider):  # type: ignore[misc]
         return str(data["open_id"])
 
     def extract_extra_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Nothing: accounts.TikTokAccount is the one place that knows a creator's profile."""
+        """Return nothing: only accounts.TikTokAccount holds a creator's profile."""
         return {}
 
     def extract_common_fields(self, data: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a session keeps of how somebody signed in: when and by what, and not TikTok's id of them."""
+"""Keep TikTok's id of a person out of their session."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 @receiver(authentication_step_completed)
 def forget_the_id(request: HttpRequest, **_: Any) -> None:
-    """Allauth has just written it, for a look at the record of sign-ins that nobody takes here."""
+    """Take the id out of allauth's record of how the person signed in; nothing here reads it."""
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
     without = [{key: value for key, value in record.items() if key != "uid"} for record in records]
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = without

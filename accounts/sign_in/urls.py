@@ -1,4 +1,4 @@
-"""Where signing in with TikTok begins, and where TikTok sends people back to."""
+"""Addresses where signing in with TikTok begins, and where TikTok sends people back to."""
 
 from allauth.socialaccount.providers.oauth2.urls import default_urlpatterns
 

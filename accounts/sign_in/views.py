@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 @require_safe
 def sign_in(request: HttpRequest) -> HttpResponse:
+    """Offer to sign in with TikTok; lead those who are signed in to their posts."""
     if request.user.is_authenticated:
         return redirect("posts:home")
     return render(request, "accounts/sign_in.html", {"next": request.GET.get("next", "")})
@@ -35,12 +36,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def sign_in_failed(request: HttpRequest) -> HttpResponse:
-    """Where a sign-in through `allauth.headless` ends that failed while no separate frontend is configured."""
+    """Show the page where a failed sign-in through `allauth.headless` ends if no separate frontend is configured."""
     return render(request, "accounts/sign_in_failed.html")
 
 
 class SignInFailed(ProviderException):  # type: ignore[misc]
-    """Signing in ended without a result; the message tells the person why and what to do."""
+    """Raised to end a sign-in; the message tells the person why, and what to do."""
 
 
 class TikTokOAuth2Adapter(AllauthTikTokOAuth2Adapter):  # type: ignore[misc]
@@ -49,7 +50,7 @@ class TikTokOAuth2Adapter(AllauthTikTokOAuth2Adapter):  # type: ignore[misc]
     The grant itself says whose it is. What TikTok shows of them is for the first refresh to read, which needs consent.
     """
 
-    # what came of it, for the callback view
+    # the result, for the callback view
     login: SocialLogin | None = None
     grant: Grant
 
@@ -90,7 +91,7 @@ class OAuth2CallbackView(AllauthCallbackView):  # type: ignore[misc]
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().dispatch(request, *args, **kwargs)
         user, login = request.user, self.adapter.login
-        # not so if allauth turned them away: another person's account, or a person who was switched off
+        # allauth may have refused: another person's account, or a person who is inactive
         if login and isinstance(user, User) and login.account.user_id == user.pk:
             connect_account(user=user, grant=self.adapter.grant, now=timezone.now())
         return response

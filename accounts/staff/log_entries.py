@@ -1,4 +1,4 @@
-"""What accounts does when others write."""
+"""Keep people's names out of the admin's log."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from privacy.declarations import table_of
 
 @receiver(pre_save, sender=LogEntry)
 def log_no_names(instance: LogEntry, **_: Any) -> None:
-    """The row's number says which one staff changed; whose name it bore need not be held a second time."""
+    """Replace the name of a person's row by its number before the entry is saved."""
     model = instance.content_type.model_class() if instance.content_type else None
     if model is not None and table_of(model).personal:
         instance.object_repr = f"{model._meta.verbose_name} {instance.object_id}"

@@ -1,4 +1,4 @@
-"""Libraries' commands that change one person's sign-in: recorded."""
+"""Record libraries' commands that change how one person signs in."""
 
 import getpass
 from typing import Any
@@ -12,13 +12,13 @@ from privacy.trail import record
 
 
 class ChangesSignIn(BaseCommand):
-    """Stands before a command of the same name that takes a `username`; without one it means whoever runs it."""
+    """Mixin for a command that takes a `username`, by default the name of whoever runs it: records `what` it did."""
 
     what = ""
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> str | None:
-        said = super().handle(*args, **options)
+        output = super().handle(*args, **options)
         user = User.objects.get(username=options["username"] or getpass.getuser())
         record(action=AccessEvent.Action.CHANGE, subjects=[user.pk], what=self.what)
-        return said
+        return output

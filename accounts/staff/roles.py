@@ -1,4 +1,4 @@
-"""What staff may see and do, by role. A role is a group; its permissions are set to just these after each migration."""
+"""Roles of staff: groups whose permissions are set to exactly these after each migration."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
 
 @receiver(post_migrate)
 def make_roles(sender: Any, **_: Any) -> None:
-    """After the last app's tables and permissions are there; doing it again changes nothing."""
+    """Make the groups once the last app's permissions exist; idempotent."""
     if sender.label != [config.label for config in apps.get_app_configs() if config.models_module][-1]:
         return
     for name, by_app in ROLES.items():

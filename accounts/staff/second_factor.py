@@ -1,4 +1,4 @@
-"""The second factor of staff: no page of the admin is shown to a session that a code has not verified."""
+"""The second factor of staff: a code from an authenticator app, or a recovery code, asked for after the password."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from privacy.trail import record
 
 RECOVERY_CODES = 10
 LASTS = timedelta(hours=12)
-"""After a code staff are asked for password and code again: other people's sessions last a month."""
+"""How long a code holds, before password and code are asked for again: other people's sessions last a month."""
 
 
 class CodeForm(forms.Form):
@@ -69,14 +69,14 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 @transaction.atomic
 def reset(user: User) -> None:
-    """Forget the person's devices and codes: they enrol anew after their next password."""
+    """Delete the person's devices and recovery codes: they enrol again after their next password."""
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
     record(action=AccessEvent.Action.CHANGE, subjects=[user.pk], what="second factor, to be set up anew")
 
 
 def _let_in(request: HttpRequest, device: Device) -> None:
-    """Until the session ends, which it does however busy it is."""
+    """Mark the session as verified; it ends after twelve hours, however busy it is."""
     django_otp.login(request, device)
     request.session.set_expiry(LASTS)
 

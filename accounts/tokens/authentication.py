@@ -14,14 +14,15 @@ from rest_framework.request import Request
 from accounts.models import APIToken, User
 from accounts.tokens import selectors, services
 
-# how exact `last_used_at` is: a write for every request would be too much
 LAST_USED_RESOLUTION = timedelta(minutes=1)
+"""`last_used_at` is at most this old while the token is in use: a write for every request would cost too much."""
 
 
 class APITokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer pc_...`; other schemes, and bearers that are not ours, are left to the next in line."""
 
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
+        """Return the token's person and the token; raises AuthenticationFailed for a token that is not usable."""
         scheme, _, plain = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not plain.startswith(services.API_TOKEN_PREFIX):
             return None

@@ -1,4 +1,4 @@
-"""Make, revoke and recognise API tokens."""
+"""Make and revoke API tokens, and note their use."""
 
 import hashlib
 import secrets
@@ -17,9 +17,9 @@ API_TOKEN_HINT_LENGTH = len(API_TOKEN_PREFIX) + 6
 
 
 def create_api_token(*, user: User, name: str, expires_at: datetime | None = None) -> tuple[APIToken, str]:
-    """A token for a program that acts for `user`, and its plain text, which is kept nowhere: show it now.
+    """Make a token for a program that acts for `user`; return it and its plain text, which is stored nowhere.
 
-    Contacts in its name are blanked. Raises NoConsent: without the service there is nothing for a program to do.
+    Blanks contacts in the name. Raises NoConsent if the person does not consent to the service.
     """
     require(user.pk, Purpose.SERVICE)
     alphabet = string.ascii_letters + string.digits
@@ -40,10 +40,10 @@ def revoke_api_token(*, token: APIToken, now: datetime) -> None:
 
 
 def note_api_token_use(*, token: APIToken, now: datetime) -> None:
-    """Remember when the token was last used."""
+    """Store when the token was last used."""
     APIToken.objects.filter(pk=token.pk).update(last_used_at=now)
 
 
 def api_token_digest(plain: str) -> str:
-    """SHA-256 in hex. A fast digest is enough: 238 random bits cannot be guessed."""
+    """Return SHA-256 in hex. A fast digest is enough: 238 random bits cannot be guessed."""
     return hashlib.sha256(plain.encode()).hexdigest()

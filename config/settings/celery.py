@@ -1,4 +1,4 @@
-"""Background work: how Celery runs tasks, and what beat starts when."""
+"""Celery: how workers run tasks, and what beat starts when."""
 
 from celery.schedules import crontab
 

@@ -1,4 +1,4 @@
-"""What is sent with every page, what cookies allow, and how much a request may bring."""
+"""Security headers, cookies, and limits on the size of requests."""
 
 CONTENT_SECURITY_POLICY: dict[str, dict[str, list[str]]] = {
     "DIRECTIVES": {

@@ -1,4 +1,4 @@
-"""Who may sign in, and how: staff with a password, creators with TikTok through django-allauth."""
+"""Signing in: staff with a password, creators with TikTok through django-allauth."""
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [

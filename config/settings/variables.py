@@ -1,4 +1,4 @@
-"""The settings that come from environment variables."""
+"""Settings that come from environment variables."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ def _origin(url: str) -> str:
 
 
 def settings_from(environment: Environment) -> dict[str, Any]:
-    """The settings that depend on the environment variables, for `globals().update(...)` in each settings module."""
+    """Return the settings that depend on environment variables, for `globals().update(...)` in a settings module."""
     origins = environment.frontend_origins
     return {
         "SECRET_KEY": environment.secret_key,

@@ -1,4 +1,4 @@
-"""`manage.py addstatictoken NAME`: a recovery code for a member of staff; django-otp's, recorded."""
+"""`manage.py addstatictoken NAME`: add a recovery code for a member of staff (django-otp's command, recorded)."""
 
 from django_otp.plugins.otp_static.management.commands import addstatictoken
 

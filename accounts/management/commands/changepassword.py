@@ -1,4 +1,4 @@
-"""`manage.py changepassword NAME`: Django's, recorded."""
+"""`manage.py changepassword NAME`: change a password (Django's command, recorded)."""
 
 from django.contrib.auth.management.commands import changepassword
 

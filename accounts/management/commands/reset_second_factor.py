@@ -1,4 +1,4 @@
-"""`manage.py reset_second_factor NAME`: for staff who lost their device and their recovery codes."""
+"""`manage.py reset_second_factor NAME`: reset it for staff who lost their device and their recovery codes."""
 
 from argparse import ArgumentParser
 from typing import Any
