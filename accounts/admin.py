@@ -1,4 +1,4 @@
-"""The admin for staff. A person's data can be read, not changed; tokens, sealed or not, are not shown at all."""
+"""Admin pages of accounts: a person's data can be read, not changed; tokens, sealed or not, are not shown at all."""
 
 # libraries register their admins when they are imported; that must have happened before they are taken out
 import allauth.account.admin
@@ -31,7 +31,7 @@ for model in (SocialApp, SocialToken, SocialAccount, EmailAddress, EmailConfirma
 
 @admin.register(User)
 class UserAdmin(TracedAdmin):
-    """People. A superuser may switch a person off and say what staff may do; the rest is the person's own."""
+    """People. A superuser may deactivate a person and set what staff may do; the rest is the person's own."""
 
     list_display = ["username", "is_staff", "is_active", "date_joined", "last_login"]
     list_filter = ["is_staff", "is_active"]
@@ -47,7 +47,7 @@ class UserAdmin(TracedAdmin):
 
     @admin.action(description="Erase these people at once", permissions=["erase"])
     def erase(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """For people who asked the staff; the reason that staff gave stands in the trail."""
+        """Erase people who asked staff for it; the reason that staff gave stands in the trail."""
         for user_id in people.filter(is_staff=False).values_list("pk", flat=True):
             request_erasure(
                 user_id=user_id,
@@ -74,7 +74,7 @@ class UserAdmin(TracedAdmin):
 
 @admin.register(Group)
 class RoleAdmin(TracedAdmin):
-    """The roles of staff, made in `accounts.roles`, and any that a superuser adds."""
+    """The roles of staff, made in `accounts.staff.roles`, and any that a superuser adds."""
 
     list_display = ["name"]
     fields = ["name", "permissions"]

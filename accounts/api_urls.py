@@ -3,7 +3,9 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from accounts.api import AccountViewSet, APITokenViewSet, MeView
+from accounts.linked.api import AccountViewSet
+from accounts.people.api import MeView
+from accounts.tokens.api import APITokenViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("accounts", AccountViewSet, basename="account")

@@ -5,4 +5,8 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import erasure, purging, receivers, roles, sessions  # noqa: F401
+        """Import what registers itself: steps of an erasure, a rule of retention, receivers of signals."""
+        from accounts.credentials import retention_rules  # noqa: F401
+        from accounts.linked import erasure_steps  # noqa: F401
+        from accounts.sign_in import sessions  # noqa: F401
+        from accounts.staff import log_entries, roles  # noqa: F401

@@ -1,4 +1,4 @@
-"""Identifiers that are shown to people and programs: a prefix that says what it is, then random characters."""
+"""Make the identifiers that people and programs see: a prefix for the kind, then random characters."""
 
 import secrets
 
@@ -7,21 +7,25 @@ LENGTH = 16
 
 
 def public_id(prefix: str) -> str:
-    """E.g. `acct_8m3k...`: 80 random bits, so that ids can be neither guessed nor counted."""
+    """Return e.g. `acct_8m3k...`: 80 random bits, so that ids can be neither guessed nor counted."""
     return f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(LENGTH))}"
 
 
 def account_id() -> str:
+    """Return the id of a new TikTok account."""
     return public_id("acct")
 
 
 def post_id() -> str:
+    """Return the id of a new post."""
     return public_id("post")
 
 
 def refresh_id() -> str:
+    """Return the id of a new refresh."""
     return public_id("refr")
 
 
 def prediction_id() -> str:
+    """Return the id of a new prediction."""
     return public_id("pred")

@@ -1,4 +1,4 @@
-"""What other apps may listen to."""
+"""Signals that other apps may receive."""
 
 from django.dispatch import Signal
 

@@ -1,10 +1,10 @@
-"""Background work of accounts; each task can be run twice without harm."""
+"""Background work of accounts; each task is idempotent."""
 
 import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import selectors, services
+from accounts.credentials import selectors, services
 from accounts.tiktok.errors import TikTokError
 from privacy.consent import NoConsent
 
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 @shared_task
 def refresh_expiring_credentials() -> None:
-    """Beat: renew grants that end soon, so that they stay alive, and finish revocations that TikTok did not hear."""
+    """Queue the renewal of grants that end soon, and of revocations that TikTok has not confirmed (hourly, by beat)."""
     now = timezone.now()
     for account_id in selectors.credentials_to_renew(now).values_list("account_id", flat=True):
         renew_credential.delay(account_id)
@@ -23,7 +23,7 @@ def refresh_expiring_credentials() -> None:
 
 @shared_task
 def renew_credential(account_id: int) -> None:
-    """Use an account's refresh token; where TikTok fails, the next hour's beat tries again."""
+    """Renew an account's grant; if TikTok fails, the next hour's run retries."""
     try:
         services.renew_credential(account_id=account_id)
     except (services.CredentialLost, NoConsent, TikTokError) as error:
@@ -32,5 +32,5 @@ def renew_credential(account_id: int) -> None:
 
 @shared_task
 def retry_revocation(account_id: int) -> None:
-    """Take a disconnected account's grant back at TikTok; where that fails, the next hour's beat tries again."""
+    """Revoke a disconnected account's grant at TikTok; if that fails, the next hour's run retries."""
     services.retry_revocation(account_id=account_id)

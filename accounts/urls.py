@@ -5,13 +5,15 @@ from django.urls import path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView, TemplateView
 
-from accounts import views, webhooks
+from accounts.linked import webhooks
+from accounts.people import views
+from accounts.sign_in import views as sign_in
 
 app_name = "accounts"
 urlpatterns = [
     path("", TemplateView.as_view(template_name="accounts/welcome.html"), name="welcome"),
-    path("sign-in/", views.sign_in, name="sign_in"),
-    path("sign-in/failed/", views.sign_in_failed, name="sign_in_failed"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/failed/", sign_in.sign_in_failed, name="sign_in_failed"),
     path("settings/", views.settings, name="settings"),
     path("settings/tokens/", views.create_token, name="create_token"),
     path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),

@@ -1,4 +1,4 @@
-"""What every API view shares: pagination, moments in filters, and one shape of error, RFC 9457 problem details."""
+"""Shared by every API view: pagination, moments in filters, and errors as problem details (RFC 9457)."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -42,10 +42,10 @@ class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
 
 
 class NestedJSONParser(JSONParser):
-    """JSON whose nesting is too deep for the interpreter is the sender's fault, not ours: 400 instead of 500."""
+    """JSON parser that answers 400 instead of 500 to nesting too deep for Python's parser."""
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
-        """As the parent does; ParseError also for a depth that Python's parser gives up at."""
+        """Return the parsed JSON; raises ParseError for malformed and for too deeply nested JSON."""
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
@@ -53,7 +53,7 @@ class NestedJSONParser(JSONParser):
 
 
 def problem_details(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: the same statuses and headers, as problem details (RFC 9457).
+    """Answer with DRF's statuses and headers, as problem details (RFC 9457).
 
     Validation errors list what is wrong in `errors`: `[{"field": "post.text", "message": "..."}]`.
     """
@@ -82,7 +82,7 @@ def problem_details(exception: Exception, context: dict[str, Any]) -> Response |
 
 
 def _flatten(detail: Any, path: str = "") -> list[dict[str, str]]:
-    """DRF's nested error detail as a flat list; list items that are objects get their index in the path."""
+    """Flatten DRF's nested error detail; list items that are objects get their index in the path."""
     if isinstance(detail, dict):
         return [
             error

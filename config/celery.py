@@ -1,4 +1,4 @@
-"""The Celery application: workers and beat read everything else from Django's settings (`CELERY_*`)."""
+"""The Celery application; its configuration stands in Django's settings (`CELERY_*`)."""
 
 import os
 from typing import Any
@@ -13,13 +13,13 @@ log = structlog.get_logger(__name__)
 
 
 class GatedTask(Task):  # type: ignore[type-arg]
-    """A task that a worker drops while a restored database does not know yet who was erased since.
+    """A task that workers drop while erasures of before a restore have not been replayed.
 
-    It is not tried again: its rows' numbers may mean others by now, and beat finds in the database what is to be done.
+    It is not retried: its rows' numbers may belong to others by then, and beat finds due work in the database.
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What workers call; called directly, a task is a function."""
+        """Run the task in a worker, unless the gate is shut; called directly, a task is a function."""
         from privacy.gate import GATE
 
         if self.request.called_directly:

@@ -1,4 +1,4 @@
-"""The environment variables that Postcast reads: typed, checked once at the start, told by name when wrong."""
+"""The environment variables that Postcast reads: typed, checked once at the start, named when they are wrong."""
 
 import base64
 import binascii
@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 KEY_BYTES = 32
 MAX_KEY_ID = 50
 
 
 class InvalidEnvironment(ValueError):
-    """Some variables are missing or malformed; the message names each and says what it should look like."""
+    """Raised with a message that names each missing or malformed variable and says what it should look like."""
 
 
 class _Malformed(ValueError):
-    """A value that does not have the documented shape; the field's description tells the shape."""
+    """Raised for a value without the documented shape; the field's description says which shape that is."""
 
 
 def _split_commas(value: Any) -> Any:
@@ -26,7 +28,7 @@ def _split_commas(value: Any) -> Any:
 
 
 def _parse_keys(value: Any) -> Any:
-    """`id:base64,id:base64` -> {id: 32 bytes}, in the given order: the first seals, all of them open."""
+    """Parse `id:base64,id:base64` into {id: 32 bytes}, in the given order: the first seals, all of them open."""
     if not isinstance(value, str):
         return value
     keys: dict[str, bytes] = {}
@@ -46,10 +48,37 @@ CommaSeparated = Annotated[list[str], BeforeValidator(_split_commas)]
 SealingKeys = Annotated[dict[str, bytes], BeforeValidator(_parse_keys), Field(min_length=1)]
 
 
-class Environment(BaseModel):
-    """Every variable, in lower case. Descriptions say what a value should look like: they are shown to people."""
+RateLimit = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(sec|min|hour|day)$")]
+RATE_LIMIT_SHAPE = "requests per sec, min, hour or day, e.g. 120/min"
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+class FileSource(PydanticBaseSettingsSource):
+    """Reads each variable from the file that `<NAME>_FILE` names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[str | None, str, bool]:
+        """Return (text of the file or None, the field's name, False: it is not JSON); raises InvalidEnvironment."""
+        variable = f"{field_name.upper()}_FILE"
+        if not (path := os.environ.get(variable)):
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidEnvironment(f"{variable} names a file that cannot be read ({error})") from error
+
+    def __call__(self) -> dict[str, Any]:
+        """Return the values of all variables that come from a file."""
+        fields = self.settings_cls.model_fields.items()
+        values = {name: self.get_field_value(field, name)[0] for name, field in fields}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+class Environment(BaseSettings):
+    """Every variable, in lower case; a field's description says what its value should look like and is shown to people.
+
+    A file named by `<NAME>_FILE` wins over the variable itself, and the variable over the constructor's arguments.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, enable_decoding=False)
 
     secret_key: str = Field(min_length=50, repr=False, description="50 random characters or more")
     database_url: str = Field(
@@ -92,45 +121,46 @@ class Environment(BaseModel):
     metrics_token: str = Field(
         "", pattern=r"^(.{16,})?$", repr=False, description="16 characters or more; without it /metrics answers 404"
     )
+    rate_limit_predict: RateLimit = Field("120/min", description=f"forecasts of one person: {RATE_LIMIT_SHAPE}")
+    rate_limit_user: RateLimit = Field("600/min", description=f"API calls of one person: {RATE_LIMIT_SHAPE}")
+    rate_limit_anon: RateLimit = Field(
+        "60/min", description=f"API calls without a sign-in from one IP address: {RATE_LIMIT_SHAPE}"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, strongest first."""
+        return FileSource(settings_cls), env_settings, init_settings
 
 
-def read_environment(
-    variables: Mapping[str, str] | None = None, defaults: Mapping[str, str] | None = None
-) -> Environment:
-    """Read and check the variables (by default the process's own), each also from the file `<NAME>_FILE` names.
+def read_environment(defaults: Mapping[str, str] | None = None) -> Environment:
+    """Read and check the process's variables, each also from the file that `<NAME>_FILE` names.
 
-    Raises InvalidEnvironment naming every variable at fault and what it should look like; values are never shown.
+    Raises InvalidEnvironment, which names every wrong variable and says what it should look like, and shows no value.
     """
-    variables = os.environ if variables is None else variables
-    values: dict[str, str] = {name.lower(): value for name, value in (defaults or {}).items()}
-    for field in Environment.model_fields:
-        if (value := _read_variable(field.upper(), variables)) is not None:
-            values[field] = value
     try:
-        return Environment.model_validate(values)
+        return Environment(**{name.lower(): value for name, value in (defaults or {}).items()})  # type: ignore[arg-type]
     except ValidationError as error:
         raise InvalidEnvironment(_explain(error)) from None
 
 
 def require_environment(defaults: Mapping[str, str] | None = None) -> Environment:
-    """`read_environment` for settings: stops the process with the explanation instead of a traceback."""
+    """Return `read_environment`'s answer, or end the process with the explanation instead of a traceback."""
     try:
-        return read_environment(defaults=defaults)
+        return read_environment(defaults)
     except InvalidEnvironment as error:
         _stop(str(error))
 
 
 def _stop(explanation: str) -> NoReturn:
     raise SystemExit(f"Postcast cannot start: {explanation}")
-
-
-def _read_variable(name: str, variables: Mapping[str, str]) -> str | None:
-    if path := variables.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidEnvironment(f"{name}_FILE names a file that cannot be read ({error})") from error
-    return variables.get(name)
 
 
 def _explain(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""How processes log: one JSON line per event on stderr, with secrets taken out before anything is written."""
+"""Logging: one JSON line per event on stderr, with secrets removed before anything is written."""
 
 import re
 from functools import lru_cache
@@ -33,16 +33,16 @@ REDACTED = "[redacted]"
 
 
 def redact_text(text: str) -> str:
-    """The text with the values of credentials replaced, e.g. `code=abc` becomes `code=[redacted]`."""
+    """Replace the values of credentials in a text, e.g. `code=abc` by `code=[redacted]`."""
     for secret in SECRETS_IN_TEXT:
         text = secret.sub(rf"\g<1>{REDACTED}", text)
-    return _name_nobody(text)
+    return _pseudonymise(text)
 
 
 def redact(value: Any) -> Any:
-    """The value with every credential in it replaced, through dicts, sequences and texts.
+    """Replace every credential in a value, through dicts, sequences and texts.
 
-    What JSON does not know becomes its redacted `repr` here, since the JSON renderer would write the bare one.
+    A value that JSON does not know becomes its redacted `repr`, since the JSON renderer would write the bare one.
     """
     # numbers are no credentials, not even under a name like `code`
     if value is None or isinstance(value, bool | int | float):
@@ -59,14 +59,14 @@ def _redact_item(key: str, value: Any) -> Any:
     return REDACTED if SECRET_KEYS.search(key) and not isinstance(redacted, bool | int | float | None) else redacted
 
 
-def _name_nobody(text: str) -> str:
-    """The text with ids of accounts, posts and forecasts replaced by names that lead nowhere once those are erased."""
+def _pseudonymise(text: str) -> str:
+    """Replace ids of accounts, posts and forecasts by pseudonyms, which lead nowhere once those are erased."""
     return PUBLIC_IDS.sub(lambda found: log_name(found[0]), text)
 
 
 @lru_cache(maxsize=4_096)
 def log_name(public_id: str) -> str:
-    """How an id stands in the logs: `acct_8m3k...` as `acct~` and 48 bits of an HMAC under a key from SECRET_KEY."""
+    """Return an id's pseudonym in the logs, e.g. `acct~` and 48 bits of an HMAC under a key from SECRET_KEY."""
     from django.utils.crypto import salted_hmac
 
     digest = salted_hmac("config.logs", public_id, algorithm="sha256").hexdigest()
@@ -90,7 +90,7 @@ SHARED_PROCESSORS: list[structlog.typing.Processor] = [
 
 
 def logging_config() -> dict[str, Any]:
-    """Django's LOGGING: everything goes through structlog's formatter, and so through the redaction."""
+    """Return Django's LOGGING: every line goes through structlog's formatter, and so through the redaction."""
     structlog.configure(
         processors=[*SHARED_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

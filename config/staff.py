@@ -1,9 +1,9 @@
-"""Django's admin, behind a second factor."""
+"""The app of Django's admin, with our site: it asks for a second factor."""
 
 from django.contrib.admin.apps import AdminConfig
 
 
 class StaffAdminConfig(AdminConfig):
-    """The admin whose site is ours."""
+    """Django's admin with `StaffSite` as its default site."""
 
-    default_site = "accounts.second_factor.StaffSite"
+    default_site = "accounts.staff.site.StaffSite"

@@ -1,4 +1,4 @@
-"""What comes with a request stays in memory: a picture in a file would outlive a worker that dies with it."""
+"""Keep uploads in memory: a picture in a temporary file would outlive a worker that dies."""
 
 from io import BytesIO
 from typing import Any
@@ -9,9 +9,9 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 
 class MemoryUploadHandler(FileUploadHandler):
-    """Keeps `FILE_UPLOAD_MAX_MEMORY_SIZE` bytes of a request's files; of what is beyond that, how much it is.
+    """Keeps `FILE_UPLOAD_MAX_MEMORY_SIZE` bytes of a request's files, and only the size of what is beyond that.
 
-    So a form can say that a picture is too large, whatever else it has to say.
+    So a form can report a picture that is too large beside its other errors.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -26,7 +26,14 @@ class MemoryUploadHandler(FileUploadHandler):
         self.left -= self.file.write(raw_data[: self.left])
 
     def file_complete(self, file_size: int) -> InMemoryUploadedFile:
-        """`file_size` counts what was not kept too."""
+        """Return the file; `file_size` counts what was not kept too."""
         self.file.seek(0)
-        told = (self.content_type, file_size, self.charset, self.content_type_extra)
-        return InMemoryUploadedFile(self.file, self.field_name, self.file_name, *told)
+        return InMemoryUploadedFile(
+            self.file,
+            self.field_name,
+            self.file_name,
+            self.content_type,
+            file_size,
+            self.charset,
+            self.content_type_extra,
+        )

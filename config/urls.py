@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from accounts.second_factor import second_factor
+from accounts.staff.second_factor import second_factor
 from predictions.forecasts.api import PredictView
 from privacy.reasons import give_reason
 

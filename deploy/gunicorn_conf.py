@@ -18,7 +18,7 @@ control_socket_disable = True
 
 
 def when_ready(server: object) -> None:
-    """In the parent, before the first worker is forked."""
+    """Load the models in the parent, before the first worker is forked."""
     from posts.content import language
     from posts.content.meanings import stored_encoder
     from predictions.versions.registry import preload

@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.requests import SignedInRequest, choose_account
-from accounts.selectors import accounts_of
+from accounts.linked.selectors import accounts_of
+from accounts.linked.switcher import SignedInRequest, choose_account
 from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
 from posts.ingest.selectors import refresh_status
 from posts.ingest.services import NotConnected, request_refresh

@@ -1,0 +1,1 @@
+"""Liveness, readiness and metrics; must not import accounts, posts or predictions."""

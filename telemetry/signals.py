@@ -1,10 +1,10 @@
-"""What other apps may listen to."""
+"""Signals that other apps may receive."""
 
 from django.dispatch import Signal
 
-# Sent before the figures are exported: whoever keeps figures in the database sets their gauges now, so that they are
-# right in every process, those of gunicorn too, whatever process found them.
+# Sent before metrics are exported: receivers set gauges from figures in the database, so that every process exports the
+# same, whichever process computed them.
 metrics_scraped = Signal()
 
-# Sent when /readyz is asked; whoever has a reason to let nobody in answers with a sentence, others with an empty text.
+# Sent when /readyz is asked: a receiver returns why no request may be served, or an empty text.
 readiness_asked = Signal()

@@ -1,4 +1,4 @@
-"""What load balancers and monitoring ask: is the process alive, can it serve, what are its figures."""
+"""Liveness, readiness and metrics, for load balancers and monitoring."""
 
 import secrets
 
@@ -17,13 +17,13 @@ REDIS_TIMEOUT_S = 2
 
 @require_GET
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers; nothing else is asked."""
+    """Answer that the process lives; checks nothing else."""
     return JsonResponse({"status": "ok"})
 
 
 @require_GET
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether requests can be served: PostgreSQL with every migration, Redis, and no app objects. 503 says what."""
+    """Check PostgreSQL and its migrations, Redis, and that no app objects; answer 503 with the faults otherwise."""
     faults = {"postgresql": _postgresql_fault(), "redis": _redis_fault()}
     if not any(faults.values()):
         faults["data"] = "; ".join(fault for _, fault in readiness_asked.send(sender=None) if fault)
@@ -36,10 +36,10 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus figures, for those who send METRICS_TOKEN as a bearer token; others are told that there is nothing."""
+    """Export Prometheus metrics to callers that send METRICS_TOKEN as a bearer token; answer 404 to all others."""
     expected = f"Bearer {settings.METRICS_TOKEN}"
-    given = request.headers.get("Authorization", "")
-    if not settings.METRICS_TOKEN or not secrets.compare_digest(given.encode(), expected.encode()):
+    authorization = request.headers.get("Authorization", "")
+    if not settings.METRICS_TOKEN or not secrets.compare_digest(authorization.encode(), expected.encode()):
         raise Http404
     metrics_scraped.send(sender=None)
     response: HttpResponse = ExportToDjangoView(request)

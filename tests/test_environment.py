@@ -5,10 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from rest_framework.throttling import UserRateThrottle
 
-from config.environment import Environment, InvalidEnvironment, read_environment
+from config import environment
+from config.environment import Environment, InvalidEnvironment
+from config.settings.variables import settings_from
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 GOOD = {
@@ -29,7 +33,11 @@ OPTIONAL = {
     "PROXY_COUNT": 0,
     "METRICS_TOKEN": "",
     "TRAIL_ANCHOR_PATH": "",
+    "RATE_LIMIT_PREDICT": "120/min",
+    "RATE_LIMIT_USER": "600/min",
+    "RATE_LIMIT_ANON": "60/min",
 }
+MALFORMED_RATES = ["", "120", "min/120", "0/min", "-1/min", "1.5/min", "120/fortnight", "120/min; 5/sec"]
 MALFORMED = {
     "SECRET_KEY": ["too-short-a-secret", ""],
     "DATABASE_URL": ["sqlite:///db.sqlite3", "postgresql://", "mysql://hunter2@db/x", ""],
@@ -45,15 +53,22 @@ MALFORMED = {
     "METRICS_TOKEN": ["hunter2"],
     "ERASURE_LEDGER_PATH": ["hunter2", ""],
     "TRAIL_ANCHOR_PATH": ["hunter2"],
+    **dict.fromkeys(("RATE_LIMIT_PREDICT", "RATE_LIMIT_USER", "RATE_LIMIT_ANON"), MALFORMED_RATES),
 }
 
 
+def read_environment(variables: dict[str, str], defaults: dict[str, str] | None = None) -> Environment:
+    """Read a process's environment that has just these variables."""
+    with mock.patch.dict(os.environ, variables, clear=True):
+        return environment.read_environment(defaults)
+
+
 def test_a_whole_environment_is_read():
-    environment = read_environment(GOOD)
-    assert environment.allowed_hosts == ["postcast.example.com", "www.postcast.example.com"]
-    assert list(environment.data_encryption_keys) == ["2026b", "2026a"]
-    assert environment.data_encryption_keys["2026a"] == bytes(range(32))
-    assert {name: getattr(environment, name.lower()) for name in OPTIONAL} == OPTIONAL
+    values = read_environment(GOOD)
+    assert values.allowed_hosts == ["postcast.example.com", "www.postcast.example.com"]
+    assert list(values.data_encryption_keys) == ["2026b", "2026a"]
+    assert values.data_encryption_keys["2026a"] == bytes(range(32))
+    assert {name: getattr(values, name.lower()) for name in OPTIONAL} == OPTIONAL
 
 
 def test_the_lists_here_know_every_variable():
@@ -87,12 +102,13 @@ def test_everything_wrong_is_told_at_once():
         assert name in str(caught.value)
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", [*GOOD, *OPTIONAL])
 def test_each_can_come_from_a_file(tmp_path, name):
+    every = GOOD | {key: "https://a.example" if value == [] else str(value) for key, value in OPTIONAL.items()}
     file = tmp_path / "value"
-    file.write_text(GOOD[name] + "\n")
-    variables = {key: value for key, value in GOOD.items() if key != name} | {f"{name}_FILE": str(file)}
-    assert read_environment(variables) == read_environment(GOOD)
+    file.write_text(every[name] + "\n")
+    variables = {key: value for key, value in every.items() if key != name} | {f"{name}_FILE": str(file)}
+    assert read_environment(variables) == read_environment(every)
 
 
 def test_a_malformed_file_is_told_by_the_variables_name(tmp_path):
@@ -127,6 +143,18 @@ def test_values_do_not_show_in_the_repr():
     shown = repr(read_environment(GOOD))
     for secret in (GOOD["SECRET_KEY"], "hunter2", "the client's secret", repr(bytes(range(32)))):
         assert secret not in shown
+
+
+@pytest.mark.parametrize("rate", ["1/sec", "5000/min", "100000/hour", "1/day"])
+def test_a_rate_limit_is_taken_as_it_is_written(rate):
+    assert read_environment({**GOOD, "RATE_LIMIT_PREDICT": rate}).rate_limit_predict == rate
+
+
+def test_rate_limits_reach_the_api():
+    limits = {"RATE_LIMIT_PREDICT": "7/sec", "RATE_LIMIT_USER": "8/hour", "RATE_LIMIT_ANON": "9/day"}
+    rates = settings_from(read_environment(GOOD | limits))["REST_FRAMEWORK"]["DEFAULT_THROTTLE_RATES"]
+    assert rates == {"predict": "7/sec", "user": "8/hour", "anon": "9/day"}
+    assert [UserRateThrottle().parse_rate(rate) for rate in rates.values()] == [(7, 1), (8, 3600), (9, 86400)]
 
 
 def start(settings: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""TikTok's OAuth calls over HTTP, with typed answers, and what may be asked of a creator."""
+"""Call TikTok's OAuth API over HTTP, with typed answers; the scopes that a creator is asked for."""
 
 from typing import Annotated, Any, Self
 
@@ -54,7 +54,7 @@ class _Wire(BaseModel):
 
     @classmethod
     def read(cls, answer: Any) -> Self:
-        """The typed answer; TikTokUnavailable naming the members that are missing or malformed."""
+        """Return the typed answer; raises TikTokUnavailable, which names the missing or malformed members."""
         try:
             return cls.model_validate(answer)
         except ValidationError as error:
@@ -88,7 +88,7 @@ class Profile(_Wire):
 
 
 def exchange_code(*, code: str, redirect_uri: str, code_verifier: str | None = None) -> Grant:
-    """The grant for the code that the consent page sent. Not repeated: a code can be used once."""
+    """Return the grant for the code that the consent page sent. Not retried: a code can be used once."""
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
     if code_verifier:
         form["code_verifier"] = code_verifier
@@ -96,10 +96,10 @@ def exchange_code(*, code: str, redirect_uri: str, code_verifier: str | None = N
 
 
 def refresh(*, refresh_token: str) -> Grant:
-    """A new grant for a refresh token, which stops working with this.
+    """Exchange a refresh token, which stops working, for a new grant.
 
-    Where TikTok's answer is lost the old token is tried again. That can do no harm: either it was not used up, or the
-    grant is lost already and TikTok answers GrantRefused.
+    Retries with the old token if TikTok's answer is lost: either it was not used up, or the grant is lost already and
+    TikTok answers GrantRefused.
     """
     for attempt in stamina.retry_context(on=TikTokUnavailable, **RETRIES):
         with attempt:
@@ -108,12 +108,12 @@ def refresh(*, refresh_token: str) -> Grant:
 
 
 def revoke(*, access_token: str) -> None:
-    """Take back everything that the creator granted."""
+    """Revoke everything that the creator granted."""
     _oauth("revoke", {"token": access_token})
 
 
 def send(method: str, path: str, **options: Any) -> requests.Response:
-    """One call of TikTok's API, with a timeout; TikTokUnavailable where no whole answer came back."""
+    """Call TikTok's API once, with a timeout; raises TikTokUnavailable if no whole answer came back."""
     try:
         # TikTok's API does not redirect: following one could carry a token elsewhere
         return requests.request(

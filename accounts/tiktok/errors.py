@@ -1,4 +1,4 @@
-"""What can go wrong between Postcast and TikTok, typed once, and the two shapes of TikTok's answers."""
+"""Errors of TikTok's API, typed, and parsers for the two shapes of its answers."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import requests
 
 
 class TikTokError(Exception):
-    """TikTok refused a call, or its answer was of no use. `log_id` is what TikTok's support asks for."""
+    """Raised where TikTok refuses a call, or answers with nothing usable. TikTok's support asks for the `log_id`."""
 
     retryable = False
 
@@ -35,7 +35,7 @@ class TikTokRateLimited(TikTokError):
 
 
 class AccessTokenInvalid(TikTokError):
-    """The access token expired early or was taken back: `accounts.services.invalidate_access_token`, then once more."""
+    """The access token expired early or was taken back: call `invalidate_access_token`, then try once more."""
 
 
 class ScopeMissing(TikTokError):
@@ -59,7 +59,7 @@ ERRORS: dict[str, type[TikTokError]] = {
 
 
 def parse_envelope(response: requests.Response) -> dict[str, Any]:
-    """The `data` of a Display API answer `{"data": ..., "error": {"code": "ok", ...}}`.
+    """Return the `data` of a Display API answer `{"data": ..., "error": {"code": "ok", ...}}`.
 
     Raises a TikTokError of the type that the error code, else the HTTP status, calls for.
     """
@@ -68,7 +68,7 @@ def parse_envelope(response: requests.Response) -> dict[str, Any]:
 
 
 def parse_oauth(response: requests.Response) -> dict[str, Any]:
-    """The flat answer of an OAuth call; an empty body, as some revocations have, is an empty answer.
+    """Return the flat answer of an OAuth call; an empty body, as some revocations have, is an empty answer.
 
     Raises a TikTokError of the type that the `error` member, else the HTTP status, calls for.
     """

@@ -7,7 +7,8 @@ import base64
 
 from config.environment import require_environment
 from config.settings.base import *
-from config.settings.base import BASE_DIR, settings_from
+from config.settings.base import BASE_DIR
+from config.settings.variables import settings_from
 
 DEVELOPMENT_DEFAULTS = {
     "SECRET_KEY": "development only: this key protects nothing but simulated creators",

@@ -2,7 +2,7 @@
 
 from config.environment import require_environment
 from config.settings.base import *
-from config.settings.base import settings_from
+from config.settings.variables import settings_from
 
 environment = require_environment()
 globals().update(settings_from(environment))

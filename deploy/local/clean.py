@@ -1,4 +1,4 @@
-"""What `make clean` does before it removes the folders: end a database that a killed `make run` left behind."""
+"""End a database that a killed `make run` left behind, before `make clean` removes its folder."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL from a wheel, for `make run` and the tests: its programs are the wheel's, their use is ours."""
+"""Start and stop a PostgreSQL from a wheel, for `make run` and the tests."""
 
 import fcntl
 import os
@@ -39,15 +39,15 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """The address of the database for its owner."""
+        """Return the database's address for its owner."""
         return self.url_of(OWNER)
 
     def url_of(self, role: str) -> str:
-        """The address of the database for one who connects as this role."""
+        """Return the database's address for this role."""
         return f"postgresql://{role}@/{self.database}?host={self.sockets}"
 
     def stop(self) -> None:
-        """End the server, whoever is still connected."""
+        """End the server, also while clients are connected."""
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(STOP_SECONDS)
@@ -58,7 +58,7 @@ class Postgres:
 
 
 def start_postgres(folder: Path, database: str) -> Postgres:
-    """A PostgreSQL whose data lies in `folder`, with `database` created; it runs until the caller stops it."""
+    """Start a PostgreSQL with its data in `folder` and create `database`; it runs until the caller stops it."""
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with _lock_of(folder).open("w") as lock:
@@ -66,7 +66,7 @@ def start_postgres(folder: Path, database: str) -> Postgres:
         identity = _identity(folder)
         if not (folder / "PG_VERSION").exists():
             _initialise(folder, identity)
-        # whoever locked it has ended, so this is a dead server's
+        # the process that held the lock has ended, so this is a dead server's
         (folder / "postmaster.pid").unlink(missing_ok=True)
         sockets = _private_folder(Path(tempfile.mkdtemp(prefix="postcast-", dir=_short_folder())), identity)
         postgres = _start_server(folder, sockets, database, lock, identity)
@@ -79,7 +79,7 @@ def start_postgres(folder: Path, database: str) -> Postgres:
 
 
 def end_postgres(folder: Path) -> None:
-    """End the server whose data lies in `folder` if a killed process left it behind."""
+    """End the server with its data in `folder` if a killed process left it behind."""
     if _lock_of(folder).exists():
         with _lock_of(folder).open("w") as lock:
             _end_left_behind(folder, lock)
@@ -104,7 +104,7 @@ def _end_left_behind(folder: Path, lock: IO[str]) -> None:
 
 
 def _identity(folder: Path) -> dict[str, Any]:
-    """Whom the server runs as: the caller, or, if that is root, a user who is let through to its programs and data."""
+    """Return the user to run the server as: none (the caller), or, for root, one who may read programs and data."""
     if os.geteuid() != 0:
         return {}
     for path in (*folder.parents, *_programs().parents):
@@ -141,7 +141,7 @@ def _initialise(folder: Path, identity: Mapping[str, Any]) -> None:
 
 
 def _short_folder() -> str | None:
-    """Where a socket can be: its path may have about a hundred bytes only."""
+    """Return a folder for sockets: their paths may have only about a hundred bytes."""
     return "/tmp" if os.access("/tmp", os.W_OK) else None  # noqa: S108 - what is made there is private
 
 

@@ -1,4 +1,4 @@
-"""What `make run` needs done inside Django, in one process: starting Django takes longer than all of it."""
+"""Prepare the database for `make run`, in one process: starting Django takes longer than the work."""
 
 import os
 
@@ -9,7 +9,7 @@ NO_MODEL = "no usable model serves"
 
 
 def main() -> None:
-    """As the owner: create the tables and the staff account, and say whether a first model must be trained."""
+    """Create the tables and the staff account, as the owner; print NO_MODEL if a first model must be trained."""
     django.setup()
     from django_otp.plugins.otp_totp.models import TOTPDevice
 

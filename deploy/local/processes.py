@@ -1,4 +1,4 @@
-"""The processes of `make run`: started together, logged to files, ended together."""
+"""Start the processes of `make run`, log them to files, and end them together."""
 
 import ctypes
 import os
@@ -14,7 +14,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class ProcessEnded(Exception):
-    """A process ended by itself; the message holds the last lines of its log."""
+    """Raised when a process ends by itself; the message holds the last lines of its log."""
 
 
 class Processes:
@@ -26,7 +26,7 @@ class Processes:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        """Start one; it gets its own process group, so that Ctrl-C reaches it through `stop` and in order."""
+        """Start a process in a group of its own, so that Ctrl-C reaches it through `stop` and in order."""
         with (self.folder / f"{name}.log").open("wb") as log:
             process = subprocess.Popen(
                 command,
@@ -41,7 +41,7 @@ class Processes:
         return process
 
     def wait(self) -> None:
-        """Wait for ever; ProcessEnded as soon as one of them ends."""
+        """Wait until a process ends by itself; raises ProcessEnded then."""
         while True:
             for name, process in self.running.items():
                 if process.poll() is not None:
@@ -49,12 +49,12 @@ class Processes:
             time.sleep(0.5)
 
     def last_lines(self, name: str) -> str:
-        """The end of a process's log."""
+        """Return the last lines of a process's log."""
         lines = (self.folder / f"{name}.log").read_text(errors="replace").splitlines()
         return "\n".join(lines[-12:])
 
     def stop(self) -> None:
-        """Ask all to end, the last started first, and kill what has not ended in time."""
+        """End all processes, the last started first; kill those that have not ended after ten seconds."""
         for process in reversed(self.running.values()):
             _signal(process, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
@@ -67,7 +67,7 @@ class Processes:
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    """To the process alone if it is to end in order; to its whole group (a worker's children) if it is killed."""
+    """Signal the process alone to end it in order; kill its whole group, a worker's children too."""
     if process.poll() is None:
         if number == signal.SIGKILL:
             os.killpg(process.pid, number)
@@ -76,7 +76,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> Callable[[], None] | None:
-    """On Linux the kernel ends a child whose parent was killed, when no `finally` could."""
+    """Return a `preexec_fn` by which Linux ends a child whose parent was killed; None elsewhere."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)

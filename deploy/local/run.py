@@ -1,4 +1,4 @@
-"""`make run`: everything Postcast needs, on loopback, from wheels; Ctrl-C ends all of it.
+"""Run `make run`: everything Postcast needs, on loopback, from wheels; Ctrl-C ends all of it.
 
 One line per step, then a box with the addresses. Data stays in `.run/`. Every step can be interrupted and run again:
 each looks at what is there instead of remembering what it did.
@@ -37,7 +37,7 @@ console = Console(highlight=False)
 
 
 class CannotRun(Exception):
-    """Says in one sentence why, and what to do."""
+    """Raised with one sentence that says why, and what to do."""
 
 
 def main() -> None:
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def run_until_interrupted(data: Path, port: int) -> None:
-    """Start everything and wait; ends all of it, however it was left."""
+    """Start everything and wait; end all of it, also after an error."""
     with ExitStack() as ending:
         try:
             serve(data, port, ending).wait()
@@ -73,7 +73,7 @@ def run_until_interrupted(data: Path, port: int) -> None:
 
 
 def serve(data: Path, port: int, ending: ExitStack) -> Processes:
-    """All steps in order; returns once the web server answers. `ending` learns how to end what was started."""
+    """Take all steps in order; return once the web server answers. `ending` gets what ends the started processes."""
     environment = os.environ | local_environment(data) | {"DJANGO_SETTINGS_MODULE": "config.settings.development"}
     with step("databases", "PostgreSQL and Redis"):
         postgres = start_postgres(data / "postgres", "postcast")
@@ -103,7 +103,7 @@ def serve(data: Path, port: int, ending: ExitStack) -> Processes:
 
 @contextmanager
 def only_one_instance(data: Path) -> Iterator[None]:
-    """One `make run` per folder: two would fight over its databases."""
+    """Hold the folder's lock: two `make run` would fight over its databases."""
     with (data / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,7 +114,7 @@ def only_one_instance(data: Path) -> Iterator[None]:
 
 @contextmanager
 def step(name: str, what: str) -> Iterator[None]:
-    """A bar with the time while the step works, one line when it is done."""
+    """Show a bar with the time while the step works, and print one line when it is done."""
     columns = (TextColumn(f"{name:<12}"), BarColumn(30), TextColumn(what), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(name, total=None)
@@ -124,7 +124,7 @@ def step(name: str, what: str) -> Iterator[None]:
 
 
 def local_environment(data: Path) -> dict[str, str]:
-    """Secrets of this folder, made at the first run; what the caller's own environment sets comes first."""
+    """Return the folder's secrets, made at the first run; the caller's environment overrides them."""
     path = data / "environment"
     if not path.exists():
         generated = {
@@ -139,7 +139,7 @@ def local_environment(data: Path) -> dict[str, str]:
 
 
 def write_privately(path: Path, text: str) -> None:
-    """Write a file only its owner can read, aside and renamed, so that an interruption leaves none or all of it."""
+    """Write a file that only its owner can read, atomically: to another name, then renamed."""
     aside = path.with_suffix(".new")
     aside.unlink(missing_ok=True)
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -148,7 +148,7 @@ def write_privately(path: Path, text: str) -> None:
 
 
 def run(environment: Mapping[str, str], *arguments: str) -> str:
-    """Run Python and return what it printed; all of it is shown only where it fails."""
+    """Run Python and return its output; print that only if it fails."""
     done = subprocess.run(
         [sys.executable, *arguments],
         env=environment,
@@ -166,7 +166,7 @@ def run(environment: Mapping[str, str], *arguments: str) -> str:
 def start_sandbox(
     data: Path, processes: Processes, environment: Mapping[str, str], web_port: int
 ) -> tuple[str, dict[str, str]]:
-    """The local TikTok; returns its address and the environment that points the service at it."""
+    """Start the local TikTok; return its address and the environment that points the service at it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "tests.sandbox", "--port", str(port), "--state", str(data / "sandbox.json")]
@@ -182,7 +182,7 @@ def start_sandbox(
 
 
 def train_first_model(data: Path, environment: Mapping[str, str]) -> None:
-    """A model of simulated creators, other ones than those one can sign in as."""
+    """Train a model on simulated creators, other than those that can sign in."""
     history = data / "population.csv.gz"
     if not history.exists():
         aside = history.with_name("population.new.csv.gz")
@@ -192,7 +192,7 @@ def train_first_model(data: Path, environment: Mapping[str, str]) -> None:
 
 
 def start_services(data: Path, processes: Processes, environment: Mapping[str, str], port: int) -> None:
-    """The three processes of the service itself, started as they are in production."""
+    """Start web, worker and beat as in production."""
     binaries = Path(sys.executable).parent
     web = [str(binaries / "gunicorn"), "config.wsgi", "--config", "deploy/gunicorn_conf.py"]
     celery = [str(binaries / "celery"), "--app", "config"]
@@ -207,7 +207,7 @@ def start_services(data: Path, processes: Processes, environment: Mapping[str, s
 
 
 def box(data: Path, port: int, sandbox_url: str | None, staff_password: str) -> Panel:
-    """Where to look and whom one can be."""
+    """Return the box with addresses, creators to sign in as, and the staff password."""
     address = f"http://127.0.0.1:{port}"
     table = Table.grid(padding=(0, 2))
     table.add_column()
@@ -226,7 +226,7 @@ def box(data: Path, port: int, sandbox_url: str | None, staff_password: str) -> 
 
 
 def some_creators(creators: list[dict[str, object]]) -> str:
-    """A few creators, from the one with the most posts down."""
+    """Return the names of four creators, the one with the most posts first."""
     by_posts = sorted(creators, key=lambda creator: int(str(creator["posts"])), reverse=True)
     shown = by_posts[:: max(1, len(by_posts) // 4)][:4]
     return "\n".join(f"{creator['display_name']} ({creator['posts']} posts)" for creator in shown)

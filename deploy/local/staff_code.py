@@ -1,4 +1,4 @@
-"""`python -m deploy.local.staff_code`: the code that the admin of `make run` asks for now, in place of a phone's."""
+"""`python -m deploy.local.staff_code`: print the code that the admin of `make run` asks for now, as a phone would."""
 
 import argparse
 from pathlib import Path

@@ -6,7 +6,8 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services import lock_account, require_service
+from accounts.credentials.services import require_service
+from accounts.linked.services import lock_account
 from posts.content.pictures import UnreadableImage, measure_cover
 from posts.ingest.selectors import pending_covers
 from posts.ingest.storing import record_change

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from accounts.linked.services import wait_for_writers
 from accounts.models import TikTokAccount
-from accounts.services import wait_for_writers
 from accounts.signals import account_connected
 from posts.ingest.services import request_refresh
 from posts.models import Post

@@ -16,8 +16,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.credentials.services import CredentialLost
+from accounts.linked.services import lock_account, update_profile
 from accounts.models import Credential, TikTokAccount
-from accounts.services import CredentialLost, lock_account, update_profile
 from accounts.tiktok.errors import AccessTokenInvalid, ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
 from posts.ingest.measuring import measure_pending
 from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
@@ -66,7 +67,7 @@ class Run:
 
 def enqueue_refresh(refresh_id: int) -> None:
     """Send the task after the commit. A broker that is away only delays it: `resume_stalled` sends it again."""
-    transaction.on_commit(lambda: current_app.send_task("posts.tasks.run_refresh", [refresh_id]), robust=True)
+    transaction.on_commit(lambda: current_app.send_task("posts.ingest.tasks.run_refresh", [refresh_id]), robust=True)
 
 
 def run_refresh(*, refresh_id: int) -> None:

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.services import lock_account
+from accounts.linked.services import lock_account
 from posts.ingest.refreshing import enqueue_refresh
 from posts.models import Refresh
 

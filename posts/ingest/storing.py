@@ -1,6 +1,6 @@
 """Store fetched posts, their counts and measures: the writes that refreshes and the schedule share.
 
-Every function here runs inside a caller's transaction that holds the account's lock (`accounts.services.lock_account`).
+Every function here runs inside a caller's transaction that holds the account's lock (`lock_account`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

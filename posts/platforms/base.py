@@ -54,7 +54,7 @@ class FetchedPage:
 
 
 class Platform(Protocol):
-    """Calls on behalf of one account. Each may raise a TikTokError, accounts.services.CredentialLost or NoConsent."""
+    """Calls on behalf of one account. Each may raise a TikTokError, CredentialLost or NoConsent."""
 
     account_id: int
     batch_size: int

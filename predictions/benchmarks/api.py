@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.selectors import accounts_of
+from accounts.linked.selectors import accounts_of
 from predictions.benchmarks.selectors import benchmark_of
 from predictions.benchmarks.serializers import BenchmarkSerializer
 

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from accounts.requests import SignedInRequest
+from accounts.linked.switcher import SignedInRequest
 from predictions.feedback import services
 from predictions.feedback.forms import FeedbackForm
 from predictions.feedback.selectors import feedback_on_forecast

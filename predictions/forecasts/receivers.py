@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.services import wait_for_writers
+from accounts.linked.services import wait_for_writers
 from predictions.models import Prediction
 from privacy.consent import consent_withdrawn
 from privacy.purposes import Purpose

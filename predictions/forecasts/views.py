@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.requests import SignedInRequest, choose_account
+from accounts.linked.switcher import SignedInRequest, choose_account
 from posts.content.pictures import UnreadableImage, measure_cover
 from predictions.forecasts.charts import RangeChart, range_chart
 from predictions.forecasts.forms import DraftForm

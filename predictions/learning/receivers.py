@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.services import wait_for_writers
+from accounts.linked.services import wait_for_writers
 from posts.ingest.signals import posts_changed
 from predictions.learning.tasks import enqueue_weights_update
 from predictions.models import ForecastError

@@ -9,8 +9,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact
 
+from accounts.linked.selectors import follower_counts
 from accounts.models import TikTokAccount, User
-from accounts.selectors import follower_counts
 from posts.models import Post
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.services import lock_account
+from accounts.linked.services import lock_account
 from posts.models import Post
 from predictions.engine import AccountHistory, LearnedAccount, learn_and_replay
 from predictions.engine.evaluation.drift import KEPT_DAYS

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.selectors import accounts_of
+from accounts.linked.selectors import accounts_of
 from predictions.outcomes.selectors import account_track_record
 from predictions.outcomes.serializers import TrackRecordSerializer
 

@@ -7,8 +7,8 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.linked.services import lock_account
 from accounts.models import TikTokAccount
-from accounts.services import lock_account
 from predictions.engine.data.labels import Label, engagement_rate, first_day
 from predictions.engine.types import COUNTS, RATE
 from predictions.learning.selectors import published_posts

@@ -12,7 +12,7 @@ import requests
 from django.test import Client
 from django.utils import timezone
 
-from accounts import services
+from accounts.linked.services import connect_account, update_profile
 from accounts.models import TikTokAccount, User
 from accounts.tiktok import client as tiktok
 from accounts.tiktok.errors import parse_envelope
@@ -65,13 +65,13 @@ def obtain_grant(sandbox: SandboxProcess, creator: str, decline: Collection[str]
 def connect(sandbox: SandboxProcess, user: User, creator: str, decline: Collection[str] = ()) -> TikTokAccount:
     """Connect a creator's account for `user`, who consents to the service, without the application's pages."""
     grant = obtain_grant(sandbox, creator, decline)
-    return read_profile(services.connect_account(user=user, grant=grant, now=timezone.now()))
+    return read_profile(connect_account(user=user, grant=grant, now=timezone.now()))
 
 
 def read_profile(account: TikTokAccount) -> TikTokAccount:
     """The account with its profile, read as a refresh does it first."""
-    profile = DisplayAPI(account.pk).profile(account.credential.scopes)
-    services.update_profile(account_id=account.pk, profile=profile, now=timezone.now())
+    profile = DisplayAPI(account.pk).user_info(account.credential.scopes)
+    update_profile(account_id=account.pk, profile=profile, now=timezone.now())
     account.refresh_from_db()
     return account
 

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts import services
+from accounts.linked.services import disconnect_account
 from accounts.models import APIToken, User
+from accounts.tokens.services import api_token_digest, create_api_token, revoke_api_token
 from tests.factories import TikTokAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def token(user: User) -> str:
-    return services.create_api_token(user=user, name="script")[1]
+    return create_api_token(user=user, name="script")[1]
 
 
 def with_token(token: str) -> APIClient:
@@ -44,11 +45,11 @@ def test_only_a_digest_is_stored(user, token):
     assert len(token) == 43
     assert token.startswith(row.hint)
     assert token[len(row.hint) :] not in str(APIToken.objects.values().get())
-    assert row.digest == services.api_token_digest(token)
+    assert row.digest == api_token_digest(token)
 
 
 def test_no_two_tokens_are_alike(user):
-    assert len({services.create_api_token(user=user, name="script")[1] for _ in range(50)}) == 50
+    assert len({create_api_token(user=user, name="script")[1] for _ in range(50)}) == 50
 
 
 def refuse_unknown(token: str, row: APIToken) -> str:
@@ -56,7 +57,7 @@ def refuse_unknown(token: str, row: APIToken) -> str:
 
 
 def refuse_revoked(token: str, row: APIToken) -> str:
-    services.revoke_api_token(token=row, now=timezone.now())
+    revoke_api_token(token=row, now=timezone.now())
     return token
 
 
@@ -152,7 +153,7 @@ def test_an_expiry_is_kept(signed_in):
 
 
 def test_another_persons_token_is_not_there(signed_in):
-    other, _ = services.create_api_token(user=UserFactory(), name="theirs")
+    other, _ = create_api_token(user=UserFactory(), name="theirs")
     assert signed_in.delete(f"/api/v1/tokens/{other.pk}/").status_code == 404
     assert signed_in.delete("/api/v1/tokens/x/").status_code == 404
     other.refresh_from_db()
@@ -189,7 +190,7 @@ def test_an_account_with_what_was_granted(account, signed_in, creator):
     assert "video.list" in shown["scopes"]
     assert shown["follower_count"] == account.follower_count
     assert "open_id" not in shown
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     assert signed_in.get(f"/api/v1/accounts/{account.public_id}/").json()["connection"] == "revoked"
 
 

@@ -10,9 +10,10 @@ from django.conf import settings as django_settings
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from accounts import credentials, services
+from accounts.credentials import sealed_tokens
+from accounts.credentials.services import CredentialLost, access_token, invalidate_access_token, retry_revocation
+from accounts.linked.services import AccountBelongsToAnother, connect_account, disconnect_account
 from accounts.models import Credential, TikTokAccount
-from accounts.services import CredentialLost, access_token, invalidate_access_token
 from accounts.tiktok.errors import AccessTokenInvalid, TikTokError, TikTokRateLimited, TikTokUnavailable
 from privacy.sealing import SealBroken
 from tests.accounts.support import connect, obtain_grant, open_id_of, tiktok_that_answers, token_answer
@@ -39,7 +40,7 @@ def is_accepted(token: str) -> bool:
 
 def test_a_fresh_token_is_handed_out_without_a_call(sandbox, account):
     sandbox.control.fault("500", times=None)
-    assert access_token(account_id=account.pk) == credentials.unseal_token(account.credential, "access_token")
+    assert access_token(account_id=account.pk) == sealed_tokens.unseal_token(account.credential, "access_token")
     assert refreshes(sandbox) == []
 
 
@@ -121,7 +122,7 @@ def test_a_token_is_not_refreshed_inside_a_transaction_that_could_undo_it(sandbo
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_waits_too_long_for_another_gives_up(sandbox, account, monkeypatch):
-    monkeypatch.setattr(services, "REFRESH_LOCK_TIMEOUT_MS", 50)
+    monkeypatch.setattr("accounts.credentials.services.REFRESH_LOCK_TIMEOUT_MS", 50)
     expire(account, seconds=0)
     held, done = threading.Event(), threading.Event()
 
@@ -186,7 +187,7 @@ def test_a_rotation_whose_answer_was_lost_ends_in_lost(sandbox, account):
         access_token(account_id=account.pk)
     credential = Credential.objects.get()
     assert credential.state == "lost"
-    assert not credentials.has_tokens(credential)
+    assert not sealed_tokens.has_tokens(credential)
     calls = len(refreshes(sandbox))
     with pytest.raises(CredentialLost):
         access_token(account_id=account.pk)
@@ -252,7 +253,7 @@ def test_a_refresh_token_in_the_place_of_the_access_token_is_refused(account):
 
 def test_disconnecting_ends_the_grant_at_tiktok_and_forgets_the_tokens(sandbox, account):
     token = access_token(account_id=account.pk)
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     assert not is_accepted(token)
     account.refresh_from_db()
     credential = Credential.objects.get()
@@ -266,7 +267,7 @@ def test_disconnecting_ends_the_grant_at_tiktok_and_forgets_the_tokens(sandbox, 
 def test_disconnecting_with_an_expired_token_refreshes_it_first(sandbox, account, creator):
     sandbox.control.expire_access_tokens(creator)
     expire(account, seconds=0)
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     assert [each["status"] for each in sandbox.control.requests("oauth/revoke")] == [200]
 
 
@@ -274,46 +275,46 @@ def test_disconnecting_with_an_expired_token_refreshes_it_first(sandbox, account
 def test_disconnecting_works_while_tiktok_does_not(sandbox, account, kind):
     token = access_token(account_id=account.pk)
     sandbox.control.fault(kind, "oauth/revoke", times=2)
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     assert Credential.objects.get().state == "revoked"
     with pytest.raises(CredentialLost):
         access_token(account_id=account.pk)
     assert is_accepted(token)
-    assert services.retry_revocation(account_id=account.pk) is False
-    assert credentials.has_tokens(Credential.objects.get())
-    assert services.retry_revocation(account_id=account.pk) is True
+    assert retry_revocation(account_id=account.pk) is False
+    assert sealed_tokens.has_tokens(Credential.objects.get())
+    assert retry_revocation(account_id=account.pk) is True
     assert not is_accepted(token)
-    assert not credentials.has_tokens(Credential.objects.get())
+    assert not sealed_tokens.has_tokens(Credential.objects.get())
 
 
 def test_disconnecting_what_tiktok_ended_already_is_no_error(sandbox, account, creator):
     sandbox.control.disconnect(creator)
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     credential = Credential.objects.get()
-    assert (credential.state, credentials.has_tokens(credential)) == ("revoked", False)
+    assert (credential.state, sealed_tokens.has_tokens(credential)) == ("revoked", False)
 
 
 def test_a_revocation_that_our_own_mistake_prevented_is_repeated(sandbox, account, settings):
     settings.TIKTOK_CLIENT_SECRET = "wrong"
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
-    assert credentials.has_tokens(Credential.objects.get())
+    disconnect_account(account_id=account.pk, now=timezone.now())
+    assert sealed_tokens.has_tokens(Credential.objects.get())
     settings.TIKTOK_CLIENT_SECRET = sandbox.client_secret
-    assert services.retry_revocation(account_id=account.pk) is True
-    assert not credentials.has_tokens(Credential.objects.get())
+    assert retry_revocation(account_id=account.pk) is True
+    assert not sealed_tokens.has_tokens(Credential.objects.get())
 
 
 def test_a_revocation_is_not_repeated_for_ever(sandbox, account, creator):
     sandbox.control.fault("500", "oauth/revoke", times=1)
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     sandbox.control.disconnect(creator)
     expire(account, seconds=0)
-    assert services.retry_revocation(account_id=account.pk) is True
+    assert retry_revocation(account_id=account.pk) is True
     credential = Credential.objects.get()
-    assert (credential.state, credentials.has_tokens(credential)) == ("revoked", False)
+    assert (credential.state, sealed_tokens.has_tokens(credential)) == ("revoked", False)
 
 
 def test_connecting_again_after_disconnecting(sandbox, user, account, creator):
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     again = connect(sandbox, user, creator)
     assert (again.pk, again.disconnected_at) == (account.pk, None)
     assert is_accepted(access_token(account_id=account.pk))
@@ -321,9 +322,9 @@ def test_connecting_again_after_disconnecting(sandbox, user, account, creator):
 
 def test_a_retry_that_comes_after_connecting_again_ends_nothing(sandbox, user, account, creator):
     sandbox.control.fault("500", "oauth/revoke", times=1)
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     connect(sandbox, user, creator)
-    services.retry_revocation(account_id=account.pk)
+    retry_revocation(account_id=account.pk)
     account.refresh_from_db()
     assert account.disconnected_at is None
     assert is_accepted(access_token(account_id=account.pk))
@@ -331,8 +332,8 @@ def test_a_retry_that_comes_after_connecting_again_ends_nothing(sandbox, user, a
 
 def test_an_account_of_another_person_is_refused(sandbox, account, creator, django_user_model):
     grant = obtain_grant(sandbox, creator)
-    with pytest.raises(services.AccountBelongsToAnother):
-        services.connect_account(
+    with pytest.raises(AccountBelongsToAnother):
+        connect_account(
             user=django_user_model.objects.create_user("eve"),
             grant=grant,
             now=timezone.now(),

@@ -16,7 +16,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts import credentials, services
+from accounts.credentials import sealed_tokens
+from accounts.credentials.services import renew_credential
+from accounts.linked.services import disconnect_account
 from accounts.models import Credential, User
 from accounts.tiktok.errors import TikTokError
 from privacy.purposes import Purpose
@@ -55,11 +57,11 @@ def secrets(sandbox, browser, creator, log_lines) -> list[str]:
     account = User.objects.get().tiktok_accounts.get()
     agree(account.user, Purpose.SERVICE)
     in_play = [code, quote(code, safe=""), sandbox.client_secret, browser.session.session_key, *tokens_of(account)]
-    services.renew_credential(account_id=account.pk)
+    renew_credential(account_id=account.pk)
     in_play += tokens_of(account)
     sandbox.control.fault("500", "oauth/token", times=None)
     with pytest.raises(TikTokError):
-        services.renew_credential(account_id=account.pk)
+        renew_credential(account_id=account.pk)
     sandbox.control.clear_faults()
     made = browser.post("/api/v1/tokens/", {"name": "script"}, content_type="application/json").json()["token"]
     Client().get("/api/v1/me/", headers={"Authorization": f"Bearer {made}"})
@@ -70,7 +72,10 @@ def secrets(sandbox, browser, creator, log_lines) -> list[str]:
 
 def tokens_of(account) -> list[str]:
     credential = Credential.objects.get(account=account)
-    return [credentials.unseal_token(credential, "access_token"), credentials.unseal_token(credential, "refresh_token")]
+    return [
+        sealed_tokens.unseal_token(credential, "access_token"),
+        sealed_tokens.unseal_token(credential, "refresh_token"),
+    ]
 
 
 def dump() -> str:
@@ -171,7 +176,7 @@ def test_staff_cannot_make_themselves_superusers():
 
 def test_disconnecting_leaves_no_sealed_token(secrets):
     account = User.objects.get().tiktok_accounts.get()
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     credential = Credential.objects.get()
     assert bytes(credential.sealed_access_token) == bytes(credential.sealed_refresh_token) == b""
 

@@ -12,10 +12,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts import credentials
+from accounts.credentials import sealed_tokens
+from accounts.linked.selectors import follower_counts
+from accounts.linked.services import update_profile
 from accounts.models import Credential, FollowerCount, TikTokAccount, User
-from accounts.selectors import follower_counts
-from accounts.services import update_profile
 from accounts.tiktok import client as tiktok
 from accounts.tiktok.client import Profile
 from privacy import trail
@@ -71,7 +71,7 @@ def test_a_new_creator_gets_a_user_an_account_and_a_sealed_credential(sandbox, b
     assert set(account.credential.scopes) == set(tiktok.SCOPES)
     remaining = account.credential.refresh_expires_at - account.connected_at
     assert remaining.days == 180
-    token = credentials.unseal_token(account.credential, "access_token")
+    token = sealed_tokens.unseal_token(account.credential, "access_token")
     assert open_id_of(token) == account.open_id
     assert read_profile(account).username == creator
 

@@ -15,7 +15,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import TikTokAccount, User
-from accounts.roles import ROLES
+from accounts.staff.roles import ROLES
 from privacy.declarations import table_of
 from privacy.models import Erasure
 from tests.factories import StaffFactory, TikTokAccountFactory, enter_admin, verify

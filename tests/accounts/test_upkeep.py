@@ -8,9 +8,10 @@ from celery import current_app
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts import services, tasks
+from accounts import tasks
+from accounts.credentials.services import access_token
+from accounts.linked.services import disconnect_account
 from accounts.models import Credential, TikTokAccount
-from accounts.services import access_token
 from privacy import trail
 from privacy.declarations import Table
 from privacy.management.commands import rotate_encryption_keys
@@ -62,7 +63,7 @@ def test_while_tiktok_fails_a_grant_waits_for_the_next_time(sandbox, user, creat
 
 def test_a_revocation_that_tiktok_did_not_hear_is_repeated(sandbox, account):
     sandbox.control.fault("500", "oauth/revoke", times=1)
-    services.disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect_account(account_id=account.pk, now=timezone.now())
     tasks.refresh_expiring_credentials()
     tasks.refresh_expiring_credentials()
     assert [each["status"] for each in sandbox.control.requests("oauth/revoke")] == [500, 200]
@@ -138,6 +139,6 @@ def test_what_cannot_be_opened_is_told_and_the_rest_is_done(settings, two_accoun
 
 def test_erased_tokens_need_no_key(settings, two_accounts):
     for account in two_accounts:
-        services.disconnect_account(account_id=account.pk, now=timezone.now())
+        disconnect_account(account_id=account.pk, now=timezone.now())
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW}
     assert "accounts.Credential: 0 of 2 rows sealed anew with the key 'new'.\n" in rotate()

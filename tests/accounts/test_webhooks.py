@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import credentials
+from accounts.credentials import sealed_tokens
 from accounts.models import Credential, TikTokAccount, WebhookDelivery
 from tests.accounts.support import connect
 from tests.sandbox.webhooks import signature
@@ -43,7 +43,7 @@ def test_a_removal_revokes_and_forgets_the_tokens(sandbox, account):
     assert deliver(sandbox, removal(sandbox, account)).status_code == 200
     credential = Credential.objects.get()
     assert is_revoked()
-    assert not credentials.has_tokens(credential)
+    assert not sealed_tokens.has_tokens(credential)
     assert TikTokAccount.objects.get().disconnected_at
 
 

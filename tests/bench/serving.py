@@ -62,7 +62,7 @@ def _prepare(folder: Path) -> dict[str, Callable[[], Any]]:
     """A trained champion, an account with its history, a server; the ways to a forecast of the same draft."""
     from django.utils import timezone
 
-    from accounts.services import create_api_token
+    from accounts.tokens.services import create_api_token
     from posts.content.captions import measure_caption
     from predictions.engine import Draft, LearnedAccount, forecast, train
     from predictions.engine.forecasting import BASELINE_POSTS

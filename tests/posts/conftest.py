@@ -8,8 +8,8 @@ import requests
 import stamina
 from django.utils import timezone
 
+from accounts.linked.services import connect_account
 from accounts.models import TikTokAccount, User
-from accounts.services import connect_account
 from accounts.tiktok import client
 from tests.factories import UserFactory
 from tests.sandbox.client import SandboxProcess, consent

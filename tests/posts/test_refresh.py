@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.services import disconnect_account
+from accounts.linked.services import disconnect_account
 from accounts.tiktok.client import Profile
 from posts.ingest import measuring, refreshing, storing
 from posts.ingest.services import NotConnected, request_refresh

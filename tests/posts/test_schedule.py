@@ -6,14 +6,14 @@ import pytest
 import redis as redis_client
 import time_machine
 from django.conf import settings
+from posts.ingest.tasks import observe_due_posts
 
+from accounts.linked.services import disconnect_account
 from accounts.models import Credential
-from accounts.services import disconnect_account
 from posts.ingest import schedule
 from posts.ingest.selectors import HALF_A_BEAT, WINDOWS, accounts_to_observe, posts_to_observe
 from posts.models import Listing, Observation, Post, PostContent, Refresh
 from posts.platforms.tiktok.client import DisplayAPI
-from posts.tasks import observe_due_posts
 from tests.factories import PostFactory
 from tests.posts.states import drive, latest_refresh
 

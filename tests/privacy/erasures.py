@@ -7,7 +7,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from accounts import credentials
+from accounts.credentials import sealed_tokens
 from accounts.models import Credential, User
 from accounts.tiktok import client as tiktok_client
 from posts.models import Listing, Post, Refresh
@@ -61,7 +61,7 @@ def everything(name: str) -> User:
     session[SESSION_KEY] = str(user.pk)
     session.create()
     exporting.make(export_pk=exporting.request_export(user_id=user.pk).pk)
-    credentials.store_grant(Credential(account=account, version=0), grant, timezone.now())
+    sealed_tokens.store_grant(Credential(account=account, version=0), grant, timezone.now())
     return user
 
 

@@ -20,12 +20,12 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts import services as accounts
 from accounts import tasks
+from accounts.credentials.services import CredentialLost
+from accounts.linked import services as accounts
 from accounts.models import TikTokAccount, User
-from accounts.services import CredentialLost
+from accounts.sign_in.views import TikTokOAuth2Adapter
 from accounts.tiktok.errors import TikTokError
-from accounts.tiktok.views import TikTokOAuth2Adapter
 from posts.ingest import refreshing, schedule
 from posts.ingest.services import NotConnected, request_refresh
 from posts.models import Post, Refresh

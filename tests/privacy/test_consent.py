@@ -19,9 +19,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import tasks
+from accounts.credentials.services import renew_credential
+from accounts.linked.services import lock_account
 from accounts.models import FollowerCount, TikTokAccount
-from accounts.services import create_api_token, lock_account, renew_credential
 from accounts.tiktok import client as login
+from accounts.tokens.services import create_api_token
 from posts.ingest import measuring as covers
 from posts.ingest import refreshing
 from posts.ingest.services import request_refresh
@@ -575,7 +577,7 @@ def test_no_life_sees_processing_without_consent(tiktok: TikTokFromMemory, own_t
 
 
 def test_a_life_notices_what_nobody_agreed_to(tiktok: TikTokFromMemory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.services.require", lambda *args: None)
+    monkeypatch.setattr("accounts.credentials.services.require", lambda *args: None)
     doings = [sign_in, sequences.ask_for_refresh, sequences.refresh_task]
     life = live(doings, Life(random.Random(SEED), UserFactory(consents=())), lambda: tiktok.calls)
     assert len(life.violations) >= 2

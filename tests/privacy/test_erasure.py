@@ -18,7 +18,8 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import services as accounts
+from accounts.credentials.services import access_token
+from accounts.linked.services import lock_account
 from accounts.models import TikTokAccount, User
 from accounts.tiktok import client as tiktok_client
 from accounts.tiktok.errors import TikTokUnavailable
@@ -302,8 +303,8 @@ def test_messages_about_them_are_taken_out_of_the_queue(
     redis.Redis.from_url(settings.REDIS_URL).delete("celery:celery")
     for person in (user, other):
         account = person.tiktok_accounts.get()
-        current_app.send_task("posts.tasks.run_refresh", [account.refreshes.get().pk])
-        current_app.send_task("posts.tasks.observe_account", kwargs={"account_id": account.pk})
+        current_app.send_task("posts.ingest.tasks.run_refresh", [account.refreshes.get().pk])
+        current_app.send_task("posts.ingest.tasks.observe_account", kwargs={"account_id": account.pk})
         current_app.send_task("privacy.tasks.extend_retention", [person.pk])
         current_app.send_task("predictions.learning.tasks.update_weights", [account.pk])
         if person == user:
@@ -337,13 +338,13 @@ def test_a_message_that_comes_late_is_found(silent_tiktok: list[str], monkeypatc
     account_id = user.tiktok_accounts.get().pk
 
     def send(erasure: Erasure) -> None:
-        current_app.send_task("posts.tasks.discover_posts", [account_id])
+        current_app.send_task("posts.ingest.tasks.discover_posts", [account_id])
         redis.Redis.from_url(settings.REDIS_URL).set(f"cache:1:weights-update:{account_id}", "1")
 
     with monkeypatch.context() as patched:
         patched.setitem(erasing.STEPS, "keys", send)
         erasure = erase(user)
-    assert erasure.left == ["Redis: cache:1:weights-update:", "queue: posts.tasks.discover_posts"]
+    assert erasure.left == ["Redis: cache:1:weights-update:", "queue: posts.ingest.tasks.discover_posts"]
     Erasure.objects.update(heartbeat_at=None)
     assert erasing.run(erasure_pk=erasure.pk)
 
@@ -356,9 +357,9 @@ def test_a_running_task_ends_at_its_next_step(silent_tiktok: list[str]) -> None:
     for name in ("collect", "stop"):
         erasing.STEPS[name](erasure)
     with pytest.raises(NoConsent):
-        accounts.access_token(account_id=account_id)
+        access_token(account_id=account_id)
     with pytest.raises(NoConsent), transaction.atomic():
-        accounts.lock_account(account_id)
+        lock_account(account_id)
 
 
 def test_every_task_about_a_row_is_declared() -> None:

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import services as accounts
+from accounts.linked.services import authorization_removed
 from accounts.models import User
+from accounts.tokens.services import create_api_token
 from privacy import erasing
 from privacy.models import AccessEvent, Erasure, SubjectKey, Through
 from tests.factories import (
@@ -49,7 +50,7 @@ def test_the_wait_can_be_skipped_and_asking_twice_is_asking_once(client: Client)
 @pytest.mark.django_db
 def test_over_the_api_by_people_alone(client: Client) -> None:
     user = UserFactory()
-    _, token = accounts.create_api_token(user=user, name="a program")
+    _, token = create_api_token(user=user, name="a program")
     program = {"Authorization": f"Bearer {token}"}
     assert client.post("/api/v1/privacy/erasure", headers=program).status_code == 403
     client.force_login(user)
@@ -154,7 +155,7 @@ def test_staff_may_for_a_stated_reason(client: Client) -> None:
 @pytest.mark.django_db
 def test_tiktok_tells_that_an_account_was_deleted() -> None:
     user = everything("zyzzyva")
-    accounts.authorization_removed(
+    authorization_removed(
         open_id="open-zyzzyva",
         removed_at=timezone.now() + timedelta(seconds=1),
         delivery="1",

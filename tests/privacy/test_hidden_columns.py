@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client, RequestFactory
 
 from accounts.models import TikTokAccount
-from accounts.roles import ROLES
+from accounts.staff.roles import ROLES
 from predictions.models import Prediction
 from privacy.admin import TracedAdmin
 from tests.accounts.test_staff import member

@@ -12,10 +12,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.linked.services import lock_account
+from accounts.linked.webhooks import Event
 from accounts.models import APIToken
-from accounts.services import lock_account
 from accounts.tiktok.client import Grant, Profile
-from accounts.webhooks import Event
 from posts.content.captions import measure_caption
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.ingest.storing import store_posts

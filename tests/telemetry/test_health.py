@@ -1,5 +1,7 @@
 """What load balancers and monitoring get to see."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -40,3 +42,6 @@ def test_metrics(client: Client, settings) -> None:
     answer = client.get("/metrics", headers={"Authorization": "Bearer a-long-enough-token"})
     assert answer.status_code == 200
     assert b"django_http_requests_before_middlewares_total" in answer.content
+    assert re.search(
+        rb'django_db_query_duration_seconds_count\{alias="default",vendor="postgresql"\} [1-9]', answer.content
+    )

@@ -8,7 +8,7 @@ from django.core import serializers
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.services import create_api_token
+from accounts.tokens.services import create_api_token
 from posts.models import Refresh
 from predictions.models import AccountWeights, Feedback
 from privacy import exporting

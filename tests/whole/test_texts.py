@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.linked.services import lock_account
 from accounts.models import TikTokAccount, User
-from accounts.services import lock_account
 from posts.ingest.storing import store_posts
 from posts.models import Post
 from posts.platforms.tiktok.wire import Video
@@ -18,9 +18,7 @@ from tests.factories import ALL_CONSENTS, FeedbackFactory, PredictionFactory, Ti
 
 pytestmark = pytest.mark.django_db
 
-VIDEO = Video.model_validate(
-    {"id": "1", "create_time": 1_700_000_000, "video_description": "Sunset at the pier"}
-).as_fetched()
+VIDEO = Video.model_validate({"id": "1", "create_time": 1_700_000_000, "video_description": "Sunset at the pier"})
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""`manage.py changepassword NAME`: Django's, recorded."""
+"""`manage.py changepassword NAME`: change a password (Django's command, recorded)."""
 
 from django.contrib.auth.management.commands import changepassword
 
-from accounts.commands import ChangesSignIn
+from accounts.staff.recorded_commands import ChangesSignIn
 
 
 class Command(ChangesSignIn, changepassword.Command):

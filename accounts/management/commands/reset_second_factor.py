@@ -1,4 +1,4 @@
-"""`manage.py reset_second_factor NAME`: for staff who lost their device and their recovery codes."""
+"""`manage.py reset_second_factor NAME`: reset it for staff who lost their device and their recovery codes."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
-from accounts.second_factor import reset
+from accounts.staff.second_factor import reset
 
 
 class Command(BaseCommand):

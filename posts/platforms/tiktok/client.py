@@ -7,7 +7,7 @@ import stamina
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from accounts.services import access_token, invalidate_access_token
+from accounts.credentials.services import access_token, invalidate_access_token
 from accounts.tiktok.client import USER_FIELDS, Profile, send
 from accounts.tiktok.errors import (
     AccessTokenInvalid,

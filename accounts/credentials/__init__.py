@@ -1,0 +1,1 @@
+"""TikTok's tokens for an account: sealed, handed out, renewed, revoked; may import tiktok and models."""

@@ -1,0 +1,1 @@
+"""TikTok accounts: linked, kept up to date, disconnected; may import credentials, tiktok and models."""

@@ -1,0 +1,143 @@
+"""Link, update and disconnect TikTok accounts; each change is one transaction."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import signals
+from accounts.credentials import sealed_tokens
+from accounts.credentials.services import revoke_at_tiktok
+from accounts.models import Credential, FollowerCount, TikTokAccount, User, WebhookDelivery
+from accounts.tiktok.client import Grant, Profile
+from privacy.consent import require
+from privacy.erasing import Told, request_erasure
+from privacy.models import AccessEvent, Erasure, Through
+from privacy.purposes import Purpose
+from privacy.trail import record
+
+
+class AccountBelongsToAnother(Exception):
+    """Raised for a TikTok account that is linked to another person, and stays theirs."""
+
+    def __init__(self) -> None:
+        super().__init__("This TikTok account is already linked to another person. Nothing was changed.")
+
+
+@transaction.atomic
+def connect_account(*, user: User, grant: Grant, now: datetime) -> TikTokAccount:
+    """Link the TikTok account of `grant` to `user`, or renew the link, and seal its tokens.
+
+    Stores only TikTok's id of a new account, which came with the tokens: the first refresh reads the profile, once its
+    creator consents to the service. Sends `signals.account_connected` after the commit. Raises AccountBelongsToAnother.
+    """
+    account, _ = TikTokAccount.objects.select_for_update().get_or_create(
+        open_id=grant.open_id, defaults={"user": user, "connected_at": now}
+    )
+    if account.user_id != user.pk:
+        raise AccountBelongsToAnother
+    account.connected_at = now
+    account.disconnected_at = None
+    account.save()
+    credential = Credential.objects.select_for_update().filter(account=account).first()
+    credential = credential or Credential(account=account, version=0)
+    credential.state = Credential.State.ACTIVE
+    sealed_tokens.store_grant(credential, grant, now)
+    record(action=AccessEvent.Action.CHANGE, subjects=[user.pk], what="sign-in with TikTok: account and keys to it")
+    # robust: a receiver that fails must not undo the sign-in
+    transaction.on_commit(
+        lambda: signals.account_connected.send(sender=TikTokAccount, account_id=account.pk), robust=True
+    )
+    return account
+
+
+def lock_account(account_id: int) -> TikTokAccount:
+    """Lock the account's row until the transaction ends, to write what TikTok says of the account; return it.
+
+    Raises TikTokAccount.DoesNotExist if it was erased meanwhile, and NoConsent if its person withdrew their consent.
+    """
+    account = TikTokAccount.objects.select_for_update(no_key=True).get(pk=account_id)
+    require(account.user_id, Purpose.SERVICE)
+    return account
+
+
+def wait_for_writers(user_id: int) -> None:
+    """Wait, in a transaction that ends a consent, for writers that asked for it before: they hold an account's lock."""
+    list(TikTokAccount.objects.select_for_update(no_key=True).filter(user=user_id).order_by("pk").values_list("pk"))
+
+
+@transaction.atomic
+def update_profile(*, account_id: int, profile: Profile, now: datetime) -> None:
+    """Store the profile and counts that TikTok gives now."""
+    account = lock_account(account_id)
+    for field, value in profile.model_dump(exclude={"open_id"}).items():
+        setattr(account, field, value)
+    account.profile_fetched_at = now
+    account.save()
+    _append_follower_count(account, now)
+
+
+def _append_follower_count(account: TikTokAccount, now: datetime) -> None:
+    """Store the follower count if it differs from the last one stored; the caller holds the account's lock."""
+    last = FollowerCount.objects.filter(account=account).values_list("followers", flat=True).last()
+    if account.follower_count != last:
+        FollowerCount.objects.create(account=account, observed_at=now, followers=account.follower_count)
+
+
+def disconnect_account(*, account_id: int, now: datetime) -> None:
+    """Revoke the grant at TikTok and delete its tokens. Not inside a transaction: it may refresh the token first.
+
+    If TikTok does not answer, the account is disconnected all the same, and its tokens are kept for `retry_revocation`.
+    """
+    confirmed = revoke_at_tiktok(account_id, Credential.State.ACTIVE)
+    mark_revoked(account_id=account_id, now=now, keep_tokens=confirmed != Told.YES)
+
+
+def end_grant(*, account_id: int, now: datetime) -> Told:
+    """Revoke the grant at TikTok, if there are tokens of it, and return whether TikTok has none of it any more."""
+    credential = Credential.objects.filter(account=account_id).first()
+    if credential is None or not sealed_tokens.has_tokens(credential):
+        return Told.YES
+    confirmed = revoke_at_tiktok(account_id, Credential.State(credential.state))
+    mark_revoked(account_id=account_id, now=now, keep_tokens=confirmed != Told.YES)
+    return confirmed
+
+
+@transaction.atomic
+def mark_revoked(*, account_id: int, now: datetime, keep_tokens: bool = False) -> None:
+    """Store that the grant was revoked, and delete its tokens unless `keep_tokens`."""
+    account = TikTokAccount.objects.select_for_update().get(pk=account_id)
+    account.disconnected_at = account.disconnected_at or now
+    account.save(update_fields=["disconnected_at"])
+    credential = Credential.objects.select_for_update().filter(account=account).first()
+    if credential:
+        credential.state = Credential.State.REVOKED
+        if not keep_tokens:
+            sealed_tokens.erase_tokens(credential)
+        credential.save()
+
+
+@transaction.atomic
+def authorization_removed(
+    *, open_id: str, removed_at: datetime, delivery: str, now: datetime, account_deleted: bool = False
+) -> bool:
+    """End the grant that TikTok says has ended, and return whether anything was done.
+
+    Requests the account's erasure if it was deleted at TikTok. Does nothing for a delivery (a digest) that was acted on
+    before, nor if the creator connected again since: webhooks can come days late.
+    """
+    _, is_first = WebhookDelivery.objects.get_or_create(digest=delivery, defaults={"event": "authorization.removed"})
+    account = TikTokAccount.objects.select_for_update().filter(open_id=open_id).first()
+    # TikTok gives whole seconds
+    if not is_first or account is None or account.connected_at.replace(microsecond=0) > removed_at:
+        return False
+    mark_revoked(account_id=account.pk, now=now)
+    if account_deleted:
+        request_erasure(
+            user_id=account.user_id,
+            account_id=account.pk,
+            reason=Erasure.Reason.TIKTOK,
+            through=Through.WEBHOOK,
+            grace=None,
+        )
+    record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="TikTok told that its access was ended")
+    return True

@@ -1,0 +1,8 @@
+"""The tables of accounts, by room; may import identifiers and privacy."""
+
+from accounts.models.credentials import Credential
+from accounts.models.linked import FollowerCount, TikTokAccount, WebhookDelivery
+from accounts.models.people import User, UserManager
+from accounts.models.tokens import APIToken
+
+__all__ = ["APIToken", "Credential", "FollowerCount", "TikTokAccount", "User", "UserManager", "WebhookDelivery"]

@@ -1,0 +1,20 @@
+"""The signed-in person in the API."""
+
+from datetime import datetime
+
+from rest_framework import serializers
+
+from accounts.models import User
+from privacy.retention import erased_after
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    erased_after = serializers.SerializerMethodField(help_text="Everything is erased then, unless you sign in before.")
+
+    class Meta:
+        model = User
+        fields = ["username", "date_joined", "erased_after"]
+        read_only_fields = fields
+
+    def get_erased_after(self, user: User) -> datetime:
+        return erased_after(user)

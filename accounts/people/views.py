@@ -1,0 +1,71 @@
+"""The settings page: linked TikTok accounts and API tokens."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.linked.selectors import accounts_of
+from accounts.linked.services import disconnect_account
+from accounts.linked.switcher import SignedInRequest, linked_accounts
+from accounts.people.forms import APITokenForm
+from accounts.tokens.selectors import api_tokens_of
+from accounts.tokens.services import create_api_token, revoke_api_token
+
+
+@require_safe
+@never_cache
+@login_required
+def settings(request: SignedInRequest) -> HttpResponse:
+    """Show the settings page."""
+    return _settings_page(request)
+
+
+@require_POST
+@never_cache
+@login_required
+def create_token(request: SignedInRequest) -> HttpResponse:
+    """Make an API token and answer with the page itself: a redirect would need the plain token to be stored."""
+    form = APITokenForm(request.POST)
+    if not form.is_valid():
+        return _settings_page(request, token_form=form)
+    token, plain = create_api_token(user=request.user, name=form.cleaned_data["name"])
+    return _settings_page(request, new_token=plain, new_token_name=token.name)
+
+
+@require_POST
+@login_required
+def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponse:
+    """Revoke one of the person's API tokens."""
+    token = get_object_or_404(api_tokens_of(request.user), pk=token_id)
+    revoke_api_token(token=token, now=timezone.now())
+    messages.success(request, f"The token “{token.name}” is revoked.")
+    return redirect("accounts:settings")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def disconnect(request: SignedInRequest, account_id: str) -> HttpResponse:
+    """Ask whether to disconnect a TikTok account, and disconnect it."""
+    account = get_object_or_404(accounts_of(request.user), public_id=account_id)
+    if request.method == "POST":
+        disconnect_account(account_id=account.pk, now=timezone.now())
+        messages.success(request, "The TikTok account is disconnected.")
+        return redirect("accounts:settings")
+    return render(request, "accounts/disconnect.html", {"account": account})
+
+
+def _settings_page(request: SignedInRequest, *, token_form: APITokenForm | None = None, **context: str) -> HttpResponse:
+    return render(
+        request,
+        "accounts/settings.html",
+        {
+            "accounts": linked_accounts(request.user),
+            "tokens": api_tokens_of(request.user),
+            "token_form": token_form or APITokenForm(),
+            **context,
+        },
+    )

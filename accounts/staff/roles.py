@@ -1,0 +1,64 @@
+"""Roles of staff: groups whose permissions are set to exactly these after each migration."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+
+ROLES: dict[str, dict[str, tuple[str, ...]]] = {
+    # looks at what one person sees, for a stated reason
+    "support": {
+        "accounts": ("view_user", "view_tiktokaccount", "view_followercount", "view_credential", "view_apitoken"),
+        "posts": (
+            *("view_post", "view_postcontent", "view_observation", "view_refresh"),
+            *("view_listing", "view_postschange"),
+        ),
+        "predictions": ("view_prediction", "view_outcome", "view_feedback", "view_accountweights"),
+        "privacy": ("view_consent",),
+    },
+    # asks how good the forecasts are: no row of a person
+    "analyst": {
+        "predictions": (
+            *("view_modelversion", "view_modelevent", "view_driftcheck", "view_forecastfailure"),
+            "view_benchmark",
+        ),
+    },
+    # keeps it running: models, queues, failures
+    "operator": {
+        "accounts": ("view_webhookdelivery",),
+        "posts": ("view_refresh",),
+        "predictions": (
+            *("view_modelversion", "roll_back_modelversion", "view_modelevent"),
+            *("view_driftcheck", "view_forecastfailure"),
+        ),
+        "privacy": ("view_retentionrun",),
+    },
+    # answers for people's data, and to authorities
+    "privacy officer": {
+        "accounts": ("view_user", "erase_user", "view_tiktokaccount", "see_identity"),
+        "predictions": ("view_forgottenaccount", "view_forecasterror"),
+        "privacy": (
+            *("view_consent", "view_erasure", "view_dataexport", "view_exportpart", "view_accessevent"),
+            *("view_subjectkey", "view_retentionrun"),
+        ),
+    },
+}
+
+
+@receiver(post_migrate)
+def make_roles(sender: Any, **_: Any) -> None:
+    """Make the groups once the last app's permissions exist; idempotent."""
+    if sender.label != [config.label for config in apps.get_app_configs() if config.models_module][-1]:
+        return
+    for name, by_app in ROLES.items():
+        group, _created = Group.objects.get_or_create(name=name)
+        wanted = [
+            Permission.objects.get(content_type__app_label=label, codename=codename)
+            for label, codenames in by_app.items()
+            for codename in codenames
+        ]
+        group.permissions.set(wanted)
+    ContentType.objects.clear_cache()

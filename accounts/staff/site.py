@@ -1,0 +1,30 @@
+"""Django's admin, shown only to staff whose session a code has verified."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+
+class StaffSite(admin.AdminSite):
+    """Django's admin site, with a second factor after the password."""
+
+    site_header = site_title = "Postcast staff"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Return whether the person is staff and has given password and code."""
+        return super().has_permission(request) and request.user.is_verified()  # type: ignore[union-attr]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Ask for the password, and lead whoever has given it to the code."""
+        if super().has_permission(request) and not self.has_permission(request):
+            wanted = request.GET.get("next", reverse("admin:index"))
+            return redirect(f"{reverse('second_factor')}?{urlencode({'next': wanted})}")
+        return super().login(request, extra_context)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """Answer 404: no form here completes names, and Django's view would list people without a reason."""
+        raise Http404

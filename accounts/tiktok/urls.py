@@ -1,7 +1,0 @@
-"""Where signing in with TikTok begins, and where TikTok sends people back to."""
-
-from allauth.socialaccount.providers.oauth2.urls import default_urlpatterns
-
-from accounts.tiktok.provider import TikTokProvider
-
-urlpatterns = default_urlpatterns(TikTokProvider)

@@ -1,0 +1,68 @@
+"""API tokens in the `Authorization` header, and how the OpenAPI schema describes the ways to sign in."""
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from accounts.models import APIToken, User
+from accounts.tokens import selectors, services
+
+LAST_USED_RESOLUTION = timedelta(minutes=1)
+"""`last_used_at` is at most this old while the token is in use: a write for every request would cost too much."""
+
+
+class APITokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer pc_...`; other schemes, and bearers that are not ours, are left to the next in line."""
+
+    def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
+        """Return the token's person and the token; raises AuthenticationFailed for a token that is not usable."""
+        scheme, _, plain = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not plain.startswith(services.API_TOKEN_PREFIX):
+            return None
+        now = timezone.now()
+        token = selectors.usable_api_token(services.api_token_digest(plain.strip()), now)
+        if token is None:
+            raise exceptions.AuthenticationFailed("This API token is unknown, expired or revoked.")
+        if token.last_used_at is None or token.last_used_at < now - LAST_USED_RESOLUTION:
+            services.note_api_token_use(token=token, now=now)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class IsNotAnAPIToken(BasePermission):
+    """For what a person does themselves: a program with a token must not be able to make itself more of them."""
+
+    message = "This cannot be done with an API token: sign in."
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return not isinstance(request.auth, APIToken)
+
+
+class APITokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = APITokenAuthentication
+    name = "apiToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "An API token that you made in the settings."}
+
+
+class XSessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = XSessionTokenAuthentication
+    name = "sessionToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-Session-Token",
+            "description": "The session of an app that signed in over /_allauth/app/v1/.",
+        }

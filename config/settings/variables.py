@@ -1,0 +1,83 @@
+"""Settings that come from environment variables."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from config.environment import Environment
+from config.settings.api import REST_FRAMEWORK
+from config.settings.security import CONTENT_SECURITY_POLICY
+
+# what `settings_from` returns beside the settings that Django and libraries know, for the type checker
+REDIS_URL: str
+TIKTOK_CLIENT_KEY: str
+TIKTOK_CLIENT_SECRET: str
+TIKTOK_AUTHORIZE_URL: str
+TIKTOK_API_URL: str
+TIKTOK_PKCE: bool
+DATA_ENCRYPTION_KEYS: dict[str, bytes]
+METRICS_TOKEN: str
+TRAIL_ANCHOR_PATH: str
+ERASURE_LEDGER_PATH: str
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def settings_from(environment: Environment) -> dict[str, Any]:
+    """Return the settings that depend on environment variables, for `globals().update(...)` in a settings module."""
+    origins = environment.frontend_origins
+    return {
+        "SECRET_KEY": environment.secret_key,
+        "DATABASES": {
+            "default": dj_database_url.parse(
+                environment.database_url,
+                # Django's backend, which also counts and times queries for /metrics
+                engine="django_prometheus.db.backends.postgresql",
+                conn_max_age=60,
+                conn_health_checks=True,
+            )
+        },
+        "CACHES": {
+            "default": {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "LOCATION": environment.redis_url,
+                "KEY_PREFIX": "cache",
+            }
+        },
+        "REDIS_URL": environment.redis_url,
+        "CELERY_BROKER_URL": environment.redis_url,
+        "ALLOWED_HOSTS": environment.allowed_hosts,
+        "TIKTOK_CLIENT_KEY": environment.tiktok_client_key,
+        "TIKTOK_CLIENT_SECRET": environment.tiktok_client_secret,
+        "TIKTOK_AUTHORIZE_URL": environment.tiktok_authorize_url,
+        "TIKTOK_API_URL": environment.tiktok_api_url,
+        "TIKTOK_PKCE": environment.tiktok_pkce,
+        "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
+        "METRICS_TOKEN": environment.metrics_token,
+        "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,
+        "TRAIL_ANCHOR_PATH": environment.trail_anchor_path,
+        "CORS_ALLOWED_ORIGINS": origins,
+        "CORS_ALLOW_CREDENTIALS": bool(origins),
+        "CSRF_TRUSTED_ORIGINS": origins,
+        "REST_FRAMEWORK": {
+            **REST_FRAMEWORK,
+            "NUM_PROXIES": environment.proxy_count,
+            "DEFAULT_THROTTLE_RATES": {
+                "predict": environment.rate_limit_predict,
+                "user": environment.rate_limit_user,
+                "anon": environment.rate_limit_anon,
+            },
+        },
+        "CONTENT_SECURITY_POLICY": {
+            "DIRECTIVES": {
+                **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+                # browsers check a form's redirects too: signing in posts here and is sent on to TikTok
+                "form-action": ["'self'", _origin(environment.tiktok_authorize_url)],
+            }
+        },
+        "HEADLESS_FRONTEND_URLS": {"socialaccount_login_error": f"{origins[0] if origins else ''}/sign-in/failed/"},
+    }
