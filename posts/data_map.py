@@ -175,9 +175,9 @@ DATA_MAP: tuple[Declaration, ...] = (
         exported="not: it concerns nobody",
         erased="kept: it concerns nobody",
     ),
-    Messages("posts.tasks.run_refresh", "posts.Refresh"),
-    Messages("posts.tasks.observe_account", "accounts.TikTokAccount"),
-    Messages("posts.tasks.discover_posts", "accounts.TikTokAccount"),
+    Messages("posts.ingest.tasks.run_refresh", "posts.Refresh"),
+    Messages("posts.ingest.tasks.observe_account", "accounts.TikTokAccount"),
+    Messages("posts.ingest.tasks.discover_posts", "accounts.TikTokAccount"),
     Files(
         "captions and covers on their way",
         category=CONTENT,

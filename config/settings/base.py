@@ -174,8 +174,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 30 * 60, "global_keypre
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    "observe posts": {"task": "posts.tasks.observe_due_posts", "schedule": crontab(minute="*/5")},
-    "resume refreshes": {"task": "posts.tasks.resume_stalled_refreshes", "schedule": crontab()},
+    "observe posts": {"task": "posts.ingest.tasks.observe_due_posts", "schedule": crontab(minute="*/5")},
+    "resume refreshes": {"task": "posts.ingest.tasks.resume_stalled_refreshes", "schedule": crontab()},
     "update weights": {"task": "predictions.tasks.update_stale_weights", "schedule": crontab()},
     "meet outcomes": {"task": "predictions.tasks.meet_outcomes", "schedule": crontab(minute="*/5")},
     "check drift": {"task": "predictions.tasks.check_drift", "schedule": crontab(minute="50")},

@@ -49,8 +49,8 @@ class Due:
 def enqueue_due_work(now: datetime) -> None:
     """Send a task for each account with something due: a slow one holds up no other."""
     for task, account_ids in (
-        ("posts.tasks.discover_posts", take_due_listings(now)),
-        ("posts.tasks.observe_account", list(accounts_to_observe(now).values_list("pk", flat=True))),
+        ("posts.ingest.tasks.discover_posts", take_due_listings(now)),
+        ("posts.ingest.tasks.observe_account", list(accounts_to_observe(now).values_list("pk", flat=True))),
     ):
         for account_id in account_ids:
             # the next beat sends what is still due: messages must not pile up where workers cannot follow

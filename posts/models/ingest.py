@@ -19,7 +19,7 @@ class Refresh(Job, PersonalData):
         FAILED = "failed"
 
     ACTIVE = (State.QUEUED, State.RUNNING)
-    task = "posts.tasks.run_refresh"
+    task = "posts.ingest.tasks.run_refresh"
 
     public_id = models.CharField(max_length=32, unique=True, default=identifiers.refresh_id, editable=False)
     account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="refreshes")

@@ -13,7 +13,7 @@ from posts.ingest import schedule
 from posts.ingest.selectors import HALF_A_BEAT, WINDOWS, accounts_to_observe, posts_to_observe
 from posts.models import Listing, Observation, Post, PostContent, Refresh
 from posts.platforms.tiktok.client import DisplayAPI
-from posts.tasks import observe_due_posts
+from posts.ingest.tasks import observe_due_posts
 from tests.factories import PostFactory
 from tests.posts.states import drive, latest_refresh
 

@@ -301,8 +301,8 @@ def test_messages_about_them_are_taken_out_of_the_queue(
     redis.Redis.from_url(settings.REDIS_URL).delete("celery:celery")
     for person in (user, other):
         account = person.tiktok_accounts.get()
-        current_app.send_task("posts.tasks.run_refresh", [account.refreshes.get().pk])
-        current_app.send_task("posts.tasks.observe_account", kwargs={"account_id": account.pk})
+        current_app.send_task("posts.ingest.tasks.run_refresh", [account.refreshes.get().pk])
+        current_app.send_task("posts.ingest.tasks.observe_account", kwargs={"account_id": account.pk})
         current_app.send_task("privacy.tasks.extend_retention", [person.pk])
         current_app.send_task("predictions.tasks.update_weights", [account.pk])
         if person == user:
@@ -336,13 +336,13 @@ def test_a_message_that_comes_late_is_found(silent_tiktok: list[str], monkeypatc
     account_id = user.tiktok_accounts.get().pk
 
     def send(erasure: Erasure) -> None:
-        current_app.send_task("posts.tasks.discover_posts", [account_id])
+        current_app.send_task("posts.ingest.tasks.discover_posts", [account_id])
         redis.Redis.from_url(settings.REDIS_URL).set(f"cache:1:weights-update:{account_id}", "1")
 
     with monkeypatch.context() as patched:
         patched.setitem(erasing.STEPS, "keys", send)
         erasure = erase(user)
-    assert erasure.left == ["Redis: cache:1:weights-update:", "queue: posts.tasks.discover_posts"]
+    assert erasure.left == ["Redis: cache:1:weights-update:", "queue: posts.ingest.tasks.discover_posts"]
     Erasure.objects.update(heartbeat_at=None)
     assert erasing.run(erasure_pk=erasure.pk)
 
