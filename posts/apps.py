@@ -5,4 +5,4 @@ class PostsConfig(AppConfig):
     name = "posts"
 
     def ready(self) -> None:
-        from posts.ingest import receivers  # noqa: F401
+        from posts.ingest import receivers, tasks  # noqa: F401

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.linked.services import lock_account
-from posts.ingest.refreshing import enqueue_refresh
+from config.jobs import enqueue
 from posts.models import Refresh
 
 
@@ -25,5 +25,5 @@ def request_refresh(*, account_id: int) -> Refresh:
         if active is not None:
             return active
         refresh = account.refreshes.create(heartbeat_at=timezone.now())
-        enqueue_refresh(refresh.pk)
+        enqueue(refresh)
         return refresh

@@ -1,14 +1,15 @@
-"""How far the fetching of an account's posts is, and when they last changed."""
+"""Progress of the fetching of an account's posts, and when they last changed."""
 
 from django.db import models
 from django.db.models import Q
 
 from accounts import identifiers
 from accounts.models import TikTokAccount
+from config.jobs import Job
 from privacy.models import PersonalData
 
 
-class Refresh(PersonalData):
+class Refresh(Job, PersonalData):
     """One fetch of an account and all its posts. It resumes at `cursor` after a crash, page by page."""
 
     class State(models.TextChoices):
@@ -18,6 +19,7 @@ class Refresh(PersonalData):
         FAILED = "failed"
 
     ACTIVE = (State.QUEUED, State.RUNNING)
+    task = "posts.ingest.tasks.run_refresh"
 
     public_id = models.CharField(max_length=32, unique=True, default=identifiers.refresh_id, editable=False)
     account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="refreshes")
@@ -25,11 +27,6 @@ class Refresh(PersonalData):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    # whose turn it is: every write of a run asks for its own claim here, so a run that lost it can write nothing more
-    claim = models.UUIDField(null=True, editable=False)
-    # beaten by queueing and with every page; one that stopped beating is given to another worker
-    heartbeat_at = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="Runs since the last page was stored.")
     next_attempt_at = models.DateTimeField(null=True, help_text="When TikTok is asked again after it failed.")
     cursor = models.BigIntegerField(null=True, help_text="Where the next page begins: TikTok's cursor, ms.")
     listing_done = models.BooleanField(default=False, help_text="Every page was stored; covers may remain.")
@@ -53,7 +50,7 @@ class Refresh(PersonalData):
 
 
 class PostsChange(PersonalData):
-    """When what is known of an account's posts last changed: account weights older than this are stale."""
+    """When an account's posts last changed: what was learned from them before is stale."""
 
     account = models.OneToOneField(
         TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="posts_change"
@@ -66,7 +63,7 @@ class PostsChange(PersonalData):
 
 
 class Listing(PersonalData):
-    """When an account's newest posts were last asked for: posts published between sign-ins are found by that."""
+    """When an account's newest posts were last listed, to discover posts published between sign-ins."""
 
     account = models.OneToOneField(TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="listing")
     listed_at = models.DateTimeField(db_index=True)

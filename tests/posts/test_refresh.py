@@ -180,7 +180,7 @@ def test_a_lost_message_and_a_lost_worker_are_both_found(creator, connect):
     account = connect(creator)
     refresh = latest_refresh(account)
     assert refreshing.resume_stalled() == []
-    later = timezone.now() + refreshing.STALLED_AFTER + timedelta(seconds=1)
+    later = timezone.now() + refreshing.LEASE + timedelta(seconds=1)
     assert refreshing.resume_stalled(now=later) == [refresh.pk]
     # queued again: its message gets as long as the first one
     assert refreshing.resume_stalled(now=later) == []

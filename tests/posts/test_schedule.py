@@ -6,12 +6,12 @@ import pytest
 import redis as redis_client
 import time_machine
 from django.conf import settings
-from posts.ingest.tasks import observe_due_posts
 
 from accounts.linked.services import disconnect_account
 from accounts.models import Credential
 from posts.ingest import schedule
 from posts.ingest.selectors import HALF_A_BEAT, WINDOWS, accounts_to_observe, posts_to_observe
+from posts.ingest.tasks import observe_due_posts
 from posts.models import Listing, Observation, Post, PostContent, Refresh
 from posts.platforms.tiktok.client import DisplayAPI
 from tests.factories import PostFactory
