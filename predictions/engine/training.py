@@ -110,12 +110,8 @@ def train_on_rows(
         )
     learned = rows[_spread(rows.account, seed)]
     judged = rows[_whole_accounts(rows.account, seed)]
-    judged_fold = fold_of[judged.account]
-    outputs = np.empty((len(judged), len(OUTPUTS)))
-    for part in range(FOLDS):
-        ensemble = Ensemble.fit(learned[fold_of[learned.account] != part], seed=seed + part)
-        outputs[judged_fold == part] = ensemble.predict(judged.tabular[judged_fold == part])
-    topic_effect, added = _topic_effect(judged, outputs, judged_fold)
+    outputs = _out_of_fold(learned, judged, fold_of, seed)
+    topic_effect, added = _topic_effect(judged, outputs, fold_of)
     forecast = LogForecast.of_outputs(judged.base, outputs + added[:, None])
     weight_prior, shift, noise = _best_weight_prior(judged, forecast)
     calibration = _calibration(judged, forecast, shift, noise, seed)
@@ -144,13 +140,26 @@ def replay_all(prior: WeightPrior, rows: Rows, forecast: LogForecast) -> tuple[F
     return shift, noise
 
 
-def _topic_effect(rows: Rows, outputs: Floats, fold: NDArray[np.int64]) -> tuple[TopicEffect, Floats]:
+def _out_of_fold(learned: Rows, judged: Rows, fold_of: NDArray[np.int64], seed: int) -> Floats:
+    """Return outputs (n, OUTPUTS) of `judged` by ensembles that did not learn from the accounts of the row's fold.
+
+    `fold_of` (accounts,) is the fold of each account.
+    """
+    outputs = np.empty((len(judged), len(OUTPUTS)))
+    for fold in range(FOLDS):
+        ensemble = Ensemble.fit(learned[fold_of[learned.account] != fold], seed=seed + fold)
+        out = fold_of[judged.account] == fold
+        outputs[out] = ensemble.predict(judged.tabular[out])
+    return outputs
+
+
+def _topic_effect(rows: Rows, outputs: Floats, fold_of: NDArray[np.int64]) -> tuple[TopicEffect, Floats]:
     """Return the effects learned from all rows, and (n,) what those learned without the row's fold add to it."""
     miss = rows.label - LogForecast.of_outputs(rows.base, outputs).typical
     weight = cap_account_shares(rows.account, rows.sureness)
     added = np.empty(len(rows))
-    for part in range(FOLDS):
-        out = fold == part
+    for fold in range(FOLDS):
+        out = fold_of[rows.account] == fold
         added[out] = TopicEffect.fit(rows.topic[~out], miss[~out], weight[~out]).predict(rows.topic[out])
     return TopicEffect.fit(rows.topic, miss, weight), added
 
@@ -177,11 +186,18 @@ def _best_weight_prior(rows: Rows, forecast: LogForecast) -> tuple[WeightPrior, 
 
 
 def _calibration(rows: Rows, forecast: LogForecast, shift: Floats, noise: Floats, seed: int) -> Calibration:
-    """Calibrate forecasts as they are served: moved and stretched by the account's weights."""
+    """Calibrate forecasts as they are served, moved and stretched by the account's weights, on each later half.
+
+    The later half of an account's posts resembles its next ones most.
+    """
+    positions = np.arange(len(rows))
+    _, starts, counts = np.unique(rows.account, return_index=True, return_counts=True)
+    late = 2 * (positions - np.repeat(starts, counts)) >= np.repeat(counts, counts) - 1
     typical = forecast.typical + shift
     low = typical - (forecast.typical - forecast.low) * noise
     high = typical + (forecast.high - forecast.typical) * noise
-    return Calibration.fit(rows.imputed(seed).label, typical, forecast.point + shift, low, high)
+    columns = (rows.imputed(seed).label, typical, forecast.point + shift, low, high)
+    return Calibration.fit(*(column[late] for column in columns))
 
 
 def _has_count(account: AccountHistory, until: int) -> bool:

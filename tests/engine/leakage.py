@@ -28,6 +28,7 @@ from predictions.engine import forecast as forecast_draft
 from predictions.engine import training as engine_training
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.labels import MEASURED
+from predictions.engine.estimators.topic_effect import TopicEffect
 from predictions.engine.evaluation.backtest import run_backtest
 from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.types import Floats
@@ -297,21 +298,21 @@ def judged(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
     """
     made: Outputs = {}
     first = sorted(a.account_id for a in accounts).index(accounts[0].account_id)
-    out_of_fold, learn_appeal = engine_training._out_of_fold, engine_training._learn_appeal
+    out_of_fold, topic_effect = engine_training._out_of_fold, engine_training._topic_effect
 
     def spied_outputs(learned: Rows, found: Rows, *options: Any) -> Floats:
         outputs = out_of_fold(learned, found, *options)
         made["outputs"] = outputs[found.account == first].tobytes()
         return np.zeros_like(outputs)
 
-    def spied_appeal(found: Rows, *options: Any) -> tuple[Floats, Floats]:
-        effects, added = learn_appeal(found, *options)
+    def spied_topics(found: Rows, *options: Any) -> tuple[TopicEffect, Floats]:
+        effects, added = topic_effect(found, *options)
         made["added by topics"] = added[found.account == first].tobytes()
         return effects, added
 
     with (
         patch.object(engine_training, "_out_of_fold", spied_outputs),
-        patch.object(engine_training, "_learn_appeal", spied_appeal),
+        patch.object(engine_training, "_topic_effect", spied_topics),
     ):
         train(accounts, until=moment)
     return made

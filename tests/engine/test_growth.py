@@ -12,7 +12,6 @@ from predictions.engine.data.growth import KNOT_HOURS, GrowthCurve, fit_growth
 from predictions.engine.data.history import Timeline
 from predictions.engine.data.labels import EARLY_CURVE, best_observation, early_label, label_of
 from predictions.engine.features.rows import rows_of_account
-from predictions.engine.training import imputed
 from tests.engine.synthetic import DAY, START, account, post, share_at
 
 HOUR = 3600
@@ -369,10 +368,10 @@ def test_many_posts_of_one_account_do_not_make_the_curve_of_all():
 
 def test_labels_to_learn_from_are_drawn_as_unsure_as_they_are():
     rows = rows_of_account(0, account("i", 400, observed=(30 * DAY,), step=HOUR), GrowthCurve.prior(), "horizon", EVER)
-    drawn = imputed(rows, 1).label - rows.label
+    drawn = rows.imputed(1).label - rows.label
     assert drawn.mean() == pytest.approx(0, abs=0.1)
     assert drawn.std() == pytest.approx(rows.label_sd.mean(), rel=0.15)
-    assert np.array_equal(imputed(rows, 1).label, imputed(rows, 1).label)
-    assert not np.array_equal(imputed(rows, 1).label, imputed(rows, 2).label)
+    assert np.array_equal(rows.imputed(1).label, rows.imputed(1).label)
+    assert not np.array_equal(rows.imputed(1).label, rows.imputed(2).label)
     sure = replace(rows, label_sd=np.zeros(len(rows)))
-    assert np.array_equal(imputed(sure, 1).label, rows.label)
+    assert np.array_equal(sure.imputed(1).label, rows.label)

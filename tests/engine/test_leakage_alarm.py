@@ -14,11 +14,12 @@ from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import History, Timeline
 from predictions.engine.estimators import account_weights as engine_weights
 from predictions.engine.estimators import network as engine_network
-from predictions.engine.estimators.topic_effect import fit_topic_effect, topic_effect_of
+from predictions.engine.estimators import trees as engine_trees
+from predictions.engine.estimators.topic_effect import TopicEffect
 from predictions.engine.evaluation import promotion as engine_promotion
 from predictions.engine.evaluation import replay as engine_replay
 from predictions.engine.features.rows import Rows, rows_of_account
-from predictions.engine.global_model import LogForecast, ordered
+from predictions.engine.global_model import LogForecast
 from predictions.engine.types import Floats
 from tests.engine.leakage import (
     FAR,
@@ -126,7 +127,7 @@ def final_weights_looked_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
         noise = np.full_like(walked.noise, walked.weights.noise())
         return replace(walked, shift=row_inputs @ walked.weights.vector(), noise=noise)
 
-    monkeypatch.setattr(engine_state, "walk", leaking)
+    monkeypatch.setattr(engine_state, "replay", leaking)
 
 
 def followers_of_the_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +193,7 @@ def test_the_alarm_rings_for_weights_that_learn_before_a_day_is_over(monkeypatch
     assert leaks(backtest([]), accounts, [moment], UNRIPE) == []
     monkeypatch.setattr(
         engine_training,
-        "walk",
+        "replay",
         lambda prior, at, rows_, miss, _known: engine_weights.replay(prior, at, rows_, miss, at),
     )
     assert leaks(backtest([]), accounts, [moment], UNRIPE)
@@ -217,7 +218,7 @@ def compared_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     def leaking(prior: engine_weights.WeightPrior, found: Rows, raw: LogForecast) -> tuple[Floats, Floats]:
         return real(prior, replace(found, known_from=found.posted_at), raw)
 
-    monkeypatch.setattr(engine_replay, "walk_all", leaking)
+    monkeypatch.setattr(engine_replay, "replay_all", leaking)
 
 
 def compared_on_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,24 +240,24 @@ def test_the_alarm_rings_for_a_comparison_that_knows_later_counts_of_earlier_pos
     assert {leak.change for leak in found} == {"earlier_recounted"}
 
 
-def appeal_in_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Topics' effects are judged on the accounts that they were learned from."""
+def topics_in_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Topic effects are judged on the accounts that they were learned from."""
 
-    def leaking(found: Rows, outputs: Floats, _fold_of: object) -> tuple[Floats, Floats]:
-        miss = found.label - ordered(found.base, outputs).typical
-        effects = fit_topic_effect(found.topic, miss, np.ones(len(found)))
-        return effects, topic_effect_of(found.topic, effects)
+    def leaking(judged: Rows, outputs: Floats, _fold_of: object) -> tuple[TopicEffect, Floats]:
+        miss = judged.label - LogForecast.of_outputs(judged.base, outputs).typical
+        effect = TopicEffect.fit(judged.topic, miss, np.ones(len(judged)))
+        return effect, effect.predict(judged.topic)
 
-    monkeypatch.setattr(engine_training, "_learn_appeal", leaking)
+    monkeypatch.setattr(engine_training, "_topic_effect", leaking)
 
 
 def folds_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folds part rows, so that posts of one account are learned from and judged."""
     real = engine_training._out_of_fold
 
-    def leaking(learned: Rows, found: Rows, _fold_of: object, *options: Any) -> Floats:
-        learned, found = (replace(part, account=np.arange(len(part))) for part in (learned, found))
-        return real(learned, found, np.arange(len(found)) % engine_training.FOLDS, *options)
+    def leaking(learned: Rows, judged: Rows, _fold_of: object, seed: int) -> Floats:
+        learned, judged = (replace(part, account=np.arange(len(part))) for part in (learned, judged))
+        return real(learned, judged, np.arange(len(judged)) % engine_training.FOLDS, seed)
 
     monkeypatch.setattr(engine_training, "_out_of_fold", leaking)
 
@@ -264,7 +265,7 @@ def folds_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
 def moved_by_its_own_label(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """What an account is judged by in a training, and moves with that account's last label."""
     # little of it is as telling as much, and quicker
-    monkeypatch.setattr(engine_training, "_TREES", 10)
+    monkeypatch.setattr(engine_trees, "_ROUNDS", 10)
     monkeypatch.setattr(engine_network, "_MIN_STEPS", 10)
     monkeypatch.setattr(engine_network, "_EPOCHS", 1)
     first, *others = population(8, 27)
@@ -280,7 +281,7 @@ def test_no_account_is_judged_by_what_was_learned_from_it(monkeypatch: pytest.Mo
     assert moved_by_its_own_label(monkeypatch) == set()
 
 
-@pytest.mark.parametrize(("plant", "output"), [(appeal_in_sample, "added by topics"), (folds_by_row, "outputs")])
+@pytest.mark.parametrize(("plant", "output"), [(topics_in_sample, "added by topics"), (folds_by_row, "outputs")])
 def test_the_alarm_rings_for_an_account_that_is_judged_by_what_was_learned_from_it(
     monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None], output: str
 ):
