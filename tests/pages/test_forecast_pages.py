@@ -26,7 +26,14 @@ def test_the_list_shows_how_right_each_was(browser: Client, creator: Creator) ->
 
 def test_the_page_of_one_compares_it_with_its_outcome(browser: Client, creator: Creator) -> None:
     page = read(browser.get(f"/forecasts/{creator.met_prediction.public_id}/").content.decode())
-    for expected in ("How it turned out", "200", "Likely 70–400 (4 posts in 5 land here)", "Forecast was off by 20", "Counted near 24 hours", "the text was not kept"):
+    for expected in (
+        "How it turned out",
+        "200",
+        "Likely 70–400 (4 posts in 5 land here)",
+        "Forecast was off by 20",
+        "Counted near 24 hours",
+        "the text was not kept",
+    ):
         assert expected in page.text
     wide = next(picture for picture in page.all("svg") if picture.get("role") == "img")
     assert len([mark for mark in wide.all("path") if mark["class"] == "mark--outcome"]) == 1

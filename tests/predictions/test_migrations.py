@@ -57,7 +57,7 @@ def test_misses_and_alarms_of_before_stay(migrate) -> None:
         ("alarm", now - datetime.timedelta(days=1)),
         ("steady", None),
     }
-    early = misses.get(post=new)
+    early = misses.get(post_id=new.pk)
     early.pk, early.age_h = None, 1
     early.save()
 

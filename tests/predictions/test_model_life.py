@@ -216,7 +216,7 @@ def test_the_manifest_names_accounts_by_a_keyed_pseudonym(accounts, settings):
     assert version.manifest["pseudonyms"] == sorted(names)
     stored = json.dumps(version.manifest)
     assert not any(account.public_id in stored for account in accounts)
-    assert {"code_sha256", "data_sha256", "libraries", "seed", "span", "rows", "until"} <= set(version.manifest)
+    assert {"build", "data_sha256", "libraries", "seed", "span", "rows", "until"} <= set(version.manifest)
     settings.SECRET_KEY = "another"
     assert pseudonym(accounts[0].public_id) not in names
 
