@@ -52,7 +52,7 @@ UNREADABLE_WEIGHTS = (
     "Until then forecasts use other accounts only; ask again in a few minutes."
 )
 OTHER_MODEL = (
-    "What was learned of your posts is being updated to a new forecasting model. "
+    "What was learned of your posts is being updated, as the way of forecasting changed. "
     "Until then forecasts use what was learned before; ask again in a few minutes."
 )
 

@@ -8,8 +8,8 @@ from posts.models import Post
 from predictions.models.forecasts import Prediction
 from privacy.models import PersonalData
 
-_Z90 = 1.2816
-"""The 90th percentile of the normal distribution: half the width of an 80 % interval, in standard deviations."""
+_Z80 = 1.2816
+"""Half the width of a normal 80 % interval, in standard deviations."""
 
 
 class Outcome(PersonalData):
@@ -50,12 +50,12 @@ class Outcome(PersonalData):
     @property
     def low(self) -> float | None:
         """The lower end of the 80 % interval of estimated likes; None for measured ones, or without `sd`."""
-        return self._likes_at(-_Z90)
+        return self._likes_at(-_Z80)
 
     @property
     def high(self) -> float | None:
         """The upper end of that interval."""
-        return self._likes_at(_Z90)
+        return self._likes_at(_Z80)
 
     def _likes_at(self, deviations: float) -> float | None:
         if self.is_measured or self.sd is None:

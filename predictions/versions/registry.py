@@ -15,7 +15,7 @@ from predictions.versions.selectors import champion_id
 log = structlog.get_logger(__name__)
 
 PRIOR_NAME = "prior"
-REFUSED = "The current forecasting model is not available at the moment; this forecast comes from {name}."
+REFUSED = "The current way of forecasting is not available at the moment; this forecast comes from {name}."
 RETRY_SECONDS = 60.0
 """A refused version is tried again after this long, not with every forecast."""
 

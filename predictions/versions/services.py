@@ -154,7 +154,7 @@ def rollback_target(champion: ModelVersion | None) -> ModelVersion | None:
     would refuse. Raises CannotRollBack.
     """
     if champion is None:
-        raise CannotRollBack("Only the prior serves: there is nothing to roll back.")
+        raise CannotRollBack("There is nothing to roll back: only the prior serves.")
     promotions = ModelEvent.objects.filter(kind=ModelEvent.Kind.PROMOTED)
     promotion = promotions.filter(to_version=champion).first()
     if promotion is None:

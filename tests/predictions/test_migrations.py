@@ -57,9 +57,11 @@ def test_misses_and_alarms_of_before_stay(migrate) -> None:
         ("alarm", now - datetime.timedelta(days=1)),
         ("steady", None),
     }
-    early = misses.get(post=new)
-    early.pk, early.age_h = None, 1
-    early.save()
+    with connection.cursor() as cursor:
+        kept = "post_id, account_id, due_at, miss, covered, features_version, features, source, consent_version"
+        kept += ", provenance, retain_until, transformation"
+        copy_early = f"INSERT INTO predictions_miss (age_h, {kept}) SELECT 1, {kept} FROM predictions_miss"  # noqa: S608
+        cursor.execute(f"{copy_early} WHERE post_id = %s", [new.pk])
 
     before = migrate(BEFORE)
     assert set(before.get_model("predictions", "Miss").objects.values_list("post", "miss")) == {

@@ -15,6 +15,7 @@ from django.core.signing import Signer
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from config.build import build_commit
 from predictions.engine import GlobalModel
 from predictions.forecasts import services as forecasts_services
 from predictions.learning import services as learning_services
@@ -69,7 +70,7 @@ def test_the_lock_reads_nothing_large(champion):
 def test_what_is_loaded_is_what_was_registered(champion, trained_models):
     loaded = load(ModelVersion.objects.get(pk=champion.pk))
     assert loaded.to_bytes() == trained_models[0].to_bytes()
-    assert champion.manifest == json.loads(json.dumps(trained_models[0].manifest))
+    assert champion.manifest == json.loads(json.dumps(trained_models[0].manifest)) | {"build": build_commit()}
 
 
 def test_a_running_worker_notices_a_new_champion_by_itself(champion, trained_models, learned_account):
@@ -131,9 +132,9 @@ def test_a_refused_champion_leaves_the_model_before_it_serving(tamper, champion,
         result = predict(learned_account)
         assert result.model_version == champion.name
         assert result.prediction.model_version == champion
-        assert any("comes from another one" in warning for warning in result.prediction.warnings)
+        assert any("comes from the previous one" in warning for warning in result.prediction.warnings)
     make_champion(champion)
-    assert not any("comes from another one" in warning for warning in predict(learned_account).prediction.warnings)
+    assert not any("comes from the previous one" in warning for warning in predict(learned_account).prediction.warnings)
 
 
 def test_a_worker_that_knows_no_other_model_serves_the_prior(champion, account):
@@ -271,11 +272,19 @@ def test_warnings_are_told_in_words_that_creators_know(warning):
     assert not re.search(r"weights|model|version|state|bucket|prior", warning, re.IGNORECASE)
 
 
-def test_unreadable_weights_are_told_of_and_learned_anew(champion, learned_account):
+def test_unreadable_weights_give_a_warning_and_are_learned_again(champion, learned_account):
     learned_account.weights.state = b"of another time"
     learned_account.weights.save()
     learned_account.refresh_from_db()
     result = predict(learned_account)
-    assert any("learned anew" in warning for warning in result.prediction.warnings)
+    assert any("learned again" in warning for warning in result.prediction.warnings)
     assert learning_services.update_weights(account_id=learned_account.pk)
     assert predict(learned_account).prediction.warnings == []
+
+
+def test_the_build_is_the_image_s_commit_or_gits(monkeypatch):
+    monkeypatch.setenv("BUILD_COMMIT", "0123abc")
+    assert build_commit.__wrapped__() == "0123abc"
+    monkeypatch.delenv("BUILD_COMMIT")
+    monkeypatch.setenv("PATH", "")
+    assert build_commit.__wrapped__() == "unknown"

@@ -84,7 +84,8 @@ def test_lists_read_nothing_large_of_the_versions(account, client_of, champion, 
 
 
 @pytest.mark.parametrize(
-    "name", ["modelversion", "modelevent", "forecastfailure", "accountweights", "prediction", "feedback", "miss"]
+    "name",
+    ["modelversion", "modelevent", "forecastfailure", "accountweights", "prediction", "feedback", "forecasterror"],
 )
 def test_lists_of_the_admin_read_nothing_large_of_the_versions(name, staff, champion, learned_account):
     """Each version once, however many rows refer to it."""
