@@ -89,13 +89,12 @@ def _refuse(problems: list[str]) -> None:
 def join_accounts(accounts: Iterable[AccountHistory]) -> list[AccountHistory]:
     """Return each account once, in the order of their ids, of several crawls that may hold it.
 
-    A post has the observations of all crawls, and is otherwise as in the crawl with its latest observation; so are the
-    account's followers.
+    A post has the observations of all crawls, and is otherwise as in the crawl with its latest observation.
     """
     crawls: dict[str, list[AccountHistory]] = {}
     for account in accounts:
         crawls.setdefault(account.account_id, []).append(account)
-    return [_joined(crawls[name]) for name in sorted(crawls)]
+    return [_joined(crawls[name]) if len(crawls[name]) > 1 else crawls[name][0] for name in sorted(crawls)]
 
 
 def _account(account_id: str, posts: Iterable[PublishedPost], followers: dict[int, float]) -> AccountHistory:
@@ -105,17 +104,12 @@ def _account(account_id: str, posts: Iterable[PublishedPost], followers: dict[in
 
 
 def _joined(crawls: list[AccountHistory]) -> AccountHistory:
-    if len(crawls) == 1:
-        return crawls[0]
     copies: dict[str, list[PublishedPost]] = {}
     for post in (post for crawl in crawls for post in crawl.posts):
         copies.setdefault(post.post_id, []).append(post)
-    joined = _account(
-        crawls[0].account_id, map(_joined_post, copies.values()), dict(c for a in crawls for c in a.follower_counts)
-    )
-    latest_last = sorted(crawls, key=lambda a: max(map(_last_observed, a.posts), default=0))
-    followers = [a.followers for a in latest_last if not math.isnan(a.followers)]
-    return replace(joined, followers=followers[-1] if followers else math.nan)
+    followers = dict(count for crawl in crawls for count in crawl.follower_counts)
+    joined = _account(crawls[0].account_id, map(_joined_post, copies.values()), followers)
+    return joined if followers else replace(joined, followers=crawls[0].followers)
 
 
 def _joined_post(copies: list[PublishedPost]) -> PublishedPost:
