@@ -69,7 +69,7 @@ def test_an_account_that_only_bent_the_growth_curve_is_named(model: GlobalModel)
 @pytest.mark.parametrize(
     "changed",
     [
-        "predictions/engine/weights.py",
+        "predictions/engine/estimators/account_weights.py",
         "accounts/selectors.py",
         "predictions/selectors.py",
         "posts/selectors.py",
@@ -83,11 +83,12 @@ def test_the_codes_hash_changes_with_the_code(changed: str, tmp_path: Path, monk
     from predictions.engine import provenance as module
 
     before = provenance()["code_sha256"]
-    for folder in ("accounts", "posts", "predictions", "predictions/engine"):
-        (tmp_path / folder).mkdir()
-        for source in (ROOT / folder).iterdir():
+    for folder in ("accounts", "posts", "predictions"):
+        for source in (ROOT / folder).rglob("*"):
             if source.suffix in (".py", ".npz"):
-                (tmp_path / folder / source.name).symlink_to(source)
+                target = tmp_path / source.relative_to(ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.symlink_to(source)
     monkeypatch.setattr(module, "_ROOT", tmp_path)
     assert provenance.__wrapped__()["code_sha256"] == before
     (tmp_path / changed).unlink()

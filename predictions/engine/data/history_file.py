@@ -123,7 +123,7 @@ def _last_observed(post: PublishedPost) -> int:
 
 
 def _read_text(path: Path) -> str:
-    """Return the file's text; bytes that are not UTF-8 stand in it as surrogates, which `_rows` reports."""
+    """Return the file's text; bytes that are not UTF-8 stand in it as surrogates, which `_rows` refuses."""
     data = path.read_bytes()
     if data.startswith(_GZIP_MAGIC):
         try:
@@ -143,6 +143,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
     line = 1
     try:
         header = next(reader)
+        _refuse_other_encodings(f"{path}, line 1", "".join(header))
         if missing := [name for name in COLUMNS if name not in header]:
             raise BadHistoryFile(f"{path}, line 1: missing columns {', '.join(missing)}; got {', '.join(header)}.")
         if len(set(header)) < len(header):
@@ -152,9 +153,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
             if cells:
                 where = f"{path}, line {line}, column"
                 for name, cell in zip(header, cells, strict=False):
-                    if not_utf8 := re.search("[\udc80-\udcff]", cell):
-                        byte = ord(not_utf8[0]) - 0xDC00
-                        raise BadHistoryFile(f"{where} {name}: byte 0x{byte:02x} is not UTF-8.")
+                    _refuse_other_encodings(f"{where} {name}", cell)
                 if len(cells) != len(header):
                     at = header[min(len(cells), len(header) - 1)]
                     raise BadHistoryFile(f"{where} {at}: the row has {len(cells)} cells, the header {len(header)}.")
@@ -162,6 +161,11 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise BadHistoryFile(f"{path}, line {line}: not readable as CSV ({error}).") from error
+
+
+def _refuse_other_encodings(where: str, text: str) -> None:
+    if not_utf8 := re.search("[\udc80-\udcff]", text):
+        raise BadHistoryFile(f"{where}: byte 0x{ord(not_utf8[0]) - 0xDC00:02x} is not UTF-8.")
 
 
 def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers: dict[str, dict[int, float]]) -> None:
