@@ -90,7 +90,7 @@ def test_a_joined_account_is_described_by_its_latest_crawl():
         (joined,) = join_accounts(crawls)
         assert [p.sound == "renamed" for p in joined.posts] == [True, True, False]
         assert [len(p.observations) for p in joined.posts] == [2, 2, 1]
-        assert joined.followers == 100
+        assert joined.followers == 80
         assert joined.follower_counts == ((START, 90.0), (START + DAY, 100.0), (START + 2 * DAY, 80.0))
 
 

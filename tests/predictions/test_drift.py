@@ -22,7 +22,7 @@ from predictions.engine.data.labels import EARLY_CURVE
 from predictions.engine.evaluation.drift import KEPT_DAYS, ForecastErrors
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
-from predictions.engine.types import DAY, HORIZON, HOUR, MIN_HISTORY
+from predictions.engine.types import DAY, HORIZON, HOUR, MIN_HISTORY, Z80
 from predictions.learning import selectors as learning_selectors
 from predictions.learning import services
 from predictions.models import DriftCheck, ForecastError, ModelEvent, ModelVersion
@@ -199,7 +199,7 @@ def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, cha
         age = miss.age_h * HOUR
         likes = next(seen.likes for seen in published.observations if seen.observed_at - published.posted_at == age)
         curve = EARLY_CURVE if age == HOUR else GrowthCurve.prior()
-        label, promised = np.log1p(likes * np.exp(curve.gain(age))), max((high - low) / 2.563, 0.1)
+        label, promised = np.log1p(likes * np.exp(curve.gain(age))), max((high - low) / (2 * Z80), 0.1)
         wider = np.hypot(promised, curve.sd(age, count=likes)) / promised
         assert miss.error == pytest.approx((label - typical) / promised / wider, abs=1e-6)
         assert miss.covered == (typical - (typical - low) * wider <= label <= typical + (high - typical) * wider)

@@ -90,13 +90,12 @@ def _refuse(problems: list[str]) -> None:
 def join_accounts(accounts: Iterable[AccountHistory]) -> list[AccountHistory]:
     """Return each account once, in the order of their ids, of several crawls that may hold it.
 
-    A post has the observations of all crawls, and is otherwise as in the crawl with its latest observation; so are the
-    account's followers.
+    A post has the observations of all crawls, and is otherwise as in the crawl with its latest observation.
     """
     crawls: dict[str, list[AccountHistory]] = {}
     for account in accounts:
         crawls.setdefault(account.account_id, []).append(account)
-    return [_joined(crawls[name]) for name in sorted(crawls)]
+    return [_joined(crawls[name]) if len(crawls[name]) > 1 else crawls[name][0] for name in sorted(crawls)]
 
 
 def _account(account_id: str, posts: Iterable[PublishedPost], followers: dict[int, float]) -> AccountHistory:
@@ -106,17 +105,12 @@ def _account(account_id: str, posts: Iterable[PublishedPost], followers: dict[in
 
 
 def _joined(crawls: list[AccountHistory]) -> AccountHistory:
-    if len(crawls) == 1:
-        return crawls[0]
     copies: dict[str, list[PublishedPost]] = {}
     for post in (post for crawl in crawls for post in crawl.posts):
         copies.setdefault(post.post_id, []).append(post)
-    joined = _account(
-        crawls[0].account_id, map(_joined_post, copies.values()), dict(c for a in crawls for c in a.follower_counts)
-    )
-    latest_last = sorted(crawls, key=lambda a: max(map(_last_observed, a.posts), default=0))
-    followers = [a.followers for a in latest_last if not math.isnan(a.followers)]
-    return replace(joined, followers=followers[-1] if followers else math.nan)
+    followers = dict(count for crawl in crawls for count in crawl.follower_counts)
+    joined = _account(crawls[0].account_id, map(_joined_post, copies.values()), followers)
+    return joined if followers else replace(joined, followers=crawls[0].followers)
 
 
 def _joined_post(copies: list[PublishedPost]) -> PublishedPost:
@@ -130,7 +124,7 @@ def _last_observed(post: PublishedPost) -> int:
 
 
 def _read_text(path: Path) -> str:
-    """Return the file's text; bytes that are not UTF-8 stand in it as surrogates, which `_rows` reports."""
+    """Return the file's text; bytes that are not UTF-8 stand in it as surrogates, which `_rows` refuses."""
     data = path.read_bytes()
     if data.startswith(_GZIP_MAGIC):
         try:
@@ -150,6 +144,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
     line = 1
     try:
         header = next(reader)
+        _refuse_other_encodings(f"{path}, line 1", "".join(header))
         if missing := [name for name in COLUMNS if name not in header]:
             raise BadHistoryFile(f"{path}, line 1: missing columns {', '.join(missing)}; got {', '.join(header)}.")
         if len(set(header)) < len(header):
@@ -159,9 +154,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
             if cells:
                 where = f"{path}, line {line}, column"
                 for name, cell in zip(header, cells, strict=False):
-                    if not_utf8 := re.search("[\udc80-\udcff]", cell):
-                        byte = ord(not_utf8[0]) - 0xDC00
-                        raise BadHistoryFile(f"{where} {name}: byte 0x{byte:02x} is not UTF-8.")
+                    _refuse_other_encodings(f"{where} {name}", cell)
                 if len(cells) != len(header):
                     at = header[min(len(cells), len(header) - 1)]
                     raise BadHistoryFile(f"{where} {at}: the row has {len(cells)} cells, the header {len(header)}.")
@@ -169,6 +162,11 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise BadHistoryFile(f"{path}, line {line}: not readable as CSV ({error}).") from error
+
+
+def _refuse_other_encodings(where: str, text: str) -> None:
+    if not_utf8 := re.search("[\udc80-\udcff]", text):
+        raise BadHistoryFile(f"{where}: byte 0x{ord(not_utf8[0]) - 0xDC00:02x} is not UTF-8.")
 
 
 def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers: dict[str, dict[int, float]]) -> None:
