@@ -36,6 +36,9 @@ RUN python -m compileall -q . \
        TIKTOK_CLIENT_KEY=build TIKTOK_CLIENT_SECRET=build ERASURE_LEDGER_PATH=/kept/erasures.jsonl \
        DATA_ENCRYPTION_KEYS=build:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= \
        python manage.py collectstatic --noinput
+# docker build --build-arg BUILD_COMMIT=$(git rev-parse HEAD): stamped on the rows that this code writes
+ARG BUILD_COMMIT
+ENV BUILD_COMMIT=$BUILD_COMMIT
 USER postcast
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \

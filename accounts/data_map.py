@@ -9,7 +9,7 @@ from django.db.models import Model, Q
 
 from accounts.credentials import place_of
 from accounts.models import APIToken, Credential
-from privacy.declarations import Declaration, Expiry, Messages, RedisKeys, Subject, Table
+from privacy.declarations.kinds import Declaration, Expiry, Messages, RedisKeys, Subject, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 ACCOUNT = "Your TikTok account: its ids, name, user name, whether it is verified, and its public totals"

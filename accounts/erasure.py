@@ -1,4 +1,4 @@
-"""What accounts does when somebody is erased (`privacy.erasing`)."""
+"""What accounts does when somebody is erased (`privacy.erasure.services`)."""
 
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.models import Session
@@ -7,8 +7,8 @@ from django.utils import timezone
 from accounts.data_map import sessions_of
 from accounts.models import TikTokAccount
 from accounts.services import end_grant
-from privacy.declarations import Subject
-from privacy.erasing import Told, on_last, on_revoke, on_stop
+from privacy.declarations.kinds import Subject
+from privacy.erasure.hooks import Revoked, on_last, on_revoke, on_stop
 
 
 @on_stop
@@ -20,7 +20,7 @@ def let_nobody_in(subject: Subject) -> None:
 
 
 @on_revoke
-def end_access_at_tiktok(subject: Subject) -> list[Told]:
+def end_access_at_tiktok(subject: Subject) -> list[Revoked]:
     """Whether TikTok knows of each of the accounts that its access is ended."""
     return [end_grant(account_id=account_id, now=timezone.now()) for account_id in subject.account_ids]
 

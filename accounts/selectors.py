@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q, QuerySet
 
 from accounts.models import APIToken, Credential, FollowerCount, TikTokAccount, User
-from privacy.consent import consenting
-from privacy.declarations import require_declared
+from privacy.consent.selectors import consenting
+from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 # how long before its end a grant is renewed

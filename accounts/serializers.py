@@ -6,7 +6,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from accounts.models import APIToken, Credential, TikTokAccount, User
-from privacy.retention import erased_after
+from privacy.erasure.inactivity import erased_after
 
 
 class MeSerializer(serializers.ModelSerializer[User]):

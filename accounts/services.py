@@ -14,13 +14,14 @@ from accounts.models import APIToken, Credential, FollowerCount, TikTokAccount, 
 from accounts.tiktok import client
 from accounts.tiktok.client import Grant, Profile
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
-from privacy.blanking import blank_contacts
-from privacy.consent import require
-from privacy.erasing import Told, request_erasure
+from privacy.anonymity.blanking import blank_contacts
+from privacy.consent.selectors import require
+from privacy.erasure.hooks import Revoked
+from privacy.erasure.services import request_erasure
 from privacy.models import AccessEvent, Erasure, Through
 from privacy.purposes import Purpose
 from privacy.sealing import SealBroken
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 
@@ -135,22 +136,22 @@ def disconnect_account(*, account_id: int, now: datetime) -> None:
     for `retry_revocation`.
     """
     told = _revoke_at_tiktok(account_id, Credential.State.ACTIVE)
-    mark_revoked(account_id=account_id, now=now, keep_tokens=told != Told.YES)
+    mark_revoked(account_id=account_id, now=now, keep_tokens=told != Revoked.YES)
 
 
-def end_grant(*, account_id: int, now: datetime) -> Told:
+def end_grant(*, account_id: int, now: datetime) -> Revoked:
     """Take the grant back at TikTok, connected or not; whether TikTok knows. Without tokens there is nothing to do."""
     credential = Credential.objects.filter(account=account_id).first()
     if credential is None or not credentials.has_tokens(credential):
-        return Told.YES
+        return Revoked.YES
     told = _revoke_at_tiktok(account_id, Credential.State(credential.state))
-    mark_revoked(account_id=account_id, now=now, keep_tokens=told != Told.YES)
+    mark_revoked(account_id=account_id, now=now, keep_tokens=told != Revoked.YES)
     return told
 
 
 def retry_revocation(*, account_id: int) -> bool:
     """Take a disconnected account's grant back at TikTok, where that failed before; whether that is done now."""
-    told = _revoke_at_tiktok(account_id, Credential.State.REVOKED) == Told.YES
+    told = _revoke_at_tiktok(account_id, Credential.State.REVOKED) == Revoked.YES
     if told:
         # not what its creator connected again in the meantime
         Credential.objects.filter(account_id=account_id, state=Credential.State.REVOKED).update(
@@ -202,20 +203,20 @@ def authorization_removed(
     return True
 
 
-def _revoke_at_tiktok(account_id: int, state: Credential.State) -> Told:
+def _revoke_at_tiktok(account_id: int, state: Credential.State) -> Revoked:
     """Whether TikTok knows now that the grant is taken back, or has no grant to take back."""
     try:
         client.revoke(access_token=_current_token(account_id, state))
     except (CredentialLost, GrantRefused, AccessTokenInvalid):
-        return Told.YES
+        return Revoked.YES
     except TikTokError as error:
         log.warning("revocation_failed", account_id=account_id, error=str(error), log_id=error.log_id)
-        return Told.LATER
+        return Revoked.LATER
     except SealBroken as error:
         # the keys were rotated since the backup that this row is from: asking again would never end
         log.error("revocation_impossible", account_id=account_id, error=str(error))
-        return Told.NEVER
-    return Told.YES
+        return Revoked.NEVER
+    return Revoked.YES
 
 
 # --- access tokens ----------------------------------------------------------------------------------------------------

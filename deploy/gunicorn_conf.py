@@ -19,10 +19,10 @@ control_socket_disable = True
 
 def when_ready(server: object) -> None:
     """In the parent, before the first worker is forked."""
+    from config.build import build_commit
     from posts.meanings import stored_encoder
     from predictions.registry import preload
-    from privacy.models.legal import fingerprint_all_code
 
     preload()
     stored_encoder()
-    fingerprint_all_code()
+    build_commit()

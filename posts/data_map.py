@@ -6,7 +6,7 @@ import numpy as np
 from django.db.models import Model
 
 from posts.models import PostContent
-from privacy.declarations import Declaration, Expiry, Files, Messages, RedisKeys, Table
+from privacy.declarations.kinds import Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 POSTS = "Your public posts: TikTok's id and link, when, how long, and their counts at several moments"

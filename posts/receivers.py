@@ -9,7 +9,8 @@ from accounts.services import wait_for_writers
 from accounts.signals import account_connected
 from posts.models import Post
 from posts.services import request_refresh
-from privacy.consent import NoConsent, consent_given, consent_withdrawn
+from privacy.consent.selectors import NoConsent
+from privacy.consent.services import consent_given, consent_withdrawn
 from privacy.purposes import Purpose
 
 

@@ -24,9 +24,9 @@ from posts.models import Listing, Observation, Post, Refresh
 from posts.storing import append_observations, mark_deleted, record_change, store_videos
 from posts.tiktok import DisplayAPI, VideoCounts, VideoPage
 from posts.tiktok.client import QUERY_SIZE
-from privacy.consent import NoConsent
+from privacy.consent.selectors import NoConsent
 from privacy.models import AccessEvent
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 

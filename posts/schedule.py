@@ -22,10 +22,10 @@ from posts.models import Listing, Observation, Post, Refresh
 from posts.storing import append_observations, mark_deleted, record_change, store_videos
 from posts.tiktok import DisplayAPI, Video, VideoCounts
 from posts.tiktok.client import QUERY_SIZE
-from privacy.consent import NoConsent, consenting
+from privacy.consent.selectors import NoConsent, consenting
 from privacy.models import STAMPS, AccessEvent
 from privacy.purposes import Purpose
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from accounts.models import TikTokAccount, User
 from posts.content import EMBEDDING_SIZE, EXTRACTOR_VERSION, CaptionMeasures, CoverMeasures
 from posts.models import Observation, Post, PostContent, Refresh
-from privacy.declarations import require_declared
+from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from posts.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange, Refresh
 from posts.signals import posts_changed
 from posts.tiktok import Video, VideoCounts
-from privacy.consent import has_consent
+from privacy.consent.selectors import has_consent
 from privacy.models import STAMPS
 from privacy.purposes import Purpose
 

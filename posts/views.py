@@ -19,7 +19,7 @@ from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
 from posts.models import Post
 from posts.selectors import LatestCounts, posts_for_page, refresh_status
 from posts.services import NotConnected, request_refresh
-from privacy.consent import require
+from privacy.consent.selectors import require
 from privacy.purposes import Purpose
 
 if TYPE_CHECKING:

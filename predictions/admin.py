@@ -27,7 +27,7 @@ from predictions.models import (
     Prediction,
 )
 from predictions.registry import PRIOR_NAME
-from privacy.admin import ReadOnlyAdmin
+from privacy.trail.staff.admin import ReadOnlyAdmin
 
 WORDS_LISTED = 80
 """Characters of a person's own words in a list; the rest is on the page of the feedback."""

@@ -17,10 +17,10 @@ from predictions.engine.data.growth import engagement_rate, first_day
 from predictions.models import Benchmark
 from predictions.registry import champion_id, registry
 from predictions.selectors import SIZES, accounts_to_learn_from, one_by_one, published_posts, size_of
-from privacy.anonymity import Quantile, release
+from privacy.anonymity.releases import Quantile, release
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 

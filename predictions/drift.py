@@ -33,7 +33,7 @@ from predictions.engine.types import HORIZON, HOUR
 from predictions.lifecycle import SLICE
 from predictions.models import DriftCheck, Miss, ModelEvent
 from predictions.registry import LoadedModel
-from privacy.trail import record_run
+from privacy.trail.services import record_run
 
 log = structlog.get_logger(__name__)
 

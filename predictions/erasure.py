@@ -1,10 +1,10 @@
-"""What predictions looks for after an erasure (`privacy.erasing`)."""
+"""What predictions looks for after an erasure (`privacy.erasure.services`)."""
 
 from collections.abc import Collection
 
 from predictions.models import ForgottenAccount, ModelVersion
 from predictions.pseudonyms import pseudonym
-from privacy.erasing import on_verify
+from privacy.erasure.hooks import on_verify
 
 
 @on_verify

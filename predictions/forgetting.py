@@ -18,8 +18,8 @@ from predictions.engine import GlobalModel
 from predictions.models import ForgottenAccount, ModelVersion
 from predictions.pseudonyms import pseudonym
 from predictions.registry import end_canary, lock_versions, make_champion
-from privacy.declarations import Subject
-from privacy.erasing import on_forget, on_stop
+from privacy.declarations.kinds import Subject
+from privacy.erasure.hooks import on_forget, on_stop
 from privacy.purposes import Purpose
 
 log = structlog.get_logger(__name__)

@@ -23,9 +23,9 @@ from predictions.engine.evaluation.promotion import Decision, compare, decide, l
 from predictions.forgetting import LEFT_SINCE, MAY_NOT_SERVE, learned_from_forgotten, serve_prior_instead_of_forgotten
 from predictions.models import ModelEvent, ModelVersion
 from predictions.registry import RefusedArtefact, load, lock_versions, make_champion, register
-from privacy.anonymity import K
+from privacy.anonymity.releases import K
 from privacy.models import AccessEvent
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 

@@ -10,8 +10,9 @@ from predictions import metrics
 from predictions.forgetting import LEARNS_UNDER, forget_accounts, remember_accounts
 from predictions.models import Feedback, Miss, Outcome, Prediction
 from predictions.tasks import enqueue_weights_update
-from privacy.consent import consent_given, consent_withdrawn, purposes_of
-from privacy.declarations import subject_of
+from privacy.consent.selectors import purposes_of
+from privacy.consent.services import consent_given, consent_withdrawn
+from privacy.declarations.registry import subject_of
 from privacy.purposes import Purpose
 from telemetry.signals import metrics_scraped
 

@@ -48,8 +48,8 @@ from predictions.models import (
 from predictions.outcomes import Planned, Published
 from predictions.pseudonyms import pseudonym
 from predictions.skill import Compared, Skill, skill_over
-from privacy.consent import consents_to
-from privacy.declarations import require_declared
+from privacy.consent.selectors import consents_to
+from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from predictions.models import AccountWeights, Benchmark, Feedback, Outcome, Pre
 from predictions.selectors import most_followers
 from predictions.services import MAX_CLIENT, PredictionResult
 from predictions.skill import Skill, Standing
-from privacy.blanking import blank_contacts
+from privacy.anonymity.blanking import blank_contacts
 
 MAX_HASHTAGS = 100
 MAX_DURATION_S = 3600

@@ -36,11 +36,11 @@ from predictions.engine.types import Range
 from predictions.models import AccountWeights, Feedback, Outcome, Prediction
 from predictions.outcomes import REACH, match_posts
 from predictions.registry import LoadedModel, champion_id, registry
-from privacy.blanking import blank_contacts
-from privacy.consent import NoConsent, has_consent, hold, require
+from privacy.anonymity.blanking import blank_contacts
+from privacy.consent.selectors import NoConsent, has_consent, hold, require
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
-from privacy.trail import record
+from privacy.trail.services import record
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations

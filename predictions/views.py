@@ -16,7 +16,7 @@ from predictions.charts import RangeChart, range_chart
 from predictions.forms import DraftForm, FeedbackForm
 from predictions.models import Feedback, Outcome, Prediction
 from predictions.selectors import feedback_on, predictions_of
-from privacy.consent import has_consent, require
+from privacy.consent.selectors import has_consent, require
 from privacy.purposes import Purpose
 
 FORECASTS_PER_PAGE = 20

@@ -49,7 +49,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "privacy.gate.GateMiddleware",
+    "privacy.erasure.restores.gate.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -59,9 +59,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.LoggedRequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "privacy.reminding.remember_sign_in",
-    "privacy.middleware.ConsentMiddleware",
-    "privacy.middleware.TrailMiddleware",
+    "privacy.retention.reminders.remember_sign_in",
+    "privacy.consent.middleware.ConsentMiddleware",
+    "privacy.trail.middleware.TrailMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -79,7 +79,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "privacy.context.inactivity",
+                "privacy.retention.reminders.inactivity",
             ],
         },
     },
@@ -188,10 +188,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.refresh_expiring_credentials",
         "schedule": crontab(minute="17"),
     },
-    "purge": {"task": "privacy.tasks.purge", "schedule": crontab(minute="25")},
-    "watch retention": {"task": "privacy.tasks.watch_retention", "schedule": crontab(minute="55")},
-    "tend exports": {"task": "privacy.tasks.tend_exports", "schedule": crontab()},
-    "resume erasures": {"task": "privacy.tasks.resume_erasures", "schedule": crontab()},
+    "purge": {"task": "privacy.retention.tasks.purge", "schedule": crontab(minute="25")},
+    "watch retention": {"task": "privacy.retention.tasks.watch_retention", "schedule": crontab(minute="55")},
+    "tend exports": {"task": "privacy.export.tasks.resume_exports", "schedule": crontab()},
+    "resume erasures": {"task": "privacy.erasure.tasks.resume_erasures", "schedule": crontab()},
     "leave forgotten behind": {
         "task": "predictions.tasks.leave_forgotten_behind",
         "schedule": crontab(minute="40"),
@@ -200,8 +200,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "predictions.tasks.release_benchmarks",
         "schedule": crontab(hour="3", minute="10"),
     },
-    "anchor trail": {"task": "privacy.tasks.anchor_trail", "schedule": crontab(minute="7")},
-    "watch trail": {"task": "privacy.tasks.watch_trail", "schedule": crontab(minute="57")},
+    "anchor trail": {"task": "privacy.trail.tasks.anchor_trail", "schedule": crontab(minute="7")},
+    "watch trail": {"task": "privacy.trail.tasks.watch_trail", "schedule": crontab(minute="57")},
 }
 
 # --- what is sent with every page ----------------------------------------------------------------------------------

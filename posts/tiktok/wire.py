@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from privacy.blanking import blank_contacts
+from privacy.anonymity.blanking import blank_contacts
 
 MAX_BIGINT = 2**63 - 1
 MAX_INT = 2**31 - 1

@@ -18,8 +18,8 @@ from accounts.selectors import follower_counts
 from accounts.services import update_profile
 from accounts.tiktok import client as tiktok
 from accounts.tiktok.client import Profile
-from privacy import trail
 from privacy.purposes import Purpose
+from privacy.trail import selectors as trail
 from tests.accounts.support import (
     begin,
     creators,

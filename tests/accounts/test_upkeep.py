@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts import services, tasks
 from accounts.models import Credential, TikTokAccount
 from accounts.services import access_token
-from privacy import trail
-from privacy.declarations import Table
+from privacy.declarations.kinds import Table
 from privacy.management.commands import rotate_encryption_keys
 from privacy.sealing import key_id_of
+from privacy.trail import selectors as trail
 from tests.accounts.support import connect
 
 pytestmark = pytest.mark.django_db

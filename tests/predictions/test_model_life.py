@@ -31,7 +31,8 @@ from predictions.lifecycle import AlreadyTraining, CannotRollBack, NothingToLear
 from predictions.models import ForgottenAccount, ModelEvent, ModelVersion
 from predictions.pseudonyms import pseudonym
 from predictions.registry import RefusedArtefact, champion_id, load, make_champion, register
-from privacy.erasing import STEPS, request_erasure
+from privacy.erasure.services import request_erasure
+from privacy.erasure.steps import STEPS
 from privacy.models import Erasure, Through
 from privacy.purposes import Purpose
 from tests.factories import FollowerCountFactory, StaffFactory, TikTokAccountFactory, disagree, verify
