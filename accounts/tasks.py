@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.credentials import selectors, services
 from accounts.tiktok.errors import TikTokError
-from privacy.consent import NoConsent
+from privacy.consent.selectors import NoConsent
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from privacy.consent import NoConsent
+from privacy.consent.selectors import NoConsent
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 

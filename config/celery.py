@@ -1,6 +1,7 @@
 """The Celery application; its configuration stands in Django's settings (`CELERY_*`)."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -20,7 +21,7 @@ class GatedTask(Task):  # type: ignore[type-arg]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the task in a worker, unless the gate is shut; called directly, a task is a function."""
-        from privacy.gate import GATE
+        from privacy.erasure.restores.gate import GATE
 
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
@@ -30,6 +31,17 @@ class GatedTask(Task):  # type: ignore[type-arg]
         return self.run(*args, **kwargs)
 
 
+def packages_with_tasks() -> list[str]:
+    """Return the packages of the installed apps that have a module `tasks`, rooms inside of an app included."""
+    from django.apps import apps
+
+    return [
+        ".".join([app.name, *module.relative_to(app.path).parent.parts])
+        for app in apps.get_app_configs()
+        for module in Path(app.path).rglob("tasks.py")
+    ]
+
+
 app: "Celery[Any]" = Celery("postcast", task_cls=GatedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+app.autodiscover_tasks(packages_with_tasks)

@@ -38,6 +38,8 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from privacy.declarations.columns import plain
+
 
 class ClaimLost(Exception):
     """The job is no longer this worker's: another may claim it, or it was ended or deleted."""
@@ -49,11 +51,18 @@ class Job(models.Model):
     task: ClassVar[str]
     """The name of the Celery task that works it off; its argument is the primary key."""
 
-    claim = models.UUIDField(null=True, editable=False, help_text="Of the worker that holds it; a fencing token.")
-    heartbeat_at = models.DateTimeField(
-        null=True, help_text="When it was last queued, claimed or written by its worker."
+    claim = plain(
+        models.UUIDField(null=True, editable=False, help_text="Of the worker that holds it; a fencing token."),
+        "the worker that holds it",
     )
-    attempts = models.PositiveIntegerField(default=0, help_text="Claims since the last progress.")
+    heartbeat_at = plain(
+        models.DateTimeField(null=True, help_text="When it was last queued, claimed or written by its worker."),
+        "sign of life of the worker",
+    )
+    attempts = plain(
+        models.PositiveIntegerField(default=0, help_text="Claims since the last progress."),
+        "how often it was claimed since the last progress",
+    )
 
     class Meta:
         abstract = True

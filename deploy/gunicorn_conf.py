@@ -19,12 +19,12 @@ control_socket_disable = True
 
 def when_ready(server: object) -> None:
     """Load the models in the parent, before the first worker is forked."""
+    from config.build import build_commit
     from posts.content import language
     from posts.content.meanings import stored_encoder
     from predictions.versions.registry import preload
-    from privacy.models.legal import fingerprint_all_code
 
     preload()
     stored_encoder()
     language.load()
-    fingerprint_all_code()
+    build_commit()

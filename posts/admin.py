@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from posts.models import Listing, Observation, Post, PostContent, PostsChange, Refresh
-from privacy.admin import ReadOnlyAdmin
+from privacy.trail.staff.admin import ReadOnlyAdmin
 
 
 @admin.register(Post)

@@ -6,7 +6,7 @@ import numpy as np
 from django.db.models import Model
 
 from posts.models import PostContent
-from privacy.declarations import Declaration, Expiry, Files, Messages, RedisKeys, Table
+from privacy.declarations.kinds import Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 POSTS = "Your public posts: TikTok's id and link, when, how long, and their counts at several moments"
@@ -132,9 +132,6 @@ DATA_MAP: tuple[Declaration, ...] = (
         },
         plain={
             "id": "key",
-            "claim": "whose turn it is among the workers",
-            "heartbeat_at": "sign of life of that worker",
-            "attempts": "tries since the last page",
             "next_attempt_at": "when TikTok is asked again",
             "cursor": "where the next page begins",
             "listing_done": "whether every page was stored",

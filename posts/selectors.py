@@ -11,7 +11,7 @@ from accounts.models import TikTokAccount, User
 from posts.content.captions import CaptionMeasures
 from posts.content.pictures import CoverMeasures
 from posts.models import Observation, Post, PostContent
-from privacy.declarations import require_declared
+from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from posts.ingest.services import NotConnected, request_refresh
 from posts.models import Post
 from posts.panels import panels_of
 from posts.selectors import LatestCounts, posts_for_page
-from privacy.consent import require
+from privacy.consent.selectors import require
 from privacy.purposes import Purpose
 
 if TYPE_CHECKING:

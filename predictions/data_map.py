@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from predictions.engine.evaluation.drift import KEPT_DAYS
 from predictions.models import AccountWeights, DriftCheck, ForecastError
-from privacy.declarations import Artefact, Declaration, Expiry, Files, Messages, RedisKeys, Table
+from privacy.declarations.kinds import Artefact, Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 FORECASTS = "Your forecasts: the planned time and length, the hashtags and length of the caption, and the figures"

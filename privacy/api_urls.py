@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from privacy import api
+from privacy.consent import api as consent
+from privacy.erasure import api as erasure
+from privacy.export import api as export
+from privacy.trail import api as trail
 
 urlpatterns = [
-    path("privacy/consents", api.ConsentListView.as_view(), name="consents"),
-    path("privacy/consents/<slug:purpose>", api.ConsentView.as_view(), name="consent"),
-    path("privacy/access", api.AccessListView.as_view(), name="access"),
-    path("privacy/erasure", api.ErasureView.as_view(), name="erasure"),
-    path("privacy/exports", api.ExportListView.as_view(), name="exports"),
-    path("privacy/exports/<slug:public_id>/archive", api.ArchiveView.as_view(), name="export-archive"),
+    path("privacy/consents", consent.ConsentListView.as_view(), name="consents"),
+    path("privacy/consents/<slug:purpose>", consent.ConsentView.as_view(), name="consent"),
+    path("privacy/access", trail.AccessListView.as_view(), name="access"),
+    path("privacy/erasure", erasure.ErasureView.as_view(), name="erasure"),
+    path("privacy/exports", export.ExportListView.as_view(), name="exports"),
+    path("privacy/exports/<slug:public_id>/archive", export.ArchiveView.as_view(), name="export-archive"),
 ]

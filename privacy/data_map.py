@@ -1,13 +1,10 @@
-"""What keeping these promises keeps itself: consents, and the proofs of what was done."""
+"""What privacy itself keeps: consents, erasures, exports, the access trail, and what lies outside of the database."""
 
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Model
 
-from privacy import erasing, exporting
-from privacy.declarations import Declaration, Expiry, Files, Messages, RedisKeys, Table
-from privacy.models import ExportPart
+from privacy.declarations.kinds import Declaration, Expiry, Files, Messages, RedisKeys, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 TRAIL = "Who looked at your data or changed it, when and why"
@@ -21,61 +18,29 @@ REMINDER = "On which day somebody last signed in with your browser"
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
 
 
-def _held(row: Model) -> str:
-    return "held"
-
-
-def _sealed(row: Model) -> str:
-    return "sealed"
-
-
-def _bytes(row: Model) -> int:
-    assert isinstance(row, ExportPart)
-    return len(row.sealed)
-
-
 DATA_MAP: tuple[Declaration, ...] = (
     Table(
         "privacy.Consent",
         source=Source.PERSON,
-        made_by=("privacy.consent",),
         category=CONSENTS,
         purposes=(Purpose.SERVICE,),
         why="To do only what you agreed to, and to be able to prove it",
         basis=Basis.LEGAL_OBLIGATION,
         retention=WHILE_ACTIVE,
         person="user",
-        personal={
-            "user_id": "The person",
-            "purpose": "For what",
-            "version": "Which version of the text",
-            "text_fingerprint": "A fingerprint of that text",
-            "given_at": "When it was given",
-            "given_through": "Through which way in",
-            "withdrawn_at": "When it ended; empty while it is in force",
-            "withdrawn_through": "Through which way it was ended",
-        },
-        plain={"id": "key"},
     ),
     Table(
         "privacy.SubjectKey",
         source=Source.POSTCAST,
-        made_by=("privacy.trail",),
         category=TRAIL,
         purposes=(Purpose.SERVICE,),
         why="So that the list of who looked at your data can be yours while you are here, and nobody's after",
         basis=Basis.LEGAL_OBLIGATION,
         retention=WHILE_ACTIVE,
         person="user",
-        personal={
-            "user_id": "The person",
-            "key": "Whether a key is held: whoever had it could find you in the trail after you are gone",
-        },
-        exported={"key": _held},
     ),
     Table(
         "privacy.Erasure",
-        sealed={"sealed_identifiers": erasing.place_of},
         category=ERASURES,
         purposes=(Purpose.SERVICE,),
         why="To erase what you asked to have erased, even when something fails, and to prove that it was done",
@@ -83,75 +48,28 @@ DATA_MAP: tuple[Declaration, ...] = (
         retention=Retention("until it is done or cancelled; then only a receipt is kept, which names nobody"),
         person="user_id",
         unstamped="its rows outlive their person and lose what concerns them; why, through what and when stand in it",
-        personal={
-            "user_id": "The person; emptied once it is done",
-            "account_ids": "The accounts; emptied once it is done",
-            "reason": "Why",
-            "through": "Through which way in it was asked for",
-            "requested_at": "When it was asked for",
-            "due_at": "When it begins",
-            "sealed_identifiers": "What is looked for afterwards, encrypted; emptied once it is done",
-        },
-        plain={
-            "id": "key",
-            "public_id": "number of the receipt",
-            "whole": "the person with everything, or one account",
-            "state": "waiting, running, done or cancelled",
-            "steps_done": "how far it is",
-            "claim": "the worker that holds it",
-            "heartbeat_at": "sign of life of the worker",
-            "attempts": "how often it was claimed since the last progress",
-            "pseudonyms": "what identified the person, under the ledger's key, which is outside of the database",
-            "told_tiktok": "whether TikTok confirmed the end of its access",
-            "counts": "rows deleted, by category",
-            "left": "where something was still found",
-            "verified_at": "when it was verified",
-            "finished_at": "when it was done",
-        },
-        exported={"sealed_identifiers": _sealed},
         erased="emptied of the person: what remains is the receipt",
     ),
     Table(
         "privacy.DataExport",
         expires=(Expiry("expires_at", timedelta(days=0)),),
         source=Source.PERSON,
-        made_by=("privacy.exporting",),
         category=EXPORTS,
         purposes=(Purpose.SERVICE,),
         why="To give you a copy of all that is kept of you",
         basis=Basis.LEGAL_OBLIGATION,
         retention=SEVEN_DAYS,
         person="user",
-        personal={
-            "public_id": "The number of the copy",
-            "user_id": "The person",
-            "state": "Whether it is being made, is ready or failed",
-            "requested_at": "When you asked for it",
-            "ready_at": "When it was ready",
-            "expires_at": "When it is deleted",
-            "size": "Bytes of the archive",
-        },
-        plain={
-            "id": "key",
-            "claim": "the worker that holds it",
-            "heartbeat_at": "sign of life of the worker",
-            "attempts": "how often it was begun",
-        },
     ),
     Table(
         "privacy.ExportPart",
-        sealed={"sealed": exporting.place_of},
         source=Source.POSTCAST,
-        made_by=("privacy.exporting",),
         category=EXPORTS,
         purposes=(Purpose.SERVICE,),
         why="The copy itself, encrypted",
         basis=Basis.LEGAL_OBLIGATION,
         retention=SEVEN_DAYS,
         person="export__user",
-        personal={"export_id": "The copy", "number": "Which part of it", "sealed": "How many bytes it has, encrypted"},
-        plain={"id": "key"},
-        exported={"sealed": _bytes},
     ),
     Files(
         "a cookie in your browser, last-sign-in",
@@ -170,14 +88,6 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="To see that what is promised to be deleted is deleted",
         basis=Basis.LEGAL_OBLIGATION,
         retention=Retention("90 days"),
-        plain={
-            "id": "key",
-            "rule": "which rule",
-            "started_at": "when it began",
-            "finished_at": "when it was done",
-            "removed": "how much it removed, or how many erasures it asked for",
-            "error": "the name of the error, where it failed",
-        },
         erased="kept: it names nobody",
     ),
     Table(
@@ -188,25 +98,10 @@ DATA_MAP: tuple[Declaration, ...] = (
         why="To prove who read or changed whose data",
         basis=Basis.LEGAL_OBLIGATION,
         retention=Retention("kept; it names nobody once the person's key is gone"),
-        plain={
-            "id": "key",
-            "position": "where in the chain",
-            "at": "when",
-            "actor_kind": "the person, staff, a task, a command or TikTok",
-            "actor": "the member of staff, the task or the command",
-            "subject": "the person, by a hash under a key that goes with them; empty for a run over everybody at once",
-            "action": "read, changed, exported, erased or consent",
-            "what": "which data",
-            "through": "page, API, admin, task, command or webhook",
-            "why": "the reason that staff gave",
-            "reference": "the request or task, as the logs name it",
-            "previous": "the hash before",
-            "hash": "the hash of all that",
-        },
         erased="kept: with the person's key destroyed it names nobody",
     ),
-    Messages("privacy.tasks.make_export", "privacy.DataExport"),
-    Messages("privacy.tasks.extend_retention", settings.AUTH_USER_MODEL),
+    Messages("privacy.export.tasks.make_export", "privacy.DataExport"),
+    Messages("privacy.retention.tasks.extend_retention", settings.AUTH_USER_MODEL),
     Files(
         "log lines, on stderr",
         category=LOGS,

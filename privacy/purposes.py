@@ -1,4 +1,4 @@
-"""What personal data may be used for. Each purpose is consented to by itself, in the words of its current text."""
+"""Purposes of personal data, legal bases, retention periods and sources."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Purpose(StrEnum):
-    """The keys under which consents are kept and data is declared."""
+    """What personal data may be used for. Each is consented to by itself, in the words of its current text."""
 
     SERVICE = "service"
     """Fetching an account's posts and forecasting its drafts: nothing happens without it."""
@@ -15,7 +15,7 @@ class Purpose(StrEnum):
     DRAFTS = "drafts"
     """Keeping the text of drafts and captions."""
     OUTCOMES = "outcomes"
-    """Comparing forecasts with what the posts became."""
+    """Comparing forecasts with how the posts turned out."""
 
 
 class Basis(StrEnum):
@@ -28,20 +28,20 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long something is kept: in words for people, and as what a row is stamped with when it is written."""
+    """How long something is kept: in words for people, and as the period that rows are stamped with."""
 
     text: str
     period: timedelta | None = None
-    """None: as long as the person's account here, whatever else may end it earlier."""
+    """None: as long as the person's account here, unless something else ends it earlier."""
 
     @property
     def ends_with_account(self) -> bool:
-        """Whether a sign-in makes it longer."""
+        """Whether a sign-in extends it."""
         return self.period is None
 
     @property
     def at_most(self) -> timedelta:
-        """How long a row may be kept that is written now, if its person never comes back."""
+        """How long a row that is written now is kept at most, if its person never comes back."""
         return YEAR if self.period is None else self.period
 
 
@@ -56,6 +56,6 @@ class Source(StrEnum):
 
     TIKTOK = "tiktok"
     PERSON = "person"
-    """The person told it, or did it."""
+    """The person entered it, or did it."""
     POSTCAST = "postcast"
-    """Made here, from other data."""
+    """Computed here, from other data."""

@@ -21,12 +21,12 @@ def seal(text: str, *, place: str) -> bytes:
 
 
 def unseal(sealed: bytes, *, place: str) -> str:
-    """Decrypt what `seal` made for the same place; raises SealBroken for anything else."""
+    """Decrypt what `seal` made for the same place. Raise SealBroken for anything else."""
     return unseal_bytes(sealed, place=place).decode()
 
 
 def seal_bytes(plain: bytes, *, place: str) -> bytes:
-    """As `seal`, for what is no text."""
+    """Encrypt bytes, as `seal` does text."""
     key_id = sealing_key_id()
     header = FORMAT + bytes([len(key_id.encode())]) + key_id.encode()
     nonce = secrets.token_bytes(NONCE_BYTES)
@@ -34,7 +34,7 @@ def seal_bytes(plain: bytes, *, place: str) -> bytes:
 
 
 def unseal_bytes(sealed: bytes, *, place: str) -> bytes:
-    """As `unseal`, for what is no text."""
+    """Decrypt bytes, as `unseal` does text. Raise SealBroken."""
     key_id, header_length = _read_header(sealed)
     body = header_length + NONCE_BYTES
     try:
@@ -47,12 +47,12 @@ def unseal_bytes(sealed: bytes, *, place: str) -> bytes:
 
 
 def sealing_key_id() -> str:
-    """The id of the key that seals now: the first one configured."""
+    """Return the id of the key that seals now: the first one configured."""
     return str(next(iter(settings.DATA_ENCRYPTION_KEYS)))
 
 
 def key_id_of(sealed: bytes) -> str:
-    """The id of the key that a value was sealed with; raises SealBroken if it is not a sealed value."""
+    """Return the id of the key that a value was sealed with. Raise SealBroken if it is not a sealed value."""
     return _read_header(sealed)[0]
 
 
@@ -64,7 +64,7 @@ def _cipher(key_id: str) -> AESGCM:
 
 
 def _read_header(sealed: bytes) -> tuple[str, int]:
-    """(id of the key, length of the header)"""
+    """Return the id of the key and the length of the header."""
     if len(sealed) < 2 or sealed[:1] != FORMAT:
         raise SealBroken("not a sealed value")
     length = 2 + sealed[1]

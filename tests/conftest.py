@@ -34,7 +34,7 @@ def _clean_ledger() -> None:
 @pytest.fixture(autouse=True)
 def _open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks every few seconds, which would make the number of queries in tests a matter of luck."""
-    monkeypatch.setattr("privacy.gate.GATE.reason", lambda: "")
+    monkeypatch.setattr("privacy.erasure.restores.gate.GATE.reason", lambda: "")
 
 
 @pytest.fixture(scope="session")

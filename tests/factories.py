@@ -24,10 +24,11 @@ from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.models import AccountWeights, Benchmark, Feedback, ForecastError, Outcome, Prediction
-from privacy import consent
+from privacy.consent import selectors as consent_selectors
+from privacy.consent import services as consent_services
+from privacy.consent.receivers import stamp_with_consent
 from privacy.models import Through
 from privacy.purposes import Purpose
-from privacy.receivers import let_rows_rest_on_it
 
 HOUR = datetime.timedelta(hours=1)
 USUAL_CONSENTS = (Purpose.SERVICE, Purpose.LEARNING, Purpose.OUTCOMES)
@@ -37,13 +38,15 @@ ALL_CONSENTS = tuple(Purpose)
 def agree(user: User, *purposes: Purpose) -> None:
     """The person agrees to the current texts of these purposes."""
     for purpose in purposes:
-        consent.give(user_id=user.pk, purpose=purpose, through=Through.PAGE, version=consent.current_version(purpose))
+        consent_services.give(
+            user_id=user.pk, purpose=purpose, through=Through.PAGE, version=consent_selectors.current_version(purpose)
+        )
 
 
 def disagree(user: User, *purposes: Purpose) -> None:
     """The person takes these consents back."""
     for purpose in purposes:
-        consent.withdraw(user_id=user.pk, purpose=purpose, through=Through.PAGE)
+        consent_services.withdraw(user_id=user.pk, purpose=purpose, through=Through.PAGE)
 
 
 class UserFactory(DjangoModelFactory[User]):
@@ -58,11 +61,11 @@ class UserFactory(DjangoModelFactory[User]):
     @factory.post_generation
     def consents(self: User, create: bool, extracted: Iterable[Purpose] | None, **_: Any) -> None:
         # which would take most of the time: nothing is there yet that could rest on it but the person's own row
-        consent.consent_given.disconnect(let_rows_rest_on_it)
+        consent_services.consent_given.disconnect(stamp_with_consent)
         try:
             agree(self, *(USUAL_CONSENTS if extracted is None else extracted))
         finally:
-            consent.consent_given.connect(let_rows_rest_on_it)
+            consent_services.consent_given.connect(stamp_with_consent)
         User.objects.filter(pk=self.pk).update()
 
 

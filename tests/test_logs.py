@@ -174,7 +174,7 @@ def test_what_was_searched_for_is_not_logged(lines: Callable[[], list[dict[str, 
     client.get("/admin/accounts/tiktokaccount/?q=Zyzzyva")
     client.get("/admin/accounts/tiktokaccount/?display_name__startswith=Zyzzyva")
     client.raise_request_exception = False
-    with mock.patch("privacy.admin.reason_of", side_effect=ZeroDivisionError):
+    with mock.patch("privacy.trail.staff.admin.reason_of", side_effect=ZeroDivisionError):
         client.get("/admin/accounts/tiktokaccount/?q=Zyzzyva")
     logged = [line for line in lines() if "/admin/accounts/tiktokaccount/" in line.get("request", "")]
     assert {line["event"] for line in logged} == {"request_started", "request_finished", "request_failed"}

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from accounts.models import Credential
-from privacy.purging import on_purge
+from privacy.retention.purging import on_purge
 
 GRACE = timedelta(days=1)
 """Time for a renewal at the last minute to be stored."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from accounts.models import Credential
-from privacy.consent import consenting
+from privacy.consent.selectors import consenting
 from privacy.purposes import Purpose
 
 RENEWAL_WINDOW = timedelta(days=14)

@@ -11,12 +11,12 @@ from accounts.credentials import sealed_tokens
 from accounts.models import Credential, TikTokAccount
 from accounts.tiktok import client
 from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
-from privacy.consent import require
-from privacy.erasing import Told
+from privacy.consent.selectors import require
+from privacy.erasure.hooks import Revoked
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
 from privacy.sealing import SealBroken
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 
@@ -77,25 +77,25 @@ def renew_credential(*, account_id: int) -> None:
     _refresh(account_id, Credential.State.ACTIVE, only_if_expired=False)
 
 
-def revoke_at_tiktok(account_id: int, state: Credential.State) -> Told:
+def revoke_at_tiktok(account_id: int, state: Credential.State) -> Revoked:
     """Revoke the grant if the credential is in this state, and return whether TikTok has no grant of it any more."""
     try:
         client.revoke(access_token=_current_token(account_id, state))
     except (CredentialLost, GrantRefused, AccessTokenInvalid):
-        return Told.YES
+        return Revoked.YES
     except TikTokError as error:
         log.warning("revocation_failed", account_id=account_id, error=str(error), log_id=error.log_id)
-        return Told.LATER
+        return Revoked.LATER
     except SealBroken as error:
         # the keys were rotated after the backup that this row comes from: retrying would never succeed
         log.error("revocation_impossible", account_id=account_id, error=str(error))
-        return Told.NEVER
-    return Told.YES
+        return Revoked.NEVER
+    return Revoked.YES
 
 
 def retry_revocation(*, account_id: int) -> bool:
     """Revoke a disconnected account's grant at TikTok after an earlier failure; return whether that succeeded."""
-    revoked = revoke_at_tiktok(account_id, Credential.State.REVOKED) == Told.YES
+    revoked = revoke_at_tiktok(account_id, Credential.State.REVOKED) == Revoked.YES
     if revoked:
         # the state is checked again: its creator may have connected the account in the meantime
         Credential.objects.filter(account_id=account_id, state=Credential.State.REVOKED).update(

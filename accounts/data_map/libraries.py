@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Model, Q
 
 from accounts.data_map.words import KEPT, NEVER, NEVER_FILLED, SIGN_IN, STAFF, WORK
-from privacy.declarations import Expiry, Subject, Table
+from privacy.declarations.kinds import Expiry, Subject, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention
 
 

@@ -1,7 +1,7 @@
 """Keys and messages in Redis."""
 
 from accounts.data_map.words import LIMITS, WAITING
-from privacy.declarations import Messages, RedisKeys
+from privacy.declarations.kinds import Messages, RedisKeys
 from privacy.purposes import Basis, Purpose, Retention
 
 KEYS_AND_MESSAGES: tuple[RedisKeys | Messages, ...] = (

@@ -8,7 +8,7 @@ from django.db.models import Model
 from accounts.credentials.sealed_tokens import place_of
 from accounts.data_map.words import ACCOUNT, KEYS, SIGN_IN, TOKENS, UNTIL_DISCONNECTED, WORK
 from accounts.models import APIToken, Credential
-from privacy.declarations import Expiry, Table
+from privacy.declarations.kinds import Expiry, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
 

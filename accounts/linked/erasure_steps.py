@@ -7,8 +7,8 @@ from django.utils import timezone
 from accounts.data_map.libraries import sessions_of
 from accounts.linked.services import end_grant
 from accounts.models import TikTokAccount
-from privacy.declarations import Subject
-from privacy.erasing import Told, on_last, on_revoke, on_stop
+from privacy.declarations.kinds import Subject
+from privacy.erasure.hooks import Revoked, on_last, on_revoke, on_stop
 
 
 @on_stop
@@ -20,7 +20,7 @@ def let_nobody_in(subject: Subject) -> None:
 
 
 @on_revoke
-def end_access_at_tiktok(subject: Subject) -> list[Told]:
+def end_access_at_tiktok(subject: Subject) -> list[Revoked]:
     """Revoke the grants at TikTok, and return for each account whether TikTok confirmed."""
     return [end_grant(account_id=account_id, now=timezone.now()) for account_id in subject.account_ids]
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from accounts.models import FollowerCount, TikTokAccount, User
-from privacy.declarations import require_declared
+from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 

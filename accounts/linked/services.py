@@ -9,11 +9,12 @@ from accounts.credentials import sealed_tokens
 from accounts.credentials.services import revoke_at_tiktok
 from accounts.models import Credential, FollowerCount, TikTokAccount, User, WebhookDelivery
 from accounts.tiktok.client import Grant, Profile
-from privacy.consent import require
-from privacy.erasing import Told, request_erasure
+from privacy.consent.selectors import require
+from privacy.erasure.hooks import Revoked
+from privacy.erasure.services import request_erasure
 from privacy.models import AccessEvent, Erasure, Through
 from privacy.purposes import Purpose
-from privacy.trail import record
+from privacy.trail.services import record
 
 
 class AccountBelongsToAnother(Exception):
@@ -89,16 +90,16 @@ def disconnect_account(*, account_id: int, now: datetime) -> None:
     If TikTok does not answer, the account is disconnected all the same, and its tokens are kept for `retry_revocation`.
     """
     confirmed = revoke_at_tiktok(account_id, Credential.State.ACTIVE)
-    mark_revoked(account_id=account_id, now=now, keep_tokens=confirmed != Told.YES)
+    mark_revoked(account_id=account_id, now=now, keep_tokens=confirmed != Revoked.YES)
 
 
-def end_grant(*, account_id: int, now: datetime) -> Told:
+def end_grant(*, account_id: int, now: datetime) -> Revoked:
     """Revoke the grant at TikTok, if there are tokens of it, and return whether TikTok has none of it any more."""
     credential = Credential.objects.filter(account=account_id).first()
     if credential is None or not sealed_tokens.has_tokens(credential):
-        return Told.YES
+        return Revoked.YES
     confirmed = revoke_at_tiktok(account_id, Credential.State(credential.state))
-    mark_revoked(account_id=account_id, now=now, keep_tokens=confirmed != Told.YES)
+    mark_revoked(account_id=account_id, now=now, keep_tokens=confirmed != Revoked.YES)
     return confirmed
 
 

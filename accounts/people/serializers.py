@@ -5,7 +5,7 @@ from datetime import datetime
 from rest_framework import serializers
 
 from accounts.models import User
-from privacy.retention import erased_after
+from privacy.erasure.inactivity import erased_after
 
 
 class MeSerializer(serializers.ModelSerializer[User]):

@@ -6,7 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
-from privacy.declarations import table_of
+from privacy.declarations.registry import table_of
 
 
 @receiver(pre_save, sender=LogEntry)

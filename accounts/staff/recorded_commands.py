@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from privacy.models import AccessEvent
-from privacy.trail import record
+from privacy.trail.services import record
 
 
 class ChangesSignIn(BaseCommand):

@@ -19,7 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from privacy.models import AccessEvent
-from privacy.trail import record
+from privacy.trail.services import record
 
 RECOVERY_CODES = 10
 LASTS = timedelta(hours=12)

@@ -8,7 +8,7 @@ from django.conf import settings
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from accounts.tiktok.errors import TikTokUnavailable, parse_oauth
-from privacy.blanking import blank_contacts
+from privacy.anonymity.blanking import blank_contacts
 
 # seconds to connect, and to wait for more of the answer
 TIMEOUT = (3.05, 10)

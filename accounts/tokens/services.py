@@ -6,8 +6,8 @@ import string
 from datetime import datetime
 
 from accounts.models import APIToken, User
-from privacy.blanking import blank_contacts
-from privacy.consent import require
+from privacy.anonymity.blanking import blank_contacts
+from privacy.consent.selectors import require
 from privacy.purposes import Purpose
 
 API_TOKEN_PREFIX = "pc_"  # noqa: S105 - what tokens begin with, no token

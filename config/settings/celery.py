@@ -32,10 +32,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "accounts.tasks.refresh_expiring_credentials",
         "schedule": crontab(minute="17"),
     },
-    "purge": {"task": "privacy.tasks.purge", "schedule": crontab(minute="25")},
-    "watch retention": {"task": "privacy.tasks.watch_retention", "schedule": crontab(minute="55")},
-    "tend exports": {"task": "privacy.tasks.tend_exports", "schedule": crontab()},
-    "resume erasures": {"task": "privacy.tasks.resume_erasures", "schedule": crontab()},
+    "purge": {"task": "privacy.retention.tasks.purge", "schedule": crontab(minute="25")},
+    "watch retention": {"task": "privacy.retention.tasks.watch_retention", "schedule": crontab(minute="55")},
+    "tend exports": {"task": "privacy.export.tasks.resume_exports", "schedule": crontab()},
+    "resume erasures": {"task": "privacy.erasure.tasks.resume_erasures", "schedule": crontab()},
     "leave forgotten behind": {
         "task": "predictions.training.tasks.leave_forgotten_behind",
         "schedule": crontab(minute="40"),
@@ -44,6 +44,6 @@ CELERY_BEAT_SCHEDULE = {
         "task": "predictions.benchmarks.tasks.release_benchmarks",
         "schedule": crontab(hour="3", minute="10"),
     },
-    "anchor trail": {"task": "privacy.tasks.anchor_trail", "schedule": crontab(minute="7")},
-    "watch trail": {"task": "privacy.tasks.watch_trail", "schedule": crontab(minute="57")},
+    "anchor trail": {"task": "privacy.trail.tasks.anchor_trail", "schedule": crontab(minute="7")},
+    "watch trail": {"task": "privacy.trail.tasks.watch_trail", "schedule": crontab(minute="57")},
 }

@@ -9,7 +9,8 @@ from accounts.models import TikTokAccount
 from accounts.signals import account_connected
 from posts.ingest.services import request_refresh
 from posts.models import Post
-from privacy.consent import NoConsent, consent_given, consent_withdrawn
+from privacy.consent.selectors import NoConsent
+from privacy.consent.services import consent_given, consent_withdrawn
 from privacy.purposes import Purpose
 
 

@@ -24,9 +24,9 @@ from posts.ingest.storing import append_observations, mark_deleted, record_chang
 from posts.models import Listing, Observation, Post, Refresh
 from posts.platforms.base import FetchedPage, Platform
 from posts.platforms.tiktok.client import DisplayAPI
-from privacy.consent import NoConsent
+from privacy.consent.selectors import NoConsent
 from privacy.models import AccessEvent
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Credential, TikTokAccount, User
 from posts.models import Observation, Post, PostContent, Refresh
-from privacy.consent import consenting
+from privacy.consent.selectors import consenting
 from privacy.purposes import Purpose
 
 HALF_A_BEAT = timedelta(minutes=2, seconds=30)

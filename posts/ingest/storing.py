@@ -17,7 +17,7 @@ from posts.ingest.signals import posts_changed
 from posts.models import Observation, Post, PostContent, PostsChange, Refresh
 from posts.models.content import CAPTION_MEASURES
 from posts.platforms.base import FetchedCounts, FetchedPost
-from privacy.consent import has_consent
+from privacy.consent.selectors import has_consent
 from privacy.models import STAMPS
 from privacy.purposes import Purpose
 

@@ -20,10 +20,10 @@ from predictions.models import Benchmark
 from predictions.training.selectors import accounts_to_learn_from, one_by_one, people_to_learn_from
 from predictions.versions.registry import registry
 from predictions.versions.selectors import champion_id
-from privacy.anonymity import Quantile, release
+from privacy.anonymity.releases import Quantile, release
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 

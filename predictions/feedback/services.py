@@ -6,8 +6,8 @@ from django.db import transaction
 
 from predictions.feedback.selectors import subjects_of
 from predictions.models import Feedback, Prediction
-from privacy.blanking import blank_contacts
-from privacy.consent import NoConsent, hold
+from privacy.anonymity.blanking import blank_contacts
+from privacy.consent.selectors import NoConsent, hold
 from privacy.purposes import Purpose
 
 

@@ -14,7 +14,7 @@ from predictions.feedback.selectors import feedback_on_forecast
 from predictions.forecasts.selectors import predictions_of
 from predictions.forecasts.views import forecast_page
 from predictions.models import Prediction
-from privacy.consent import has_consent
+from privacy.consent.selectors import has_consent
 from privacy.purposes import Purpose
 
 

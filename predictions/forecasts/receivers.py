@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from accounts.linked.services import wait_for_writers
 from predictions.models import Prediction
-from privacy.consent import consent_withdrawn
+from privacy.consent.services import consent_withdrawn
 from privacy.purposes import Purpose
 
 

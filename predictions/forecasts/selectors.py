@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from accounts.models import TikTokAccount, User
 from predictions.models import Prediction
 from predictions.versions.selectors import CANARY_ID, CHAMPION_ID, prefetch_versions
-from privacy.consent import consents_to
+from privacy.consent.selectors import consents_to
 from privacy.purposes import Purpose
 
 if TYPE_CHECKING:

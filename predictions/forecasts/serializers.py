@@ -11,7 +11,7 @@ from predictions.engine.types import HORIZON, HOUR
 from predictions.forecasts.services import MAX_CLIENT, PredictionResult
 from predictions.models import Prediction
 from predictions.outcomes.serializers import OutcomeSerializer
-from privacy.blanking import blank_contacts
+from privacy.anonymity.blanking import blank_contacts
 
 MAX_HASHTAGS = 100
 MAX_DURATION_S = 3600

@@ -30,11 +30,11 @@ from predictions.forecasts.selectors import Serving, accounts_for_forecast
 from predictions.models import AccountWeights, Prediction
 from predictions.versions.canary import record_failure
 from predictions.versions.registry import LoadedModel, registry
-from privacy.blanking import blank_contacts
-from privacy.consent import NoConsent, hold
+from privacy.anonymity.blanking import blank_contacts
+from privacy.consent.selectors import NoConsent, hold
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
-from privacy.trail import record
+from privacy.trail.services import record
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations

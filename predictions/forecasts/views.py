@@ -15,7 +15,7 @@ from predictions.forecasts.forms import DraftForm
 from predictions.forecasts.selectors import predictions_of
 from predictions.forecasts.services import predict
 from predictions.models import Outcome, Prediction
-from privacy.consent import require
+from privacy.consent.selectors import require
 from privacy.purposes import Purpose
 
 FORECASTS_PER_PAGE = 20

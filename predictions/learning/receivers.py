@@ -8,7 +8,7 @@ from accounts.linked.services import wait_for_writers
 from posts.ingest.signals import posts_changed
 from predictions.learning.tasks import enqueue_weights_update
 from predictions.models import ForecastError
-from privacy.consent import consent_withdrawn
+from privacy.consent.services import consent_withdrawn
 from privacy.purposes import Purpose
 
 

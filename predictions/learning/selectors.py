@@ -17,7 +17,7 @@ from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
 from predictions.models import AccountWeights
 from predictions.versions.registry import registry
 from predictions.versions.selectors import CANARY_ID, champion_id, prefetch_versions
-from privacy.consent import consents_to
+from privacy.consent.selectors import consents_to
 from privacy.purposes import Purpose
 
 HORIZON_DELTA = timedelta(seconds=HORIZON)

@@ -20,10 +20,10 @@ from predictions.models import AccountWeights, ForecastError
 from predictions.versions.canary import record_failure
 from predictions.versions.registry import LoadedModel, registry
 from predictions.versions.selectors import champion_id
-from privacy.consent import has_consent
+from privacy.consent.selectors import has_consent
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 

@@ -20,8 +20,8 @@ from predictions.engine.features.tabular import TABULAR
 from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import HORIZON, HOUR
 from predictions.models import DriftCheck, ForecastError
-from privacy.consent import consents_to
-from privacy.declarations import require_declared
+from privacy.consent.selectors import consents_to
+from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 FEATURE_ACCOUNTS = 1_000

@@ -19,7 +19,7 @@ from predictions.models import DriftCheck, ModelEvent
 from predictions.monitoring import selectors
 from predictions.training.retraining import request_retraining
 from predictions.training.services import SLICE
-from privacy.trail import record_run
+from privacy.trail.services import record_run
 
 log = structlog.get_logger(__name__)
 

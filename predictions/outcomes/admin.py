@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from predictions.models import Outcome
-from privacy.admin import ReadOnlyAdmin
+from privacy.trail.staff.admin import ReadOnlyAdmin
 
 
 @admin.register(Outcome)

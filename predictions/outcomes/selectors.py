@@ -9,8 +9,8 @@ from predictions.learning.selectors import HORIZON_DELTA
 from predictions.models import Outcome, Prediction
 from predictions.outcomes.matching import Planned, Published
 from predictions.outcomes.track_record import Compared, TrackRecord, summarise
-from privacy.consent import consents_to
-from privacy.declarations import require_declared
+from privacy.consent.selectors import consents_to
+from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 POSTS_JUDGED = 50

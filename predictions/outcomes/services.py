@@ -17,10 +17,10 @@ from predictions.outcomes import selectors
 from predictions.outcomes.matching import REACH, match_posts
 from predictions.versions.registry import registry
 from predictions.versions.selectors import champion_id
-from privacy.consent import NoConsent, require
+from privacy.consent.selectors import NoConsent, require
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from predictions.feedback.selectors import feedback_on_forecast
 from predictions.models import Prediction
 from predictions.outcomes.selectors import account_track_record
 from predictions.outcomes.track_record import TrackRecord
-from privacy.consent import has_consent
+from privacy.consent.selectors import has_consent
 from privacy.purposes import Purpose
 
 register = template.Library()

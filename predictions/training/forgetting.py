@@ -17,8 +17,8 @@ from predictions.training.pseudonyms import pseudonym
 from predictions.training.retraining import request_retraining
 from predictions.versions.selectors import MAY_NOT_SERVE, canaries, champions, learned_from_forgotten, lock_roles
 from predictions.versions.services import end_canary, make_champion
-from privacy.declarations import Subject
-from privacy.erasing import on_forget, on_stop, on_verify
+from privacy.declarations.kinds import Subject
+from privacy.erasure.hooks import on_forget, on_stop, on_verify
 from privacy.purposes import Purpose
 
 log = structlog.get_logger(__name__)

@@ -5,8 +5,9 @@ from typing import Any
 from django.dispatch import receiver
 
 from predictions.training.forgetting import LEARNS_UNDER, forget_accounts, remember_accounts
-from privacy.consent import consent_given, consent_withdrawn, purposes_of
-from privacy.declarations import subject_of
+from privacy.consent.selectors import purposes_of
+from privacy.consent.services import consent_given, consent_withdrawn
+from privacy.declarations.registry import subject_of
 from privacy.purposes import Purpose
 
 

@@ -10,8 +10,8 @@ from accounts.models import TikTokAccount
 from predictions.engine import AccountHistory
 from predictions.learning.selectors import account_history
 from predictions.training.pseudonyms import pseudonym
-from privacy.consent import consents_to
-from privacy.declarations import require_declared
+from privacy.consent.selectors import consents_to
+from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 

@@ -24,9 +24,9 @@ from predictions.training.forgetting import LEFT_SINCE, serve_prior_instead_of_f
 from predictions.versions.artefacts import RefusedArtefact, load
 from predictions.versions.selectors import MAY_NOT_SERVE, champions, learned_from_forgotten, lock_roles
 from predictions.versions.services import make_champion, register
-from privacy.anonymity import K
+from privacy.anonymity.releases import K
 from privacy.models import AccessEvent
-from privacy.trail import record
+from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 

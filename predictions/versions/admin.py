@@ -14,7 +14,7 @@ from predictions.models import ForecastFailure, ModelEvent, ModelVersion
 from predictions.versions.registry import PRIOR_NAME
 from predictions.versions.selectors import champions, prefetch_versions
 from predictions.versions.services import CannotRollBack, roll_back, rollback_target
-from privacy.admin import ReadOnlyAdmin
+from privacy.trail.staff.admin import ReadOnlyAdmin
 
 
 @admin.register(ModelVersion)

@@ -1,4 +1,4 @@
-"""What privacy itself keeps, a module for each promise."""
+"""The tables of privacy, a module for each room, and the columns of every table of people."""
 
 from privacy.models.consents import Consent, Through
 from privacy.models.erasures import Erasure

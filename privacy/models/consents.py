@@ -1,9 +1,10 @@
-"""Who agreed to what, in which words, and when that ended."""
+"""Consents: who agreed to what, in which words, and when that ended."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from privacy.declarations.columns import personal
 from privacy.models.legal import PersonalData
 from privacy.purposes import Purpose
 from privacy.texts import Text, read_text
@@ -23,14 +24,27 @@ class Through(models.TextChoices):
 class Consent(PersonalData):
     """A person's consent to one purpose in the words of one version of its text. Withdrawn ones are kept as proof."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents")
-    purpose = models.CharField(max_length=16, choices=[(each.value, each.value) for each in Purpose])
-    version = models.PositiveSmallIntegerField(help_text="Of the text that was shown.")
-    text_fingerprint = models.CharField(max_length=64, help_text="SHA-256 of that text.")
-    given_at = models.DateTimeField()
-    given_through = models.CharField(max_length=8, choices=Through)
-    withdrawn_at = models.DateTimeField(null=True, help_text="Also set when a newer version takes its place.")
-    withdrawn_through = models.CharField(max_length=8, choices=Through, blank=True)
+    user = personal(
+        models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents"), "The person"
+    )
+    purpose = personal(
+        models.CharField(max_length=16, choices=[(each.value, each.value) for each in Purpose]), "For what"
+    )
+    version = personal(
+        models.PositiveSmallIntegerField(help_text="Of the text that was shown."), "Which version of the text"
+    )
+    text_fingerprint = personal(
+        models.CharField(max_length=64, help_text="SHA-256 of that text."), "A fingerprint of that text"
+    )
+    given_at = personal(models.DateTimeField(), "When it was given")
+    given_through = personal(models.CharField(max_length=8, choices=Through), "Through which way in")
+    withdrawn_at = personal(
+        models.DateTimeField(null=True, help_text="Also set when a newer version takes its place."),
+        "When it ended; empty while it is in force",
+    )
+    withdrawn_through = personal(
+        models.CharField(max_length=8, choices=Through, blank=True), "Through which way it was ended"
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -41,7 +55,7 @@ class Consent(PersonalData):
         ]
 
     def rests_on(self) -> str:
-        """The text that it is the consent to."""
+        """Return the text that it is the consent to."""
         return f"{self.purpose}:{self.version}"
 
     @property

@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.crypto import get_random_string
 
 from config.jobs import Job
+from privacy.declarations.columns import personal
 from privacy.models.erasures import ID_ALPHABET
 from privacy.models.legal import PersonalData
 
@@ -13,8 +14,17 @@ def export_id() -> str:
     return f"expo_{get_random_string(16, ID_ALPHABET)}"
 
 
+def place_of_part(part: "ExportPart") -> str:
+    """Return the place that the sealed bytes of the part are bound to."""
+    return f"privacy.export:{part.export_id}:{part.number}"
+
+
+def _size(part: "ExportPart") -> int:
+    return len(part.sealed)
+
+
 class DataExport(Job, PersonalData):
-    """One copy, from being asked for to being gone."""
+    """One copy, from the request until it is deleted."""
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -23,15 +33,22 @@ class DataExport(Job, PersonalData):
         FAILED = "failed"
 
     ACTIVE = (State.QUEUED, State.RUNNING)
-    task = "privacy.tasks.make_export"
+    task = "privacy.export.tasks.make_export"
 
-    public_id = models.CharField(max_length=32, unique=True, default=export_id, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
-    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
-    requested_at = models.DateTimeField(auto_now_add=True)
-    ready_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True, help_text="Then it is deleted.")
-    size = models.BigIntegerField(default=0, help_text="Bytes of the archive.")
+    public_id = personal(
+        models.CharField(max_length=32, unique=True, default=export_id, editable=False), "The number of the copy"
+    )
+    user = personal(
+        models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports"), "The person"
+    )
+    state = personal(
+        models.CharField(max_length=16, choices=State, default=State.QUEUED),
+        "Whether it is being made, is ready or failed",
+    )
+    requested_at = personal(models.DateTimeField(auto_now_add=True), "When you asked for it")
+    ready_at = personal(models.DateTimeField(null=True), "When it was ready")
+    expires_at = personal(models.DateTimeField(null=True, help_text="Then it is deleted."), "When it is deleted")
+    size = personal(models.BigIntegerField(default=0, help_text="Bytes of the archive."), "Bytes of the archive")
 
     class Meta:
         ordering = ["-id"]
@@ -50,9 +67,9 @@ class DataExport(Job, PersonalData):
 class ExportPart(PersonalData):
     """A piece of a copy, sealed: web processes on other machines can send it, and no other disk holds it."""
 
-    export = models.ForeignKey(DataExport, on_delete=models.CASCADE, related_name="parts")
-    number = models.PositiveIntegerField()
-    sealed = models.BinaryField()
+    export = personal(models.ForeignKey(DataExport, on_delete=models.CASCADE, related_name="parts"), "The copy")
+    number = personal(models.PositiveIntegerField(), "Which part of it")
+    sealed = personal(models.BinaryField(), "How many bytes it has, encrypted", exported=_size, sealed=place_of_part)
 
     class Meta:
         ordering = ["number"]

@@ -1,19 +1,31 @@
-"""Who read or changed whose data: a chain that only grows."""
+"""The access trail: a chain of events that only grows."""
 
 from django.conf import settings
 from django.db import models
 
+from privacy.declarations.columns import personal, plain
 from privacy.models.consents import Through
 from privacy.models.legal import PersonalData
 
 
-class SubjectKey(PersonalData):
-    """The key under which a person stands in the trail. Without it, which erasure sees to, the trail names nobody."""
+def _held(key: "SubjectKey") -> str:
+    return "held"
 
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="subject_key"
+
+class SubjectKey(PersonalData):
+    """The key under which a person appears in the trail. Erasure deletes it, and then the trail names nobody."""
+
+    user = personal(
+        models.OneToOneField(
+            settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="subject_key"
+        ),
+        "The person",
     )
-    key = models.BinaryField(help_text="32 random bytes")
+    key = personal(
+        models.BinaryField(help_text="32 random bytes"),
+        "Whether a key is held: whoever had it could find you in the trail after you are gone",
+        exported=_held,
+    )
 
     def __str__(self) -> str:
         return f"key of {self.user_id}"
@@ -37,18 +49,36 @@ class AccessEvent(models.Model):
         ERASE = "erase"
         CONSENT = "consent"
 
-    position = models.BigIntegerField(unique=True, default=0, help_text="Gapless, given by the database.")
-    at = models.DateTimeField(help_text="Given by the database.")
-    actor_kind = models.CharField(max_length=8, choices=Actor)
-    actor = models.CharField(max_length=150, blank=True, help_text="A member of staff, a task or a command.")
-    subject = models.CharField(max_length=64, db_index=True, help_text="The person's pseudonym.")
-    action = models.CharField(max_length=8, choices=Action)
-    what = models.CharField(max_length=200)
-    through = models.CharField(max_length=8, choices=Through)
-    why = models.CharField(max_length=300, blank=True)
-    reference = models.CharField(max_length=64, blank=True, help_text="The request or task, as the logs name it.")
-    previous = models.CharField(max_length=64, help_text="The hash before this one, given by the database.")
-    hash = models.CharField(max_length=64, help_text="SHA-256, in hex, over all of the above; by the database.")
+    position = plain(
+        models.BigIntegerField(unique=True, default=0, help_text="Gapless, given by the database."),
+        "where in the chain",
+    )
+    at = plain(models.DateTimeField(help_text="Given by the database."), "when")
+    actor_kind = plain(models.CharField(max_length=8, choices=Actor), "the person, staff, a task, a command or TikTok")
+    actor = plain(
+        models.CharField(max_length=150, blank=True, help_text="A member of staff, a task or a command."),
+        "the member of staff, the task or the command",
+    )
+    subject = plain(
+        models.CharField(max_length=64, db_index=True, help_text="The person's pseudonym."),
+        "the person, by a hash under a key that goes with them; empty for a run over everybody at once",
+    )
+    action = plain(models.CharField(max_length=8, choices=Action), "read, changed, exported, erased or consent")
+    what = plain(models.CharField(max_length=200), "which data")
+    through = plain(models.CharField(max_length=8, choices=Through), "page, API, admin, task, command or webhook")
+    why = plain(models.CharField(max_length=300, blank=True), "the reason that staff gave")
+    reference = plain(
+        models.CharField(max_length=64, blank=True, help_text="The request or task, as the logs name it."),
+        "the request or task, as the logs name it",
+    )
+    previous = plain(
+        models.CharField(max_length=64, help_text="The hash before this one, given by the database."),
+        "the hash before",
+    )
+    hash = plain(
+        models.CharField(max_length=64, help_text="SHA-256, in hex, over all of the above; by the database."),
+        "the hash of all that",
+    )
 
     class Meta:
         ordering = ["-position"]

@@ -24,13 +24,13 @@ class Text:
 
 @cache
 def current_text(purpose: Purpose) -> Text:
-    """The newest text of the purpose."""
+    """Return the newest text of the purpose."""
     return read_text(purpose, max(int(path.stem) for path in (FOLDER / purpose).glob("*.md")))
 
 
 @cache
 def read_text(purpose: Purpose, version: int) -> Text:
-    """One version of the purpose's text."""
+    """Return one version of the purpose's text."""
     words = (FOLDER / purpose / f"{version}.md").read_text(encoding="utf-8")
     title, *paragraphs = [part.strip() for part in words.split("\n\n")]
     return Text(

@@ -18,8 +18,8 @@ from accounts.linked.services import update_profile
 from accounts.models import Credential, FollowerCount, TikTokAccount, User
 from accounts.tiktok import client as tiktok
 from accounts.tiktok.client import Profile
-from privacy import trail
 from privacy.purposes import Purpose
+from privacy.trail import selectors as trail
 from tests.accounts.support import (
     begin,
     creators,

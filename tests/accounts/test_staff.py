@@ -16,7 +16,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import TikTokAccount, User
 from accounts.staff.roles import ROLES
-from privacy.declarations import table_of
+from privacy.declarations.registry import table_of
 from privacy.models import Erasure
 from tests.factories import StaffFactory, TikTokAccountFactory, enter_admin, verify
 

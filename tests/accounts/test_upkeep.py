@@ -12,10 +12,10 @@ from accounts import tasks
 from accounts.credentials.services import access_token
 from accounts.linked.services import disconnect_account
 from accounts.models import Credential, TikTokAccount
-from privacy import trail
-from privacy.declarations import Table
+from privacy.declarations.kinds import Table
 from privacy.management.commands import rotate_encryption_keys
 from privacy.sealing import key_id_of
+from privacy.trail import selectors as trail
 from tests.accounts.support import connect
 
 pytestmark = pytest.mark.django_db

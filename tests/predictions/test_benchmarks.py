@@ -15,8 +15,8 @@ from predictions.benchmarks.selectors import SIZES, benchmark_of, most_followers
 from predictions.benchmarks.services import FIGURES, release_benchmarks
 from predictions.engine import AccountHistory
 from predictions.models import Benchmark
-from privacy import anonymity
-from privacy.anonymity import release
+from privacy.anonymity import releases as anonymity
+from privacy.anonymity.releases import release
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
 from tests.factories import BenchmarkFactory, TikTokAccountFactory, disagree, history_of_posts

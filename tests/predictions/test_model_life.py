@@ -35,7 +35,8 @@ from predictions.training.services import AlreadyTraining, NothingToLearn, chall
 from predictions.versions.artefacts import RefusedArtefact, load
 from predictions.versions.selectors import champion_id, learned_from_forgotten
 from predictions.versions.services import CannotRollBack, make_champion, register, roll_back
-from privacy.erasing import STEPS, request_erasure
+from privacy.erasure.services import request_erasure
+from privacy.erasure.steps import STEPS
 from privacy.models import Erasure, Through
 from privacy.purposes import Purpose
 from tests.factories import FollowerCountFactory, StaffFactory, TikTokAccountFactory, disagree, verify

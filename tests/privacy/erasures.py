@@ -11,8 +11,11 @@ from accounts.credentials import sealed_tokens
 from accounts.models import Credential, User
 from accounts.tiktok import client as tiktok_client
 from posts.models import Listing, Post, Refresh
-from privacy import erasing, exporting
-from privacy.declarations import subject_of
+from privacy.declarations.registry import subject_of
+from privacy.erasure import running as erasure_running
+from privacy.erasure import services as erasing
+from privacy.erasure import steps as erasure_steps
+from privacy.export import services as exporting
 from privacy.models import Erasure, Through
 from tests.factories import (
     AccountWeightsFactory,
@@ -68,13 +71,13 @@ def everything(name: str) -> User:
 def rows_of(user: User) -> dict[str, int]:
     """How many rows of the person there are in each table."""
     subject = subject_of(user.pk)
-    return {table.model: table.rows_of(subject).count() for table in erasing._children_first()}
+    return {table.model: table.rows_of(subject).count() for table in erasure_steps.erased_tables()}
 
 
 def erase(user: User, **options: Any) -> Erasure:
     """Ask for it and let it run to its end."""
     options = {"reason": Erasure.Reason.PERSON, "through": Through.PAGE, "grace": None} | options
     erasure = erasing.request_erasure(user_id=user.pk, **options)
-    erasing.run(erasure_pk=erasure.pk)
+    erasure_running.run(erasure_pk=erasure.pk)
     erasure.refresh_from_db()
     return erasure

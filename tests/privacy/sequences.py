@@ -38,8 +38,10 @@ from predictions.monitoring.selectors import forecast_errors, recent_features
 from predictions.outcomes import services as outcomes_services
 from predictions.training.pseudonyms import pseudonym
 from predictions.training.selectors import training_histories
-from privacy import consent, texts
-from privacy.consent import NoConsent
+from privacy import texts
+from privacy.consent import selectors as consent_selectors
+from privacy.consent import services as consent_services
+from privacy.consent.selectors import NoConsent
 from privacy.models import Through
 from privacy.purposes import Purpose
 from tests.factories import ForecastErrorFactory, OutcomeFactory, UserFactory
@@ -82,8 +84,8 @@ class Life:
 
 def agree(life: Life) -> None:
     purpose = life.dice.choice(list(Purpose))
-    version = consent.current_version(purpose)
-    consent.give(user_id=life.user.pk, purpose=purpose, through=Through.PAGE, version=version)
+    version = consent_selectors.current_version(purpose)
+    consent_services.give(user_id=life.user.pk, purpose=purpose, through=Through.PAGE, version=version)
     life.agreed.add(purpose)
     life.standing.add(purpose)
 
@@ -92,15 +94,15 @@ def agree_to_much(life: Life) -> None:
     """To the service, and to each of the others more likely than not."""
     for purpose in Purpose:
         if purpose == Purpose.SERVICE or life.dice.random() < 0.7:
-            version = consent.current_version(purpose)
-            consent.give(user_id=life.user.pk, purpose=purpose, through=Through.PAGE, version=version)
+            version = consent_selectors.current_version(purpose)
+            consent_services.give(user_id=life.user.pk, purpose=purpose, through=Through.PAGE, version=version)
             life.agreed.add(purpose)
             life.standing.add(purpose)
 
 
 def choose_on_the_page(life: Life) -> None:
     chosen = set(life.dice.sample(list(Purpose), life.dice.randrange(len(Purpose) + 1)))
-    versions = {f"version-{purpose}": consent.current_version(purpose) for purpose in Purpose}
+    versions = {f"version-{purpose}": consent_selectors.current_version(purpose) for purpose in Purpose}
     life.browser.post("/your-data/consent/", {"agree": [*chosen], **versions})
     life.agreed, life.standing = set(chosen), set(chosen)
 
@@ -109,7 +111,7 @@ def choose_over_the_api(life: Life) -> None:
     purpose = life.dice.choice(list(Purpose))
     path = f"/api/v1/privacy/consents/{purpose}"
     if life.dice.random() < 0.6:
-        life.browser.put(path, {"version": consent.current_version(purpose)}, content_type="application/json")
+        life.browser.put(path, {"version": consent_selectors.current_version(purpose)}, content_type="application/json")
         life.agreed.add(purpose)
         life.standing.add(purpose)
     else:
@@ -121,15 +123,15 @@ def choose_over_the_api(life: Life) -> None:
 def agree_to_an_old_text(life: Life) -> None:
     purpose = life.dice.choice(list(Purpose))
     try:
-        consent.give(user_id=life.user.pk, purpose=purpose, through=Through.API, version=0)
-    except consent.OutdatedText:
+        consent_services.give(user_id=life.user.pk, purpose=purpose, through=Through.API, version=0)
+    except consent_services.OutdatedText:
         return
     life.violations.append("consent to a text that is not the current one was taken")
 
 
 def withdraw(life: Life) -> None:
     purpose = life.dice.choice(list(Purpose))
-    consent.withdraw(user_id=life.user.pk, purpose=purpose, through=Through.API)
+    consent_services.withdraw(user_id=life.user.pk, purpose=purpose, through=Through.API)
     life.agreed.discard(purpose)
     life.standing.discard(purpose)
 
@@ -366,7 +368,7 @@ def random_life(dice: random.Random, staff: Client, steps: int, count_calls: Cal
 def wrongs(life: Life, before: Traces, after: Traces, *, is_new: bool) -> list[str]:
     """What is not as the person's own doings would have it."""
     found = []
-    current = {f"{purpose}:{consent.current_version(purpose)}" for purpose in Purpose}
+    current = {f"{purpose}:{consent_selectors.current_version(purpose)}" for purpose in Purpose}
     if {each.split(":")[0] for each in after.agreed_texts if each in current} != life.agreed:
         found.append(f"{after.agreed_texts} stand as agreed to")
     if Purpose.SERVICE not in life.agreed:

@@ -15,7 +15,7 @@ from scipy.stats import beta
 
 from predictions.benchmarks.services import FIGURES
 from privacy import anonymity
-from privacy.anonymity import SHOWN_FROM, K, Quantile, epsilon_of, release
+from privacy.anonymity.releases import SHOWN_FROM, K, Quantile, epsilon_of, release
 from tests.prove import SEED, scaled
 
 MIDDLE = Quantile("value", 0.5, tuple(float(value) for value in range(11)), epsilon=0.5)

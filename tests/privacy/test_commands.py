@@ -10,9 +10,9 @@ from django.core import serializers
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 
 from accounts.models import User
-from privacy import trail
-from privacy.commands import OpensEverything
 from privacy.models import AccessEvent
+from privacy.trail import selectors as trail
+from privacy.trail.staff.commands import OpensEverything
 from tests.factories import StaffFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -42,11 +42,14 @@ from predictions.outcomes.matching import match_posts
 from predictions.training.pseudonyms import pseudonym
 from predictions.training.selectors import accounts_to_learn_from, training_histories
 from predictions.versions.selectors import learned_from_forgotten
-from privacy import consent, declarations, texts
-from privacy.declarations import NotDeclaredFor, require_declared, table_of
+from privacy import texts
+from privacy.consent import selectors as consent_selectors
+from privacy.consent import services as consent_services
+from privacy.declarations import registry
+from privacy.declarations.registry import NotDeclaredFor, require_declared, table_of
 from privacy.models import Consent, Through
 from privacy.purposes import Purpose
-from privacy.trail import record
+from privacy.trail.services import record
 from tests.factories import (
     ALL_CONSENTS,
     USUAL_CONSENTS,
@@ -108,11 +111,11 @@ def test_a_text_that_was_edited_in_place_is_agreed_to_by_nobody(own_texts: None)
     path.write_text(path.read_text().replace("Nobody but you", "Everybody"))
     texts.current_text.cache_clear()
     texts.read_text.cache_clear()
-    assert not consent.has_consent(user.pk, Purpose.DRAFTS)
-    assert consent.purposes_of(user.pk) == {Purpose.SERVICE}
-    assert [each.text.purpose for each in consent.asked_of(user.pk) if each.is_renewed] == [Purpose.DRAFTS]
+    assert not consent_selectors.has_consent(user.pk, Purpose.DRAFTS)
+    assert consent_selectors.purposes_of(user.pk) == {Purpose.SERVICE}
+    assert [each.text.purpose for each in consent_selectors.asked_of(user.pk) if each.is_renewed] == [Purpose.DRAFTS]
     agree(user, Purpose.DRAFTS)
-    assert consent.has_consent(user.pk, Purpose.DRAFTS)
+    assert consent_selectors.has_consent(user.pk, Purpose.DRAFTS)
     assert Consent.objects.filter(user=user, purpose=Purpose.DRAFTS, withdrawn_at=None).count() == 1
 
 
@@ -138,8 +141,8 @@ def test_agreeing_twice_changes_nothing() -> None:
 
 def test_consent_to_an_old_text_is_refused_and_changes_nothing() -> None:
     user = UserFactory(consents=())
-    with pytest.raises(consent.OutdatedText, match="not the current one, which is 1"):
-        consent.give(user_id=user.pk, purpose=Purpose.SERVICE, through=Through.API, version=7)
+    with pytest.raises(consent_services.OutdatedText, match="not the current one, which is 1"):
+        consent_services.give(user_id=user.pk, purpose=Purpose.SERVICE, through=Through.API, version=7)
     assert not Consent.objects.exists()
 
 
@@ -147,24 +150,24 @@ def test_a_new_text_asks_again(own_texts: None, client: Client) -> None:
     account = TikTokAccountFactory()
     client.force_login(account.user)
     release(Purpose.SERVICE)
-    assert not consent.has_consent(account.user_id, Purpose.SERVICE)
+    assert not consent_selectors.has_consent(account.user_id, Purpose.SERVICE)
     assert client.get("/posts/")["Location"] == "/your-data/consent/"
     assert "has changed since you agreed" in client.get("/your-data/consent/").content.decode()
     client.post("/your-data/consent/", {"agree": "service", "version-service": "2"})
     assert client.get("/posts/").status_code == 200
-    assert [row.version for row in consent.history_of(account.user_id).filter(purpose="service")] == [2, 1]
+    assert [row.version for row in consent_selectors.history_of(account.user_id).filter(purpose="service")] == [2, 1]
 
 
 def test_the_page_gives_and_withdraws_each_by_itself(client: Client) -> None:
     user = UserFactory(consents=())
     client.force_login(user)
     assert "Nothing of your account has been read yet" in client.get("/your-data/consent/").content.decode()
-    versions = {f"version-{purpose}": str(consent.current_version(purpose)) for purpose in Purpose}
+    versions = {f"version-{purpose}": str(consent_selectors.current_version(purpose)) for purpose in Purpose}
     answer = client.post("/your-data/consent/", {"start": "yes", "agree": ["service", "outcomes"], **versions})
     assert answer["Location"] == "/posts/"
-    assert consent.purposes_of(user.pk) == {Purpose.SERVICE, Purpose.OUTCOMES}
+    assert consent_selectors.purposes_of(user.pk) == {Purpose.SERVICE, Purpose.OUTCOMES}
     client.post("/your-data/consent/", {"agree": ["service", "learning"], **versions})
-    assert consent.purposes_of(user.pk) == {Purpose.SERVICE, Purpose.LEARNING}
+    assert consent_selectors.purposes_of(user.pk) == {Purpose.SERVICE, Purpose.LEARNING}
 
 
 def test_the_api_gives_and_withdraws(client: Client) -> None:
@@ -175,7 +178,7 @@ def test_the_api_gives_and_withdraws(client: Client) -> None:
     refused = client.put("/api/v1/privacy/consents/learning", {"version": 9}, content_type="application/json")
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["field"] == "version"
-    current = {"version": consent.current_version(Purpose.LEARNING)}
+    current = {"version": consent_selectors.current_version(Purpose.LEARNING)}
     given = client.put("/api/v1/privacy/consents/learning", current, content_type="application/json").json()
     assert given["given_at"]
     assert client.delete("/api/v1/privacy/consents/learning").json()["given_at"] is None
@@ -193,7 +196,7 @@ def test_a_form_with_an_outdated_text_saves_nothing_and_says_so(version: str, ow
     answer = client.post("/your-data/consent/", form, follow=True)
     assert answer.redirect_chain == [("/your-data/consent/", 302)]
     assert "Nothing was saved" in answer.content.decode()
-    assert consent.purposes_of(user.pk) == {Purpose.OUTCOMES}
+    assert consent_selectors.purposes_of(user.pk) == {Purpose.OUTCOMES}
 
 
 def test_a_program_with_a_token_reads_consents_and_decides_nothing() -> None:
@@ -201,7 +204,7 @@ def test_a_program_with_a_token_reads_consents_and_decides_nothing() -> None:
     _, token = create_api_token(user=user, name="a program")
     program = Client(headers={"Authorization": f"Bearer {token}"})
     assert program.get("/api/v1/privacy/consents").status_code == 200
-    current = {"version": consent.current_version(Purpose.DRAFTS)}
+    current = {"version": consent_selectors.current_version(Purpose.DRAFTS)}
     for answer in (
         program.put("/api/v1/privacy/consents/drafts", current, content_type="application/json"),
         program.delete("/api/v1/privacy/consents/learning"),
@@ -210,7 +213,7 @@ def test_a_program_with_a_token_reads_consents_and_decides_nothing() -> None:
     ):
         assert (answer.status_code, answer["Content-Type"]) == (403, "application/problem+json")
         assert "sign in" in answer.json()["detail"]
-    assert consent.purposes_of(user.pk) == {*USUAL_CONSENTS}
+    assert consent_selectors.purposes_of(user.pk) == {*USUAL_CONSENTS}
 
 
 # --- nothing without it ----------------------------------------------------------------------------------------------
@@ -285,8 +288,8 @@ def not_declared_for(purpose: Purpose, model: type[Model], monkeypatch: pytest.M
     """As if the model's table were not declared for the purpose."""
     table = table_of(model)
     without = replace(table, purposes=tuple(each for each in table.purposes if each != purpose))
-    known = declarations._by_label()
-    monkeypatch.setattr(declarations, "_by_label", lambda: known | {table.model: without})
+    known = registry._by_label()
+    monkeypatch.setattr(registry, "_by_label", lambda: known | {table.model: without})
 
 
 def test_data_is_not_read_for_a_purpose_that_it_was_not_collected_for() -> None:
@@ -383,7 +386,7 @@ def test_what_is_being_learned_is_not_stored_after_it_was_taken_back(monkeypatch
         return found
 
     monkeypatch.setattr("predictions.learning.services._learn", learn_while_they_change_their_mind)
-    with pytest.raises(consent.NoConsent):
+    with pytest.raises(consent_selectors.NoConsent):
         learning_services.update_weights(account_id=account.pk)
     assert not hasattr(TikTokAccount.objects.get(), "weights")
 
@@ -404,7 +407,7 @@ def test_covers_are_fetched_no_more_after_it_was_taken_back(
     api = DisplayAPI(account.pk)
     monkeypatch.setattr(covers, "fetch_cover", fetch_while_they_change_their_mind)
     monkeypatch.setattr(api, "video_query", lambda ids, kind: {id: kind(id=id, cover_image_url="x") for id in ids})
-    with pytest.raises(consent.NoConsent):
+    with pytest.raises(consent_selectors.NoConsent):
         covers.measure_pending(api, go_on=lambda: True)
     assert len(fetched) == 1
 
@@ -412,7 +415,7 @@ def test_covers_are_fetched_no_more_after_it_was_taken_back(
 def test_keys_are_not_renewed_without_it(tiktok: TikTokFromMemory) -> None:
     account = connected()
     disagree(account.user, Purpose.SERVICE)
-    with pytest.raises(consent.NoConsent):
+    with pytest.raises(consent_selectors.NoConsent):
         renew_credential(account_id=account.pk)
     # a message that was sent before they withdrew
     tasks.renew_credential(account.pk)
@@ -461,7 +464,7 @@ def test_a_draft_is_not_kept_that_was_withdrawn_while_it_was_forecast(monkeypatc
     while_they_withdraw(Purpose.DRAFTS)
     assert forecast_of(account).caption == ""
     while_they_withdraw(Purpose.SERVICE)
-    with pytest.raises(consent.NoConsent):
+    with pytest.raises(consent_selectors.NoConsent):
         forecast_of(account)
     assert Prediction.objects.count() == 1
 

@@ -1,7 +1,6 @@
 """Whatever is kept is declared, and every row of a person's data says what it rests on."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,16 +15,21 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.models import APIToken, TikTokAccount
+from config.build import build_commit
 from config.celery import app as celery
 from config.environment import Environment
 from posts.ingest.storing import mark_deleted
 from posts.models import Observation, Post
 from posts.platforms.tiktok.limits import wait_for_turn
 from predictions.learning.tasks import enqueue_weights_update
-from privacy import checks, consent, exporting, retention
-from privacy.declarations import Files, RedisKeys, Subject, Table, declared, subject_of, table_of, tables
-from privacy.models import STAMPS, Consent, PersonalData, legal
+from privacy import checks
+from privacy.consent import selectors as consent
+from privacy.declarations.kinds import Files, RedisKeys, Subject, Table
+from privacy.declarations.registry import declared, subject_of, table_of, tables
+from privacy.export import services as exporting
+from privacy.models import STAMPS, Consent, PersonalData
 from privacy.purposes import YEAR, Basis, Purpose
+from privacy.retention import services as retention
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
@@ -112,7 +116,6 @@ def errors_with(monkeypatch: pytest.MonkeyPatch) -> Any:
         ({"plain": {"id": "key", "nothing": "at all"}}, "privacy.E004"),
         ({"plain": {"id": "key", "likes": "again"}}, "privacy.E005"),
         ({"person": None}, "privacy.E006"),
-        ({"made_by": ()}, "privacy.E009"),
     ],
 )
 def test_a_gap_in_the_declarations_is_found(errors_with: Any, changes: dict[str, Any], error: str) -> None:
@@ -141,7 +144,7 @@ def use_everything_that_writes_to_redis(client: Client) -> None:
     enqueue_weights_update(account.pk)
     wait_for_turn("video/list")
     with celery.connection_for_write() as connection:
-        celery.send_task("privacy.tasks.purge", connection=connection)
+        celery.send_task("privacy.retention.tasks.purge", connection=connection)
 
 
 def test_every_key_in_redis_is_declared(client: Client) -> None:
@@ -232,7 +235,7 @@ def test_every_row_says_what_it_rests_on() -> None:
         for row in model._base_manager.all():
             assert row.source == table_of(model).source
             assert row.provenance
-            assert len(row.transformation) == 16
+            assert row.transformation == build_commit()[:16]
             assert row.retain_until > timezone.now()
             if isinstance(row, Consent):
                 assert row.consent_version == f"{row.purpose}:{row.version}"
@@ -318,47 +321,6 @@ def test_rows_that_are_changed_unread_are_stamped_like_those_that_are_saved() ->
     assert set(consents.values_list("consent_version", flat=True)) == said
 
 
-def test_a_fingerprint_is_of_all_code_that_makes_a_row(tmp_path: Path, settings: Any) -> None:
-    settings.BASE_DIR = tmp_path
-    (tmp_path / "own").mkdir()
-    sources = {
-        "__init__": "",
-        "makes": "import own.helps\nimport json",
-        "helps": "def help():\n    from own import far, nothing",
-        "far": "import own.makes",
-        "apart": "",
-    }
-    for name, source in sources.items():
-        (tmp_path / "own" / f"{name}.py").write_text(source)
-
-    def now() -> str:
-        legal._imported_by.cache_clear()
-        legal.fingerprint.cache_clear()
-        return legal.fingerprint(("own.makes",))
-
-    before = now()
-    (tmp_path / "own" / "apart.py").write_text("# changed")
-    assert now() == before
-    for name in ("makes", "helps", "far"):
-        (tmp_path / "own" / f"{name}.py").write_text(f"{sources[name]}\n# changed")
-        assert now() != before
-        before = now()
-    legal._imported_by.cache_clear()
-    legal.fingerprint.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("label", "modules"),
-    [
-        ("predictions.Prediction", {"engine.features", "engine.global_model", "engine.growth"}),
-        ("predictions.AccountWeights", {"engine.features", "engine.growth", "engine.process"}),
-    ],
-)
-def test_forecasts_bear_the_fingerprint_of_features_and_model(label: str, modules: set[str]) -> None:
-    made_by = table_of(apps.get_model(label)).made_by
-    assert {f"predictions.{module}" for module in modules} <= legal._reached_from(made_by)
-
-
 def test_a_row_names_the_request_that_wrote_it(client: Client) -> None:
     account = TikTokAccountFactory()
     client.force_login(account.user)
@@ -385,7 +347,7 @@ def test_signing_in_keeps_everything_for_longer_once_a_month() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_sign_in_sends_that_work(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
-    monkeypatch.setattr("privacy.receivers.extend_retention.delay", sent.append)
+    monkeypatch.setattr("privacy.retention.receivers.extend_retention.delay", sent.append)
     user = TikTokAccountFactory().user
     client.force_login(user)
     assert sent == [user.pk]

@@ -30,11 +30,17 @@ from predictions.training.pseudonyms import pseudonym
 from predictions.versions.artefacts import RefusedArtefact
 from predictions.versions.selectors import learned_from_forgotten
 from predictions.versions.services import make_champion, promote, roll_back
-from privacy import erasing, trail
-from privacy.consent import NoConsent
-from privacy.declarations import Messages, declared, subject_of
-from privacy.finding import found_in_database
+from privacy.consent.selectors import NoConsent
+from privacy.declarations.kinds import Messages
+from privacy.declarations.registry import declared, subject_of
+from privacy.erasure import running as erasure_running
+from privacy.erasure import services as erasing
+from privacy.erasure import steps as erasure_steps
+from privacy.erasure.search.places import search_database
 from privacy.models import AccessEvent, Erasure, SubjectKey, Through
+from privacy.trail import chain as trail_chain
+from privacy.trail import selectors as trail_selectors
+from privacy.trail import services as trail_services
 from tests.factories import (
     StaffFactory,
     TikTokAccountFactory,
@@ -55,10 +61,10 @@ def test_everything_goes_and_nothing_of_anybody_else(silent_tiktok: list[str]) -
     subject = subject_of(user.pk)
     erasure = erase(user)
     assert erasure.state == Erasure.State.DONE
-    assert not any(table.rows_of(subject).exists() for table in erasing._children_first())
+    assert not any(table.rows_of(subject).exists() for table in erasure_steps.erased_tables())
     assert rows_of(other) == before
     assert silent_tiktok == ["act.zyzzyva"]
-    assert found_in_database(["zyzzyva"]) == []
+    assert search_database(["zyzzyva"]) == []
     assert "caption-xylophone" in set(Post.objects.values_list("caption", flat=True))
 
 
@@ -86,12 +92,12 @@ def test_the_receipt_names_nobody_and_counts_everything(silent_tiktok: list[str]
 @pytest.mark.django_db
 def test_the_trail_stays_whole_and_names_nobody(silent_tiktok: list[str]) -> None:
     user = everything("zyzzyva")
-    pseudonym_before = trail.pseudonym_of(user.pk)
+    pseudonym_before = trail_selectors.pseudonym_of(user.pk)
     events = AccessEvent.objects.filter(subject=pseudonym_before).count()
     erase(user)
     assert not SubjectKey.objects.filter(pk=user.pk).exists()
     assert AccessEvent.objects.filter(subject=pseudonym_before).count() >= events > 0
-    trail.verify()
+    trail_chain.verify()
 
 
 @pytest.mark.django_db
@@ -129,7 +135,7 @@ def test_a_session_that_comes_late_is_found(silent_tiktok: list[str], monkeypatc
     def once_more(erasure: Erasure) -> None:
         late.save()
 
-    monkeypatch.setitem(erasing.STEPS, "keys", once_more)
+    monkeypatch.setitem(erasure_steps.STEPS, "keys", once_more)
     erasure = erase(user)
     assert (erasure.state, erasure.left) == (Erasure.State.RUNNING, ["sessions.Session: rows"])
 
@@ -158,7 +164,9 @@ def test_what_nobody_can_take_out_is_told_and_holds_nothing_up(
     silent_tiktok: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     user = everything("zyzzyva")
-    trail.record(action=AccessEvent.Action.READ, subjects=[user.pk], what="posts", why="asked about open-zyzzyva")
+    trail_services.record(
+        action=AccessEvent.Action.READ, subjects=[user.pk], what="posts", why="asked about open-zyzzyva"
+    )
     erasure = erase(user)
     assert (erasure.state, erasure.left) == (Erasure.State.DONE, ["privacy_accessevent.why"])
     assert "erasure_incomplete" in caplog.text
@@ -197,7 +205,7 @@ def test_tiktok_is_asked_for_a_day_and_then_it_goes_on(monkeypatch: pytest.Monke
     assert (erasure.state, erasure.steps_done) == (Erasure.State.RUNNING, ["collect", "ledger", "stop"])
     assert Post.objects.exists()
     Erasure.objects.update(due_at=timezone.now() - timedelta(days=2), heartbeat_at=None)
-    assert erasing.run(erasure_pk=erasure.pk)
+    assert erasure_running.run(erasure_pk=erasure.pk)
     erasure.refresh_from_db()
     assert erasure.told_tiktok is False
     assert not User.objects.exists()
@@ -218,10 +226,10 @@ def test_tokens_that_nobody_can_open_hold_nothing_up(
 def test_an_erasure_from_a_backup_whose_key_is_gone_ends_and_says_so(silent_tiktok: list[str], settings: Any) -> None:
     user = everything("zyzzyva")
     erasure = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None)
-    erasing.STEPS["collect"](erasure)
+    erasure_steps.STEPS["collect"](erasure)
     Erasure.objects.update(steps_done=["collect"], state=Erasure.State.RUNNING)
     settings.DATA_ENCRYPTION_KEYS = {"new": bytes(32)}
-    assert erasing.run(erasure_pk=erasure.pk)
+    assert erasure_running.run(erasure_pk=erasure.pk)
     erasure.refresh_from_db()
     assert "lost key" in erasure.left[0]
 
@@ -251,15 +259,15 @@ def test_what_is_left_is_told_and_tried_again(silent_tiktok: list[str], caplog: 
     assert "erasure_incomplete" in caplog.text
     client.delete("somewhere:else")
     Erasure.objects.update(heartbeat_at=None)
-    assert erasing.run(erasure_pk=erasure.pk)
+    assert erasure_running.run(erasure_pk=erasure.pk)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("step", erasing.STEPS)
+@pytest.mark.parametrize("step", erasure_steps.STEPS)
 def test_each_step_can_be_done_twice(step: str, silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     user, other = everything("zyzzyva"), everything("xylophone")
     before = rows_of(other)
-    once = erasing.STEPS[step]
+    once = erasure_steps.STEPS[step]
 
     def twice(erasure: Erasure) -> None:
         once(erasure)
@@ -267,10 +275,10 @@ def test_each_step_can_be_done_twice(step: str, silent_tiktok: list[str], monkey
             once(Erasure.objects.get(pk=erasure.pk))
             erasure.refresh_from_db()
 
-    monkeypatch.setitem(erasing.STEPS, step, twice)
+    monkeypatch.setitem(erasure_steps.STEPS, step, twice)
     erasure = erase(user)
     assert erasure.state == Erasure.State.DONE
-    assert found_in_database(["zyzzyva"]) == []
+    assert search_database(["zyzzyva"]) == []
     assert rows_of(other) == before
 
 
@@ -298,14 +306,14 @@ def test_messages_about_them_are_taken_out_of_the_queue(
     silent_tiktok: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     revoked: list[str] = []
-    monkeypatch.setattr("privacy.messages.current_app.control.revoke", lambda ids: revoked.extend(ids))
+    monkeypatch.setattr("privacy.erasure.search.messages.current_app.control.revoke", lambda ids: revoked.extend(ids))
     user, other = everything("zyzzyva"), everything("xylophone")
     redis.Redis.from_url(settings.REDIS_URL).delete("celery:celery")
     for person in (user, other):
         account = person.tiktok_accounts.get()
         current_app.send_task("posts.ingest.tasks.run_refresh", [account.refreshes.get().pk])
         current_app.send_task("posts.ingest.tasks.observe_account", kwargs={"account_id": account.pk})
-        current_app.send_task("privacy.tasks.extend_retention", [person.pk])
+        current_app.send_task("privacy.retention.tasks.extend_retention", [person.pk])
         current_app.send_task("predictions.learning.tasks.update_weights", [account.pk])
         if person == user:
             hand_to_worker()
@@ -321,13 +329,13 @@ def test_messages_sent_while_the_rows_are_there_hold_nothing_up(
 ) -> None:
     user = everything("zyzzyva")
     account_id = user.tiktok_accounts.get().pk
-    delete_rows = erasing.STEPS["rows"]
+    delete_rows = erasure_steps.STEPS["rows"]
 
     def send_and_delete(erasure: Erasure) -> None:
         current_app.send_task("predictions.learning.tasks.update_weights", [account_id])
         delete_rows(erasure)
 
-    monkeypatch.setitem(erasing.STEPS, "rows", send_and_delete)
+    monkeypatch.setitem(erasure_steps.STEPS, "rows", send_and_delete)
     assert erase(user).state == Erasure.State.DONE
     assert "update_weights" not in tasks_waiting()
 
@@ -342,11 +350,11 @@ def test_a_message_that_comes_late_is_found(silent_tiktok: list[str], monkeypatc
         redis.Redis.from_url(settings.REDIS_URL).set(f"cache:1:weights-update:{account_id}", "1")
 
     with monkeypatch.context() as patched:
-        patched.setitem(erasing.STEPS, "keys", send)
+        patched.setitem(erasure_steps.STEPS, "keys", send)
         erasure = erase(user)
     assert erasure.left == ["Redis: cache:1:weights-update:", "queue: posts.ingest.tasks.discover_posts"]
     Erasure.objects.update(heartbeat_at=None)
-    assert erasing.run(erasure_pk=erasure.pk)
+    assert erasure_running.run(erasure_pk=erasure.pk)
 
 
 @pytest.mark.django_db
@@ -355,7 +363,7 @@ def test_a_running_task_ends_at_its_next_step(silent_tiktok: list[str]) -> None:
     account_id = user.tiktok_accounts.get().pk
     erasure = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None)
     for name in ("collect", "stop"):
-        erasing.STEPS[name](erasure)
+        erasure_steps.STEPS[name](erasure)
     with pytest.raises(NoConsent):
         access_token(account_id=account_id)
     with pytest.raises(NoConsent), transaction.atomic():
@@ -373,7 +381,7 @@ def test_every_task_about_a_row_is_declared() -> None:
         and any(each.annotation is int for each in signature(task.run).parameters.values())
     }
     assert about_rows == {each.task for each in declared() if isinstance(each, Messages)} | {
-        "privacy.tasks.run_erasure"
+        "privacy.erasure.tasks.run_erasure"
     }
 
 
@@ -412,7 +420,7 @@ def test_a_manifest_that_names_who_was_not_forgotten_is_found(
 ) -> None:
     user = everything("zyzzyva")
     version("v1.0.0", user.tiktok_accounts.get(), role="champion")
-    monkeypatch.setitem(erasing.STEPS, "keys", lambda erasure: ForgottenAccount.objects.all().delete())
+    monkeypatch.setitem(erasure_steps.STEPS, "keys", lambda erasure: ForgottenAccount.objects.all().delete())
     erasure = erase(user)
     assert (erasure.state, erasure.left) == (Erasure.State.RUNNING, ["manifest of v1.0.0"])
 

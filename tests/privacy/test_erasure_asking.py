@@ -9,7 +9,9 @@ from django.utils import timezone
 from accounts.linked.services import authorization_removed
 from accounts.models import User
 from accounts.tokens.services import create_api_token
-from privacy import erasing
+from privacy.erasure import running as erasure_running
+from privacy.erasure import services as erasing
+from privacy.erasure import steps as erasure_steps
 from privacy.models import AccessEvent, Erasure, SubjectKey, Through
 from tests.factories import (
     StaffFactory,
@@ -27,13 +29,13 @@ def test_a_person_has_fourteen_days_and_can_change_their_mind(client: Client) ->
     client.post("/your-data/erasure/", {"wish": "later"})
     erasure = Erasure.objects.get()
     assert erasure.due_at > timezone.now() + timedelta(days=13)
-    assert not erasing.run(erasure_pk=erasure.pk)
+    assert not erasure_running.run(erasure_pk=erasure.pk)
     assert erasing.resume_due() == []
     assert "Keep my data" in client.get("/your-data/erasure/").content.decode()
     client.post("/your-data/erasure/", {"wish": "cancel"})
     erasure.refresh_from_db()
     assert (erasure.state, erasure.user_id) == (Erasure.State.CANCELLED, None)
-    assert not erasing.run(erasure_pk=erasure.pk, now=timezone.now() + timedelta(days=15))
+    assert not erasure_running.run(erasure_pk=erasure.pk, now=timezone.now() + timedelta(days=15))
 
 
 @pytest.mark.django_db
@@ -69,7 +71,7 @@ def test_over_the_api_at_once(client: Client, silent_tiktok: list[str]) -> None:
     asked = client.post("/api/v1/privacy/erasure", {"now": True}, content_type="application/json")
     assert asked.status_code == 202
     erasure = Erasure.objects.get(public_id=asked.json()["id"])
-    assert erasing.run(erasure_pk=erasure.pk)
+    assert erasure_running.run(erasure_pk=erasure.pk)
     assert not User.objects.exists()
     assert "Erased" in client.get(f"/erasures/{erasure.public_id}/").content.decode()
 
@@ -110,7 +112,7 @@ def test_both_accounts_at_once_take_the_person_along(silent_tiktok: list[str]) -
     assert list(Erasure.objects.values_list("whole", flat=True)) == [False, False]
     while due := erasing.resume_due():
         for erasure_pk in due:
-            assert erasing.run(erasure_pk=erasure_pk)
+            assert erasure_running.run(erasure_pk=erasure_pk)
     assert Erasure.objects.filter(state=Erasure.State.DONE, whole=True).count() == 1
     assert not User.objects.exists()
     assert not SubjectKey.objects.exists()
@@ -172,6 +174,6 @@ def test_nobody_gets_in_meanwhile(silent_tiktok: list[str], client: Client) -> N
     client.force_login(user)
     erasure = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None)
     for name in ("collect", "stop"):
-        erasing.STEPS[name](erasure)
+        erasure_steps.STEPS[name](erasure)
     assert client.get("/posts/").status_code == 302
     assert client.post("/predict", {"post": {"text": "x"}}, content_type="application/json").status_code in (401, 403)

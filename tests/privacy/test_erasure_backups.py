@@ -12,9 +12,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User
-from privacy import erasing, ledger
+from privacy.erasure import steps as erasing
+from privacy.erasure.restores import ledger
+from privacy.erasure.restores.replay import unknown_erasures
 from privacy.models import Erasure
-from privacy.replaying import unknown_erasures
 from tests.privacy.erasures import erase, everything
 
 

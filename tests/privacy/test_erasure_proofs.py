@@ -23,11 +23,11 @@ from django.db import connection, models
 from django.test import Client
 
 from accounts.models import User
-from privacy import erasing
-from privacy.declarations import subject_of, tables
-from privacy.finding import found_in_database, found_in_redis
+from privacy.declarations.registry import subject_of, tables
+from privacy.erasure import services as erasing
+from privacy.erasure.search.places import search_database, search_redis
 from privacy.models import Erasure, PersonalData, Through
-from privacy.trail import drop_anchor
+from privacy.trail.anchors import drop_anchor
 from tests.privacy.erasures import erase, everything, rows_of
 from tests.prove import SEED, scaled
 
@@ -58,7 +58,7 @@ def plant_canaries(user: User, dice: random.Random) -> list[str]:
         store = SessionStore(session.session_key)
         store["planted"] = word()
         store.save()
-    current_app.send_task("privacy.tasks.extend_retention", args=[user.pk, word()])
+    current_app.send_task("privacy.retention.tasks.extend_retention", args=[user.pk, word()])
     return words
 
 
@@ -156,13 +156,13 @@ def canaries_left(
     for path in ("/posts/", "/settings/", "/forecasts/", "/api/v1/accounts/", "/api/v1/predictions/"):
         client.get(path)
     assert hits(words, dump()) == len(words) - 1, "one is in Redis"
-    assert found_in_redis(words)
+    assert search_redis(words)
     erasure = erase(user)
     assert erasure.state == Erasure.State.DONE, erasure.left
     drop_anchor()
     return len(words), {
         "database": hits(words, dump()),
-        "Redis": len(found_in_redis(words)),
+        "Redis": len(search_redis(words)),
         "files": hits(words, files_kept(folder)),
         "logs": hits(words, caplog.text),
     }
@@ -174,11 +174,11 @@ import django
 django.setup()
 from accounts.tiktok import client
 client.revoke = lambda *, access_token: None
-from privacy import erasing
+from privacy.erasure.running import run
 from privacy.models import Erasure
 Erasure.objects.filter(state="running").update(heartbeat_at=None)
 print("begun", flush=True)
-erasing.run(erasure_pk=int(sys.argv[1]))
+run(erasure_pk=int(sys.argv[1]))
 """
 
 
@@ -221,7 +221,7 @@ def kills(count: int, name: Callable[[int], str]) -> dict[str, int]:
         run_and_kill(erasure.pk, None)
         figures["people"] += 1
         erasure.refresh_from_db()
-        left = found_in_database([name(figures["people"] - 1)])
+        left = search_database([name(figures["people"] - 1)])
         figures["half-done"] += erasure.state != Erasure.State.DONE or bool(left) or rows_of(other) != before
     return figures
 

@@ -15,10 +15,12 @@ from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
 from posts.models import Listing
-from privacy import erasing, exporting, trail
-from privacy.declarations import table_of
-from privacy.middleware import TOUCH_NOBODY
+from privacy.declarations.registry import table_of
+from privacy.erasure import services as erasing
+from privacy.export import services as exporting
 from privacy.models import Erasure, Through
+from privacy.trail import selectors as trail
+from privacy.trail.middleware import TOUCH_NOBODY
 from tests.factories import (
     AccountWeightsFactory,
     FeedbackFactory,

@@ -19,10 +19,15 @@ from accounts.models import User
 from posts.models import Observation, Post, PostContent
 from predictions.learning import services
 from predictions.models import Outcome, Prediction
-from privacy import erasing, exporting, trail
-from privacy.declarations import Files, RedisKeys, declared, subject_of, tables
-from privacy.exporting import TRAIL_FILE, columns_of
+from privacy.declarations.kinds import Files, RedisKeys
+from privacy.declarations.registry import declared, subject_of, tables
+from privacy.erasure import services as erasing
+from privacy.export import archive as export_archive
+from privacy.export import selectors as export_selectors
+from privacy.export import services as exporting
+from privacy.export.columns import TRAIL_FILE, meanings_of
 from privacy.models import DataExport, Erasure, ExportPart, Through
+from privacy.trail import selectors as trail
 from tests.factories import (
     OutcomeFactory,
     PostContentFactory,
@@ -69,9 +74,9 @@ def test_every_personal_column_of_every_table_is_in_it() -> None:
         if table.model not in ("privacy.ExportPart", "sessions.Session"):
             assert len(rows) == table.rows_of(subject).count(), table.model
         for row in rows:
-            assert set(row) == set(columns_of(table)) >= set(table.personal), table.model
+            assert set(row) == set(meanings_of(table)) >= set(table.personal), table.model
         header = next(csv.reader(io.StringIO(archive.read(f"{table.model.lower()}.csv").decode("utf-8-sig"))))
-        assert header == list(columns_of(table))
+        assert header == list(meanings_of(table))
         columns += len(table.personal)
     assert columns > 150
 
@@ -214,7 +219,7 @@ def test_it_lies_sealed() -> None:
     exporting.make(export_pk=export.pk)
     sealed = b"".join(bytes(part.sealed) for part in ExportPart.objects.all())
     assert b"README.md" not in sealed
-    assert b"README.md" in b"".join(exporting.archive_of(export))
+    assert b"README.md" in b"".join(export_selectors.archive_of(export))
 
 
 def test_a_large_one_is_stored_in_parts_that_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,9 +263,9 @@ def test_a_worker_that_was_lost_is_followed_by_another() -> None:
     ExportPart.objects.create(export=export, number=0, sealed=b"half of it")
     assert not exporting.make(export_pk=export.pk)
     running.update(heartbeat_at=timezone.now() - timedelta(minutes=6))
-    assert exporting.resume() == [export.pk]
+    assert exporting.resume_exports() == [export.pk]
     assert exporting.make(export_pk=export.pk)
-    assert zipfile.ZipFile(io.BytesIO(b"".join(exporting.archive_of(export)))).testzip() is None
+    assert zipfile.ZipFile(io.BytesIO(b"".join(export_selectors.archive_of(export)))).testzip() is None
 
 
 @pytest.mark.parametrize("other_is", ["at it", "ready"])
@@ -270,7 +275,7 @@ def test_a_worker_that_was_only_taken_for_dead_writes_nothing_more(
     monkeypatch.setattr(exporting, "PART_BYTES", 1_000)
     user = everything("zyzzyva")
     export = exporting.request_export(user_id=user.pk)
-    write_table, tables_written = exporting._write_table, []
+    write_table, tables_written = export_archive._write_table, []
 
     def stop_for_a_while(*args: Any) -> None:
         tables_written.append(args[1])
@@ -279,14 +284,14 @@ def test_a_worker_that_was_only_taken_for_dead_writes_nothing_more(
             if other_is == "ready":
                 assert exporting.make(export_pk=export.pk)
             else:
-                assert exporting._claim(export.pk)
+                assert exporting.claim_export(export.pk)
         write_table(*args)
 
     monkeypatch.setattr(exporting, "_write_table", stop_for_a_while)
     assert not exporting.make(export_pk=export.pk)
     export.refresh_from_db()
     if other_is == "ready":
-        content = b"".join(exporting.archive_of(export))
+        content = b"".join(export_selectors.archive_of(export))
         assert len(content) == export.size
         assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
     else:

@@ -12,7 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from privacy import erasing, gate
+from privacy.erasure import running as erasure_running
+from privacy.erasure import services as erasing
+from privacy.erasure.restores import gate
 from privacy.models import Erasure, Through
 from tests.factories import UserFactory
 
@@ -30,7 +32,7 @@ def erase(name: str) -> Erasure:
     erasure = erasing.request_erasure(
         user_id=UserFactory(username=name).pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None
     )
-    assert erasing.run(erasure_pk=erasure.pk)
+    assert erasure_running.run(erasure_pk=erasure.pk)
     return erasure
 
 

@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from accounts.models import TikTokAccount
 from accounts.staff.roles import ROLES
 from predictions.models import Prediction
-from privacy.admin import TracedAdmin
+from privacy.trail.staff.admin import TracedAdmin
 from tests.accounts.test_staff import member
 from tests.factories import PredictionFactory, StaffFactory, TikTokAccountFactory, enter_admin
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from privacy import ledger
+from privacy.erasure.restores import ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """

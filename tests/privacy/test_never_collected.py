@@ -24,8 +24,8 @@ from posts.platforms.tiktok import client as display
 from posts.platforms.tiktok.wire import Video, VideoPage
 from predictions.engine.data.history_file import read_history_file
 from predictions.models import Feedback, Prediction
-from privacy.blanking import BLANK, blank_contacts
-from privacy.finding import found_in_database, found_in_redis
+from privacy.anonymity.blanking import BLANK, blank_contacts
+from privacy.erasure.search.places import search_database, search_redis
 from tests.factories import ALL_CONSENTS, PredictionFactory, TikTokAccountFactory
 
 PLANTED = {
@@ -88,7 +88,7 @@ def test_nor_what_a_program_sends_beside_a_draft(client: Client, caplog: pytest.
     answer = client.post("/predict", json.dumps(draft), content_type="application/json")
     assert answer.status_code == 200, answer.content
     assert nothing_kept(caplog)
-    assert found_in_database(["12.3456789"]) == []
+    assert search_database(["12.3456789"]) == []
 
 
 def test_nor_does_an_imported_history_have_a_place_for_them(tmp_path: Any) -> None:
@@ -157,7 +157,7 @@ def test_nor_are_they_kept_as_hashtags(client: Client) -> None:
         draft = {"post": {"text": "Sunset", "hashtags": [tag]}}
         answer = client.post("/predict", draft, content_type="application/json")
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "post.hashtags")
-    assert found_in_database(WORDS) == []
+    assert search_database(WORDS) == []
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_video_that_not_everybody_may_see_is_dropped(flag: dict[str, Any], mon
 
 
 def nothing_kept(caplog: pytest.LogCaptureFixture) -> bool:
-    return not (found_in_database(WORDS) or found_in_redis(WORDS) or any(word in caplog.text for word in WORDS))
+    return not (search_database(WORDS) or search_redis(WORDS) or any(word in caplog.text for word in WORDS))
 
 
 # --- blanking ---------------------------------------------------------------------------------------------------------

@@ -13,11 +13,16 @@ from django.utils import timezone
 from accounts.models import APIToken, Credential, TikTokAccount, User, WebhookDelivery
 from posts.models import Observation, Post, Refresh
 from predictions.models import DriftCheck, ForecastError, ForecastFailure
-from privacy import erasing, exporting, purging, retention, trail
-from privacy.consent import consenting
+from privacy.consent.selectors import consenting
+from privacy.erasure import running as erasure_running
+from privacy.erasure import services as erasing
+from privacy.export import services as exporting
 from privacy.models import DataExport, Erasure, ExportPart, RetentionRun, Through
-from privacy.purging import late_rules, purge_all, watch
 from privacy.purposes import Purpose
+from privacy.retention import purging
+from privacy.retention import services as retention
+from privacy.retention.purging import late_rules, purge_all, watch
+from privacy.trail import selectors as trail
 from tests.accounts import support
 from tests.factories import (
     APITokenFactory,
@@ -230,7 +235,7 @@ def test_who_comes_back_before_the_erasure_begins_is_kept(lapse: Any, come_back:
     erasure.refresh_from_db()
     assert (erasure.state, erasure.user_id) == ("cancelled", None)
     assert erasing.resume_due() == []
-    assert not erasing.run(erasure_pk=erasure.pk)
+    assert not erasure_running.run(erasure_pk=erasure.pk)
     assert trail.events_about(user.pk, by_others=False).filter(what="erasure cancelled: they came back").count() == 1
     assert sum(purge_all().values()) == 0
 
@@ -250,7 +255,7 @@ def test_the_reason_is_looked_at_once_more_when_it_begins() -> None:
     user = away_too_long()
     purge_all()
     User.objects.update(last_login=timezone.now())
-    assert not erasing.run(erasure_pk=Erasure.objects.get().pk)
+    assert not erasure_running.run(erasure_pk=Erasure.objects.get().pk)
     assert User.objects.get() == user
     assert Erasure.objects.get().state == "cancelled"
 
@@ -258,7 +263,7 @@ def test_the_reason_is_looked_at_once_more_when_it_begins() -> None:
 def test_who_stays_away_is_erased() -> None:
     away_too_long()
     purge_all()
-    assert erasing.run(erasure_pk=Erasure.objects.get().pk)
+    assert erasure_running.run(erasure_pk=Erasure.objects.get().pk)
     assert not User.objects.exists()
 
 

@@ -6,8 +6,12 @@ from django.core.management import call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy import erasing, exporting
-from privacy.declarations import tables
+from privacy.declarations.registry import tables
+from privacy.erasure import running as erasure_running
+from privacy.erasure import services as erasing
+from privacy.erasure import steps as erasure_steps
+from privacy.export import selectors as export_selectors
+from privacy.export import services as exporting
 from privacy.models import Erasure, Through
 from privacy.sealing import SealBroken, key_id_of, seal, unseal
 from tests.factories import TikTokAccountFactory
@@ -95,15 +99,15 @@ def test_whatever_is_sealed_is_sealed_anew(settings) -> None:
     export = exporting.request_export(user_id=user.pk)
     assert exporting.make(export_pk=export.pk)
     export.refresh_from_db()
-    archive = b"".join(exporting.archive_of(export))
+    archive = b"".join(export_selectors.archive_of(export))
     erasure = erasing.request_erasure(user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None)
-    erasing.STEPS["collect"](erasure)
+    erasure_steps.STEPS["collect"](erasure)
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW, "old": OLD}
     call_command("rotate_encryption_keys")
     settings.DATA_ENCRYPTION_KEYS = {"new": NEW}
-    assert b"".join(exporting.archive_of(export)) == archive
+    assert b"".join(export_selectors.archive_of(export)) == archive
     Erasure.objects.update(steps_done=["collect"])
-    assert erasing.run(erasure_pk=erasure.pk)
+    assert erasure_running.run(erasure_pk=erasure.pk)
 
 
 def test_every_sealed_column_is_declared_as_one() -> None:

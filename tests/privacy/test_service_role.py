@@ -15,9 +15,12 @@ from accounts.models import TikTokAccount, User
 from posts.models import Post
 from predictions.learning.services import update_weights
 from predictions.models import Prediction
-from privacy import erasing, exporting, trail
+from privacy.erasure import running as erasing
+from privacy.export import services as exporting
 from privacy.management.commands.grant_service_role import SERVICE_ROLE
 from privacy.models import AccessEvent, Erasure
+from privacy.trail import chain as trail_chain
+from privacy.trail import services as trail_services
 from tests.accounts.support import sign_in
 from tests.factories import UserFactory
 from tests.posts.states import drive
@@ -54,10 +57,10 @@ def execute(statement: str) -> None:
 )
 @pytest.mark.usefixtures("as_the_service")
 def test_it_may_only_add_to_the_trail_and_read_it(statement: str) -> None:
-    trail.record(action=AccessEvent.Action.READ, subjects=[UserFactory().pk], what="by the service")
+    trail_services.record(action=AccessEvent.Action.READ, subjects=[UserFactory().pk], what="by the service")
     with pytest.raises(DatabaseError, match=r"permission denied|must be owner"), transaction.atomic():
         execute(statement)
-    assert trail.verify().position >= 1
+    assert trail_chain.verify().position >= 1
 
 
 @pytest.mark.usefixtures("as_the_service")

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 
 from privacy import texts
-from privacy.declarations import Files, RedisKeys, Table, declared
-from privacy.describing import GROUNDS, categories
+from privacy.declarations.documents import GROUNDS, categories
+from privacy.declarations.kinds import Files, RedisKeys, Table
+from privacy.declarations.registry import declared
 from privacy.models import Erasure
 from privacy.purposes import Purpose
 from tests.factories import UserFactory, agree

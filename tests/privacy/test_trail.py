@@ -30,9 +30,14 @@ from predictions.models import ForecastError, Prediction
 from predictions.monitoring.services import check_drift
 from predictions.training.services import challenge
 from predictions.versions.services import register
-from privacy import exporting, trail
-from privacy.middleware import TrailMiddleware
+from privacy.export import services as exporting
 from privacy.models import AccessEvent, SubjectKey
+from privacy.trail import anchors as trail_anchors
+from privacy.trail import chain as trail_chain
+from privacy.trail import selectors as trail_selectors
+from privacy.trail import services as trail_services
+from privacy.trail.acting import acting
+from privacy.trail.middleware import TrailMiddleware
 from tests.bench.serving import time_in_turn, with_and_without_trail
 from tests.factories import (
     AccountWeightsFactory,
@@ -78,7 +83,7 @@ def staff() -> Client:
 
 
 def about(user: User) -> list[AccessEvent]:
-    return list(trail.events_about(user.pk, by_others=False))
+    return list(trail_selectors.events_about(user.pk, by_others=False))
 
 
 # --- what is recorded ---------------------------------------------------------------------------------------------
@@ -114,7 +119,7 @@ def test_a_forecast_that_cannot_be_recorded_is_not_made(
 def test_an_event_that_was_rolled_back_does_not_stand_for_the_request(person: User) -> None:
     def change_and_fail(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
-            trail.record(action=CHANGE, subjects=[person.pk], what="never happened")
+            trail_services.record(action=CHANGE, subjects=[person.pk], what="never happened")
             transaction.set_rollback(True)
         return HttpResponse("what is kept of you")
 
@@ -152,7 +157,7 @@ def test_a_worker_names_its_tasks_and_nothing_after_them(person: User) -> None:
     event = about(person)[0]
     assert (event.actor_kind, event.through, event.reference) == ("task", "task", sent.id)
     assert person.tiktok_accounts.get().weights.provenance == f"task:{sent.id}"
-    assert trail._running == {}
+    assert acting._contexts == {}
 
 
 def test_outside_of_both_it_was_a_command(person: User) -> None:
@@ -177,15 +182,15 @@ def test_what_is_worked_out_of_all_at_once_is_recorded_once(person: User) -> Non
     assert (event.subject, event.action) == ("", "read")
     assert event.what == "how far forecasts were from posts, to see drift, of 2 people at once"
     assert len(about(person)) == before
-    trail.verify()
+    trail_chain.verify()
     SubjectKey.objects.filter(user=person).delete()
     assert about(person) == []
 
 
 def test_nothing_is_recorded_of_who_was_erased(person: User) -> None:
     SubjectKey.objects.filter(user=person).delete()
-    trail.record(action=READ, subjects=[person.pk], what="anything")
-    assert trail.pseudonym_of(person.pk) is None
+    trail_services.record(action=READ, subjects=[person.pk], what="anything")
+    assert trail_selectors.pseudonym_of(person.pk) is None
     assert not AccessEvent.objects.filter(what="anything").exists()
 
 
@@ -251,7 +256,9 @@ IDENTITIES = {
 @pytest.mark.parametrize("identity", IDENTITIES.values(), ids=IDENTITIES)
 def test_what_names_somebody_stays_out_of_the_trail(identity: str) -> None:
     user = UserFactory()
-    trail.record(action=READ, subjects=[user.pk], what=f"posts of {identity}.", why=f"ticket 5, {identity} asks why")
+    trail_services.record(
+        action=READ, subjects=[user.pk], what=f"posts of {identity}.", why=f"ticket 5, {identity} asks why"
+    )
     event = about(user)[0]
     assert (event.what, event.why) == ("posts of [removed].", "ticket 5, [removed] asks why")
 
@@ -289,7 +296,7 @@ def test_nobody_sees_who_looked_at_somebody_else(client: Client, person: User, s
 def write(count: int, dice: random.Random) -> None:
     people = [TikTokAccountFactory().user_id for _ in range(3)]
     for number in range(count):
-        trail.record(
+        trail_services.record(
             action=dice.choice([READ, CHANGE]),
             subjects=dice.sample(people, dice.randrange(1, 3)),
             what=f"number {number} Ünïcode 🦊",
@@ -321,7 +328,7 @@ def test_many_writers_make_one_chain() -> None:
     def write_some() -> None:
         begin.wait()
         for _ in range(10):
-            trail.record(action=READ, subjects=[user.pk], what="at once")
+            trail_services.record(action=READ, subjects=[user.pk], what="at once")
         connection.close()
 
     writers = [threading.Thread(target=write_some) for _ in range(4)]
@@ -329,7 +336,7 @@ def test_many_writers_make_one_chain() -> None:
         writer.start()
     for writer in writers:
         writer.join()
-    assert trail.verify().position == AccessEvent.objects.count() >= 40
+    assert trail_chain.verify().position == AccessEvent.objects.count() >= 40
 
 
 def tampered(kind: str, dice: random.Random) -> None:
@@ -357,7 +364,7 @@ def tampered(kind: str, dice: random.Random) -> None:
             cursor.execute("DELETE FROM privacy_accessevent WHERE position >= %s", [since])
             cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER chain")
             for _ in range(last - since + 1):
-                trail.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
+                trail_services.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
         cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER ALL")
 
 
@@ -367,12 +374,12 @@ KINDS = ("edit", "delete", "reorder", "truncate", "fork")
 def found(kind: str, dice: random.Random) -> bool:
     """Whether the tampering is found, with the head anchored before it, and once more after it by the next hour."""
     before = transaction.savepoint()
-    anchors = [trail.head()]
+    anchors = [trail_chain.head()]
     tampered(kind, dice)
-    anchors.append(trail.head())
+    anchors.append(trail_chain.head())
     try:
-        trail.verify(anchors)
-    except trail.TrailBroken:
+        trail_chain.verify(anchors)
+    except trail_chain.TrailBroken:
         return True
     finally:
         transaction.savepoint_rollback(before)
@@ -400,7 +407,7 @@ def test_a_hundred_tamperings_are_found(kind: str, record_property: Any) -> None
 def test_the_command_says_where_and_fails(tmp_path: Path, settings: Any) -> None:
     settings.TRAIL_ANCHOR_PATH = str(tmp_path / "anchors")
     write(8, random.Random(SEED))
-    trail.drop_anchor()
+    trail_anchors.drop_anchor()
     call_command("verify_access_trail")
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only")
@@ -416,18 +423,18 @@ def anchors(tmp_path: Path, settings: Any) -> Path:
     """The file of the anchors, with one in it."""
     settings.TRAIL_ANCHOR_PATH = str(tmp_path / "anchors")
     write(8, random.Random(SEED))
-    trail.drop_anchor()
+    trail_anchors.drop_anchor()
     return tmp_path / "anchors"
 
 
 def test_a_later_anchor_does_not_take_the_place_of_an_earlier_one(anchors: Path) -> None:
-    position = trail.head().position
+    position = trail_chain.head().position
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only")
         cursor.execute("DELETE FROM privacy_accessevent WHERE position >= %s", [position])
-    trail.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
-    assert trail.head().position == position
-    trail.drop_anchor()
+    trail_services.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
+    assert trail_chain.head().position == position
+    trail_anchors.drop_anchor()
     with pytest.raises(CommandError, match=f"{position} was anchored with two hashes"):
         call_command("verify_access_trail")
 
@@ -452,7 +459,7 @@ def test_a_torn_anchor_is_told_in_a_sentence(torn: str, anchors: Path) -> None:
 
 
 def test_beat_drops_an_anchor_each_hour_and_sees_that_it_does() -> None:
-    for name in ("privacy.tasks.anchor_trail", "privacy.tasks.watch_trail"):
+    for name in ("privacy.trail.tasks.anchor_trail", "privacy.trail.tasks.watch_trail"):
         [entry] = [each for each in celery_app.conf.beat_schedule.values() if each["task"] == name]
         assert name in celery_app.tasks
         assert (entry["schedule"].hour, len(entry["schedule"].minute)) == (set(range(24)), 1)
@@ -462,9 +469,9 @@ def test_anchors_that_stop_raise_an_alarm(
     anchors: Path, settings: Any, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.METRICS_TOKEN = "a token of sixteen characters"
-    assert trail.watch_anchors()
+    assert trail_anchors.watch_anchors()
     assert "trail_anchor_late" not in caplog.text
-    assert not trail.watch_anchors(now=timezone.now() + timedelta(hours=4))
+    assert not trail_anchors.watch_anchors(now=timezone.now() + timedelta(hours=4))
     assert "trail_anchor_late" in caplog.text
     headers = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}
     scraped = client.get("/metrics", headers=headers).content.decode()
@@ -476,8 +483,8 @@ def test_an_anchor_that_cannot_be_written_does_not_count(anchors: Path, settings
     cache.clear()
     settings.TRAIL_ANCHOR_PATH = str(anchors / "no folder")
     with pytest.raises(NotADirectoryError):
-        trail.drop_anchor()
-    assert not trail.watch_anchors()
+        trail_anchors.drop_anchor()
+    assert not trail_anchors.watch_anchors()
 
 
 @pytest.mark.prove

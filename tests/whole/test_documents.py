@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.core.management import call_command
 
 from config.environment import Environment
-from privacy.describing import document
+from privacy.declarations.documents import document
 from privacy.management.commands.grant_service_role import SERVICE_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]

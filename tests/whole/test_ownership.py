@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts.tokens.services import create_api_token
 from posts.models import Refresh
 from predictions.models import AccountWeights, Feedback
-from privacy import exporting
+from privacy.export import services as exporting
 from tests.factories import AccountWeightsFactory, BenchmarkFactory, FeedbackFactory
 from tests.pages.conftest import Creator, make_creator
 

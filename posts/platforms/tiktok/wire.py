@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from posts.platforms.base import FetchedCounts, FetchedPage, FetchedPost
-from privacy.blanking import blank_contacts
+from privacy.anonymity.blanking import blank_contacts
 
 MAX_BIGINT = 2**63 - 1
 MAX_INT = 2**31 - 1

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from privacy.describing import document
+from privacy.declarations.documents import document
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 from django.core.management.commands import dbshell
 
-from privacy.commands import OpensEverything
+from privacy.trail.staff.commands import OpensEverything
 
 
 class Command(OpensEverything, dbshell.Command):

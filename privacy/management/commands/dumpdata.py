@@ -2,8 +2,8 @@
 
 from django.core.management.commands import dumpdata
 
-from privacy.commands import OpensEverything
 from privacy.models import AccessEvent
+from privacy.trail.staff.commands import OpensEverything
 
 
 class Command(OpensEverything, dumpdata.Command):

@@ -2,7 +2,7 @@
 
 from django.core.management.commands import loaddata
 
-from privacy.commands import OpensEverything
+from privacy.trail.staff.commands import OpensEverything
 
 
 class Command(OpensEverything, loaddata.Command):

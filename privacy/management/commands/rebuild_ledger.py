@@ -4,8 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.ledger import LedgerBroken, fingerprint
-from privacy.replaying import rebuild
+from privacy.erasure.restores.ledger import LedgerBroken, fingerprint
+from privacy.erasure.restores.replay import rebuild
 
 
 class Command(BaseCommand):

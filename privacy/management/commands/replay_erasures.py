@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.erasing import Waiting
-from privacy.ledger import LedgerBroken
-from privacy.replaying import replay
+from privacy.erasure.restores.ledger import LedgerBroken
+from privacy.erasure.restores.replay import replay
+from privacy.erasure.steps import Waiting
 
 
 class Command(BaseCommand):

@@ -6,10 +6,11 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 
-from privacy.declarations import Table, people_of, tables
+from privacy.declarations.kinds import Table
+from privacy.declarations.registry import people_of, tables
 from privacy.models import AccessEvent
 from privacy.sealing import SealBroken, key_id_of, seal_bytes, sealing_key_id, unseal_bytes
-from privacy.trail import record
+from privacy.trail.services import record
 
 BATCH = 20
 """Parts of exports have a megabyte each."""

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy import trail
+from privacy.trail import anchors as trail_anchors
+from privacy.trail import chain as trail_chain
 
 
 class Command(BaseCommand):
@@ -23,15 +24,15 @@ class Command(BaseCommand):
     def handle(self, *, anchor: list[str], **options: Any) -> None:
         given = [_read(each) for each in anchor]
         try:
-            known = [*trail.anchors(), *given]
-            head = trail.verify(known)
-        except trail.TrailBroken as error:
+            known = [*trail_anchors.read_anchors(), *given]
+            head = trail_chain.verify(known)
+        except trail_chain.TrailBroken as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"The trail is whole: {head.position} events, {len(known)} anchors, head {head.hash}.")
 
 
-def _read(anchor: str) -> trail.Anchor:
+def _read(anchor: str) -> trail_chain.Anchor:
     position, _, digest = anchor.partition(":")
-    if not position.isdecimal() or len(digest) != len(trail.START):
+    if not position.isdecimal() or len(digest) != len(trail_chain.START):
         raise CommandError(f"{anchor!r} is no anchor: expected POSITION:HASH as in the log.")
-    return trail.Anchor(int(position), digest)
+    return trail_chain.Anchor(int(position), digest)

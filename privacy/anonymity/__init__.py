@@ -1,0 +1,1 @@
+"""Differentially private figures of many people, and texts without contacts. Imports no other room."""

@@ -1,0 +1,1 @@
+"""Consent, purpose by purpose. Imports the trail and what the trail imports."""

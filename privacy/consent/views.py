@@ -1,0 +1,55 @@
+"""The page on which people give and withdraw consent."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from privacy.consent import selectors, services
+from privacy.models import Through
+from privacy.people import person_of
+from privacy.purposes import Purpose
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def consents(request: HttpRequest) -> HttpResponse:
+    """Show what the person agrees to, purpose by purpose; give and withdraw what they changed."""
+    if request.method == "POST":
+        try:
+            _save(request)
+        except services.OutdatedText:
+            messages.error(request, "A text has changed since. Nothing was saved: please read it, then choose again.")
+            return redirect("privacy:consents")
+        if selectors.has_consent(person_of(request), Purpose.SERVICE):
+            messages.success(request, "Your choice is saved.")
+            return redirect(settings.LOGIN_REDIRECT_URL if "start" in request.POST else "privacy:consents")
+        messages.warning(request, "Your choice is saved. Without the first consent Postcast does nothing for you.")
+        return redirect("privacy:consents")
+    asked = selectors.asked_of(person_of(request))
+    past = selectors.history_of(person_of(request))
+    return render(request, "privacy/consents.html", {"asked": asked, "past": past, "is_start": not past})
+
+
+@transaction.atomic
+def _save(request: HttpRequest) -> None:
+    """Give and withdraw what was changed, all of it or nothing. Raise OutdatedText if a text was replaced meanwhile."""
+    agreed = selectors.purposes_of(person_of(request))
+    for purpose in Purpose:
+        wanted = purpose in request.POST.getlist("agree")
+        if wanted and purpose not in agreed:
+            shown = _version_shown(request, purpose)
+            services.give(user_id=person_of(request), purpose=purpose, through=Through.PAGE, version=shown)
+        elif not wanted:
+            services.withdraw(user_id=person_of(request), purpose=purpose, through=Through.PAGE)
+
+
+def _version_shown(request: HttpRequest, purpose: Purpose) -> int:
+    """Return the version in the form; 0, which no text has, where it is missing or malformed."""
+    try:
+        return int(request.POST.get(f"version-{purpose}", ""))
+    except ValueError:
+        return 0

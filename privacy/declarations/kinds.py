@@ -1,0 +1,167 @@
+"""Kinds of declarations: a table, Redis keys, messages, files, an artefact learned across people."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+from privacy.purposes import Basis, Purpose, Retention, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person with all their accounts, or, where `whole` is false, the named accounts alone."""
+
+    user_id: int
+    account_ids: tuple[int, ...]
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """Delete rows so long after the moment in the column; rows without a moment stay."""
+
+    column: str
+    after: timedelta
+    but_not: Mapping[str, object] = field(default_factory=dict)
+    """Column -> value of rows that stay all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. Its columns are declared at the model's fields (`privacy.declarations.columns`), or, for tables of
+    libraries, here.
+    """
+
+    model: str
+    """The model's label, e.g. `posts.Post`."""
+    category: str
+    """What it is, for people: the heading on the privacy page. Tables may share one."""
+    purposes: tuple[Purpose, ...]
+    """What its rows may be used for; without consent to the first, none is written."""
+    why: str
+    """In plain words."""
+    retention: Retention
+    source: Source = Source.POSTCAST
+    """Where its rows come from."""
+    made_by: tuple[str, ...] = ()
+    """Ignored: rows are stamped with the commit of the build."""
+    basis: Basis = Basis.CONSENT
+    person: str | None = None
+    """The path from a row to its person, e.g. `account__user`; None where rows concern nobody."""
+    account: str | None = None
+    """The path from a row to the TikTok account it belongs to, e.g. `account`; None where it belongs to the person."""
+    personal: Mapping[str, str] = field(default_factory=dict)
+    """Column -> what it means, in a plain sentence: the export's README and the documents show it."""
+    plain: Mapping[str, str] = field(default_factory=dict)
+    """Columns that say nothing of a person: keys, bookkeeping."""
+    stamps: Mapping[str, str] = field(default_factory=dict)
+    """Columns that are stamped on each row of `PersonalData`."""
+    exported: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
+    """Columns that are not exported as they are -> what is exported of a row, e.g. that a token is held."""
+    sealed: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
+    """Columns that are sealed (`privacy.sealing`) -> the place that a row's value is bound to."""
+    identifying: tuple[str, ...] = ()
+    """Columns that identify a person or an account: they enter the ledger of erasures, under its key."""
+    sought_inside: tuple[str, ...] = ()
+    """Columns whose values are unique: after an erasure they are looked for everywhere, in longer texts too."""
+    sought_whole: tuple[str, ...] = ()
+    """The same where there are thousands of them: looked for as whole values."""
+    called: tuple[str, ...] = ()
+    """Columns with people's names elsewhere, which others may share: finding one proves nothing."""
+    expires: tuple[Expiry, ...] = ()
+    """When its rows are deleted (`privacy.retention.purging`), even while their person stays."""
+    found_by: Callable[[Subject], models.Q] | None = None
+    """Its rows about a subject, where no path leads from them to their person."""
+    append_only: bool = False
+    """Whether rows cannot be deleted: traces in it are named in the receipt, and do not delay an erasure."""
+    unstamped: str = ""
+    """Why rows of people in a table of ours are no `PersonalData`."""
+    of_staff: bool = False
+    """Whether only staff have rows in it."""
+    erased: str = "deleted"
+    """How erasure treats its rows, in words; `kept` is for rows that name nobody afterwards."""
+
+    @property
+    def concerns_people(self) -> bool:
+        """Whether its rows lead to a person."""
+        return self.person is not None or self.found_by is not None
+
+    def rows_of(self, subject: Subject) -> "models.QuerySet[models.Model]":
+        """Return the rows that concern the subject."""
+        rows: models.QuerySet[models.Model] = apps.get_model(self.model)._base_manager.all()
+        if self.found_by is not None:
+            return rows.filter(self.found_by(subject))
+        if self.account is not None:
+            return rows.filter(**{f"{self.account}__in": subject.account_ids})
+        if self.person is not None and subject.whole:
+            return rows.filter(**{self.person: subject.user_id})
+        return rows.none()
+
+
+@dataclass(frozen=True, slots=True)
+class RedisKeys:
+    """Keys of Redis with a common prefix."""
+
+    prefix: str
+    """Exact: no other keys begin like this."""
+    category: str
+    purposes: tuple[Purpose, ...]
+    why: str
+    basis: Basis
+    retention: Retention
+    exported: str
+    """How a person gets it, or why they do not, in words."""
+    erased: str
+    """How erasure treats it, in words."""
+    personal: bool = False
+    keys_of: Callable[[Subject], tuple[str, ...]] | None = None
+    """Patterns (as of SCAN) of the keys that concern a subject: erasure deletes them and looks for them afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages in the queue for a task whose argument is the primary key of a row."""
+
+    task: str
+    table: str
+    """The label of the row's model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files outside of the database: uploads on their way, log lines, backups."""
+
+    name: str
+    category: str
+    why: str
+    retention: Retention
+    personal: bool = False
+    erased: str = ""
+    """How erasure treats them, in words."""
+    purposes: tuple[Purpose, ...] = (Purpose.SERVICE,)
+    basis: Basis = Basis.LEGITIMATE_INTEREST
+    exported: str = ""
+    """How a person gets what is in them, or why they do not, in words."""
+    where: str = ""
+    """The setting or variable that names the folder or file; empty where nothing is written to a disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """What is learned across people, and how a person's data leaves it."""
+
+    name: str
+    category: str
+    why: str
+    retention: Retention
+    purpose: Purpose
+    erased: str
+    basis: Basis = Basis.CONSENT
+    exported: str = "not: it holds nothing of any one person"
+
+
+Declaration = Table | RedisKeys | Messages | Files | Artefact

@@ -1,0 +1,45 @@
+"""REST views of exports."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from privacy.export import selectors, services
+from privacy.export.serializers import ExportSerializer
+from privacy.export.views import send_archive
+from privacy.people import IsAPerson, person_of
+
+
+@extend_schema(tags=["privacy"])
+class ExportListView(APIView):
+    """Copies of all that is kept; for people only: a program can read what it needs bit by bit, as it is allowed to."""
+
+    permission_classes = [IsAuthenticated, IsAPerson]
+
+    @extend_schema(responses=ExportSerializer(many=True))
+    def get(self, request: Request) -> Response:
+        """Copies that are being made or can be fetched, newest first."""
+        return Response(ExportSerializer(selectors.exports_of(person_of(request)), many=True).data)
+
+    @extend_schema(request=None, responses={202: ExportSerializer})
+    def post(self, request: Request) -> Response:
+        """Have a copy made of all that is kept; the one that is being made already, if there is one."""
+        export = services.request_export(user_id=person_of(request))
+        return Response(ExportSerializer(export).data, status.HTTP_202_ACCEPTED)
+
+
+@extend_schema(tags=["privacy"])
+class ArchiveView(APIView):
+    """A copy itself; for people only."""
+
+    permission_classes = [IsAuthenticated, IsAPerson]
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    def get(self, request: Request, public_id: str) -> StreamingHttpResponse:
+        """The archive; 404 where it is not ready, expired, or somebody else's."""
+        return send_archive(person_of(request), public_id)

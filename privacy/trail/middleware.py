@@ -1,0 +1,70 @@
+"""Records in the trail what requests show and change."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from privacy.models import AccessEvent, Through
+from privacy.trail.acting import Acting, acting, recorded_subjects
+from privacy.trail.services import record
+from privacy.trail.staff.reasons import reason_of
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+_PUBLIC = "the same for everybody"
+_SIGNING_OUT = "ends a session, or says that one has ended"
+_SIGNING_IN = "leads to TikTok, or says that a sign-in failed; what comes back is recorded"
+
+TOUCH_NOBODY = {
+    **dict.fromkeys(("privacy:privacy", "accounts:welcome", "accounts:sign_in", "accounts:sign_in_failed"), _PUBLIC),
+    **dict.fromkeys(("accounts:robots", "accounts:favicon", "api:schema"), _PUBLIC),
+    **dict.fromkeys(("telemetry:healthz", "telemetry:readyz", "telemetry:metrics"), "figures of the service"),
+    **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),
+    **dict.fromkeys(("accounts:login", "accounts:connections", "tiktok_login"), _SIGNING_IN),
+    **dict.fromkeys(("socialaccount_login_cancelled", "socialaccount_login_error"), _SIGNING_IN),
+}
+"""Views that show and change nothing of a person, and why. Requests to all others are recorded for who is signed in."""
+
+
+class TrailMiddleware:
+    """Records whose data a request showed or changed, before the answer is sent.
+
+    People reach only their own data, so that one event is enough. Staff reach that of others in the admin, which
+    notes with `touch` whose rows a page shows.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with acting(lambda: _actor(request)):
+            response = self.get_response(request)
+            _record(request, response)
+        return response
+
+
+def _actor(request: HttpRequest) -> Acting:
+    through = _through(request)
+    if through == Through.ADMIN:
+        name = request.user.get_username()
+        return Acting(AccessEvent.Actor.STAFF, name, through, reason_of(request))
+    if not request.user.is_authenticated:
+        return Acting(AccessEvent.Actor.TIKTOK, "", Through.WEBHOOK)
+    return Acting(AccessEvent.Actor.PERSON, "", through)
+
+
+def _through(request: HttpRequest) -> Through:
+    match = request.resolver_match
+    if match is not None and "admin" in match.namespaces:
+        return Through.ADMIN
+    return Through.API if request.path.startswith(("/api/", "/predict", "/_allauth/")) else Through.PAGE
+
+
+def _record(request: HttpRequest, response: HttpResponse) -> None:
+    match = request.resolver_match
+    if match is None or response.status_code >= 400 or not request.user.is_authenticated:
+        return
+    people: set[int] = request.__dict__.get("shown_people", set())
+    if "admin" not in match.namespaces and match.view_name not in TOUCH_NOBODY:
+        people = people | {int(request.user.pk)}
+    action = AccessEvent.Action.READ if request.method in SAFE else AccessEvent.Action.CHANGE
+    record(action=action, subjects=people - recorded_subjects(), what=match.view_name or match.route)

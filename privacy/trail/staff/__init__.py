@@ -1,0 +1,1 @@
+"""Access by staff: for a stated reason, and recorded in the trail."""

@@ -1,0 +1,122 @@
+"""Base classes of every app's admin: rows of people are shown for a reason, and recorded in the trail."""
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from privacy.declarations.registry import people_of, table_of
+from privacy.trail.services import touch
+from privacy.trail.staff.reasons import reason_of
+
+ASKED_BY_FILTERS = ("", "__exact", "__id__exact", "__isnull", "__gte", "__lt")
+"""Endings that Django's filters put behind a field's name in the address."""
+
+
+class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows of people: shown for a reason, and recorded. Tables that concern nobody are shown as they are."""
+
+    identity: tuple[str, ...] = ()
+    """Columns by which a person is known elsewhere: hidden from staff whose task does not need them."""
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._permitted(request, super().get_list_display(request))
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return self._permitted(request, super().get_search_fields(request))
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return self._permitted(request, super().get_list_filter(request))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self._permitted(request, super().get_fields(request, obj))
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Allow the page's own filters and the primary key alone.
+
+        Django lets an address filter by any column, and so reveals, letter by letter, those that are not shown.
+        """
+        asked = (*self.get_list_filter(request), self.opts.pk.name, "pk")
+        return lookup in {f"{field}{ending}" for field in asked for ending in ASKED_BY_FILTERS}
+
+    def _permitted(self, request: HttpRequest, columns: Any) -> list[Any]:
+        hidden = () if request.user.has_perm("accounts.see_identity") else self.identity
+        return [column for column in columns if column not in hidden]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list, once a reason was given, and record whose rows are in it."""
+        if asked := self._ask_for_reason(request):
+            return asked
+        response = super().changelist_view(request, extra_context)
+        listed = getattr(response, "context_data", None) or {}
+        shown = [row.pk for row in listed["cl"].result_list] if "cl" in listed else []
+        chosen = [int(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if key.isdecimal()]
+        self._record_shown(request, [*shown, *chosen])
+        return response
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one row, once a reason was given, and record whose it is."""
+        if asked := self._ask_for_reason(request):
+            return asked
+        if object_id:
+            self._record_shown_row(request, object_id)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask whether to delete the row, which shows the rows that refer to it."""
+        if asked := self._ask_for_reason(request):
+            return asked
+        self._record_shown_row(request, object_id)
+        return super().delete_view(request, object_id, extra_context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what staff did with the row."""
+        if asked := self._ask_for_reason(request):
+            return asked
+        self._record_shown_row(request, object_id)
+        return super().history_view(request, object_id, extra_context)
+
+    def _ask_for_reason(self, request: HttpRequest) -> HttpResponse | None:
+        if not self._shows_people() or reason_of(request) or not self.has_view_permission(request):
+            return None
+        return redirect(f"{reverse('reason')}?{urlencode({'next': request.get_full_path()})}")
+
+    def _shows_people(self) -> bool:
+        return table_of(self.model).person is not None
+
+    def _record_shown_row(self, request: HttpRequest, object_id: str) -> None:
+        row = self.get_object(request, unquote(object_id))
+        self._record_shown(request, [row.pk] if row else [])
+
+    def _record_shown(self, request: HttpRequest, keys: Collection[Any]) -> None:
+        touch(request, people_of(self.model, keys))
+
+
+class ReadOnlyAdmin(TracedAdmin):
+    """Rows that staff may look at and nothing else."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

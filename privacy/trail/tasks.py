@@ -1,0 +1,17 @@
+"""Background work of the access trail."""
+
+from celery import shared_task
+
+from privacy.trail import anchors
+
+
+@shared_task
+def anchor_trail() -> None:
+    """Write the head of the chain down outside of the database. Beat, hourly."""
+    anchors.drop_anchor()
+
+
+@shared_task
+def watch_trail() -> None:
+    """Log an error where anchors are late. Beat, hourly."""
+    anchors.watch_anchors()
