@@ -1,4 +1,4 @@
-"""Posts are observed at their ages, new ones are found between sign-ins, and no observation is doubled."""
+"""Posts are observed at their ages, new ones are discovered between sign-ins, no observation is doubled."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +11,9 @@ from accounts.models import Credential
 from accounts.services import disconnect_account
 from posts.ingest import schedule
 from posts.ingest.selectors import HALF_A_BEAT, WINDOWS, accounts_to_observe, posts_to_observe
+from posts.ingest.tasks import observe_due_posts
 from posts.models import Listing, Observation, Post, PostContent, Refresh
 from posts.platforms.tiktok.client import DisplayAPI
-from posts.ingest.tasks import observe_due_posts
 from tests.factories import PostFactory
 from tests.posts.states import drive, latest_refresh
 
@@ -49,7 +49,7 @@ def account(creator, connect):
 
 
 def publish(sandbox, creator):
-    """A post of now in the sandbox: its id and when it was published."""
+    """Publish a post in the sandbox; return its id and when it was published."""
     post_id = sandbox.control.publish(creator, caption="New recipe #cooking", duration_s=20)
     posted_at = next(post["posted_at"] for post in sandbox.control.posts(creator) if post["id"] == post_id)
     return post_id, datetime.fromtimestamp(posted_at, UTC)
