@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from posts.content.captions import measure_caption
-from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS, embed
+from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from posts.content.meanings import meaning_of, stored_encoder
 from posts.content.normalising import MAX_MARKS, MAX_NORMALISED, normalised
 from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, measure_cover
@@ -39,16 +39,14 @@ def test_a_caption_is_counted():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("I don't know :D <3 @some.body #tag https://example.org/a-b", ["i", "don't", "know"]),
-        ("well-known, 3,000 times… 🍋", ["well-known", "3,000", "times"]),
-        ("พระอาทิตย์ตกดิน สวยมาก", ["พระอาทิตย์ตกดิน", "สวยมาก"]),
-        ("&amp; &#64;", []),
+        ("I don't know :D <3 @some.body #tag https://example.org/a-b", 3),
+        ("well-known, 3,000 times… 🍋", 3),
+        ("พระอาทิตย์ตกดิน สวยมาก", 2),
+        ("&amp; &#64;", 0),
     ],
 )
 def test_words_are_counted_as_people_do(text, words):
-    measures = measure_caption(text)
-    assert measures.words == len(words)
-    assert np.array_equal(measures.embedding[:SLOTS], embed([*words, *measures.hashtags], "")[:SLOTS])
+    assert measure_caption(text).words == words
 
 
 @pytest.mark.parametrize("text", ["So happy", "Happy 😀", "❤️❤️", "made this #love"])
