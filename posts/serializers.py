@@ -34,7 +34,7 @@ class LatestCountsSerializer(serializers.Serializer["WithAnnotations[Post, Lates
 
 
 class CoverSerializer(serializers.Serializer[PostContent]):
-    """What was measured of the cover picture; the picture itself is not kept."""
+    """Measures of the cover picture; the picture itself is not kept."""
 
     brightness = serializers.FloatField(source="cover_brightness", help_text="0 to 1")
     contrast = serializers.FloatField(source="cover_contrast", help_text="0 to 1")
@@ -44,7 +44,7 @@ class CoverSerializer(serializers.Serializer[PostContent]):
 
 
 class ContentSerializer(serializers.ModelSerializer[PostContent]):
-    """What was measured of the caption and the cover."""
+    """Measures of the caption and the cover."""
 
     cover = serializers.SerializerMethodField()
 

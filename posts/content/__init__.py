@@ -1,4 +1,4 @@
-"""What is measured of captions and covers: pure functions on text and bytes, free of Django.
+"""Measures of captions and covers: pure functions on text and bytes, free of Django.
 
 May import nothing else of Postcast.
 """

@@ -24,6 +24,8 @@ _HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)"
 _MENTION = re.compile(r"(?<!\w)@\w")
 _NAME = re.compile(r"(?<!\w)@[\w.]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+# for the embedding: with whole words, forecasts on public captions were slightly worse
+_LETTERS = re.compile(r"\w+")
 _QUESTIONS = "?？؟⁇⁈"
 _EXCLAMATIONS = "!！‼⁉"
 
@@ -58,13 +60,14 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
     clean = text[:MAX_CAPTION].encode("utf-8", "replace").decode("utf-8")
     inline = _hashtags(clean, ())
     tags = _hashtags(clean, hashtags)
-    plain = _NAME.sub(" ", _LINK.sub(" ", clean))
-    words = words_of(normalised("NFKC", _HASHTAG.sub(" ", plain)).casefold())
-    about = " ".join([plain, *(f"#{tag}" for tag in tags if tag not in inline)])
+    without_links = _LINK.sub(" ", clean)
+    folded = normalised("NFKC", _HASHTAG.sub(" ", without_links)).casefold()
+    without_names = _NAME.sub(" ", without_links)
+    about = " ".join([without_names, *(f"#{tag}" for tag in tags if tag not in inline)])
     letters = sum(c.isalpha() for c in clean)
     return CaptionMeasures(
         length=len(clean),
-        words=len(words),
+        words=len(words_of(_HASHTAG.sub(" ", without_names))),
         questions=sum(clean.count(c) for c in _QUESTIONS),
         exclamations=sum(clean.count(c) for c in _EXCLAMATIONS),
         emoji=emoji.emoji_count(clean),
@@ -73,7 +76,7 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
         uppercase_share=sum(c.isupper() for c in clean) / letters if letters else 0.0,
         sentiment=sentiment_of(clean),
         hashtags=tags,
-        embedding=embed([*words, *tags], about),
+        embedding=embed([*_LETTERS.findall(folded), *tags], about),
     )
 
 

@@ -1,9 +1,8 @@
-"""Embed captions as vectors that can be compared: which words they use, and what they are about.
+"""Embed captions as vectors that can be compared, by their words and by their topic.
 
-What an embedding reveals: anybody who guesses a caption can confirm the guess; with a dictionary one can tell which of
-its words a short caption likely holds; and models trained for it have turned the output of sentence encoders back into
-much of a short text (Morris et al., "Text Embeddings Reveal (Almost) As Much As Text", EMNLP 2023). It hides a caption
-from a glance, not from an attack: it is personal data.
+An embedding hides a caption from a glance, not from an attack: it is personal data. It confirms a guessed caption; with
+a dictionary, it shows which words a short caption likely has; and trained models turn the output of sentence encoders
+back into much of a short text (Morris et al., "Text Embeddings Reveal (Almost) As Much As Text", EMNLP 2023).
 """
 
 import math
@@ -18,10 +17,10 @@ from sklearn.feature_extraction import FeatureHasher
 from posts.content.meanings import MEANING_SIZE, meaning_of
 
 SLOTS = 1024
-"""Size of the first part, a signed hash: by chance alone, two unlike captions are alike by about one over its root."""
+"""Size of the first part, a signed hash: the chance similarity of unlike captions is about one over its root."""
 
 EMBEDDING_SIZE = SLOTS + MEANING_SIZE
-"""The first part says which words and letter groups there are, the second what the text is about."""
+"""Words and letter groups first, then the topic."""
 
 EMBEDDING_STEPS = 127
 """An embedding is stored in whole steps, so many to one: sums of products of them are exact in any order."""
@@ -30,7 +29,7 @@ _MAX_WORD = 100
 
 
 def embed(words: Iterable[str], text: str) -> NDArray[np.int8]:
-    """Embed a caption from its casefolded `words` and from the `text` that says what it is about.
+    """Embed a caption by its casefolded `words` and by the topic of its `text`.
 
     Return (EMBEDDING_SIZE,) in steps of 1 / EMBEDDING_STEPS; each of the two parts has length one, or is zero if
     there is nothing to embed.

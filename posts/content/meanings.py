@@ -1,4 +1,4 @@
-"""Say what a text is about, as a direction that texts of like meaning share.
+"""Encode the topic of a text as a direction that texts of like meaning share.
 
 The directions come from the Universal Sentence Encoder (Cer et al., "Universal Sentence Encoder for English", EMNLP
 2018) in its lite form, a transformer of two layers over 8,000 pieces of words (Apache License 2.0). The npm package
@@ -22,7 +22,7 @@ Singles = NDArray[np.float32]
 
 MEANING_SIZE = 128
 MAX_PIECES = 64
-"""Pieces of words that are read of a text: its beginning says what it is about, and the cost grows with each."""
+"""Pieces of words that are read of a text: its beginning tells the topic, and the cost grows with each."""
 
 _FILE = Path(__file__).with_name("sentence_encoder.npz")
 _LAYERS, _HEADS = 2, 4

@@ -99,7 +99,7 @@ def _take_turn(run: Run) -> None:
 
 
 def _work(run: Run) -> bool:
-    """Do what is left of the refresh; return False if the turn ended before that."""
+    """Do the rest of the refresh; return False if the turn ended first."""
     _fetch_profile(run)
     while not run.refresh.listing_done:
         if timezone.now() > run.ends_at:

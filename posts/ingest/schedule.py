@@ -54,7 +54,7 @@ def enqueue_due_work(now: datetime) -> None:
         ("posts.ingest.tasks.observe_account", list(accounts_to_observe(now).values_list("pk", flat=True))),
     ):
         for account_id in account_ids:
-            # the next beat sends what is still due: messages must not pile up where workers cannot follow
+            # expires, and the next beat sends it again: messages must not pile up where workers cannot follow
             current_app.send_task(task, [account_id], expires=2 * HALF_A_BEAT.total_seconds())
 
 

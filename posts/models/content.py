@@ -1,4 +1,4 @@
-"""What was measured of a post's caption and cover."""
+"""Measures of posts' captions and covers."""
 
 from dataclasses import fields
 from typing import Any
@@ -20,7 +20,7 @@ COVER_MEASURES = tuple(field.name for field in fields(CoverMeasures))
 
 
 class PostContent(PersonalData):
-    """What was measured of a post's caption and cover (`posts.content`), after which both were dropped."""
+    """Measures of a post's caption and cover (`posts.content`); both were dropped after measuring."""
 
     class Cover(models.TextChoices):
         PENDING = "pending"

@@ -50,7 +50,7 @@ class Refresh(Job, PersonalData):
 
 
 class PostsChange(PersonalData):
-    """When an account's posts last changed: what was learned from them before is stale."""
+    """When an account's posts last changed: weights learned before that are stale."""
 
     account = models.OneToOneField(
         TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="posts_change"

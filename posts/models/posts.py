@@ -10,7 +10,7 @@ from privacy.models import PersonalData
 
 
 class Post(PersonalData):
-    """A published post. Its text and pictures are not kept: see `PostContent` for what is."""
+    """A published post. Its text and pictures are not kept; `PostContent` has their measures."""
 
     public_id = models.CharField(max_length=32, unique=True, default=identifiers.post_id, editable=False)
     account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="posts")

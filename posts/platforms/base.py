@@ -1,7 +1,7 @@
-"""What a platform must offer so that its posts can be ingested.
+"""The interface of a platform whose posts can be ingested.
 
-A platform answers in the facts below, already free of what must not be kept: contacts in texts, posts that are not
-public. Its calls are on behalf of one account, honour its rate limits, and are retried where that can help.
+A platform answers in the types below, without what must not be kept: contacts in texts, posts that are not public. Its
+calls are on behalf of one account, honour its rate limits, and are retried where that can help.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -18,7 +18,7 @@ Connect = Callable[..., TikTokAccount]
 
 SMALL = 12
 PAGE_SIZE = 5
-"""So that even few posts make several pages, with something between the first and the last."""
+"""Small, so that even few posts make several pages."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def sandbox(sandbox: SandboxProcess) -> SandboxProcess:
 
 @pytest.fixture
 def creator(sandbox: SandboxProcess) -> str:
-    """The handle of the smallest creator whose posts fill some pages."""
+    """Return the handle of the smallest creator whose posts fill some pages."""
     sizes: dict[str, int] = {row["handle"]: row["posts"] for row in sandbox.control.creators()}
     return min((handle for handle, posts in sizes.items() if posts >= SMALL), key=sizes.__getitem__)
 

@@ -1,4 +1,4 @@
-"""What a refresh should have stored, and driving one to its end."""
+"""Drive refreshes to their end, and check what they stored."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from posts.selectors import with_latest_counts
 
 
 def assert_like_the_sandbox(account: TikTokAccount, published: list[dict[str, Any]]) -> None:
-    """Every post is stored as TikTok has it: its time, its latest counts, measures of its own caption, its cover."""
+    """Assert that every post is stored as TikTok has it: time, latest counts, measures of its caption and cover."""
     rows = account.posts.filter(deleted_at=None).select_related("content")
     stored = {row.tiktok_id: row for row in with_latest_counts(rows)}
     assert sorted(stored) == sorted(post["id"] for post in published)
@@ -29,7 +29,7 @@ def assert_like_the_sandbox(account: TikTokAccount, published: list[dict[str, An
 
 
 def latest_refresh(account: TikTokAccount) -> Refresh:
-    """The account's newest refresh as it is in the database."""
+    """Return the account's newest refresh as it is in the database."""
     return Refresh.objects.filter(account=account).latest("pk")
 
 
@@ -46,7 +46,7 @@ def drive(account: TikTokAccount, *, turns: int = 10) -> Refresh:
 
 
 def assert_each_post_once(account: TikTokAccount, tiktok_ids: set[str]) -> None:
-    """Every post is there once, with exactly one observation of the latest refresh, which is done."""
+    """Assert that every post is there once, with one observation of the latest refresh, which is done."""
     assert sorted(account.posts.values_list("tiktok_id", flat=True)) == sorted(tiktok_ids)
     refresh = latest_refresh(account)
     assert refresh.state == Refresh.State.DONE

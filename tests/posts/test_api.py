@@ -1,4 +1,4 @@
-"""The REST API of posts and refreshes: what it shows, to whom, and at what cost."""
+"""The REST API of posts and refreshes: content, access, number of queries."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +28,7 @@ def ids(response):
     return [post["id"] for post in response.json()["results"]]
 
 
-def test_posts_come_newest_first_with_what_was_measured(client, account):
+def test_posts_come_newest_first_with_their_measures(client, account):
     old = PostFactory(account=account, posted_at=NOON - timedelta(days=1), likes_by_hour={1: 5, 24: 60})
     new = PostFactory(account=account, posted_at=NOON, text="What a day? #sun 🍋")
     answer = client.get("/api/v1/posts/")
@@ -199,7 +199,7 @@ ROUTES = [
 
 @pytest.mark.parametrize(("method", "route"), ROUTES)
 @pytest.mark.parametrize("stranger", [UserFactory, StaffFactory])
-def test_what_is_someone_elses_does_not_exist(api, account, method, route, stranger):
+def test_other_peoples_posts_and_refreshes_are_not_found(api, account, method, route, stranger):
     post = PostFactory(account=account, likes_by_hour={1: 5})
     refresh = Refresh.objects.create(account=account, state="done")
     address = "/api/v1/" + route.format(post=post.public_id, account=account.public_id, refresh=refresh.public_id)

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from posts.content.captions import measure_caption
-from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS, embed
+from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from posts.content.meanings import meaning_of, stored_encoder
 from posts.content.normalising import MAX_MARKS, MAX_NORMALISED, normalised
 from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, measure_cover
@@ -38,16 +39,14 @@ def test_a_caption_is_counted():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("I don't know :D <3 @some.body #tag https://example.org/a-b", ["i", "don't", "know"]),
-        ("well-known, 3,000 times… 🍋", ["well-known", "3,000", "times"]),
-        ("พระอาทิตย์ตกดิน สวยมาก", ["พระอาทิตย์ตกดิน", "สวยมาก"]),
-        ("&amp; &#64;", []),
+        ("I don't know :D <3 @some.body #tag https://example.org/a-b", 3),
+        ("well-known, 3,000 times… 🍋", 3),
+        ("พระอาทิตย์ตกดิน สวยมาก", 2),
+        ("&amp; &#64;", 0),
     ],
 )
-def test_words_are_those_of_people(text, words):
-    measures = measure_caption(text)
-    assert measures.words == len(words)
-    assert np.array_equal(measures.embedding[:SLOTS], embed([*words, *measures.hashtags], "")[:SLOTS])
+def test_words_are_counted_as_people_do(text, words):
+    assert measure_caption(text).words == words
 
 
 @pytest.mark.parametrize("text", ["So happy", "Happy 😀", "❤️❤️", "made this #love"])
@@ -62,7 +61,7 @@ def test_odd_signs_cost_no_seconds(unit):
     measure_caption(unit * 10_000)
 
 
-def test_given_hashtags_join_those_in_the_text():
+def test_separate_hashtags_join_those_in_the_text():
     assert measure_caption("#a text", ["#B", "a", " ", "c"]).hashtags == ("a", "b", "c")
 
 
@@ -74,6 +73,7 @@ def test_hashtags_of_any_script(text, tags):
     assert measure_caption(text).hashtags == tags
 
 
+@hypothesis_settings(deadline=None)  # the first text loads NLTK
 @given(st.text(max_size=300), st.lists(st.text(max_size=20), max_size=5))
 def test_any_text_can_be_measured(text, tags):
     m = measure_caption(text, tags)
@@ -102,10 +102,10 @@ def test_texts_are_normalised_as_unicode_says(text):
         assert normalised(form, f"{text}a" * 20) == unicodedata.normalize(form, f"{text}a" * 20)
 
 
-# the second and the third are no marks themselves, but become some
+# the second and the third only become marks when they are normalised
 @pytest.mark.parametrize("mark", ["\u0316\u0301", "\u0f73", "\uff9e\u0334"])
 def test_of_endless_marks_only_the_first_count(mark):
-    # their order is sought in the square of their number
+    # sorting marks costs the square of their number
     some, endless = "a" + (mark * MAX_MARKS)[:MAX_MARKS], "a" + mark * 4_999
     for form in ("NFC", "NFKC"):
         assert normalised(form, endless) == normalised(form, some)
@@ -119,7 +119,7 @@ def test_a_text_that_grows_when_it_is_normalised_is_cut():
     assert normalised("NFKC", "ﷺ") == unicodedata.normalize("NFKC", "ﷺ")
 
 
-def test_embeddings_tell_like_captions_from_others():
+def test_similar_captions_have_similar_embeddings():
     a, b, c = (
         measure_caption(t).embedding[:SLOTS].astype(np.float64) / EMBEDDING_STEPS
         for t in ("Baking sourdough bread at home", "Sourdough bread, baked at home!", "New workout for your legs")
@@ -129,19 +129,19 @@ def test_embeddings_tell_like_captions_from_others():
     assert np.array_equal(a * EMBEDDING_STEPS, again)
 
 
-def test_embeddings_tell_captions_about_the_same_from_others_without_a_common_word():
+def test_captions_about_the_same_topic_are_similar_without_a_common_word():
     a, b, c = (
         measure_caption(t).embedding[SLOTS:].astype(np.float64) / EMBEDDING_STEPS
         for t in ("My dog learns to swim", "A cat and her kittens", "Tax rates and the election")
     )
     assert a @ b > 0.3 > a @ c
     assert not measure_caption("日本語の写真 @makeup").embedding[SLOTS:].any()
-    given, inline = measure_caption("", ["makeup"]), measure_caption("#makeup")
-    assert given.embedding[SLOTS:].any()
-    assert np.array_equal(given.embedding[SLOTS:], inline.embedding[SLOTS:])
+    beside, inline = measure_caption("", ["makeup"]), measure_caption("#makeup")
+    assert beside.embedding[SLOTS:].any()
+    assert np.array_equal(beside.embedding[SLOTS:], inline.embedding[SLOTS:])
 
 
-def test_the_sentence_encoder_says_what_its_authors_graph_says():
+def test_the_sentence_encoder_agrees_with_its_authors_graph():
     texts = [
         "My dog learns to swim", "A cat and her kittens", "Tax rates and the election", "The government lowers taxes",
         "How to do your makeup in five minutes",
@@ -164,10 +164,10 @@ def test_a_text_means_the_same_every_time_and_only_its_beginning_counts():
     assert float(np.linalg.norm(meaning)) == pytest.approx(1)
 
 
-def test_names_and_links_have_no_say_in_what_a_caption_is_about():
+def test_names_and_links_do_not_change_the_topic():
     plain = measure_caption("Baking bread at home").embedding[SLOTS:]
-    told = measure_caption("@baker_joe Baking bread at home https://example.org/football/stadium").embedding[SLOTS:]
-    assert np.array_equal(plain, told)
+    named = measure_caption("@baker_joe Baking bread at home https://example.org/football/stadium").embedding[SLOTS:]
+    assert np.array_equal(plain, named)
 
 
 def test_a_cover_is_measured():
@@ -198,13 +198,13 @@ def test_a_cover_is_measured():
         (png((1, 2, 3), (9_000, 9_000)), "pixels"),
     ],
 )
-def test_what_is_no_cover_is_refused_with_a_reason(data, says):
+def test_unreadable_covers_are_refused_with_a_reason(data, says):
     with pytest.raises(UnreadableImage, match=says):
         measure_cover(data)
 
 
-def test_threads_that_come_together_in_a_new_process_miss_no_emoji():
-    """The library that counts them fills its tables with the first text, and takes no lock."""
+def test_concurrent_threads_of_a_new_process_miss_no_emoji():
+    """The emoji library fills its tables on the first call, and takes no lock."""
     program = """
 import sys
 from multiprocessing.pool import ThreadPool
@@ -213,5 +213,5 @@ sys.setswitchinterval(1e-6)
 with ThreadPool(8) as threads:
     print(*(measured.emoji for measured in threads.imap(measure_caption, ["\\U0001f929\\U0001f525"] * 64)))
 """
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
-    assert told.stdout.split() == ["2"] * 64
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert run.stdout.split() == ["2"] * 64

@@ -1,4 +1,4 @@
-"""Whatever TikTok does, a refresh ends as it would have without, or says in a sentence why not and heals later."""
+"""A refresh survives faults of TikTok, or fails with a sentence for the person and succeeds the next time."""
 
 import random
 from datetime import timedelta
@@ -21,7 +21,7 @@ PASSING = ["429", "500", "timeout", "slow", "truncated", "html"]
 FAULTS = [
     *((endpoint, kind) for endpoint in ("user/info", "video/list", "video/query", "cover") for kind in PASSING),
     *((endpoint, "expired_token") for endpoint in ("user/info", "video/list", "video/query")),
-    # of an answer with new tokens that is cut off nothing can be saved: see below
+    # an answer with new tokens that is cut off is lost: see below
     *(("oauth/token", kind) for kind in PASSING if kind != "truncated"),
 ]
 
@@ -34,7 +34,7 @@ def impatient(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _impatient_where_answers_do_not_come(request):
-    # nowhere else: on a busy machine a right answer may take longer than that, and would be asked for twice
+    # only there: on a busy machine a right answer may take longer than that, and would be requested twice
     if "kind" in request.fixturenames and request.getfixturevalue("kind") in ("timeout", "slow"):
         request.getfixturevalue("impatient")
 
@@ -46,7 +46,7 @@ def test_a_passing_fault_changes_nothing_in_the_end(sandbox, creator, connect, e
         sandbox.control.expire_access_tokens()
         account.credential.access_expires_at = timezone.now()
         account.credential.save()
-    # the second call of those that are made more than once
+    # of endpoints that are called more than once, the second call
     after = 1 if endpoint in ("video/list", "cover") else 0
     sandbox.control.fault(kind, endpoint, after=after, seconds=0.05 if kind == "slow" else 2)
     assert drive(account).state == Refresh.State.DONE
@@ -61,7 +61,7 @@ def test_a_passing_fault_changes_nothing_in_the_end(sandbox, creator, connect, e
 def test_any_sequence_of_faults_changes_nothing_in_the_end(
     sandbox, creator, connect, impatient, monkeypatch, record_property
 ):
-    # a refresh gives up in the end; here it is its patience that is not on trial
+    # giving up is not tested here
     monkeypatch.setattr(refreshing, "MAX_ATTEMPTS", 1000)
     chance, account, hit = random.Random(SEED), connect(creator), 0
     possible = [fault for fault in FAULTS if fault[0] not in ("oauth/token", "cover")]
@@ -96,7 +96,7 @@ def test_a_lasting_fault_ends_in_a_sentence_and_heals(sandbox, creator, connect,
     assert_like_the_sandbox(account, sandbox.control.posts(creator))
 
 
-def test_it_is_patient_before_it_gives_up(sandbox, creator, connect):
+def test_a_refresh_fails_only_after_all_its_attempts(sandbox, creator, connect):
     account = connect(creator)
     sandbox.control.fault("500", "video/list", times=None)
     assert drive(account, turns=refreshing.MAX_ATTEMPTS - 1).state == Refresh.State.RUNNING
@@ -174,7 +174,7 @@ def test_after_a_few_attempts_a_cover_is_given_up(sandbox, creator, connect):
 
 
 def test_a_host_of_covers_in_trouble_holds_up_no_cover_for_good(sandbox, creator, connect):
-    """Those that failed wait behind the others."""
+    """Covers that failed wait behind the others."""
     account = connect(creator)
     sandbox.control.fault("500", "cover", times=3 * MAX_TROUBLES_IN_A_ROW)
     drive(account)

@@ -1,4 +1,4 @@
-"""A real Celery worker whose processes are killed at random moments: nothing is lost and nothing doubled."""
+"""Killing a real Celery worker's processes at random moments loses and doubles nothing."""
 
 import os
 import random
@@ -57,7 +57,7 @@ def wait_until(happened, what: str) -> None:
 
 
 def kill_processes(worker: subprocess.Popen[bytes]) -> int:
-    """SIGKILL what the worker forked, in the middle of whatever that does; how many there were."""
+    """SIGKILL the worker's child processes; return how many there were."""
     children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
     for child in children:
         os.kill(int(child), signal.SIGKILL)
@@ -69,18 +69,18 @@ def is_done(account) -> bool:
 
 
 def refresh_under_fire(sandbox, account, creator, worker, chance: random.Random) -> int:
-    """One refresh, during which the worker is shot at twice; how often a running refresh was hit."""
+    """Run a refresh while the worker is killed twice; return how often that hit a running refresh."""
     hits = 0
     request_refresh(account_id=account.pk)
     for _ in range(2):
         before = len(sandbox.control.requests())
-        # a number of calls into the work, and then any moment of the next one
+        # after some calls, at any moment of the next one
         calls = chance.randrange(12)
         wait_until(lambda: is_done(account) or len(sandbox.control.requests()) >= before + calls, "it goes on")  # noqa: B023
         time.sleep(chance.random() * 0.05)
         kill_processes(worker)
         hits += latest_refresh(account).state == Refresh.State.RUNNING
-        # what beat does some minutes later; PostgreSQL may still hold the locks of the dead
+        # as beat does some minutes later; PostgreSQL may still hold the locks of the killed processes
         later = timezone.now() + timedelta(hours=1)
         wait_until(lambda: is_done(account) or resume_stalled(now=later), "it is resumed")  # noqa: B023
     wait_until(lambda: is_done(account), "the refresh is done")

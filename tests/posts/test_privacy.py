@@ -1,4 +1,4 @@
-"""Captions and covers leave nothing behind but their measures, unless the person keeps drafts."""
+"""Captions and covers leave only their measures behind, unless the person keeps drafts."""
 
 import pytest
 import redis as redis_client
@@ -16,7 +16,7 @@ from tests.posts.states import drive
 
 
 def everything_stored() -> str:
-    """Every row of every table as PostgreSQL writes it, and every key and value of Redis."""
+    """Return every row of every table as PostgreSQL writes it, and every key and value of Redis."""
     parts = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -43,7 +43,7 @@ def test_no_caption_and_no_cover_address_is_stored(sandbox, creator, connect, ca
 
 
 @pytest.mark.django_db(transaction=True)
-def test_captions_are_kept_for_those_who_chose_so_and_dropped_when_they_change_their_mind(sandbox, creator, connect):
+def test_captions_are_kept_with_consent_and_erased_when_it_is_withdrawn(sandbox, creator, connect):
     account = connect(creator)
     agree(account.user, Purpose.DRAFTS)
     drive(account)
@@ -57,14 +57,14 @@ def test_captions_are_kept_for_those_who_chose_so_and_dropped_when_they_change_t
 
 
 @given(st.text())
-def test_a_fingerprint_does_not_mind_case_and_spacing(text):
+def test_a_fingerprint_ignores_case_and_spacing(text):
     first = caption_fingerprint(text)
     assert first == caption_fingerprint(f"  {text}\n ")
     assert first == caption_fingerprint("\t \n".join(text.split(" ")))
     assert len(first) in (0, 64)
 
 
-def test_fingerprints_tell_captions_apart_and_need_the_key(settings):
+def test_fingerprints_differ_between_captions_and_keys(settings):
     assert caption_fingerprint("Sunset at the PIER") == caption_fingerprint("sunset  at the pier")
     assert caption_fingerprint("ﬁne") == caption_fingerprint("fine")
     assert caption_fingerprint("sunset") != caption_fingerprint("sunrise")

@@ -1,4 +1,4 @@
-"""A refresh stores every post once, whatever comes between."""
+"""A refresh stores every post once, despite failures and concurrency."""
 
 import threading
 from dataclasses import replace
@@ -41,7 +41,7 @@ def test_pages_are_short_and_many(sandbox, creator, connect, monkeypatch):
     assert len(sandbox.control.requests("video/list")) == len(ids_of(sandbox, creator))
 
 
-def test_doing_it_again_adds_observations_and_nothing_else(sandbox, creator, connect):
+def test_a_second_refresh_adds_observations_and_nothing_else(sandbox, creator, connect):
     account = connect(creator)
     drive(account)
     request_refresh(account_id=account.pk)
@@ -70,7 +70,7 @@ def test_one_refresh_at_a_time_for_each_account(sandbox, creator, connect):
 
 
 def in_threads(count, function, **arguments):
-    """Call the function in so many threads at once, each with a database connection of its own."""
+    """Call the function in `count` threads at once, each with a database connection of its own."""
 
     def call():
         try:
@@ -95,7 +95,7 @@ def test_two_workers_with_the_same_message_fetch_once(sandbox, creator, connect)
     assert_each_post_once(account, ids_of(sandbox, creator))
 
 
-def test_a_worker_that_was_taken_for_dead_can_write_nothing_more(sandbox, creator, connect, monkeypatch):
+def test_a_worker_that_counted_as_dead_can_write_nothing_more(sandbox, creator, connect, monkeypatch):
     account = connect(creator)
     refresh = latest_refresh(account)
     fetch_page = DisplayAPI.page
@@ -142,7 +142,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize(("module", "step", "failing"), STEPS, ids=[f"{step}-{call}" for _, step, call in STEPS])
-def test_it_resumes_after_a_failure_at_any_step(sandbox, creator, connect, monkeypatch, module, step, failing):
+def test_a_refresh_resumes_after_a_failure_at_any_step(sandbox, creator, connect, monkeypatch, module, step, failing):
     account = connect(creator)
     function, calls = getattr(module, step), []
 
@@ -215,7 +215,7 @@ def test_deleted_posts_are_noticed_and_kept(sandbox, creator, connect):
     assert Observation.objects.filter(post__tiktok_id=newest["id"]).count() == 1
 
 
-def test_a_post_that_the_listing_left_out_is_not_taken_for_deleted(sandbox, creator, connect, monkeypatch):
+def test_a_post_that_the_listing_left_out_does_not_count_as_deleted(sandbox, creator, connect, monkeypatch):
     account = connect(creator)
     drive(account)
     left_out = sandbox.control.posts(creator)[0]["id"]
@@ -241,11 +241,11 @@ def test_a_post_that_comes_back_is_not_deleted_any_more(sandbox, creator, connec
     assert not account.posts.exclude(deleted_at=None).exists()
 
 
-def test_every_page_raises_the_sequence_and_tells_of_it(sandbox, creator, connect):
-    told = []
+def test_every_page_raises_the_sequence_and_sends_the_signal(sandbox, creator, connect):
+    received = []
 
     def listen(account_id, **_):
-        told.append((account_id, PostsChange.objects.get().sequence))
+        received.append((account_id, PostsChange.objects.get().sequence))
 
     posts_changed.connect(listen)
     try:
@@ -253,8 +253,8 @@ def test_every_page_raises_the_sequence_and_tells_of_it(sandbox, creator, connec
         drive(account)
     finally:
         posts_changed.disconnect(listen)
-    assert told == [(account.pk, number + 1) for number in range(len(told))]
-    assert len(told) >= len(sandbox.control.requests("video/list"))
+    assert received == [(account.pk, number + 1) for number in range(len(received))]
+    assert len(received) >= len(sandbox.control.requests("video/list"))
 
 
 def test_a_listener_that_fails_stops_nothing(sandbox, creator, connect):
@@ -268,7 +268,7 @@ def test_a_listener_that_fails_stops_nothing(sandbox, creator, connect):
         posts_changed.disconnect(listen)
 
 
-def test_a_declined_video_scope_is_told_in_words(creator, connect):
+def test_a_declined_video_scope_fails_with_a_sentence(creator, connect):
     account = connect(creator, decline=["video.list"])
     refresh = drive(account)
     assert (refresh.state, refresh.error) == (Refresh.State.FAILED, refreshing.VIDEOS_NOT_ALLOWED)

@@ -1,4 +1,4 @@
-"""Posts are observed at their ages, new ones are found between sign-ins, and no observation is doubled."""
+"""Posts are observed at their ages, new ones are discovered between sign-ins, no observation is doubled."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -49,7 +49,7 @@ def account(creator, connect):
 
 
 def publish(sandbox, creator):
-    """A post of now in the sandbox: its id and when it was published."""
+    """Publish a post in the sandbox; return its id and when it was published."""
     post_id = sandbox.control.publish(creator, caption="New recipe #cooking", duration_s=20)
     posted_at = next(post["posted_at"] for post in sandbox.control.posts(creator) if post["id"] == post_id)
     return post_id, datetime.fromtimestamp(posted_at, UTC)

@@ -1,4 +1,4 @@
-"""What the engine gets: everything known as of a moment, nothing later, in a constant number of queries."""
+"""Selectors return posts as of a moment, nothing later, in a constant number of queries."""
 
 from datetime import timedelta
 
@@ -62,7 +62,7 @@ def test_a_cover_is_whole_or_not_there():
 @hypothesis_settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(hours=st.integers(0, 600))
 def test_nothing_after_the_moment_shows(history, hours):
-    """As of t: adding posts and observations at or after t changes nothing."""
+    """Adding posts and observations after the moment changes nothing."""
     as_of = NOW - timedelta(hours=hours)
     before = [_plain(facts) for facts in account_posts(history.pk, as_of, purpose=Purpose.SERVICE)]
     assert all(facts.posted_at <= as_of for facts in account_posts(history.pk, as_of, purpose=Purpose.SERVICE))

@@ -1,4 +1,4 @@
-"""The client of the Display API: types, limits, and covers that must not lead inside."""
+"""The Display API: types, rate limit, and downloads of covers that must not lead inside."""
 
 import http.server
 import socket
@@ -30,7 +30,7 @@ MINIMAL = {"id": "7301", "create_time": 1_700_000_000}
 # --- the wire ------------------------------------------------------------------------------------------------------
 
 
-def test_only_what_is_kept_is_asked_for():
+def test_only_kept_fields_are_requested():
     assert set(Video.fields_to_ask().split(",")) == {
         *("id", "create_time", "video_description", "title", "duration", "share_url", "is_aigc"),
         *("like_count", "comment_count", "share_count", "view_count"),
@@ -137,7 +137,7 @@ def test_the_window_moves(monkeypatch):
         assert refused.value.retry_after == pytest.approx(49)
 
 
-def test_it_waits_for_a_turn_that_comes_soon():
+def test_a_call_waits_for_a_turn_that_comes_soon():
     for _ in range(4):
         limits.wait_for_turn("a", limit=RateLimitItemPerSecond(2))
 
@@ -150,13 +150,13 @@ def test_the_limit_lies_below_tiktoks():
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Counts its visitors and answers with whatever the test put into `answer`."""
+    """Counts its requests and replies with `answer`."""
 
-    visitors = 0
+    requests = 0
     answer: tuple[int, dict[str, str], bytes] = (200, {}, b"picture")
 
     def do_GET(self) -> None:
-        type(self).visitors += 1
+        type(self).requests += 1
         status, headers, body = self.answer
         self.send_response(status)
         for name, value in headers.items():
@@ -171,7 +171,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def inside() -> Iterator[int]:
     """The port of a web server on loopback."""
-    Handler.visitors, Handler.answer = 0, (200, {}, b"picture")
+    Handler.requests, Handler.answer = 0, (200, {}, b"picture")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_address[1]
@@ -184,7 +184,7 @@ def test_an_address_that_leads_inside_is_never_asked(inside, settings, host):
     settings.TIKTOK_API_URL = "https://open.tiktokapis.com"
     with pytest.raises(CoverUnavailable):
         fetch_cover(f"http://{host}:{inside}/cover.jpg")
-    assert Handler.visitors == 0
+    assert Handler.requests == 0
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://example.com/a", "//example.com/a", "", "http://["])
@@ -211,7 +211,7 @@ def test_only_web_addresses_are_fetched(address):
         ("10.0.0.7", "sandbox", "http://sandbox:8900", True),
     ],
 )
-def test_who_may_serve_covers(settings, peer, host, api, allowed):
+def test_covers_come_from_outside_or_from_the_api(settings, peer, host, api, allowed):
     settings.TIKTOK_API_URL = api
     connected = Mock(spec=socket.socket)
     connected.getpeername.return_value = (peer, 443)
@@ -228,7 +228,7 @@ def test_redirects_are_not_followed(inside, settings):
     Handler.answer = (302, {"Location": "/elsewhere"}, b"")
     with pytest.raises(CoverUnavailable, match="302"):
         fetch_cover(f"http://127.0.0.1:{inside}/")
-    assert Handler.visitors == 1
+    assert Handler.requests == 1
 
 
 def test_a_cover_too_large_is_dropped(inside, settings, monkeypatch):
@@ -244,4 +244,4 @@ def test_only_passing_trouble_is_tried_again(inside, settings, status, asked):
     Handler.answer = (status, {}, b"")
     with pytest.raises(CoverUnavailable, match=str(status)):
         fetch_cover(f"http://127.0.0.1:{inside}/")
-    assert Handler.visitors == asked
+    assert Handler.requests == asked
