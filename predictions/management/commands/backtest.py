@@ -50,7 +50,7 @@ class Command(BaseCommand):
             result = run_backtest(test, train, horizon=options["horizon"], progress=self._progress)
             self._progress("")
             result.report["seconds"]["reading"] = round(reading, 2)
-            # shown first: it took minutes, and writing files may still fail
+            # first, as it took minutes and writing files may fail
             self.stdout.write(_table(result.report))
             if options["predictions"]:
                 _write_predictions(options["predictions"], result)
@@ -100,8 +100,8 @@ def _table(report: dict[str, Any]) -> str:
     ]
     histories = {f"history {name}": scores for name, scores in report["by_history"].items()}
     measures = {
-        f"{name.replace('_', ' ')}{way}": told[who]
-        for name, told in report["measures"].items()
+        f"{name.replace('_', ' ')}{way}": scores_of[who]
+        for name, scores_of in report["measures"].items()
         for who, way in (("postcast", ""), ("baseline", ", MA5"))
     }
     for name, scores in {**report["scores"], **histories, **measures}.items():
