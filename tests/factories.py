@@ -21,8 +21,8 @@ from accounts.models import APIToken, FollowerCount, TikTokAccount, User
 from posts.content.captions import measure_caption
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange
+from predictions.engine.data.history import FEATURES_VERSION
 from predictions.engine.features.tabular import TABULAR
-from predictions.engine.global_model import FEATURES_VERSION
 from predictions.models import AccountWeights, Benchmark, Feedback, ForecastError, Outcome, Prediction
 from privacy.consent import selectors as consent_selectors
 from privacy.consent import services as consent_services

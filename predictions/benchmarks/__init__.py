@@ -1,4 +1,4 @@
-"""What accounts of one size usually get, released once a quarter with noise.
+"""Usual figures of accounts of one size, released once a quarter with noise.
 
 May import training, learning, versions, the engine and the models.
 """

@@ -1,4 +1,4 @@
-"""Release of what accounts of one size usually get: once a quarter, with noise, never again.
+"""Release of the usual figures of accounts of one size: once a quarter, with noise, never again.
 
 Accounts count whose people agree to learning, each with one value per figure: the median of its posts of that quarter.
 docs/anonymity.md states how that protects them.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from posts.content.captions import EXTRACTOR_VERSION
 from predictions.engine.archive import UnreadableArchive, pack, unpack
 from predictions.engine.data.growth import GrowthCurve
+from predictions.engine.data.history import FEATURES_VERSION
 from predictions.engine.estimators.account_weights import WeightPrior
 from predictions.engine.estimators.base import OUTPUTS
 from predictions.engine.estimators.calibration import Calibration
@@ -23,8 +24,6 @@ from predictions.engine.provenance import provenance
 from predictions.engine.types import MAX_LOG, Z80, Floats
 
 FORMAT_VERSION = 5
-FEATURES_VERSION = 5
-"""Raise it whenever the same history and draft would give other features."""
 
 _ABOVE_BEST = math.log(100)
 """No forecast exceeds the account's best post among those in the features by more than this."""

@@ -1,4 +1,4 @@
-"""What people say of forecasts: form, API, and staff's list.
+"""Feedback on forecasts: form, API, and staff's list.
 
 May import forecasts, the models and the rooms below.
 """

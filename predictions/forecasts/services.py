@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 MAX_CLIENT = 100
 
 NOT_LEARNED = (
-    "Your account is not learned yet: its first refresh has not finished, or found no posts. "
+    "Postcast has not learned your account yet: its first refresh has not finished, or found no posts. "
     "This forecast uses other accounts only."
 )
 UNREADABLE_WEIGHTS = (

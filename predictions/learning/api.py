@@ -11,7 +11,7 @@ from predictions.models import AccountWeights
 
 @extend_schema(tags=["accounts"])
 class AccountWeightsView(generics.RetrieveAPIView[AccountWeights]):
-    """What was learned of an account; 404 while nothing was."""
+    """The weights learned of an account; 404 while there are none."""
 
     serializer_class = AccountWeightsSerializer
     lookup_field = "account__public_id"

@@ -6,7 +6,7 @@ from predictions.models import AccountWeights
 
 
 class AccountWeightsSerializer(serializers.ModelSerializer[AccountWeights]):
-    """What was learned of an account."""
+    """The weights learned of an account."""
 
     account = serializers.CharField(source="account.public_id", read_only=True)
     model_version = serializers.CharField(

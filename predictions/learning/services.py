@@ -11,8 +11,8 @@ from django.utils import timezone
 from accounts.linked.services import lock_account
 from posts.models import Post
 from predictions.engine import AccountHistory, LearnedAccount, learn_and_replay
+from predictions.engine.data.history import FEATURES_VERSION
 from predictions.engine.evaluation.drift import KEPT_DAYS
-from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.replay_errors import ReplayErrors
 from predictions.engine.types import HORIZON, HOUR
 from predictions.learning import selectors

@@ -1,4 +1,4 @@
-"""What accounts of one size usually get."""
+"""Usual figures of accounts of one size."""
 
 import datetime
 

@@ -1,4 +1,4 @@
-"""What people say of their forecasts."""
+"""Feedback on forecasts."""
 
 from django.db import models
 

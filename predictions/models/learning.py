@@ -1,4 +1,4 @@
-"""What is learned of each account, and how far off its forecasts were."""
+"""Each account's learned state, and the errors of its forecasts."""
 
 from django.db import models
 

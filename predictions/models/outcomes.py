@@ -1,4 +1,4 @@
-"""What the posts of forecasts did."""
+"""Outcomes of forecasts."""
 
 import math
 

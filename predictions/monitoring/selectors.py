@@ -9,6 +9,7 @@ from django.db.models.functions import Extract, Mod
 from numpy.typing import NDArray
 
 from accounts.models import TikTokAccount
+from predictions.engine.data.history import FEATURES_VERSION
 from predictions.engine.evaluation.drift import (
     KEPT_DAYS,
     RECENT_DAYS,
@@ -17,7 +18,6 @@ from predictions.engine.evaluation.drift import (
     ForecastErrors,
 )
 from predictions.engine.features.tabular import TABULAR
-from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import HORIZON, HOUR
 from predictions.models import DriftCheck, ForecastError
 from privacy.consent.selectors import consents_to

@@ -1,4 +1,4 @@
-"""What the tests of predictions share: a small trained model, and a registry without traces of other tests."""
+"""Shared by the tests of predictions: small trained models, and an empty registry for each test."""
 
 import datetime
 
@@ -41,14 +41,14 @@ def champion(db: None, trained_models: tuple[GlobalModel, GlobalModel]) -> Model
 
 @pytest.fixture
 def account(db: None) -> TikTokAccount:
-    """An account of which nothing is known yet."""
+    """An account without posts."""
     account: TikTokAccount = TikTokAccountFactory()
     return account
 
 
 @pytest.fixture
 def learned_account(account: TikTokAccount) -> TikTokAccount:
-    """An account with thirty posts, whose weights were learned beside the model that serves now."""
+    """An account with thirty posts, whose weights were learned with the serving model."""
     history_of_posts(account, count=30, until=timezone.now() - datetime.timedelta(hours=1))
     assert services.update_weights(account_id=account.pk)
     return account

@@ -78,7 +78,7 @@ def _store_account(history: AccountHistory) -> TikTokAccount:
 
 
 def content_row(post: Post, caption: CaptionMeasures) -> PostContent:
-    """Without the factory, which takes milliseconds to log what it was given."""
+    """Made without factory-boy, which takes milliseconds for each object."""
     told = {name: getattr(caption, name) for name in MEASURES}
     told["hashtags"], told["embedding"] = list(caption.hashtags), caption.embedding.tobytes()
     return PostContent(

@@ -39,7 +39,7 @@ def histories(accounts: int, *, posts: int = 6, followers: int = FOLLOWERS, seed
 
 @pytest.fixture
 def crowd(monkeypatch: pytest.MonkeyPatch) -> list[TikTokAccount]:
-    """Accounts that figures are told of, though they are fewer than it takes: quicker to make.
+    """Fewer accounts than a release needs, with that limit lowered: quicker to make.
 
     What noise does to figures of more is looked at in tests/privacy/test_anonymity.py.
     """
@@ -68,7 +68,7 @@ def figures_of(benchmark: Benchmark) -> list[float | None]:
 # --- whom they are of -------------------------------------------------------------------------------------------------
 
 
-def test_a_size_with_enough_accounts_is_told_of(crowd: list[TikTokAccount]) -> None:
+def test_a_size_with_enough_accounts_is_released(crowd: list[TikTokAccount]) -> None:
     assert release_benchmarks(now=NOW) == 1
     benchmark = benchmark_of(FOLLOWERS)
     assert benchmark is not None
@@ -103,7 +103,7 @@ def test_who_hardly_published_has_no_usual(posts: int, crowds_seen: list[Sequenc
 
 
 @pytest.mark.parametrize("purpose", [Purpose.LEARNING, Purpose.SERVICE])
-def test_nobody_counts_without_consent(purpose: Purpose, crowds_seen: list[Sequence[Any]]) -> None:
+def test_accounts_without_consent_do_not_count(purpose: Purpose, crowds_seen: list[Sequence[Any]]) -> None:
     first, *_ = store(histories(3))
     disagree(first.user, purpose)
     release_benchmarks(now=NOW)
@@ -119,7 +119,7 @@ def test_other_sizes_and_other_quarters_are_not_mixed_in(crowds_seen: list[Seque
     assert [len(crowd) for crowd in crowds_seen] == [0] * len(SIZES)
 
 
-def test_too_few_are_not_told_of_and_not_drawn_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_few_accounts_are_withheld_and_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     store(histories(anonymity.K + 5))
     assert release_benchmarks(now=NOW) == 0
     assert benchmark_of(FOLLOWERS) is None

@@ -114,7 +114,7 @@ def test_accounts_outside_the_share_stay_with_the_champion(champion, challenger,
     assert predict(learned_account).model_version == champion.name
 
 
-def test_weights_are_learned_beside_the_model_that_serves_the_account(champion, canary, account):
+def test_weights_are_learned_with_the_model_that_serves_the_account(champion, canary, account):
     history_of_posts(account, count=5, until=timezone.now())
     assert learning_services.update_weights(account_id=account.pk)
     assert AccountWeights.objects.get().model_version == canary
@@ -194,7 +194,7 @@ SPOILINGS = [
 
 
 @pytest.mark.parametrize("spoil", SPOILINGS)
-def test_what_is_no_number_is_a_failure_too(spoil, champion, learned_account, canary, registry, monkeypatch, client_of):
+def test_nan_and_infinity_are_failures_too(spoil, champion, learned_account, canary, registry, monkeypatch, client_of):
     def not_a_number(model, *args, **kwargs):
         given = forecast(model, *args, **kwargs)
         return given if model is registry.serving(champion.pk).model else spoil(given)
@@ -235,9 +235,7 @@ def fail(*args: Any, **kwargs: Any) -> Any:
     [(learning_services, "learn_and_replay"), (learning_selectors, "account_history")],
     ids=["learned", "read"],
 )
-def test_an_account_that_cannot_be_learned_beside_any_model_ends_no_canary(
-    module, name, champion, canary, account, monkeypatch
-):
+def test_an_account_that_no_model_can_learn_ends_no_canary(module, name, champion, canary, account, monkeypatch):
     history_of_posts(account, count=5, until=timezone.now())
     monkeypatch.setattr(module, name, fail)
     for _ in range(MIN_FAILURES):
@@ -344,7 +342,7 @@ def test_a_share_is_a_share(share, challenger):
         start_canary(version=challenger, share=share, by="a test")
 
 
-def test_what_cannot_be_a_canary_is_told(champion, canary, trained_models):
+def test_a_canary_that_cannot_start_is_refused_with_a_reason(champion, canary, trained_models):
     with pytest.raises(CannotStartCanary, match="is the champion"):
         start_canary(version=champion, share=0.1, by="a test")
     other = register(model=trained_models[0], metrics={})
@@ -368,7 +366,7 @@ def test_the_command(champion, challenger, capsys):
         call_command("canary_model", champion.name, "--share", "0.05")
     with pytest.raises(CommandError, match="no model version"):
         call_command("canary_model", "v9.9.9", "--share", "0.05")
-    with pytest.raises(CommandError, match="Which one"):
+    with pytest.raises(CommandError, match="Name a model version"):
         call_command("canary_model", "--share", "0.05")
 
 

@@ -1,4 +1,4 @@
-"""Drift on the real path: misses come of learning, checks are recorded, an alarm asks for retraining."""
+"""Drift on the real path: learning records forecast errors, checks are recorded, an alarm requests retraining."""
 
 import datetime
 from datetime import UTC
@@ -17,11 +17,11 @@ from accounts.models import TikTokAccount
 from posts.models import Observation, Post
 from predictions.engine import Draft, forecast, learn_account, learn_and_replay, train
 from predictions.engine.data.growth import GrowthCurve
+from predictions.engine.data.history import FEATURES_VERSION
 from predictions.engine.data.history_file import read_history_file
 from predictions.engine.data.labels import EARLY_CURVE
 from predictions.engine.evaluation.drift import KEPT_DAYS, ForecastErrors
 from predictions.engine.features.tabular import TABULAR
-from predictions.engine.global_model import FEATURES_VERSION
 from predictions.engine.types import DAY, HORIZON, HOUR, MIN_HISTORY, Z80
 from predictions.learning import selectors as learning_selectors
 from predictions.learning import services
@@ -64,7 +64,7 @@ def moment(seconds: int) -> datetime.datetime:
 
 
 def store(misses: ForecastErrors) -> None:
-    """The misses, counted from START, as rows of posts that have nothing else."""
+    """Store the errors, counted from START, as rows of posts that have nothing else."""
     # of one person: what each agrees to takes longer to write than all else
     accounts = TikTokAccountFactory.create_batch(int(misses.account.max()) + 1, user=UserFactory())
     whole = first_days(misses)
@@ -109,16 +109,16 @@ def check(seconds: int, commit) -> DriftCheck:
         return drift.check_drift(now=moment(START + seconds))
 
 
-def recorded_misses() -> dict[tuple[int, int], float]:
+def recorded_errors() -> dict[tuple[int, int], float]:
     return {(post, age_h): miss for post, age_h, miss in ForecastError.objects.values_list("post_id", "age_h", "error")}
 
 
-def test_learning_records_the_misses_of_measured_labels_once(champion, account):
+def test_learning_records_the_errors_of_measured_labels_once(champion, account):
     now = timezone.now()
     history_of_posts(account, count=30, until=now)
     until = champion.manifest["until"]
     assert services.update_weights(account_id=account.pk, now=now)
-    recorded = recorded_misses()
+    recorded = recorded_errors()
     untrained = account.posts.filter(posted_at__gt=moment(until - DAY))
     for age_h in (1, 24):
         of_age = untrained.filter(posted_at__lte=now - datetime.timedelta(hours=age_h))
@@ -129,24 +129,24 @@ def test_learning_records_the_misses_of_measured_labels_once(champion, account):
     measured = PostFactory(account=account, posted_at=now - datetime.timedelta(hours=26), likes_by_hour={1: 30, 24: 90})
     young = PostFactory(account=account, posted_at=now - datetime.timedelta(hours=2), likes_by_hour={1: 30})
     estimated = PostFactory(account=account, posted_at=now - datetime.timedelta(hours=30), likes_by_hour={6: 90})
-    # counts that were seen anew change later forecasts, and nothing that is recorded
+    # new counts change later forecasts, and no recorded row
     Observation.objects.filter(post=account.posts.first(), scheduled_age_h=None).update(likes=7)
     account.posts_change.sequence = 2
     account.posts_change.save()
     assert services.update_weights(account_id=account.pk, now=now)
-    again = recorded_misses()
+    again = recorded_errors()
     assert again.keys() - recorded.keys() == {(measured.pk, 1), (measured.pk, 24), (young.pk, 1)}
     assert estimated.pk not in {post for post, _ in again}
     assert {key: again[key] for key in recorded} == recorded
 
 
-def test_no_miss_is_recorded_that_would_be_deleted_at_once(champion, account):
+def test_no_error_is_recorded_that_would_be_deleted_at_once(champion, account):
     now = timezone.now()
     newest = history_of_posts(account, count=12, until=now)[-1].posted_at
     services.update_weights(account_id=account.pk, now=now)
     recorded = dict(ForecastError.objects.filter(post__posted_at=newest).values_list("age_h", "pk"))
     assert recorded.keys() == {1, 24}
-    # in between, the first hour's is older than any miss is kept and the first day's is not
+    # in between, the first hour's is older than errors are kept and the first day's is not
     later = newest + datetime.timedelta(days=KEPT_DAYS, hours=12)
     ForecastError.objects.filter(due_at__lte=later - datetime.timedelta(days=KEPT_DAYS)).delete()
     account.posts_change.sequence = 2
@@ -167,7 +167,7 @@ def test_posts_that_the_model_was_trained_on_tell_nothing(trained_models, accoun
     assert not ForecastError.objects.exists()
 
 
-def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
+def test_an_error_that_is_not_finite_is_not_kept(champion, account, monkeypatch):
     def learn_and_spoil(*args, **kwargs):
         state, errors = learn_and_replay(*args, **kwargs)
         errors.miss[:2] = errors.miss[-2:] = np.nan, np.inf
@@ -181,7 +181,7 @@ def test_a_miss_that_is_no_number_is_not_kept(champion, account, monkeypatch):
     assert drift.check_drift().posts == ForecastError.objects.filter(age_h=24).count()
 
 
-def test_a_miss_is_that_of_the_forecast_as_of_the_publishing(trained_models, champion, account):
+def test_an_error_is_that_of_the_forecast_as_of_the_publishing(trained_models, champion, account):
     now = timezone.now().replace(microsecond=0)
     history_of_posts(account, count=30, until=now)
     services.update_weights(account_id=account.pk, now=now)
@@ -340,12 +340,12 @@ def test_two_checks_of_one_moment_are_one(shifted, requested, django_capture_on_
     assert len(requested) == 1
 
 
-def test_without_misses_nothing_is_said(requested) -> None:
+def test_without_errors_there_is_no_verdict(requested) -> None:
     found = drift.check_drift()
     assert (found.verdict, found.posts, found.figures, found.features) == (DriftCheck.Verdict.TOO_FEW, 0, {}, {})
 
 
-def test_monitoring_is_told_by_any_process(
+def test_any_process_serves_the_gauges(
     client, settings, shifted, requested, django_capture_on_commit_callbacks
 ) -> None:
     alarm = check(SHIFT + DAY, django_capture_on_commit_callbacks)
@@ -358,7 +358,7 @@ def test_monitoring_is_told_by_any_process(
     assert float(figures["postcast_drift_checked_timestamp_seconds"]) == alarm.checked_at.timestamp()
 
 
-def test_features_that_move_are_told_and_ring_nothing(requested, django_capture_on_commit_callbacks) -> None:
+def test_features_that_move_are_recorded_and_raise_no_alarm(requested, django_capture_on_commit_callbacks) -> None:
     store(simulated(3))
     column = TABULAR.index("duration")
     for miss in ForecastError.objects.filter(age_h=24, due_at__gt=moment(START + SHIFT - 7 * DAY)):
@@ -380,7 +380,7 @@ def test_features_of_another_version_are_not_compared(requested) -> None:
     assert drift.check_drift(now=moment(START + SHIFT)).features == {}
 
 
-def test_staff_see_checks_and_misses(client, shifted, requested, django_capture_on_commit_callbacks) -> None:
+def test_staff_see_checks_and_errors(client, shifted, requested, django_capture_on_commit_callbacks) -> None:
     check(SHIFT + DAY, django_capture_on_commit_callbacks)
     enter_admin(client)
     for name, key in (

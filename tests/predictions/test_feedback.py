@@ -1,4 +1,4 @@
-"""What people hold against forecasts: said, changed and taken back over REST, read by staff, and never logged."""
+"""Feedback on forecasts: given, changed and taken back over REST, read by staff, and never logged."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ def address(prediction) -> str:
     return f"/api/v1/predictions/{prediction.public_id}/feedback/"
 
 
-def test_it_is_said_once_and_saying_it_again_changes_it(address, prediction, client_of):
+def test_feedback_given_again_replaces_the_first(address, prediction, client_of):
     assert client_of.get(address).json() == []
     first = client_of.post(address, SAID, format="json")
     assert first.status_code == 201

@@ -1,4 +1,4 @@
-"""Which post became of which draft."""
+"""Matching posts to drafts."""
 
 import datetime
 

@@ -92,7 +92,7 @@ def test_a_challenger_that_wins_is_promoted(bad_champion, accounts):
     assert done.version.metrics["trained_because"] == "The audience changed."
 
 
-def test_a_challenger_that_does_not_win_is_kept_and_told_why(accounts):
+def test_a_challenger_that_does_not_win_is_kept_with_the_reason(accounts):
     """The first model competes with the prior, which it is here but for what it learned of growth."""
     done = retrain(by="a test", reason="", now=NOW)
     assert not done.decision.promote
@@ -161,7 +161,7 @@ def test_a_champion_that_changed_meanwhile_is_not_replaced(bad_champion, account
     assert champion_id() == other.pk
 
 
-def test_a_comparison_that_fails_is_recorded_and_told(bad_champion, accounts, monkeypatch):
+def test_a_comparison_that_fails_is_recorded_and_raised(bad_champion, accounts, monkeypatch):
     def fail(*args: Any) -> Any:
         raise ArithmeticError("divides by zero")
 
@@ -358,7 +358,7 @@ def test_the_champion_does_not_compete_with_itself(options, bad_champion, accoun
     assert ModelEvent.objects.count() == events
 
 
-# --- who left -----------------------------------------------------------------------------------------------------
+# --- accounts that left ----------------------------------------------------------------------------------------------
 
 
 def leaves(account: TikTokAccount, *, days_ago: float = 0.0) -> None:
@@ -393,7 +393,7 @@ def test_a_challenger_that_learned_from_who_left_is_refused_though_it_wins(bad_c
     assert (event.kind, event.to_version, event.reason) == ("refused", challenger, decision.reason)
 
 
-def test_who_leaves_during_the_comparison_is_noticed(bad_champion, accounts, monkeypatch):
+def test_an_account_that_leaves_during_the_comparison_is_noticed(bad_champion, accounts, monkeypatch):
     def decide_while_somebody_leaves(pairs):
         leaves(accounts[0])
         return decide(pairs)
@@ -417,7 +417,7 @@ def train_while_somebody_leaves(monkeypatch, leaving: list[TikTokAccount]) -> No
     monkeypatch.setattr(lifecycle, "_train", training)
 
 
-def test_it_is_trained_again_without_who_left_during_the_training(bad_champion, accounts, monkeypatch):
+def test_training_runs_again_without_an_account_that_left_meanwhile(bad_champion, accounts, monkeypatch):
     train_while_somebody_leaves(monkeypatch, accounts[:1])
     done = retrain(by="a test", reason="", now=NOW)
     assert done.decision.promote, done.decision.reason
@@ -425,7 +425,7 @@ def test_it_is_trained_again_without_who_left_during_the_training(bad_champion, 
     assert len(done.version.manifest["pseudonyms"]) == len(accounts) - 1
 
 
-def test_where_somebody_leaves_each_time_none_of_them_is_promoted(bad_champion, accounts, monkeypatch):
+def test_if_an_account_leaves_each_time_no_challenger_is_promoted(bad_champion, accounts, monkeypatch):
     leaving = accounts[:5]
     train_while_somebody_leaves(monkeypatch, leaving)
     done = retrain(by="a test", reason="", now=NOW)
@@ -459,7 +459,7 @@ def test_a_new_champion_is_asked_for_while_there_is_time(days, asked, accounts, 
     leaves(accounts[0], days_ago=days)
     training_tasks.leave_forgotten_behind()
     assert len(retrainings) == asked
-    # messages that nobody takes are gone by the next check
+    # messages that no worker takes expire before the next check
     assert all(options["expires"] == 3600 for options in retrainings)
     assert champion_id() == champion.pk
 
@@ -474,7 +474,7 @@ def test_before_the_seventh_day_is_over_the_prior_serves_and_an_alarm_is_raised(
     assert (event.from_version, event.to_version, event.by) == (champion, None, "leave_forgotten_behind task")
     assert "No new one came in time" in event.reason
     assert "forgotten_champion_not_replaced" in caplog.text
-    # what serves now is to be replaced soon all the same, and what served is gone
+    # the serving version must be replaced soon all the same, and the earlier one is emptied
     assert len(retrainings) == 1
     training_tasks.leave_forgotten_behind()
     assert bytes(ModelVersion.objects.get(pk=champion.pk).artefact) == b""
@@ -517,7 +517,7 @@ def test_rolling_back_goes_back_step_by_step_to_the_prior(versions):
     assert kinds == [("rolled back", "a test")] * 3
 
 
-def test_what_was_rolled_back_from_is_not_gone_back_to_unless_promoted_anew(versions):
+def test_a_version_that_was_rolled_back_is_skipped_unless_promoted_again(versions):
     first, second, third = versions
     make_champion(first)
     for expected in (third, second, None):

@@ -150,7 +150,7 @@ def test_a_person_with_one_account_need_not_name_it(champion, learned_account, c
     assert Prediction.objects.get(public_id=body["prediction_id"]).account == learned_account
 
 
-def test_a_person_with_several_accounts_is_told_their_ids(account, client_of):
+def test_a_person_with_several_accounts_gets_their_ids(account, client_of):
     other = TikTokAccountFactory(user=account.user)
     response = client_of.post("/predict", sample(), format="json")
     assert response.status_code == 400
@@ -161,7 +161,7 @@ def test_a_person_with_several_accounts_is_told_their_ids(account, client_of):
     assert client_of.post("/predict", sample(other), format="json").status_code == 200
 
 
-def test_a_person_without_an_account_is_told_to_connect_one(api):
+def test_a_person_without_an_account_is_asked_to_connect_one(api):
     api.force_authenticate(UserFactory())
     response = api.post("/predict", sample(), format="json")
     assert response.status_code == 400
@@ -324,7 +324,7 @@ def test_the_first_readable_picture_is_the_cover(champion, learned_account, clie
         ("a.svg", b"<svg/>"),
     ],
 )
-def test_a_picture_that_cannot_be_read_is_told(name, data, account, client_of):
+def test_an_unreadable_picture_is_refused(name, data, account, client_of):
     response = post_form(client_of, sample(account), (name, data))
     assert response.status_code == 400
     [error] = response.json()["errors"]
@@ -343,7 +343,7 @@ def test_pictures_are_looked_at_before_the_caption(readable, captions, learned_a
     assert measured.call_count == captions
 
 
-def test_a_form_without_its_payload_is_told(account, client_of):
+def test_a_form_without_its_payload_is_refused(account, client_of):
     response = client_of.post("/predict", {"media": SimpleUploadedFile("a.jpg", picture())}, format="multipart")
     assert response.status_code == 400
     assert response.json()["errors"][0]["field"] == "payload"

@@ -268,7 +268,7 @@ def test_without_weights_it_costs_no_more(champion, account, django_assert_num_q
         versions_registry.REFUSED,
     ],
 )
-def test_warnings_are_told_in_words_that_creators_know(warning):
+def test_warnings_use_words_that_creators_know(warning):
     assert not re.search(r"weights|model|version|state|bucket|prior", warning, re.IGNORECASE)
 
 

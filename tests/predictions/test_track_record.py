@@ -1,4 +1,4 @@
-"""How well Postcast did for an account: what is counted, what is concluded, and how it is said."""
+"""An account's track record: counts, conclusion and sentences."""
 
 import datetime
 import re
@@ -40,14 +40,14 @@ def test_the_sentence_of_a_creator_for_whom_it_works() -> None:
     )
 
 
-def test_where_it_did_worse_that_is_said() -> None:
+def test_a_worse_record_is_called_worse() -> None:
     skill = summarise([FARTHER] * 9 + [NEARER])
     assert skill.standing == Standing.WORSE
     assert "Postcast has done worse than your recent average" in skill.sentence
     assert "nearer than your recent average once;" in skill.sentence
 
 
-def test_a_few_posts_are_too_early_but_told() -> None:
+def test_a_few_posts_are_too_early_but_shown() -> None:
     skill = summarise([NEARER] * (ENOUGH_POSTS - 1))
     assert skill.standing == Standing.TOO_EARLY
     assert plain(skill.sentence).startswith("It is too early to say how well Postcast does for you. Over your last 7")
@@ -71,7 +71,7 @@ def test_nothing_is_known_without_a_post() -> None:
         (0, 3, ["does for you. 3 posts are left out: their likes after a day were only estimated."]),
     ],
 )
-def test_it_is_said_how_many_estimates_are_left_out(posts: int, estimated: int, said: list[str]) -> None:
+def test_the_sentence_counts_the_estimates_left_out(posts: int, estimated: int, said: list[str]) -> None:
     sentence = summarise([NEARER] * posts, estimated=estimated).sentence
     assert all(words in sentence for words in said)
 
@@ -82,7 +82,7 @@ def test_one_viral_post_decides_nothing() -> None:
     assert "typically it was off by 31" in skill.sentence
 
 
-def test_errors_that_nobody_tells_apart_are_a_draw() -> None:
+def test_nearly_equal_errors_are_a_draw() -> None:
     skill = summarise([Compared(0.003, 0.0, True)] * 30)
     assert (skill.nearer, skill.farther, skill.equally_near) == (0, 0, 30)
     assert skill.standing == Standing.UNCLEAR

@@ -104,7 +104,7 @@ def test_a_bad_file_ends_with_a_clear_sentence(content, words, tmp_path):
     assert not ModelVersion.objects.exists()
 
 
-def test_a_file_that_is_not_there_and_a_bad_name_are_told(tmp_path):
+def test_a_missing_file_and_a_bad_name_are_refused(tmp_path):
     with pytest.raises(CommandError, match=r"none\.csv cannot be read"):
         call_command("train_model", str(tmp_path / "none.csv"))
     good = write_history(tmp_path / "a.csv", accounts=2, seed=1)
@@ -115,6 +115,6 @@ def test_a_file_that_is_not_there_and_a_bad_name_are_told(tmp_path):
 def test_a_file_of_the_future_is_refused(tmp_path):
     """A version that learned until then could not be compared with any before."""
     file = write_history(tmp_path / "a.csv", accounts=2, seed=1, until=int(time.time()) + 400 * DAY)
-    with pytest.raises(CommandError, match="yet to come"):
+    with pytest.raises(CommandError, match="in the future"):
         call_command("train_model", str(file), "--promote")
     assert not ModelVersion.objects.exists()

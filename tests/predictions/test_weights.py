@@ -67,7 +67,7 @@ def test_an_account_without_posts_or_that_is_gone_is_nothing_to_learn(account):
     assert not AccountWeights.objects.exists()
 
 
-def test_weights_learned_beside_the_prior_stay_fresh(learned_account):
+def test_weights_learned_with_the_prior_stay_fresh(learned_account):
     assert AccountWeights.objects.get().model_version is None
     assert stale() == []
 
@@ -105,7 +105,7 @@ def test_an_account_that_was_never_learned_is_stale(account):
     assert stale() == [account.pk]
 
 
-def test_beside_a_champion_that_is_refused_the_prior_learns_and_forecasts(champion, account):
+def test_with_a_refused_champion_the_prior_learns_and_forecasts(champion, account):
     champion.artefact = b"of another format"
     champion.save()
     history_of_posts(account, count=30, until=timezone.now())
@@ -138,7 +138,7 @@ def test_with_a_refused_champion_accounts_are_learned_with_the_prior(champion, l
     assert AccountWeights.objects.get().model_version == champion
 
 
-def test_all_workers_that_refuse_a_champion_learn_beside_the_same(trained_models, champion, learned_account, registry):
+def test_all_workers_that_refuse_a_champion_learn_with_the_prior(trained_models, champion, learned_account, registry):
     """Whatever each held before, or they would learn each account over and over."""
     registry.serving(champion.pk)
     refused = register(model=trained_models[1], metrics={}, promote=True)

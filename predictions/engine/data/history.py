@@ -25,6 +25,9 @@ CONTENT = (
 )  # fmt: skip
 """Columns of `History.numbers`; counts and durations as log1p."""
 
+FEATURES_VERSION = 5
+"""Raise it whenever the same history and draft would give other features."""
+
 _LARGEST = 1e6
 """Larger content measures are treated as unknown."""
 

@@ -1,4 +1,4 @@
-"""`manage.py canary_model`: a challenger serves a share of accounts, or none any more."""
+"""`manage.py canary_model`: let a challenger serve a share of accounts, or end that."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,7 +12,7 @@ BY = "manage.py canary_model"
 
 
 class Command(BaseCommand):
-    help = "Let a challenger serve a share of accounts. It loses them again if it fails or is slower than the champion."
+    help = "Let a challenger serve a share of accounts. It ends by itself if the challenger fails or is slow."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("version", nargs="?", help="its name, e.g. v1.2.0")
@@ -22,11 +22,11 @@ class Command(BaseCommand):
 
     def handle(self, *, version: str | None, share: float | None, end: bool, **options: Any) -> None:
         if end:
-            ended = end_canary(by=BY, reason="Asked for at the command line.")
+            ended = end_canary(by=BY, reason="Requested at the command line.")
             self.stdout.write(f"The canary of {ended.name} has ended." if ended else "No canary runs.")
             return
         if version is None:
-            raise CommandError("Which one? Name a model version, as in: canary_model v1.2.0 --share 0.05")
+            raise CommandError("Name a model version, as in: canary_model v1.2.0 --share 0.05")
         try:
             chosen = ModelVersion.objects.get(name=version)
             start_canary(version=chosen, share=share or 0.0, by=BY)

@@ -1,4 +1,4 @@
-"""`manage.py promote_model VERSION`: let a version that is registered compete, or serve without that."""
+"""`manage.py promote_model VERSION`: compare a registered version with the champion, or promote it without."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -10,12 +10,12 @@ from predictions.training.services import AlreadyTraining, NothingToLearn, retra
 
 class Command(BaseCommand):
     help = (
-        "Train a challenger on what the database knows, compare it with the champion on later posts, and promote it "
-        "if it wins. What beat does each week."
+        "Train a challenger on the accounts in the database, compare it with the champion on later posts, and promote "
+        "it if it wins. Beat does the same each week."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--reason", default="Asked for at the command line.", help="recorded with the version")
+        parser.add_argument("--reason", default="Requested at the command line.", help="recorded with the version")
 
     def handle(self, *, reason: str, **options: Any) -> None:
         try:

@@ -1,4 +1,4 @@
-"""`manage.py rollback_model`: the previous champion serves again."""
+"""`manage.py rollback_model`: let the previous champion serve again."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Let the previous champion serve again, in every worker with its next forecast."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--reason", default="Asked for at the command line.", help="recorded with the decision")
+        parser.add_argument("--reason", default="Requested at the command line.", help="recorded with the decision")
 
     def handle(self, *, reason: str, **options: Any) -> None:
         try:

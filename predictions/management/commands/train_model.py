@@ -1,4 +1,4 @@
-"""`manage.py train_model FILE...`: a global model from post history files, registered as a version."""
+"""`manage.py train_model FILE...`: train a global model on post history files and register it."""
 
 import time
 from argparse import ArgumentParser
@@ -33,9 +33,9 @@ class Command(BaseCommand):
         posts = list(chain.from_iterable(account.posts for account in accounts))
         last = max(counts.observed_at for post in posts for counts in post.observations)
         if last > timezone.now().timestamp():
-            # a comparison looks at posts published after everything that a model learned from
+            # comparisons take posts published after everything that a model learned from
             moment = datetime.fromtimestamp(last, UTC)
-            raise CommandError(f"A post was counted at {moment:%Y-%m-%d %H:%M} UTC, which is yet to come.")
+            raise CommandError(f"A post was counted at {moment:%Y-%m-%d %H:%M} UTC, which is in the future.")
         started = time.monotonic()
         model = train(accounts, until=last)
         metrics = {
@@ -50,8 +50,8 @@ class Command(BaseCommand):
         except InvalidVersionName as error:
             raise CommandError(str(error)) from error
         if model.is_prior:
-            self.stdout.write("These are too few: only growth and population were learned, the rest is assumption.")
-        serves = "It serves from now on." if promote else "It does not serve; --promote would have let it."
+            self.stdout.write("Too few accounts: only growth and population were learned, the rest is the prior.")
+        serves = "It serves from now on." if promote else "It does not serve; use --promote for that."
         self.stdout.write(f"Registered {version.name}, trained on {len(posts):,} posts of {len(accounts):,} accounts.")
         self.stdout.write(serves)
 
