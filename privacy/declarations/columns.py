@@ -3,18 +3,21 @@
 How to declare the columns of a model (`manage.py check` stops on undeclared ones):
 
     class Draft(PersonalData):
-        # `id` needs no declaration, and neither do the columns that a base class declares
-        account = personal(models.ForeignKey(TikTokAccount, on_delete=models.CASCADE), "The account")
+        # the key, unless it is `plain`, and columns of a library's base class; those of ours declare their own
+        implicit_columns = {"id": Column(Kind.PERSONAL, "The number of the draft's row here")}
+
+        # a relation is declared in the line below it: mypy types only a relation that is assigned directly
+        account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE)
+        personal(account, "The account")
         link = personal(models.CharField(max_length=200), "Its address", sought=Sought.INSIDE)
         token = personal(models.BinaryField(), "Whether a token is held", exported=held, sealed=place_of_token)
         state = plain(models.CharField(max_length=8), "how far it is")
 
-Then declare the table in the app's `data_map.py`: `Table("posts.Draft", person="account__user", why=..., ...)`, without
-`personal`, `plain` and what else names columns. A declaration is an attribute of the field: the field keeps its type,
-subclasses inherit it, and migrations do not see it.
+Then declare the table in the app's `data_map.py`: `Table("posts.Draft", person="account__user", why=..., ...)`. A
+declaration is an attribute of the field: the field keeps its type, subclasses inherit it, and migrations do not see it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeVar
@@ -32,23 +35,30 @@ class Kind(Enum):
 
 
 class Sought(Enum):
-    """How the value of a column is looked for after an erasure (`Table.sought_inside` and `sought_whole`)."""
+    """How a value that is unique to a person is searched for after their erasure."""
 
     INSIDE = auto()
+    """Everywhere, in longer texts too."""
     WHOLE = auto()
+    """As a whole value, where a person has thousands of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds; the attributes are those of `Table`, for one column."""
+    """The declaration of a column."""
 
     kind: Kind
     meaning: str
+    """In a plain sentence: the export's README and the documents show it."""
     exported: Callable[[Any], object] | None = None
+    """Return what is exported of a row in place of the value, e.g. that a token is held; annotated with its type."""
     sealed: Callable[[Any], str] | None = None
+    """Return the place that a row's sealed value is bound to (`privacy.sealing`)."""
     identifying: bool = False
+    """Whether it identifies a person or an account: it enters the ledger of erasures, under its key."""
     sought: Sought | None = None
     called: bool = False
+    """Whether it holds a person's name elsewhere, which others may share: a trace of one proves nothing."""
 
 
 _KEY = Column(Kind.PLAIN, "key")
@@ -78,11 +88,13 @@ def stamp(field: F, meaning: str) -> F:
     return _declare(field, Column(Kind.STAMP, meaning))
 
 
-def declared_columns(model: type[models.Model]) -> Iterator[tuple[str, Column]]:
-    """Yield the name in the database and the declaration of each declared column, in the order of the fields."""
-    for field in model._meta.concrete_fields:
-        if column := getattr(field, _ATTRIBUTE, _KEY if field.auto_created else None):
-            yield str(field.column), column
+def declared_columns(model: type[models.Model]) -> dict[str, Column]:
+    """Map the names in the database of the model's columns to their declarations; undeclared ones are left out."""
+    fields = {str(field.column): field for field in model._meta.concrete_fields}
+    keys = {name: _KEY for name, field in fields.items() if field.auto_created}
+    implicit: Mapping[str, Column] = getattr(model, "implicit_columns", {})
+    at_fields = {name: getattr(field, _ATTRIBUTE) for name, field in fields.items() if hasattr(field, _ATTRIBUTE)}
+    return {**keys, **implicit, **at_fields}
 
 
 def _declare(field: F, column: Column) -> F:

@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
+from privacy.declarations.columns import Column, Kind, Sought
 from privacy.purposes import Basis, Purpose, Retention, Source
 
 
@@ -32,9 +33,7 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table. Its columns are declared at the model's fields (`privacy.declarations.columns`), or, for tables of
-    libraries, here.
-    """
+    """A table. Its columns are declared at the model's fields (`privacy.declarations.columns`)."""
 
     model: str
     """The model's label, e.g. `posts.Post`."""
@@ -47,31 +46,19 @@ class Table:
     retention: Retention
     source: Source = Source.POSTCAST
     """Where its rows come from."""
-    made_by: tuple[str, ...] = ()
-    """Ignored: rows are stamped with the commit of the build."""
     basis: Basis = Basis.CONSENT
     person: str | None = None
     """The path from a row to its person, e.g. `account__user`; None where rows concern nobody."""
     account: str | None = None
     """The path from a row to the TikTok account it belongs to, e.g. `account`; None where it belongs to the person."""
     personal: Mapping[str, str] = field(default_factory=dict)
-    """Column -> what it means, in a plain sentence: the export's README and the documents show it."""
+    """Column -> its meaning. Declared here only for a library's table, as are the next two."""
     plain: Mapping[str, str] = field(default_factory=dict)
-    """Columns that say nothing of a person: keys, bookkeeping."""
-    stamps: Mapping[str, str] = field(default_factory=dict)
-    """Columns that are stamped on each row of `PersonalData`."""
+    """The same of columns that say nothing of a person."""
     exported: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
-    """Columns that are not exported as they are -> what is exported of a row, e.g. that a token is held."""
-    sealed: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
-    """Columns that are sealed (`privacy.sealing`) -> the place that a row's value is bound to."""
-    identifying: tuple[str, ...] = ()
-    """Columns that identify a person or an account: they enter the ledger of erasures, under its key."""
-    sought_inside: tuple[str, ...] = ()
-    """Columns whose values are unique: after an erasure they are looked for everywhere, in longer texts too."""
-    sought_whole: tuple[str, ...] = ()
-    """The same where there are thousands of them: looked for as whole values."""
-    called: tuple[str, ...] = ()
-    """Columns with people's names elsewhere, which others may share: finding one proves nothing."""
+    """Columns that are exported in another form -> a function that returns it for a row."""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    """The columns that are declared at the model: filled in by the registry."""
     expires: tuple[Expiry, ...] = ()
     """When its rows are deleted (`privacy.retention.purging`), even while their person stays."""
     found_by: Callable[[Subject], models.Q] | None = None
@@ -84,6 +71,36 @@ class Table:
     """Whether only staff have rows in it."""
     erased: str = "deleted"
     """How erasure treats its rows, in words; `kept` is for rows that name nobody afterwards."""
+
+    @property
+    def stamps(self) -> dict[str, str]:
+        """The columns that are stamped on each row of `PersonalData`, and their meaning."""
+        return {name: column.meaning for name, column in self.columns.items() if column.kind is Kind.STAMP}
+
+    @property
+    def sealed(self) -> dict[str, Callable[[Any], str]]:
+        """The sealed columns -> a function that returns the place that a row's value is bound to."""
+        return {name: column.sealed for name, column in self.columns.items() if column.sealed}
+
+    @property
+    def identifying(self) -> tuple[str, ...]:
+        """The columns that identify a person or an account."""
+        return tuple(name for name, column in self.columns.items() if column.identifying)
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The columns with people's names elsewhere."""
+        return tuple(name for name, column in self.columns.items() if column.called)
+
+    @property
+    def sought_inside(self) -> tuple[str, ...]:
+        """The columns whose values are searched for in longer texts too after an erasure."""
+        return tuple(name for name, column in self.columns.items() if column.sought is Sought.INSIDE)
+
+    @property
+    def sought_whole(self) -> tuple[str, ...]:
+        """The columns whose values are searched for as whole values after an erasure."""
+        return tuple(name for name, column in self.columns.items() if column.sought is Sought.WHOLE)
 
     @property
     def concerns_people(self) -> bool:

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.utils.module_loading import module_has_submodule
 
-from privacy.declarations.columns import Kind, Sought, declared_columns
+from privacy.declarations.columns import Kind, declared_columns
 from privacy.declarations.kinds import Declaration, Subject, Table
 from privacy.purposes import Purpose
 
@@ -83,26 +83,17 @@ def _with_columns(table: Table) -> Table:
     except LookupError:
         # reported by the checks; the table of migrations has no registered model
         return table
-    listed = {*table.personal, *table.plain}
-    columns = {name: column for name, column in declared_columns(model) if name not in listed or name != "id"}
-    if twice := listed & columns.keys():
+    columns = declared_columns(model)
+    if twice := columns.keys() & {*table.personal, *table.plain}:
         raise ImproperlyConfigured(f"{table.model} declares {sorted(twice)} at its fields and in data_map.py.")
 
-    def named(**attributes: object) -> tuple[str, ...]:
-        return tuple(n for n, c in columns.items() if all(getattr(c, key) == each for key, each in attributes.items()))
-
     def meanings(kind: Kind) -> dict[str, str]:
-        return {name: columns[name].meaning for name in named(kind=kind)}
+        return {name: column.meaning for name, column in columns.items() if column.kind is kind}
 
     return replace(
         table,
-        personal={**table.personal, **meanings(Kind.PERSONAL)},
-        plain={**table.plain, **meanings(Kind.PLAIN)},
-        stamps=meanings(Kind.STAMP),
+        columns=columns,
+        personal={**meanings(Kind.PERSONAL), **table.personal},
+        plain={**meanings(Kind.PLAIN), **table.plain},
         exported={**table.exported, **{name: each.exported for name, each in columns.items() if each.exported}},
-        sealed={**table.sealed, **{name: each.sealed for name, each in columns.items() if each.sealed}},
-        identifying=(*table.identifying, *named(identifying=True)),
-        sought_inside=(*table.sought_inside, *named(sought=Sought.INSIDE)),
-        sought_whole=(*table.sought_whole, *named(sought=Sought.WHOLE)),
-        called=(*table.called, *named(called=True)),
     )

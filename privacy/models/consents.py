@@ -24,9 +24,8 @@ class Through(models.TextChoices):
 class Consent(PersonalData):
     """A person's consent to one purpose in the words of one version of its text. Withdrawn ones are kept as proof."""
 
-    user = personal(
-        models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents"), "The person"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="consents")
+    personal(user, "The person")
     purpose = personal(
         models.CharField(max_length=16, choices=[(each.value, each.value) for each in Purpose]), "For what"
     )

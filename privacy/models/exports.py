@@ -38,9 +38,8 @@ class DataExport(Job, PersonalData):
     public_id = personal(
         models.CharField(max_length=32, unique=True, default=export_id, editable=False), "The number of the copy"
     )
-    user = personal(
-        models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports"), "The person"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports")
+    personal(user, "The person")
     state = personal(
         models.CharField(max_length=16, choices=State, default=State.QUEUED),
         "Whether it is being made, is ready or failed",
@@ -67,7 +66,8 @@ class DataExport(Job, PersonalData):
 class ExportPart(PersonalData):
     """A piece of a copy, sealed: web processes on other machines can send it, and no other disk holds it."""
 
-    export = personal(models.ForeignKey(DataExport, on_delete=models.CASCADE, related_name="parts"), "The copy")
+    export = models.ForeignKey(DataExport, on_delete=models.CASCADE, related_name="parts")
+    personal(export, "The copy")
     number = personal(models.PositiveIntegerField(), "Which part of it")
     sealed = personal(models.BinaryField(), "How many bytes it has, encrypted", exported=_size, sealed=place_of_part)
 

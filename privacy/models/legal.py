@@ -1,9 +1,9 @@
 """The columns that each row of a person's data must have by law, stamped as it is written."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import structlog
 from django.apps import apps
@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from config.build import build_commit
-from privacy.declarations.columns import stamp
+from privacy.declarations.columns import Column, stamp
 from privacy.declarations.registry import table_of
 from privacy.purposes import Basis, Source
 
@@ -93,6 +93,9 @@ class StampedQuerySet(models.QuerySet[_Row]):
 
 class PersonalData(models.Model):
     """A table of people's data. Each row is stamped, as the app's `data_map.py` declares the table."""
+
+    implicit_columns: ClassVar[Mapping[str, Column]] = {}
+    """Declarations of columns without a line in the class: its key, and those of a library's base class."""
 
     objects = models.Manager.from_queryset(StampedQuerySet)()
 

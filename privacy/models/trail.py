@@ -15,12 +15,10 @@ def _held(key: "SubjectKey") -> str:
 class SubjectKey(PersonalData):
     """The key under which a person appears in the trail. Erasure deletes it, and then the trail names nobody."""
 
-    user = personal(
-        models.OneToOneField(
-            settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="subject_key"
-        ),
-        "The person",
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="subject_key"
     )
+    personal(user, "The person")
     key = personal(
         models.BinaryField(help_text="32 random bytes"),
         "Whether a key is held: whoever had it could find you in the trail after you are gone",

@@ -71,6 +71,15 @@ def test_nothing_undeclared() -> None:
     assert checks.everything_kept_is_declared() == []
 
 
+def test_columns_of_our_tables_are_declared_at_their_models() -> None:
+    for table in (
+        each for each in tables() if each.model.split(".")[0] in {"accounts", "posts", "predictions", "privacy"}
+    ):
+        model = apps.get_model(table.model)
+        if not model._meta.auto_created:
+            assert table.columns.keys() == {str(field.column) for field in model._meta.concrete_fields}, table.model
+
+
 def there_in_the_database() -> set[tuple[str, str]]:
     """Asked of PostgreSQL: a table or a column that a hand-written migration made would be seen too."""
     with connection.cursor() as cursor:
