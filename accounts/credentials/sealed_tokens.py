@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from accounts.models import Credential
+from accounts.models import Credential, place_of_token
 from accounts.tiktok.client import Grant
 from privacy import sealing
 
@@ -20,7 +20,7 @@ def store_grant(credential: Credential, grant: Grant, now: datetime) -> None:
 
 def unseal_token(credential: Credential, token: str) -> str:
     """Return the plain `access_token` or `refresh_token`; raises SealBroken."""
-    return sealing.unseal(_sealed(credential, token), place=place_of(credential, token))
+    return sealing.unseal(_sealed(credential, token), place=place_of_token(credential, token))
 
 
 def has_tokens(credential: Credential) -> bool:
@@ -33,14 +33,9 @@ def erase_tokens(credential: Credential) -> None:
     credential.sealed_access_token = credential.sealed_refresh_token = b""
 
 
-def place_of(credential: Credential, token: str) -> str:
-    """Return the place that the sealed `access_token` or `refresh_token` is bound to."""
-    return f"accounts.credential:{credential.account_id}:{token}"
-
-
 def _sealed(credential: Credential, token: str) -> bytes:
     return bytes(getattr(credential, f"sealed_{token}"))
 
 
 def _seal(credential: Credential, token: str, text: str) -> bytes:
-    return sealing.seal(text, place=place_of(credential, token))
+    return sealing.seal(text, place=place_of_token(credential, token))

@@ -52,7 +52,6 @@ TABLES: tuple[Table, ...] = (
             "date_joined": "When you first signed in with it",
             "extra_data": "What the library keeps of the sign-in",
         },
-        plain={"id": "key"},
     ),
     Table(
         "sessions.Session",
@@ -89,7 +88,6 @@ TABLES: tuple[Table, ...] = (
             "action_flag": "Whether it was added, changed or deleted",
             "change_message": "Which fields changed",
         },
-        plain={"id": "key"},
     ),
     Table(
         "accounts.User_groups",
@@ -101,7 +99,6 @@ TABLES: tuple[Table, ...] = (
         retention=Retention("as long as the member of staff has an account"),
         person="user",
         personal={"user_id": "The member of staff", "group_id": "The role"},
-        plain={"id": "key"},
     ),
     Table(
         "accounts.User_user_permissions",
@@ -113,7 +110,6 @@ TABLES: tuple[Table, ...] = (
         retention=Retention("as long as the member of staff has an account"),
         person="user",
         personal={"user_id": "The member of staff", "permission_id": "The permission"},
-        plain={"id": "key"},
     ),
     Table(
         "otp_totp.TOTPDevice",
@@ -126,7 +122,7 @@ TABLES: tuple[Table, ...] = (
         person="user",
         personal={"user_id": "The member of staff", "name": "What the device is called", "key": "Its secret"},
         plain={
-            **{"id": "key", "confirmed": "whether it was set up", "step": "", "t0": "", "digits": "", "tolerance": ""},
+            **{"confirmed": "whether it was set up", "step": "", "t0": "", "digits": "", "tolerance": ""},
             **{"drift": "", "last_t": "", "throttling_failure_timestamp": "", "throttling_failure_count": ""},
             **{"created_at": "", "last_used_at": ""},
         },
@@ -142,7 +138,7 @@ TABLES: tuple[Table, ...] = (
         person="user",
         personal={"user_id": "The member of staff", "name": "What they are called"},
         plain={
-            **{"id": "key", "confirmed": "", "throttling_failure_timestamp": "", "throttling_failure_count": ""},
+            **{"confirmed": "", "throttling_failure_timestamp": "", "throttling_failure_count": ""},
             **{"created_at": "", "last_used_at": ""},
         },
     ),
@@ -156,7 +152,6 @@ TABLES: tuple[Table, ...] = (
         retention=Retention("until it was used"),
         person="device__user",
         personal={"device_id": "Whose", "token": "The code"},
-        plain={"id": "key"},
     ),
     Table(
         "auth.Group",
@@ -165,7 +160,7 @@ TABLES: tuple[Table, ...] = (
         why="The names of roles",
         basis=Basis.LEGITIMATE_INTEREST,
         retention=KEPT,
-        plain={"id": "key", "name": "the role"},
+        plain={"name": "the role"},
         erased="kept: it names nobody",
     ),
     Table(
@@ -175,7 +170,7 @@ TABLES: tuple[Table, ...] = (
         why="What each role may do",
         basis=Basis.LEGITIMATE_INTEREST,
         retention=KEPT,
-        plain={"id": "key", "group_id": "the role", "permission_id": "the permission"},
+        plain={"group_id": "the role", "permission_id": "the permission"},
         erased="kept: it names nobody",
     ),
     Table(
@@ -185,7 +180,7 @@ TABLES: tuple[Table, ...] = (
         why="The permissions that there are",
         basis=Basis.LEGITIMATE_INTEREST,
         retention=KEPT,
-        plain={"id": "key", "name": "in words", "content_type_id": "of which table", "codename": "in code"},
+        plain={"name": "in words", "content_type_id": "of which table", "codename": "in code"},
         erased="kept: it names nobody",
     ),
     Table(
@@ -195,7 +190,7 @@ TABLES: tuple[Table, ...] = (
         why="The tables that there are",
         basis=Basis.LEGITIMATE_INTEREST,
         retention=KEPT,
-        plain={"id": "key", "app_label": "the app", "model": "the table"},
+        plain={"app_label": "the app", "model": "the table"},
         erased="kept: it names nobody",
     ),
     Table(
@@ -215,7 +210,7 @@ TABLES: tuple[Table, ...] = (
         why="A library brings it. E-mail addresses are neither asked for nor kept",
         retention=NEVER,
         person="user",
-        plain={"id": "key", "user_id": "", "email": "", "verified": "", "primary": ""},
+        plain={"user_id": "", "email": "", "verified": "", "primary": ""},
     ),
     Table(
         "account.EmailConfirmation",
@@ -224,7 +219,7 @@ TABLES: tuple[Table, ...] = (
         why="A library brings it",
         retention=NEVER,
         person="email_address__user",
-        plain={"id": "key", "email_address_id": "", "created": "", "sent": "", "key": ""},
+        plain={"email_address_id": "", "created": "", "sent": "", "key": ""},
     ),
     Table(
         "socialaccount.SocialToken",
@@ -233,7 +228,7 @@ TABLES: tuple[Table, ...] = (
         why="A library brings it. Its tokens would not be sealed: they are kept in a table of ours instead",
         retention=NEVER,
         person="account__user",
-        plain={"id": "key", "app_id": "", "account_id": "", "token": "", "token_secret": "", "expires_at": ""},
+        plain={"app_id": "", "account_id": "", "token": "", "token_secret": "", "expires_at": ""},
     ),
     Table(
         "socialaccount.SocialApp",
@@ -242,7 +237,7 @@ TABLES: tuple[Table, ...] = (
         why="A library brings it. The app's secret stands in the environment",
         retention=NEVER,
         plain={
-            **{"id": "key", "provider": "", "provider_id": "", "name": "", "client_id": ""},
+            **{"provider": "", "provider_id": "", "name": "", "client_id": ""},
             **{"secret": "", "key": "", "settings": ""},
         },
         erased="kept: it names nobody",

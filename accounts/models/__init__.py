@@ -1,8 +1,17 @@
 """The tables of accounts, by room; may import identifiers and privacy."""
 
-from accounts.models.credentials import Credential
+from accounts.models.credentials import Credential, place_of_token
 from accounts.models.linked import FollowerCount, TikTokAccount, WebhookDelivery
 from accounts.models.people import User, UserManager
 from accounts.models.tokens import APIToken
 
-__all__ = ["APIToken", "Credential", "FollowerCount", "TikTokAccount", "User", "UserManager", "WebhookDelivery"]
+__all__ = [
+    "APIToken",
+    "Credential",
+    "FollowerCount",
+    "TikTokAccount",
+    "User",
+    "UserManager",
+    "WebhookDelivery",
+    "place_of_token",
+]

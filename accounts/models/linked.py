@@ -4,27 +4,46 @@ from django.db import models
 
 from accounts import identifiers
 from accounts.models.people import User
+from privacy.declarations.columns import Column, Kind, Sought, personal, plain
 from privacy.models import PersonalData
 
 
 class TikTokAccount(PersonalData):
     """A creator's TikTok account, linked by its owner. Profile and counts are None where the scope was declined."""
 
-    public_id = models.CharField(max_length=32, unique=True, default=identifiers.account_id, editable=False)
+    implicit_columns = {"id": Column(Kind.PERSONAL, "The number of the account's row here")}
+
+    public_id = personal(
+        models.CharField(max_length=32, unique=True, default=identifiers.account_id, editable=False),
+        "The account's id in this service's pages and API",
+        identifying=True,
+        sought=Sought.INSIDE,
+    )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tiktok_accounts")
-    open_id = models.CharField(max_length=128, unique=True)
-    union_id = models.CharField(max_length=128, blank=True)
-    display_name = models.CharField(max_length=255, blank=True)
-    username = models.CharField(max_length=255, blank=True)
-    is_verified = models.BooleanField(null=True)
-    follower_count = models.BigIntegerField(null=True)
-    following_count = models.BigIntegerField(null=True)
-    likes_count = models.BigIntegerField(null=True)
-    video_count = models.BigIntegerField(null=True)
-    profile_fetched_at = models.DateTimeField(null=True)
-    connected_at = models.DateTimeField()
-    disconnected_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    personal(user, "The person who linked it")
+    open_id = personal(
+        models.CharField(max_length=128, unique=True),
+        "TikTok's id of the account for this service",
+        identifying=True,
+        sought=Sought.INSIDE,
+    )
+    union_id = personal(
+        models.CharField(max_length=128, blank=True),
+        "TikTok's id of the account for all services of whoever runs this one",
+        identifying=True,
+        sought=Sought.INSIDE,
+    )
+    display_name = personal(models.CharField(max_length=255, blank=True), "The name that TikTok shows", called=True)
+    username = personal(models.CharField(max_length=255, blank=True), "The user name on TikTok", called=True)
+    is_verified = personal(models.BooleanField(null=True), "Whether TikTok verified the account")
+    follower_count = personal(models.BigIntegerField(null=True), "Followers when last fetched")
+    following_count = personal(models.BigIntegerField(null=True), "Accounts followed when last fetched")
+    likes_count = personal(models.BigIntegerField(null=True), "Likes of all posts when last fetched")
+    video_count = personal(models.BigIntegerField(null=True), "Public posts when last fetched")
+    profile_fetched_at = personal(models.DateTimeField(null=True), "When these were last fetched")
+    connected_at = personal(models.DateTimeField(), "When you last connected the account")
+    disconnected_at = personal(models.DateTimeField(null=True), "When it was disconnected; empty while it is connected")
+    created_at = personal(models.DateTimeField(auto_now_add=True), "When you first connected it")
 
     class Meta:
         verbose_name = "TikTok account"
@@ -39,8 +58,12 @@ class FollowerCount(PersonalData):
     """An account's followers from a moment on; append-only. A count that did not change adds no row."""
 
     account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="follower_counts")
-    observed_at = models.DateTimeField()
-    followers = models.BigIntegerField(null=True, help_text="Empty where TikTok was no longer allowed to tell.")
+    personal(account, "The account")
+    observed_at = personal(models.DateTimeField(), "When it was first found to have so many followers")
+    followers = personal(
+        models.BigIntegerField(null=True, help_text="Empty where TikTok was no longer allowed to tell."),
+        "Followers from then on; empty where TikTok was no longer allowed to tell",
+    )
 
     class Meta:
         ordering = ["observed_at", "id"]
@@ -53,9 +76,9 @@ class FollowerCount(PersonalData):
 class WebhookDelivery(models.Model):
     """A webhook that was acted on. TikTok delivers at least once: the digest makes the second time a no-op."""
 
-    digest = models.CharField(max_length=64, unique=True)
-    event = models.CharField(max_length=64)
-    received_at = models.DateTimeField(auto_now_add=True)
+    digest = plain(models.CharField(max_length=64, unique=True), "SHA-256 of the message")
+    event = plain(models.CharField(max_length=64), "kind of the message")
+    received_at = plain(models.DateTimeField(auto_now_add=True), "when it came")
 
     class Meta:
         verbose_name_plural = "webhook deliveries"

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 
+from privacy.declarations.columns import Column, Kind
 from privacy.models import PersonalData, StampedQuerySet
 
 
@@ -27,8 +28,25 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
 
+def _password(user: "User") -> str:
+    return "a password's hash" if user.has_usable_password() else "none: you sign in with TikTok"
+
+
 class User(PersonalData, AbstractUser):
     """A person: a creator who signs in with TikTok, or staff with a password."""
+
+    implicit_columns = {
+        "id": Column(Kind.PERSONAL, "The number of your row here"),
+        "username": Column(
+            Kind.PERSONAL, "A random name that stands for you here; staff choose theirs", identifying=True
+        ),
+        "password": Column(Kind.PERSONAL, "Whether a password is kept: only staff have one", exported=_password),
+        "last_login": Column(Kind.PERSONAL, "When you last signed in"),
+        "date_joined": Column(Kind.PERSONAL, "When you first signed in"),
+        "is_active": Column(Kind.PERSONAL, "Whether you may sign in"),
+        "is_staff": Column(Kind.PERSONAL, "Whether you are staff of this service"),
+        "is_superuser": Column(Kind.PERSONAL, "Whether you are staff with every permission"),
+    }
 
     # inherited personal fields that Postcast has no use for are not collected
     email = None  # type: ignore[assignment]
