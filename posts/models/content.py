@@ -11,12 +11,17 @@ from posts.content.captions import EXTRACTOR_VERSION, CaptionMeasures
 from posts.content.embeddings import EMBEDDING_SIZE
 from posts.content.pictures import CoverMeasures
 from posts.models.posts import Post
+from privacy.declarations.columns import personal, plain
 from privacy.models import PersonalData
 
 CAPTION_MEASURES = tuple(field.name for field in fields(CaptionMeasures))
 """Columns of a caption's measures: each is named as its field."""
 COVER_MEASURES = tuple(field.name for field in fields(CoverMeasures))
 """A cover's measures: the column of each is `cover_` and its name."""
+
+
+def _embedding(content: "PostContent") -> list[int]:
+    return [int(value) for value in np.frombuffer(content.embedding, dtype=np.int8)]
 
 
 class PostContent(PersonalData):
@@ -29,29 +34,39 @@ class PostContent(PersonalData):
         UNAVAILABLE = "unavailable"
 
     post = models.OneToOneField(Post, on_delete=models.CASCADE, primary_key=True, related_name="content")
-    extractor_version = models.PositiveSmallIntegerField()
-    caption_fingerprint = models.CharField(
-        max_length=64,
-        help_text="Keyed digest of the normalised caption: recognises a draft, reveals no text.",
+    personal(post, "The post")
+    extractor_version = plain(models.PositiveSmallIntegerField(), "version of the code that measured it")
+    caption_fingerprint = personal(
+        models.CharField(
+            max_length=64,
+            help_text="Keyed digest of the normalised caption: recognises a draft, reveals no text.",
+        ),
+        "Recognises the caption of a draft; the text cannot be read from it",
     )
-    length = models.PositiveIntegerField()
-    words = models.PositiveIntegerField()
-    questions = models.PositiveIntegerField()
-    exclamations = models.PositiveIntegerField()
-    emoji = models.PositiveIntegerField()
-    mentions = models.PositiveIntegerField()
-    links = models.PositiveIntegerField()
-    uppercase_share = models.FloatField()
-    sentiment = models.FloatField()
-    hashtags = ArrayField(models.CharField(max_length=200), default=list)
-    embedding = models.BinaryField(help_text="int8, see posts.content")
-    cover_state = models.CharField(max_length=16, choices=Cover, default=Cover.PENDING)
-    cover_attempts = models.PositiveSmallIntegerField(default=0)
-    cover_brightness = models.FloatField(null=True)
-    cover_contrast = models.FloatField(null=True)
-    cover_saturation = models.FloatField(null=True)
-    cover_colourfulness = models.FloatField(null=True)
-    cover_sharpness = models.FloatField(null=True)
+    length = personal(models.PositiveIntegerField(), "Characters of the caption")
+    words = personal(models.PositiveIntegerField(), "Words of the caption")
+    questions = personal(models.PositiveIntegerField(), "Question marks")
+    exclamations = personal(models.PositiveIntegerField(), "Exclamation marks")
+    emoji = personal(models.PositiveIntegerField(), "Emoji")
+    mentions = personal(models.PositiveIntegerField(), "Mentions of others (how many, not whom)")
+    links = personal(models.PositiveIntegerField(), "Links (how many, not where to)")
+    uppercase_share = personal(models.FloatField(), "Share of capitals")
+    sentiment = personal(models.FloatField(), "Mood of the words, from -1 to 1 (English only)")
+    hashtags = personal(ArrayField(models.CharField(max_length=200), default=list), "Hashtags")
+    embedding = personal(
+        models.BinaryField(help_text="int8, see posts.content"),
+        "A row of numbers for the likeness of texts",
+        exported=_embedding,
+    )
+    cover_state = personal(
+        models.CharField(max_length=16, choices=Cover, default=Cover.PENDING), "Whether the cover was measured"
+    )
+    cover_attempts = plain(models.PositiveSmallIntegerField(default=0), "how often the cover was asked for")
+    cover_brightness = personal(models.FloatField(null=True), "Brightness of the cover, 0 to 1")
+    cover_contrast = personal(models.FloatField(null=True), "Contrast of the cover")
+    cover_saturation = personal(models.FloatField(null=True), "Saturation of the cover")
+    cover_colourfulness = personal(models.FloatField(null=True), "Colourfulness of the cover")
+    cover_sharpness = personal(models.FloatField(null=True), "Sharpness of the cover")
 
     def __str__(self) -> str:
         return f"content of {self.post_id}"

@@ -6,6 +6,7 @@ from django.db.models import Q
 from accounts import identifiers
 from accounts.models import TikTokAccount
 from config.jobs import Job
+from privacy.declarations.columns import personal, plain
 from privacy.models import PersonalData
 
 
@@ -21,18 +22,40 @@ class Refresh(Job, PersonalData):
     ACTIVE = (State.QUEUED, State.RUNNING)
     task = "posts.ingest.tasks.run_refresh"
 
-    public_id = models.CharField(max_length=32, unique=True, default=identifiers.refresh_id, editable=False)
+    public_id = personal(
+        models.CharField(max_length=32, unique=True, default=identifiers.refresh_id, editable=False),
+        "The fetch's id in this service's pages and API",
+    )
     account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="refreshes")
-    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    next_attempt_at = models.DateTimeField(null=True, help_text="When TikTok is asked again after it failed.")
-    cursor = models.BigIntegerField(null=True, help_text="Where the next page begins: TikTok's cursor, ms.")
-    listing_done = models.BooleanField(default=False, help_text="Every page was stored; covers may remain.")
-    posts_expected = models.PositiveIntegerField(null=True, help_text="TikTok's video_count, where granted.")
-    posts_stored = models.PositiveIntegerField(default=0)
-    error = models.CharField(max_length=500, blank=True, help_text="Why it failed, in words for the person.")
+    personal(account, "The account")
+    state = personal(
+        models.CharField(max_length=16, choices=State, default=State.QUEUED),
+        "Whether it waits, runs, is done or failed",
+    )
+    created_at = personal(models.DateTimeField(auto_now_add=True), "When it was asked for")
+    started_at = personal(models.DateTimeField(null=True), "When it began")
+    finished_at = personal(models.DateTimeField(null=True), "When it ended")
+    next_attempt_at = plain(
+        models.DateTimeField(null=True, help_text="When TikTok is asked again after it failed."),
+        "when TikTok is asked again",
+    )
+    cursor = plain(
+        models.BigIntegerField(null=True, help_text="Where the next page begins: TikTok's cursor, ms."),
+        "where the next page begins",
+    )
+    listing_done = plain(
+        models.BooleanField(default=False, help_text="Every page was stored; covers may remain."),
+        "whether every page was stored",
+    )
+    posts_expected = personal(
+        models.PositiveIntegerField(null=True, help_text="TikTok's video_count, where granted."),
+        "How many posts TikTok said there are",
+    )
+    posts_stored = personal(models.PositiveIntegerField(default=0), "How many were stored")
+    error = personal(
+        models.CharField(max_length=500, blank=True, help_text="Why it failed, in words for the person."),
+        "Why it failed",
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -55,8 +78,9 @@ class PostsChange(PersonalData):
     account = models.OneToOneField(
         TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="posts_change"
     )
-    sequence = models.PositiveBigIntegerField(default=0, help_text="Counts the changes.")
-    changed_at = models.DateTimeField()
+    personal(account, "The account")
+    sequence = plain(models.PositiveBigIntegerField(default=0, help_text="Counts the changes."), "counts the changes")
+    changed_at = personal(models.DateTimeField(), "When something of its posts last changed")
 
     def __str__(self) -> str:
         return f"{self.account_id}: {self.sequence}"
@@ -66,7 +90,8 @@ class Listing(PersonalData):
     """When an account's newest posts were last listed, to discover posts published between sign-ins."""
 
     account = models.OneToOneField(TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="listing")
-    listed_at = models.DateTimeField(db_index=True)
+    personal(account, "The account")
+    listed_at = personal(models.DateTimeField(db_index=True), "When its newest posts were last asked for")
 
     def __str__(self) -> str:
         return f"{self.account_id} at {self.listed_at:%Y-%m-%d %H:%M}"

@@ -6,24 +6,35 @@ from django.db import models
 from accounts import identifiers
 from accounts.models import TikTokAccount
 from posts.models.ingest import Refresh
+from privacy.declarations.columns import Column, Kind, Sought, personal
 from privacy.models import PersonalData
 
 
 class Post(PersonalData):
     """A published post. Its text and pictures are not kept; `PostContent` has their measures."""
 
-    public_id = models.CharField(max_length=32, unique=True, default=identifiers.post_id, editable=False)
+    implicit_columns = {"id": Column(Kind.PERSONAL, "The number of the post's row here")}
+
+    public_id = personal(
+        models.CharField(max_length=32, unique=True, default=identifiers.post_id, editable=False),
+        "The post's id in this service's pages and API",
+        sought=Sought.WHOLE,
+    )
     account = models.ForeignKey(TikTokAccount, on_delete=models.CASCADE, related_name="posts")
-    tiktok_id = models.CharField(max_length=64)
-    posted_at = models.DateTimeField()
-    duration_s = models.PositiveIntegerField(null=True)
-    share_url = models.URLField(max_length=500, blank=True)
-    is_ai_generated = models.BooleanField(null=True)
+    personal(account, "The account that published it")
+    tiktok_id = personal(models.CharField(max_length=64), "TikTok's id of it", sought=Sought.WHOLE)
+    posted_at = personal(models.DateTimeField(), "When it was published")
+    duration_s = personal(models.PositiveIntegerField(null=True), "How long it is, in seconds")
+    share_url = personal(models.URLField(max_length=500, blank=True), "Its address on TikTok")
+    is_ai_generated = personal(models.BooleanField(null=True), "Whether it is marked as made by AI")
     # only where the person chose to keep drafts
-    caption = models.TextField(blank=True)
-    first_seen_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-    deleted_at = models.DateTimeField(null=True, help_text="When TikTok was first found not to have it any more.")
+    caption = personal(models.TextField(blank=True), "Its caption, only if you chose to keep texts")
+    first_seen_at = personal(models.DateTimeField(), "When this service first saw it")
+    last_seen_at = personal(models.DateTimeField(), "When this service last saw it")
+    deleted_at = personal(
+        models.DateTimeField(null=True, help_text="When TikTok was first found not to have it any more."),
+        "When TikTok was first found not to have it any more",
+    )
 
     class Meta:
         ordering = ["-posted_at", "-id"]
@@ -38,14 +49,17 @@ class Observation(PersonalData):
     """A post's counts at a moment; append-only. At most one for each refresh and for each scheduled age."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="observations")
-    observed_at = models.DateTimeField()
-    likes = models.BigIntegerField(validators=[MinValueValidator(0)], null=True)
-    comments = models.BigIntegerField(validators=[MinValueValidator(0)], null=True)
-    shares = models.BigIntegerField(validators=[MinValueValidator(0)], null=True)
-    views = models.BigIntegerField(validators=[MinValueValidator(0)], null=True)
+    personal(post, "The post")
+    observed_at = personal(models.DateTimeField(), "When its counts were read")
+    likes = personal(models.BigIntegerField(validators=[MinValueValidator(0)], null=True), "Likes by then")
+    comments = personal(models.BigIntegerField(validators=[MinValueValidator(0)], null=True), "Comments by then")
+    shares = personal(models.BigIntegerField(validators=[MinValueValidator(0)], null=True), "Shares by then")
+    views = personal(models.BigIntegerField(validators=[MinValueValidator(0)], null=True), "Views by then")
     refresh = models.ForeignKey(Refresh, on_delete=models.SET_NULL, null=True, related_name="observations")
-    scheduled_age_h = models.PositiveSmallIntegerField(
-        null=True, help_text="1, 6, 24, 72 or 168 when taken by the schedule."
+    personal(refresh, "The fetch that read them")
+    scheduled_age_h = personal(
+        models.PositiveSmallIntegerField(null=True, help_text="1, 6, 24, 72 or 168 when taken by the schedule."),
+        "The age, in hours, at which they were to be read; empty when a fetch read them",
     )
 
     class Meta:
