@@ -4,6 +4,8 @@ import datetime
 
 from django.db import models
 
+from privacy.declarations.columns import plain
+
 
 class Benchmark(models.Model):
     """The usual figures of accounts of one size in a quarter, with noise, released once.
@@ -11,15 +13,34 @@ class Benchmark(models.Model):
     The figures are null where there were too few accounts.
     """
 
-    quarter = models.DateField(help_text="Its first day.")
-    least_followers = models.PositiveBigIntegerField(help_text="The most is one less than the next size's least.")
-    released_at = models.DateTimeField(auto_now_add=True)
-    accounts = models.PositiveIntegerField(null=True, help_text="Approximate number of accounts.")
-    likes_low = models.FloatField(null=True, help_text="First quartile of the accounts' median likes in a first day.")
-    likes_typical = models.FloatField(null=True, help_text="Median of the same.")
-    likes_high = models.FloatField(null=True, help_text="Third quartile of the same.")
-    engagement_rate = models.FloatField(null=True, help_text="Likes, comments and shares per view: the median account.")
-    posts_per_week = models.FloatField(null=True, help_text="The median account.")
+    quarter = plain(models.DateField(help_text="Its first day."), "the quarter")
+    least_followers = plain(
+        models.PositiveBigIntegerField(help_text="The most is one less than the next size's least."),
+        "from how many followers on",
+    )
+    released_at = plain(models.DateTimeField(auto_now_add=True), "when")
+    accounts = plain(
+        models.PositiveIntegerField(null=True, help_text="Approximate number of accounts."),
+        "about how many accounts, never fewer than twenty",
+    )
+    likes_low = plain(
+        models.FloatField(null=True, help_text="First quartile of the accounts' median likes in a first day."),
+        "what a quarter of them usually fall short of, with noise",
+    )
+    likes_typical = plain(
+        models.FloatField(null=True, help_text="Median of the same."), "what half of them fall short of, with noise"
+    )
+    likes_high = plain(
+        models.FloatField(null=True, help_text="Third quartile of the same."),
+        "what a quarter of them exceed, with noise",
+    )
+    engagement_rate = plain(
+        models.FloatField(null=True, help_text="Likes, comments and shares per view: the median account."),
+        "of the middle account, with noise",
+    )
+    posts_per_week = plain(
+        models.FloatField(null=True, help_text="The median account."), "of the middle account, with noise"
+    )
 
     class Meta:
         ordering = ["-quarter", "least_followers"]

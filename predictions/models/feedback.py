@@ -3,6 +3,7 @@
 from django.db import models
 
 from predictions.models.forecasts import Prediction
+from privacy.declarations.columns import personal
 from privacy.models import PersonalData
 
 
@@ -25,16 +26,25 @@ class Feedback(PersonalData):
         OTHER = "other", "Something else"
 
     prediction = models.ForeignKey(Prediction, on_delete=models.CASCADE, related_name="feedback")
-    subject = models.CharField(
-        max_length=64, default=FORECAST, help_text="forecast, or the feature of one of its suggestions."
+    personal(prediction, "The forecast")
+    subject = personal(
+        models.CharField(
+            max_length=64, default=FORECAST, help_text="forecast, or the feature of one of its suggestions."
+        ),
+        "What of it you meant",
     )
-    verdict = models.CharField(max_length=16, choices=Verdict)
-    reason = models.CharField(max_length=32, choices=Reason)
-    text = models.TextField(
-        blank=True, max_length=1000, help_text="In the person's own words. Personal: shown to them and to staff only."
+    verdict = personal(models.CharField(max_length=16, choices=Verdict), "Useless or wrong")
+    reason = personal(models.CharField(max_length=32, choices=Reason), "Why")
+    text = personal(
+        models.TextField(
+            blank=True,
+            max_length=1000,
+            help_text="In the person's own words. Personal: shown to them and to staff only.",
+        ),
+        "Your own words",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = personal(models.DateTimeField(auto_now_add=True), "When you said so")
+    updated_at = personal(models.DateTimeField(auto_now=True), "When you last changed it")
 
     class Meta:
         ordering = ["-id"]

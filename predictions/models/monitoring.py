@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from privacy.declarations.columns import plain
+
 
 class DriftCheck(models.Model):
     """The result of testing forecast errors for drift; an alarm asks for retraining."""
@@ -14,20 +16,35 @@ class DriftCheck(models.Model):
         UNSETTLED = "unsettled"
         SETTLED = "settled"
 
-    checked_at = models.DateTimeField(unique=True)
-    verdict = models.CharField(max_length=16, choices=Verdict)
-    posts = models.PositiveIntegerField(help_text="Posts of the last 70 days with a measured first day.")
-    figures = models.JSONField(default=dict, help_text="Each figure, recent and before, with the difference's score.")
-    features = models.JSONField(
-        default=dict, help_text="Features that moved, in their standard deviations. They raise no alarm."
+    checked_at = plain(models.DateTimeField(unique=True), "when")
+    verdict = plain(models.CharField(max_length=16, choices=Verdict), "what was found")
+    posts = plain(
+        models.PositiveIntegerField(help_text="Posts of the last 70 days with a measured first day."),
+        "from how many posts",
+    )
+    figures = plain(
+        models.JSONField(default=dict, help_text="Each figure, recent and before, with the difference's score."),
+        "figures over all accounts",
+    )
+    features = plain(
+        models.JSONField(
+            default=dict, help_text="Features that moved, in their standard deviations. They raise no alarm."
+        ),
+        "which features moved, over all accounts",
     )
     # the rest is of alarms
-    changed_since = models.DateTimeField(
-        null=True, help_text="Most likely, posts published since then differ from earlier ones."
+    changed_since = plain(
+        models.DateTimeField(null=True, help_text="Most likely, posts published since then differ from earlier ones."),
+        "since when published posts are changed",
     )
-    over_at = models.DateTimeField(null=True, help_text="When a check saw the end of the change.")
-    reason = models.CharField(max_length=200, blank=True, help_text="The reason given with the request to retrain.")
-    retraining_requested_at = models.DateTimeField(null=True)
+    over_at = plain(
+        models.DateTimeField(null=True, help_text="When a check saw the end of the change."), "when it was over"
+    )
+    reason = plain(
+        models.CharField(max_length=200, blank=True, help_text="The reason given with the request to retrain."),
+        "why retraining was asked for",
+    )
+    retraining_requested_at = plain(models.DateTimeField(null=True), "when it was asked for")
 
     class Meta:
         ordering = ["-checked_at"]

@@ -6,6 +6,7 @@ from django.db import models
 
 from posts.models import Post
 from predictions.models.forecasts import Prediction
+from privacy.declarations.columns import personal
 from privacy.models import PersonalData
 
 _Z80 = 1.2816
@@ -20,24 +21,46 @@ class Outcome(PersonalData):
         ESTIMATED = "estimated"
 
     prediction = models.OneToOneField(Prediction, on_delete=models.CASCADE, related_name="outcome")
+    personal(prediction, "The forecast")
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="outcomes")
-    label = models.CharField(max_length=16, choices=Label)
-    # None in rows older than this column
-    sd = models.FloatField(null=True, help_text="Uncertainty of the likes: standard deviation of log(1 + likes).")
-    likes = models.FloatField()
-    comments = models.FloatField(null=True)
-    shares = models.FloatField(null=True)
-    views = models.FloatField(null=True)
-    # |forecast - likes| / likes; None for a post without likes
-    error = models.FloatField(null=True, help_text="Of the point forecast, as a share of the likes.")
-    typical_error = models.FloatField(null=True, help_text="Of the typical forecast, as a share of the likes.")
-    baseline_error = models.FloatField(null=True, help_text="Of the baseline, as a share of the likes.")
-    within_interval = models.BooleanField()
-    engagement_rate = models.FloatField(null=True, help_text="Likes, comments and shares per view; None without views.")
-    measures_within = models.JSONField(
-        default=dict, help_text="By measure, whether it lay in its interval; engagement_rate among them."
+    personal(post, "The post that it was for")
+    label = personal(
+        models.CharField(max_length=16, choices=Label), "Whether the counts were measured near 24 hours, or estimated"
     )
-    met_at = models.DateTimeField(auto_now_add=True)
+    # None in rows older than this column
+    sd = personal(
+        models.FloatField(null=True, help_text="Uncertainty of the likes: standard deviation of log(1 + likes)."),
+        "How unsure the likes are: the standard deviation of their logarithm",
+    )
+    likes = personal(models.FloatField(), "Likes after 24 hours")
+    comments = personal(models.FloatField(null=True), "Comments after 24 hours")
+    shares = personal(models.FloatField(null=True), "Shares after 24 hours")
+    views = personal(models.FloatField(null=True), "Views after 24 hours")
+    # |forecast - likes| / likes; None for a post without likes
+    error = personal(
+        models.FloatField(null=True, help_text="Of the point forecast, as a share of the likes."),
+        "How far off the point forecast was, as a share of the likes, measured or estimated",
+    )
+    typical_error = personal(
+        models.FloatField(null=True, help_text="Of the typical forecast, as a share of the likes."),
+        "How far off the typical value was",
+    )
+    baseline_error = personal(
+        models.FloatField(null=True, help_text="Of the baseline, as a share of the likes."),
+        "How far off the moving average was",
+    )
+    within_interval = personal(models.BooleanField(), "Whether the likes, measured or estimated, lay in the range")
+    engagement_rate = personal(
+        models.FloatField(null=True, help_text="Likes, comments and shares per view; None without views."),
+        "Likes, comments and shares per view",
+    )
+    measures_within = personal(
+        models.JSONField(
+            default=dict, help_text="By measure, whether it lay in its interval; engagement_rate among them."
+        ),
+        "Which measures lay in their ranges",
+    )
+    met_at = personal(models.DateTimeField(auto_now_add=True), "When forecast and post were compared")
 
     def __str__(self) -> str:
         return f"outcome of {self.prediction_id}"

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from privacy.declarations.columns import plain
+
 
 class ForgottenAccount(models.Model):
     """An account that was erased, or left the learning, by its pseudonym in manifests.
@@ -9,8 +11,8 @@ class ForgottenAccount(models.Model):
     No version that learned from it may serve.
     """
 
-    pseudonym = models.CharField(max_length=32, primary_key=True)
-    forgotten_at = models.DateTimeField(auto_now_add=True)
+    pseudonym = plain(models.CharField(max_length=32, primary_key=True), "the account, as models' manifests name it")
+    forgotten_at = plain(models.DateTimeField(auto_now_add=True), "when it left")
 
     def __str__(self) -> str:
         return self.pseudonym

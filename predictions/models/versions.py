@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from privacy.declarations.columns import plain
+
 
 class ModelVersionManager(models.Manager["ModelVersion"]):
     """Defers the large columns: artefacts have megabytes, and manifests list every account."""
@@ -19,15 +21,22 @@ class ModelVersion(models.Model):
         CHALLENGER = "challenger"
         RETIRED = "retired"
 
-    name = models.CharField(max_length=32, unique=True, help_text="E.g. v1.3.0")
-    role = models.CharField(max_length=16, choices=Role, default=Role.CHALLENGER)
-    created_at = models.DateTimeField(auto_now_add=True)
-    artefact = models.BinaryField()
-    signature = models.CharField(max_length=255, help_text="The signed SHA-256 of the artefact.")
-    manifest = models.JSONField(default=dict, help_text="Training data, seed, libraries and build.")
-    metrics = models.JSONField(default=dict)
-    canary_share = models.FloatField(
-        default=0.0, help_text="Share of accounts (0 to 1) that a challenger on canary serves."
+    name = plain(models.CharField(max_length=32, unique=True, help_text="E.g. v1.3.0"), "the version")
+    role = plain(models.CharField(max_length=16, choices=Role, default=Role.CHALLENGER), "whether it serves")
+    created_at = plain(models.DateTimeField(auto_now_add=True), "when it was registered")
+    artefact = plain(models.BinaryField(), "the model")
+    signature = plain(
+        models.CharField(max_length=255, help_text="The signed SHA-256 of the artefact."),
+        "the signed hash of the model",
+    )
+    manifest = plain(
+        models.JSONField(default=dict, help_text="Training data, seed, libraries and build."),
+        "what it was trained on: counts, hashes, accounts by keyed pseudonym",
+    )
+    metrics = plain(models.JSONField(default=dict), "how well it does")
+    canary_share = plain(
+        models.FloatField(default=0.0, help_text="Share of accounts (0 to 1) that a challenger on canary serves."),
+        "the share of accounts that it serves as a trial",
     )
 
     objects = ModelVersionManager()
@@ -61,13 +70,18 @@ class ModelEvent(models.Model):
         CANARY_STARTED = "canary started"
         CANARY_ENDED = "canary ended"
 
-    at = models.DateTimeField(auto_now_add=True)
-    kind = models.CharField(max_length=16, choices=Kind)
+    at = plain(models.DateTimeField(auto_now_add=True), "when")
+    kind = plain(models.CharField(max_length=16, choices=Kind), "what was decided")
     from_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True, related_name="+")
+    plain(from_version, "which version served")
     to_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True, related_name="+")
-    by = models.CharField(max_length=150, help_text="A member of staff, or the program that decided.")
-    reason = models.TextField()
-    figures = models.JSONField(default=dict)
+    plain(to_version, "which version it was about")
+    by = plain(
+        models.CharField(max_length=150, help_text="A member of staff, or the program that decided."),
+        "the member of staff, or the program",
+    )
+    reason = plain(models.TextField(), "why")
+    figures = plain(models.JSONField(default=dict), "on what figures, over all accounts")
 
     class Meta:
         ordering = ["-id"]
@@ -79,9 +93,10 @@ class ModelEvent(models.Model):
 class ForecastFailure(models.Model):
     """A model raised while forecasting or learning. The traceback is in the log; the account is not kept."""
 
-    at = models.DateTimeField(auto_now_add=True)
+    at = plain(models.DateTimeField(auto_now_add=True), "when")
     model_version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, null=True, related_name="failures")
-    error = models.CharField(max_length=200, help_text="The exception's name.")
+    plain(model_version, "which model")
+    error = plain(models.CharField(max_length=200, help_text="The exception's name."), "the error's name")
 
     class Meta:
         ordering = ["-id"]
