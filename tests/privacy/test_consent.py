@@ -405,8 +405,8 @@ def test_covers_are_fetched_no_more_after_it_was_taken_back(
         raise CoverUnavailable(url)
 
     api = DisplayAPI(account.pk)
-    monkeypatch.setattr(covers, "fetch_cover", fetch_while_they_change_their_mind)
-    monkeypatch.setattr(api, "video_query", lambda ids, kind: {id: kind(id=id, cover_image_url="x") for id in ids})
+    monkeypatch.setattr(api, "cover", fetch_while_they_change_their_mind)
+    monkeypatch.setattr(api, "cover_addresses", lambda ids: dict.fromkeys(ids, "x"))
     with pytest.raises(consent_selectors.NoConsent):
         covers.measure_pending(api, go_on=lambda: True)
     assert len(fetched) == 1
@@ -513,7 +513,7 @@ def test_what_was_kept_under_an_earlier_text_stays_as_it_is_until_the_person_ans
 
     def store(*captions: str) -> list[str]:
         videos = [
-            Video(id=str(number), create_time=1_700_000_000 - number, video_description=caption)
+            Video(id=str(number), create_time=1_700_000_000 - number, video_description=caption).as_fetched()
             for number, caption in enumerate(captions)
         ]
         store_posts(lock_account(account.pk), videos, timezone.now())

@@ -32,11 +32,11 @@ from predictions.training.services import challenge
 from predictions.versions.services import register
 from privacy.export import services as exporting
 from privacy.models import AccessEvent, SubjectKey
+from privacy.trail import acting
 from privacy.trail import anchors as trail_anchors
 from privacy.trail import chain as trail_chain
 from privacy.trail import selectors as trail_selectors
 from privacy.trail import services as trail_services
-from privacy.trail.acting import acting
 from privacy.trail.middleware import TrailMiddleware
 from tests.bench.serving import time_in_turn, with_and_without_trail
 from tests.factories import (
