@@ -40,7 +40,7 @@ from privacy.consent.selectors import NoConsent
 from privacy.models import Through
 from privacy.purposes import Purpose
 from tests.factories import MissFactory, OutcomeFactory, UserFactory
-from tests.privacy.tiktok import CAPTION
+from tests.privacy.consent.tiktok import CAPTION
 
 
 @dataclass
