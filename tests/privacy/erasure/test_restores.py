@@ -16,7 +16,7 @@ from privacy.erasure import steps as erasing
 from privacy.erasure.restores import ledger
 from privacy.erasure.restores.replay import unknown_erasures
 from privacy.models import Erasure
-from tests.privacy.erasures import erase, everything
+from tests.privacy.erasure.erasures import erase, everything
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from predictions.benchmarks.services import FIGURES
-from privacy import anonymity
+from privacy.anonymity import releases
 from privacy.anonymity.releases import SHOWN_FROM, K, Quantile, epsilon_of, release
 from tests.prove import SEED, scaled
 
@@ -31,13 +31,13 @@ def crowd(*values: float) -> list[dict[str, float]]:
 
 
 def test_fewer_than_twenty_are_never_told_of_whatever_the_noise_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anonymity, "_noisy_count", lambda count: 1_000)
+    monkeypatch.setattr(releases, "_noisy_count", lambda count: 1_000)
     assert release(crowd(*[5.0] * (K - 1)), [MIDDLE]) is None
     assert release(crowd(*[5.0] * K), [MIDDLE]) is not None
 
 
 def test_the_true_count_decides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anonymity, "_noisy_count", lambda count: SHOWN_FROM - 1)
+    monkeypatch.setattr(releases, "_noisy_count", lambda count: SHOWN_FROM - 1)
     assert release(crowd(*[5.0] * 1_000), [MIDDLE]) is None
 
 
@@ -115,7 +115,7 @@ def test_differencing_wins_no_more_than_was_promised() -> None:
 
 @pytest.fixture
 def no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anonymity, "_noisy_count", lambda count: count)
+    monkeypatch.setattr(releases, "_noisy_count", lambda count: count)
 
 
 def test_differencing_wins_where_the_noise_is_missing(no_noise: None) -> None:
@@ -127,7 +127,7 @@ def test_differencing_wins_where_the_noise_is_missing(no_noise: None) -> None:
 def test_differencing_at_length(record_property: Callable[[str, Any], None], monkeypatch: pytest.MonkeyPatch) -> None:
     draws = scaled(20_000)
     promised, seen = epsilon_of([MIDDLE]), attack(MIDDLE, draws)
-    monkeypatch.setattr(anonymity, "_noisy_count", lambda count: count)
+    monkeypatch.setattr(releases, "_noisy_count", lambda count: count)
     without_noise = attack(MIDDLE, draws)
     record_property("draws of each crowd", draws)
     record_property("epsilon promised", promised)

@@ -23,6 +23,7 @@ from privacy.declarations.kinds import Files, RedisKeys
 from privacy.declarations.registry import declared, subject_of, tables
 from privacy.erasure import services as erasing
 from privacy.export import archive as export_archive
+from privacy.export import parts
 from privacy.export import selectors as export_selectors
 from privacy.export import services as exporting
 from privacy.export.columns import TRAIL_FILE, meanings_of
@@ -37,7 +38,7 @@ from tests.factories import (
     UserFactory,
     history_of_posts,
 )
-from tests.privacy.erasures import everything
+from tests.privacy.erasure.erasures import everything
 from tests.prove import scaled
 
 pytestmark = pytest.mark.django_db
@@ -223,7 +224,7 @@ def test_it_lies_sealed() -> None:
 
 
 def test_a_large_one_is_stored_in_parts_that_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "PART_BYTES", 1_000)
+    monkeypatch.setattr(parts, "PART_BYTES", 1_000)
     archive = exported(everything("zyzzyva"))
     assert ExportPart.objects.count() > 10
     assert archive.testzip() is None
@@ -272,7 +273,7 @@ def test_a_worker_that_was_lost_is_followed_by_another() -> None:
 def test_a_worker_that_was_only_taken_for_dead_writes_nothing_more(
     other_is: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "PART_BYTES", 1_000)
+    monkeypatch.setattr(parts, "PART_BYTES", 1_000)
     user = everything("zyzzyva")
     export = exporting.request_export(user_id=user.pk)
     write_table, tables_written = export_archive._write_table, []
@@ -287,7 +288,7 @@ def test_a_worker_that_was_only_taken_for_dead_writes_nothing_more(
                 assert exporting.claim_export(export.pk)
         write_table(*args)
 
-    monkeypatch.setattr(exporting, "_write_table", stop_for_a_while)
+    monkeypatch.setattr(export_archive, "_write_table", stop_for_a_while)
     assert not exporting.make(export_pk=export.pk)
     export.refresh_from_db()
     if other_is == "ready":

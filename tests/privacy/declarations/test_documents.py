@@ -11,7 +11,6 @@ from privacy.models import Erasure
 from privacy.purposes import Purpose
 from tests.factories import UserFactory, agree
 from tests.pages.html import read
-from tests.privacy.test_consent import own_texts  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +57,7 @@ def test_the_privacy_page_leaves_no_fact_out(fact: str, client: Client) -> None:
     assert fact in words_of(client, "/privacy/").casefold()
 
 
-def test_the_words_that_were_agreed_to_can_be_read_again(own_texts: None, client: Client) -> None:  # noqa: F811
+def test_the_words_that_were_agreed_to_can_be_read_again(own_texts: None, client: Client) -> None:
     user = UserFactory(consents=())
     agree(user, Purpose.DRAFTS)
     old = (texts.FOLDER / "drafts" / "1.md").read_text()

@@ -45,7 +45,7 @@ from privacy.consent.selectors import NoConsent
 from privacy.models import Through
 from privacy.purposes import Purpose
 from tests.factories import ForecastErrorFactory, OutcomeFactory, UserFactory
-from tests.privacy.tiktok import CAPTION
+from tests.privacy.consent.tiktok import CAPTION
 
 
 @dataclass

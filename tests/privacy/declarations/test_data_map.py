@@ -43,8 +43,7 @@ from tests.factories import (
     disagree,
     history_of_posts,
 )
-from tests.privacy.sequences import release
-from tests.privacy.test_consent import own_texts  # noqa: F401
+from tests.privacy.consent.lives import release
 
 pytestmark = pytest.mark.django_db
 
@@ -275,7 +274,7 @@ def test_nothing_claims_a_consent_that_was_not_given_or_has_ended() -> None:
     assert rests_on(account.user) == "service:1"
 
 
-def test_a_text_that_the_person_has_not_read_is_not_what_a_row_rests_on(own_texts: None) -> None:  # noqa: F811
+def test_a_text_that_the_person_has_not_read_is_not_what_a_row_rests_on(own_texts: None) -> None:
     user = UserFactory()
     release(Purpose.SERVICE)
     user.save(update_fields=["last_login"])

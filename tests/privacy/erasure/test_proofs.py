@@ -28,10 +28,10 @@ from privacy.erasure import services as erasing
 from privacy.erasure.search.places import search_database, search_redis
 from privacy.models import Erasure, PersonalData, Through
 from privacy.trail.anchors import drop_anchor
-from tests.privacy.erasures import erase, everything, rows_of
+from tests.privacy.erasure.erasures import erase, everything, rows_of
 from tests.prove import SEED, scaled
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LONG = len("canary") + 12
 """Letters of a canary."""
 

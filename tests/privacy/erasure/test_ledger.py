@@ -10,13 +10,13 @@ from django.test import Client
 
 from privacy.erasure.restores import ledger
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WRITER = """
 import sys
 import django
 from django.conf import settings
 settings.configure(ERASURE_LEDGER_PATH=sys.argv[1], USE_TZ=True)
-from privacy import ledger
+from privacy.erasure.restores import ledger
 print("ready", flush=True)
 sys.stdin.read()
 for number in range(25):

@@ -36,8 +36,7 @@ from tests.factories import (
     disagree,
 )
 from tests.pages.conftest import connect
-from tests.privacy.sequences import release
-from tests.privacy.test_consent import own_texts  # noqa: F401
+from tests.privacy.consent.lives import release
 from tests.sandbox.client import SandboxProcess
 
 pytestmark = pytest.mark.django_db
@@ -267,7 +266,7 @@ def test_who_stays_away_is_erased() -> None:
     assert not User.objects.exists()
 
 
-def test_who_has_not_answered_a_new_text_has_the_twelve_months(own_texts: None) -> None:  # noqa: F811
+def test_who_has_not_answered_a_new_text_has_the_twelve_months(own_texts: None) -> None:
     user = UserFactory(last_login=ago(days=300), date_joined=ago(days=300))
     user.consents.update(given_at=ago(days=300))
     release(Purpose.SERVICE)

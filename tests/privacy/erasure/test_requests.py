@@ -19,7 +19,7 @@ from tests.factories import (
     UserFactory,
     enter_admin,
 )
-from tests.privacy.erasures import erase, everything
+from tests.privacy.erasure.erasures import erase, everything
 
 
 @pytest.mark.django_db
