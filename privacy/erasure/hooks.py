@@ -1,4 +1,4 @@
-"""What apps do when a person or an account is erased, beside their declared tables, Redis keys and messages."""
+"""Hooks with which apps take part in an erasure, beyond their declared tables, Redis keys and messages."""
 
 from collections.abc import Callable, Collection
 from enum import StrEnum

@@ -60,7 +60,7 @@ def _type(model: type[models.Model], column: str) -> tuple[str, ...]:
 TRAIL_FILE = "who-looked"
 TRAIL_MEANINGS = {
     "at": "When",
-    "actor_kind": "Who: you, staff, a task of the service, whoever runs it, or TikTok",
+    "actor_kind": "Who: you, staff, a task of the service, an operator, or TikTok",
     "action": "Read, changed, exported, erased, or consent",
     "what": "What",
     "through": "Through what",

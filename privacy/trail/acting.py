@@ -1,4 +1,4 @@
-"""Who acts: found out from where the code runs, a request (`privacy.trail.middleware`), a task or else a command."""
+"""The actor of an event, by where the code runs: a request (`privacy.trail.middleware`), a task, or else a command."""
 
 import getpass
 import sys

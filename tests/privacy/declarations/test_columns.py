@@ -30,7 +30,7 @@ def test_subclasses_inherit_declarations() -> None:
     assert {"claim", "heartbeat_at", "attempts"} <= table_of(DataExport).plain.keys()
 
 
-def test_what_is_declared_of_a_column_is_the_tables() -> None:
+def test_a_table_has_what_its_columns_declare() -> None:
     table = table_of(Erasure)
     assert table.sealed == {"sealed_identifiers": place_of_identifiers}
     assert table.exported["sealed_identifiers"](Erasure()) == "sealed"
