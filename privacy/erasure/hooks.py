@@ -10,7 +10,7 @@ Search = Callable[[Collection[str]], list[str]]
 
 
 class Revoked(StrEnum):
-    """Whether access elsewhere is ended."""
+    """The answer of a service that was asked to end access."""
 
     YES = "yes"
     LATER = "later"

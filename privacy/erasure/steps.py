@@ -29,7 +29,7 @@ from privacy.purposes import Purpose
 log = structlog.get_logger(__name__)
 
 TIKTOK_PATIENCE = timedelta(days=1)
-"""How long TikTok is asked to end its access; after that the rest is erased all the same, and the receipt says so."""
+"""Time in which TikTok is asked to end its access; after it the rest is erased, and the receipt says so."""
 BATCH = 2_000
 
 

@@ -23,7 +23,7 @@ OF_JSON = {bool: "boolean", int: "integer", float: "number", str: "string", list
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column means, and its types in JSON; none if it can be anything."""
+    """The meaning of a column, and its types in JSON; none if it can be anything."""
 
     meaning: str
     types: tuple[str, ...]

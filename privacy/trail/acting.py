@@ -16,7 +16,7 @@ from privacy.models import AccessEvent, Through
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Who acts, through what, and why."""
+    """An actor, the way in, and the reason."""
 
     kind: AccessEvent.Actor
     name: str
