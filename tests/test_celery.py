@@ -1,4 +1,4 @@
-"""What a Celery worker finds (`config.celery`)."""
+"""Tasks that a Celery worker finds (`config.celery`)."""
 
 from django.conf import settings
 

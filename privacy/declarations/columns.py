@@ -35,7 +35,7 @@ class Kind(Enum):
 
 
 class Sought(Enum):
-    """How a value that is unique to a person is searched for after their erasure."""
+    """The way to search for a value that is unique to a person after their erasure."""
 
     INSIDE = auto()
     """Everywhere, in longer texts too."""
@@ -55,10 +55,10 @@ class Column:
     sealed: Callable[[Any], str] | None = None
     """Return the place that a row's sealed value is bound to (`privacy.sealing`)."""
     identifying: bool = False
-    """Whether it identifies a person or an account: it enters the ledger of erasures, under its key."""
+    """True where it identifies a person or an account: it enters the ledger of erasures, under its key."""
     sought: Sought | None = None
     called: bool = False
-    """Whether it holds a person's name elsewhere, which others may share: a trace of one proves nothing."""
+    """True where it holds a name that a person has elsewhere, which others may share: a trace of one proves nothing."""
 
 
 _KEY = Column(Kind.PLAIN, "key")

@@ -1,4 +1,4 @@
-"""What is told of many people tells nothing of one: crowds of twenty and more, one value each, and noise.
+"""Figures of many people reveal nothing of one: crowds of twenty and more, one value each, and noise.
 
 The attack is the one that differential privacy promises to withstand: somebody knows everybody else's values and both
 things that a person may have had, sees the figures, and bets on which it was. How often such bets win says at least how
@@ -30,7 +30,7 @@ def crowd(*values: float) -> list[dict[str, float]]:
 # --- how many, and what of each ---------------------------------------------------------------------------------------
 
 
-def test_fewer_than_twenty_are_never_told_of_whatever_the_noise_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fewer_than_twenty_are_never_released_whatever_the_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(releases, "_noisy_count", lambda count: 1_000)
     assert release(crowd(*[5.0] * (K - 1)), [MIDDLE]) is None
     assert release(crowd(*[5.0] * K), [MIDDLE]) is not None
@@ -56,7 +56,7 @@ def test_nobody_counts_further_out_than_the_candidates_go() -> None:
     assert released.quantiles["value"] in MIDDLE.candidates
 
 
-def test_what_a_quarters_figures_spend_is_what_the_docs_say() -> None:
+def test_the_docs_state_the_epsilon_of_a_quarter() -> None:
     assert epsilon_of(FIGURES) == 3.0
 
 

@@ -196,7 +196,7 @@ def test_training_learns_from_those_who_agree_to_it_alone() -> None:
     assert list(accounts_to_learn_from()) == [willing]
 
 
-def test_who_leaves_while_a_training_runs_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_training_does_not_read_people_who_leave_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     accounts = sorted((TikTokAccountFactory() for _ in range(4)), key=lambda account: account.public_id)
     running = training_histories(timezone.now())
     read = [next(running)]
@@ -245,7 +245,7 @@ def test_drift_is_judged_by_those_who_agree_to_learning_now(own_texts: None, mon
 
 
 def not_declared_for(purpose: Purpose, model: type[Model], monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if the model's table were not declared for the purpose."""
+    """Take the purpose out of the declaration of the model's table."""
     table = table_of(model)
     without = replace(table, purposes=tuple(each for each in table.purposes if each != purpose))
     known = registry._by_label()

@@ -82,7 +82,7 @@ def test_the_first_refresh_after_consent_reads_the_profile(tiktok: TikTokFromMem
     assert (account.display_name, tiktok.asked["/v2/user/info/"]) == ("Somebody", 1)
 
 
-def test_taking_it_back_stops_a_refresh_at_its_next_page(tiktok: TikTokFromMemory) -> None:
+def test_a_withdrawal_stops_a_refresh_at_its_next_page(tiktok: TikTokFromMemory) -> None:
     account = connected()
     refresh = request_refresh(account_id=account.pk)
     # the first page is stored, the second on its way
@@ -96,7 +96,7 @@ def test_taking_it_back_stops_a_refresh_at_its_next_page(tiktok: TikTokFromMemor
     assert tiktok.calls == asked
 
 
-def test_what_is_being_learned_is_not_stored_after_it_was_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_are_not_stored_after_a_withdrawal(monkeypatch: pytest.MonkeyPatch) -> None:
     account = TikTokAccountFactory()
     history_of_posts(account, count=6, until=timezone.now())
     learn = learning_services._learn
@@ -112,9 +112,7 @@ def test_what_is_being_learned_is_not_stored_after_it_was_taken_back(monkeypatch
     assert not hasattr(TikTokAccount.objects.get(), "weights")
 
 
-def test_covers_are_fetched_no_more_after_it_was_taken_back(
-    tiktok: TikTokFromMemory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_covers_are_not_fetched_after_a_withdrawal(tiktok: TikTokFromMemory, monkeypatch: pytest.MonkeyPatch) -> None:
     account = connected()
     PostFactory.create_batch(3, account=account)
     PostContent.objects.update(cover_state=PostContent.Cover.PENDING)
@@ -151,7 +149,7 @@ def test_no_token_is_made_without_it(client: Client) -> None:
     assert not user.api_tokens.exists()
 
 
-def test_one_who_withdraws_does_not_stop_the_outcomes_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_withdrawal_does_not_stop_the_outcomes_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
     published = now - timedelta(hours=30)
     accounts = [TikTokAccountFactory() for _ in range(4)]
@@ -229,7 +227,7 @@ def forecast_of(account: TikTokAccount) -> Prediction:
 # --- a new text ------------------------------------------------------------------------------------------------------
 
 
-def test_what_was_kept_under_an_earlier_text_stays_as_it_is_until_the_person_answers(own_texts: None) -> None:
+def test_data_kept_under_an_earlier_text_stays_until_the_person_answers(own_texts: None) -> None:
     account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
 
     def store(*captions: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Whatever is kept is declared, and every row of a person's data says what it rests on."""
+"""Every table and column is declared, and every row of a person is stamped."""
 
 from datetime import timedelta
 from typing import Any
@@ -198,7 +198,7 @@ def test_every_folder_that_is_written_to_is_declared() -> None:
     assert undeclared_files() == []
 
 
-def test_whatever_is_personal_says_how_it_is_exported_and_erased() -> None:
+def test_personal_declarations_say_how_they_are_exported_and_erased() -> None:
     outside = [each for each in declared() if isinstance(each, RedisKeys | Files) and each.personal]
     assert [each for each in outside if not (each.purposes and each.exported and each.erased)] == []
 
@@ -371,7 +371,7 @@ def test_the_privacy_page_names_every_category_of_personal_data(client: Client) 
             assert table.category.replace("'", "&#x27;") in page, table.model
 
 
-def test_whatever_is_personal_says_what_it_means() -> None:
+def test_personal_columns_say_what_they_mean() -> None:
     for table in (each for each in declared() if isinstance(each, Table)):
         assert all(table.personal.values()), table.model
 

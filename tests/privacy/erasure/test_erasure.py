@@ -102,7 +102,7 @@ def test_one_account_of_two_goes_alone(silent_tiktok: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_what_staff_did_with_a_person_goes_and_never_held_their_name(silent_tiktok: list[str], client: Client) -> None:
+def test_the_log_of_staff_loses_the_person_and_never_named_them(silent_tiktok: list[str], client: Client) -> None:
     user, other = everything("zyzzyva"), everything("xylophone")
     enter_admin(client)
     for person in (user, other):
@@ -133,7 +133,7 @@ def test_a_name_that_is_a_word_holds_nothing_up(silent_tiktok: list[str], name: 
 
 
 @pytest.mark.django_db
-def test_who_was_staff_can_be_erased_and_is_told_what_stays(silent_tiktok: list[str], client: Client) -> None:
+def test_former_staff_are_erased_and_see_what_stays(silent_tiktok: list[str], client: Client) -> None:
     staff = StaffFactory(username="casimir")
     enter_admin(client, staff)
     client.get(f"/admin/accounts/user/{UserFactory().pk}/change/")
@@ -146,7 +146,7 @@ def test_who_was_staff_can_be_erased_and_is_told_what_stays(silent_tiktok: list[
 
 
 @pytest.mark.django_db
-def test_what_nobody_can_take_out_is_told_and_holds_nothing_up(
+def test_permanent_traces_are_in_the_receipt_and_hold_nothing_up(
     silent_tiktok: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     user = everything("zyzzyva")
@@ -171,7 +171,7 @@ def test_ids_of_posts_and_bytes_are_looked_for_too(silent_tiktok: list[str]) -> 
 
 
 @pytest.mark.django_db
-def test_who_comes_back_is_somebody_new(silent_tiktok: list[str]) -> None:
+def test_a_person_who_comes_back_is_new(silent_tiktok: list[str]) -> None:
     user = everything("zyzzyva")
     erase(user)
     assert everything("zyzzyva").pk != user.pk
@@ -236,7 +236,9 @@ def test_a_replay_waits_for_nobody(monkeypatch: pytest.MonkeyPatch, silent_tikto
 
 
 @pytest.mark.django_db
-def test_what_is_left_is_told_and_tried_again(silent_tiktok: list[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_trace_that_is_left_is_reported_and_tried_again(
+    silent_tiktok: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
     user = everything("zyzzyva")
     client = redis.Redis.from_url(settings.REDIS_URL)
     client.set("somewhere:else", "the id open-zyzzyva again")

@@ -63,9 +63,7 @@ def test_a_restore_under_a_running_stack_shuts_everybody_out_until_it_is_replaye
     assert client.get("/readyz").status_code == 200
 
 
-def test_no_word_of_the_database_is_no_reason_to_let_anybody_in(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_database_keeps_the_gate_shut(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> object:
         raise OperationalError("gone")
 

@@ -43,7 +43,7 @@ def tasks_waiting() -> list[str]:
 
 
 def hand_to_worker() -> None:
-    """What a worker that took the newest message leaves in Redis until it is done."""
+    """Move the newest message to where a worker keeps it until it is acknowledged."""
     client: Any = redis.Redis.from_url(settings.REDIS_URL)
     message = json.loads(client.lpop("celery:celery"))
     client.hset("celery:unacked", "tag", json.dumps([message, "", "celery"]))

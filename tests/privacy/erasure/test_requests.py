@@ -1,4 +1,4 @@
-"""Who may ask for an erasure, through which ways, and who may change their mind."""
+"""Requests for erasure, by every way in, and cancelling them."""
 
 from datetime import timedelta
 

@@ -79,7 +79,7 @@ def test_many_writers_make_one_chain() -> None:
 
 
 def tampered(kind: str, dice: random.Random) -> None:
-    """What somebody with all rights over the database could do."""
+    """Tamper with the trail as somebody with all rights over the database could."""
     positions = list(AccessEvent.objects.order_by("position").values_list("position", flat=True))
     last = positions[-1]
     with connection.cursor() as cursor:

@@ -25,10 +25,10 @@ from predictions.training.services import challenge
 from predictions.versions.services import register
 from privacy.export import services as exporting
 from privacy.models import AccessEvent, SubjectKey
-from privacy.trail import acting
 from privacy.trail import chain as trail_chain
 from privacy.trail import selectors as trail_selectors
 from privacy.trail import services as trail_services
+from privacy.trail.acting import _contexts
 from privacy.trail.middleware import TrailMiddleware
 from tests.bench.serving import time_in_turn, with_and_without_trail
 from tests.factories import (
@@ -149,7 +149,7 @@ def test_a_worker_names_its_tasks_and_nothing_after_them(person: User) -> None:
     event = about(person)[0]
     assert (event.actor_kind, event.through, event.reference) == ("task", "task", sent.id)
     assert person.tiktok_accounts.get().weights.provenance == f"task:{sent.id}"
-    assert acting._contexts == {}
+    assert _contexts == {}
 
 
 def test_outside_of_both_it_was_a_command(person: User) -> None:
@@ -165,7 +165,7 @@ def test_a_comparison_of_models_is_recorded(person: User) -> None:
     assert about(person)[0].what == "posts, to compare two models"
 
 
-def test_what_is_worked_out_of_all_at_once_is_recorded_once(person: User) -> None:
+def test_work_over_everybody_is_recorded_once(person: User) -> None:
     ForecastErrorFactory()
     ForecastError.objects.update(features_version=0)
     before = len(about(person))
@@ -246,7 +246,7 @@ IDENTITIES = {
 
 
 @pytest.mark.parametrize("identity", IDENTITIES.values(), ids=IDENTITIES)
-def test_what_names_somebody_stays_out_of_the_trail(identity: str) -> None:
+def test_names_and_ids_stay_out_of_the_trail(identity: str) -> None:
     user = UserFactory()
     trail_services.record(
         action=READ, subjects=[user.pk], what=f"posts of {identity}.", why=f"ticket 5, {identity} asks why"
