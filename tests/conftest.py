@@ -1,6 +1,7 @@
 """Fixtures that many tests share. The servers behind them are started by tests/servers.py."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from tests.sandbox.client import SandboxProcess
+from tests.servers import needs_servers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,15 +22,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _clean_redis() -> None:
-    """Caches, throttles, limits and queues of one test must not reach the next."""
-    redis_client.Redis.from_url(settings.REDIS_URL).flushdb()
+def _clean_servers(request: pytest.FixtureRequest) -> None:
+    """Empty Redis and the ledger of erasures, so that nothing of one test reaches the next."""
+    if needs_servers(request.path):
+        _redis().flushdb()
+        Path(settings.ERASURE_LEDGER_PATH).unlink(missing_ok=True)
 
 
-@pytest.fixture(autouse=True)
-def _clean_ledger() -> None:
-    """The database forgets each test's erasures, and so must the ledger."""
-    Path(settings.ERASURE_LEDGER_PATH).unlink(missing_ok=True)
+@cache
+def _redis() -> redis_client.Redis:
+    return redis_client.Redis.from_url(settings.REDIS_URL)
 
 
 @pytest.fixture(autouse=True)
