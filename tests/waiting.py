@@ -3,12 +3,10 @@
 import time
 from collections.abc import Callable
 
-INTERVAL_S = 0.01
 
-
-def wait_until(happened: Callable[[], object], what: str, *, patience_s: float = 60) -> None:
-    """Return once `happened()` is true; fail with `what` if it is not within `patience_s` seconds."""
+def wait_until(happened: Callable[[], object], what: str, *, patience_s: float = 60, every_s: float = 0.01) -> None:
+    """Ask `happened()` every `every_s` seconds until it is true; fail with `what` after `patience_s` seconds."""
     deadline = time.monotonic() + patience_s
     while not happened():
         assert time.monotonic() < deadline, f"{what}: not after {patience_s} s"
-        time.sleep(INTERVAL_S)
+        time.sleep(every_s)

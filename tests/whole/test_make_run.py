@@ -18,6 +18,7 @@ from psycopg.errors import InsufficientPrivilege
 from deploy.local.servers import free_port
 from privacy.management.commands.grant_service_role import SERVICE_ROLE
 from tests.sandbox.client import consent
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 180
@@ -115,24 +116,23 @@ def sign_in(stack: Stack, creator: str) -> requests.Session:
 
 def wait_for_refresh(stack: Stack, session: requests.Session) -> dict[str, object]:
     [account] = session.get(f"{stack.url}/api/v1/accounts/", timeout=30).json()["results"]
-    deadline = time.monotonic() + REFRESH_S
-    while time.monotonic() < deadline:
-        refresh = session.get(f"{stack.url}/api/v1/accounts/{account['id']}/refresh/", timeout=30).json()
-        if refresh["state"] in ("done", "failed"):
-            return dict(refresh)
-        time.sleep(0.5)
-    raise AssertionError(f"the refresh did not end: {refresh}")
+
+    def refresh() -> dict[str, object]:
+        return dict(session.get(f"{stack.url}/api/v1/accounts/{account['id']}/refresh/", timeout=30).json())
+
+    wait_until(lambda: refresh()["state"] in ("done", "failed"), "the refresh ends", patience_s=REFRESH_S, every_s=0.2)
+    return refresh()
 
 
 def wait_for_weights(stack: Stack, session: requests.Session) -> dict[str, object]:
     [account] = session.get(f"{stack.url}/api/v1/accounts/", timeout=30).json()["results"]
-    deadline = time.monotonic() + REFRESH_S
-    while time.monotonic() < deadline:
+
+    def weights() -> dict[str, object]:
         answer = session.get(f"{stack.url}/api/v1/accounts/{account['id']}/weights/", timeout=30)
-        if answer.ok and answer.json()["posts"]:
-            return dict(answer.json())
-        time.sleep(0.5)
-    raise AssertionError(f"no weights were learned: {answer.text}")
+        return dict(answer.json()) if answer.ok else {"posts": 0}
+
+    wait_until(lambda: weights()["posts"], "weights are learned", patience_s=REFRESH_S, every_s=0.2)
+    return weights()
 
 
 def connect(stack: Stack, role: str) -> psycopg.Connection:
@@ -248,10 +248,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_stops_the_next(stack: Stack) -
     killed.process.wait(10)
     stop(killed)
     if sys.platform == "linux":
-        deadline = time.monotonic() + 20
-        while left := processes_of(stack.folder):
-            assert time.monotonic() < deadline, left
-            time.sleep(0.2)
+        wait_until(lambda: processes_of(stack.folder) == [], "its processes end", patience_s=20)
     again = start(stack.folder, port)
     try:
         assert requests.get(f"{again.url}/readyz", timeout=30).json()["status"] == "ok"
