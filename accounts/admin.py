@@ -18,8 +18,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts.models import APIToken, Credential, FollowerCount, TikTokAccount, User, WebhookDelivery
 from privacy.erasure.services import request_erasure
 from privacy.models import Erasure, Through
+from privacy.trail.reasons import reason_of
 from privacy.trail.staff.admin import ReadOnlyAdmin, TracedAdmin
-from privacy.trail.staff.reasons import reason_of
 
 # the app's secret and plain-text tokens have no place here, e-mail addresses are not collected,
 # an allauth account says no more than the TikTok account, and a second factor is nobody else's business;

@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from accounts.staff.second_factor import second_factor
 from predictions.forecasts.api import PredictView
-from privacy.trail.staff.reasons import give_reason
+from privacy.trail.reasons import give_reason
 
 api: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),

@@ -1,4 +1,4 @@
-"""What is kept of posts: TikTok's public facts, counts over time, and what was measured of captions and covers."""
+"""Declarations of posts: TikTok's public facts, counts over time, and measures of captions and covers."""
 
 from datetime import timedelta
 

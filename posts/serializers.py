@@ -96,7 +96,7 @@ class PostDetailSerializer(PostSerializer):
 
 
 class RefreshSerializer(serializers.Serializer[RefreshStatus]):
-    """How far the fetching of an account and its posts is."""
+    """The progress of fetching an account and its posts."""
 
     id = serializers.CharField()
     account = serializers.CharField()

@@ -1,4 +1,4 @@
-"""What forecasting keeps: what was learned of each account, forecasts, their outcomes, and the models for all."""
+"""Declarations of predictions: learned accounts, forecasts, their outcomes, and the models."""
 
 import base64
 import io

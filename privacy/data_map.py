@@ -1,4 +1,4 @@
-"""What privacy itself keeps: consents, erasures, exports, the access trail, and what lies outside of the database."""
+"""The tables of privacy, Redis keys and messages, and files outside of the database."""
 
 from datetime import timedelta
 
@@ -114,7 +114,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal=True,
         exported="not: lines of many people, by hashes and numbers that only a search through all of them could gather",
         erased="not searched; hashes and numbers lead nowhere once the rows are gone. `docker-compose.yml` keeps 100 MB"
-        " of each container, `make run` those of its last start; elsewhere whoever collects them says how long",
+        " of each container, `make run` those of its last start; elsewhere their collector says how long",
     ),
     Files(
         "the ledger of erasures (`ERASURE_LEDGER_PATH`)",
@@ -132,7 +132,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         "backups of the database",
         category=BACKUPS,
         why="To go on after a disk is lost",
-        retention=Retention("as long as whoever runs this service keeps them"),
+        retention=Retention("as long as the operator of this service keeps them"),
         personal=True,
         exported="not: what stands in them is what stood in the tables, which are in the copy",
         erased="not changed: before a restored one serves, everybody in the ledger is erased from it again",

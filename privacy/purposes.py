@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Purpose(StrEnum):
-    """What personal data may be used for. Each is consented to by itself, in the words of its current text."""
+    """A use of personal data. Each is consented to by itself, in the words of its current text."""
 
     SERVICE = "service"
     """Fetching an account's posts and forecasting its drafts: nothing happens without it."""
@@ -28,7 +28,7 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long something is kept: in words for people, and as the period that rows are stamped with."""
+    """A retention period: in words for people, and as the period that rows are stamped with."""
 
     text: str
     period: timedelta | None = None
@@ -36,12 +36,12 @@ class Retention:
 
     @property
     def ends_with_account(self) -> bool:
-        """Whether a sign-in extends it."""
+        """True where a sign-in extends it."""
         return self.period is None
 
     @property
     def at_most(self) -> timedelta:
-        """How long a row that is written now is kept at most, if its person never comes back."""
+        """Return the longest time that a row written now is kept, if its person never comes back."""
         return YEAR if self.period is None else self.period
 
 
@@ -52,7 +52,7 @@ WHILE_ACTIVE = Retention(
 
 
 class Source(StrEnum):
-    """Where data comes from."""
+    """An origin of data."""
 
     TIKTOK = "tiktok"
     PERSON = "person"

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
@@ -92,7 +93,9 @@ def serve(data: Path, port: int, ending: ExitStack) -> Processes:
         with step("sandbox", "a local TikTok with simulated creators"):
             sandbox_url, addresses = start_sandbox(data, processes, environment, port)
             environment |= addresses
-    if needs_model:
+    if needs_model and find_spec("torch") is None:
+        console.print("no torch here, so no model is trained: forecasts come from general assumptions, and say so")
+    elif needs_model:
         with step("first model", "learned from simulated creators"):
             train_first_model(data, environment)
     with step("services", "web, worker and beat"):

@@ -81,7 +81,7 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
 
 
 def is_hashtag(tag: str) -> bool:
-    """Whether the tag, with its # or without, would count as one hashtag in a caption."""
+    """Return whether the tag, with its # or without, would count as one hashtag in a caption."""
     return _HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
 
 

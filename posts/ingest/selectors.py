@@ -28,7 +28,7 @@ QUIET_AFTER = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class RefreshStatus:
-    """How far a refresh is. `progress` (0..1) is None while it is not known how much there is."""
+    """The progress of a refresh: `progress` (0 to 1) is None while the number of posts is unknown."""
 
     id: str
     account: str

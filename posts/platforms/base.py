@@ -50,7 +50,7 @@ class FetchedPage:
 
     posts: tuple[FetchedPost, ...]
     next_cursor: int | None
-    """Where the next, older page begins; None behind the last one."""
+    """Start of the next, older page; None after the last one."""
 
 
 class Platform(Protocol):

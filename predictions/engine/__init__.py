@@ -7,6 +7,7 @@
 Training, backtesting and serving run the same feature code (`features.py`).
 """
 
+from predictions.engine.estimators.network import TrainingNeedsTorch
 from predictions.engine.forecasting import forecast
 from predictions.engine.global_model import GlobalModel, UnreadableModel
 from predictions.engine.learned_account import LearnedAccount, UnreadableAccount, learn_account, learn_and_replay
@@ -35,6 +36,7 @@ __all__ = [
     "GlobalModel",
     "LearnedAccount",
     "PublishedPost",
+    "TrainingNeedsTorch",
     "UnreadableAccount",
     "UnreadableModel",
     "forecast",

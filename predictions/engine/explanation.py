@@ -1,4 +1,4 @@
-"""What moves a forecast, in groups that a creator knows."""
+"""Effects on a forecast, in groups that a creator knows."""
 
 import math
 

@@ -96,7 +96,7 @@ class GlobalModel:
     topic_effect: TopicEffect = field(default_factory=TopicEffect.none)
     ensemble: Ensemble | None = None
     manifest: dict[str, Any] = field(default_factory=dict, compare=False)
-    """How it was made: rows, accounts, time span, hash of the data, versions, seed, metrics."""
+    """Record of its making: rows, accounts, time span, hash of the data, versions, seed, metrics."""
 
     @classmethod
     def prior(cls) -> Self:
@@ -105,7 +105,7 @@ class GlobalModel:
 
     @property
     def is_prior(self) -> bool:
-        """Whether no ensemble was trained, for want of rows."""
+        """True where no ensemble was trained, for want of rows."""
         return self.ensemble is None
 
     def predict(self, base: Floats, tabular: Floats, topic: NDArray[np.float32]) -> LogForecast:

@@ -18,6 +18,7 @@ from predictions.engine.estimators.base import OUTPUTS
 from predictions.engine.estimators.calibration import Calibration, is_liked
 from predictions.engine.estimators.counts import fit_counts
 from predictions.engine.estimators.ensemble import Ensemble
+from predictions.engine.estimators.network import require_torch
 from predictions.engine.estimators.population import Population
 from predictions.engine.estimators.topic_effect import TopicEffect
 from predictions.engine.features.rows import Rows, concatenate, rows_of_account
@@ -55,6 +56,7 @@ def train(accounts: Iterable[AccountHistory], *, until: int, seed: int = 0, targ
     >>> train([], until=0).is_prior
     True
     """
+    require_torch()
     drawn = draw_accounts(accounts, seed)
     with one_blas_thread():
         curve = fit_growth(drawn, until) if target == "horizon" else GrowthCurve.prior()

@@ -32,7 +32,7 @@ class AccountWeights(PersonalData):
 
 
 class ForecastError(PersonalData):
-    """How far off the forecast of a post, made as of its publishing, was at one age.
+    """The error, at one age, of a post's forecast as of its publishing.
 
     One row for each post and age, whether or not anybody asked for a forecast. It is by the model that served the
     account when the label was measured, and never changes. Drift is judged by these rows.

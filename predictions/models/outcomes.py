@@ -44,7 +44,7 @@ class Outcome(PersonalData):
 
     @property
     def is_measured(self) -> bool:
-        """Whether forecasts may be judged by it: estimates are too uncertain."""
+        """True if forecasts may be judged by it: estimates are too uncertain."""
         return self.label == self.Label.MEASURED
 
     @property

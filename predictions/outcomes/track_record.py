@@ -41,7 +41,7 @@ class Compared(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TrackRecord:
-    """How an account's forecasts turned out. Errors are medians, as shares of the likes; None without a post."""
+    """An account's track record. Errors are medians, as shares of the likes; None without a post."""
 
     posts: int
     """Posts with measured likes; the other figures are over these."""

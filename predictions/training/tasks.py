@@ -5,6 +5,7 @@ from functools import partial
 import structlog
 from celery import shared_task
 
+from predictions.engine import TrainingNeedsTorch
 from predictions.training import forgetting, services
 
 log = structlog.get_logger(__name__)
@@ -23,7 +24,7 @@ def retrain_model(reason: str = "The weekly retraining.") -> None:
     """Train a challenger and compare it with the champion: by beat each week, or on request."""
     try:
         services.retrain(by="retrain_model task", reason=reason)
-    except (services.AlreadyTraining, services.NothingToLearn) as error:
+    except (services.AlreadyTraining, services.NothingToLearn, TrainingNeedsTorch) as error:
         log.info("model_not_retrained", reason=str(error))
 
 

@@ -27,7 +27,7 @@ class ConsentListView(APIView):
 
 @extend_schema(tags=["privacy"])
 class ConsentView(APIView):
-    """What the person agrees to; decided by people only, not by programs that have a token, which may read it."""
+    """The person's consents. People decide; programs with a token may only read."""
 
     permission_classes = [IsAuthenticated, IsAPerson]
 

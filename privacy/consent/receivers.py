@@ -1,4 +1,4 @@
-"""What a new consent changes in the rows that stand there already."""
+"""Stamping of existing rows with a new consent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who agrees to what now.
+"""Reading consents in force.
 
 Only consent to the current text counts. Code that processes data asks at the latest possible point, inside the
 transaction that writes: a withdrawal then stops even running work at its next step.

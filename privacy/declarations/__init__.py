@@ -1,1 +1,1 @@
-"""How apps declare what they keep and why. Imports the purposes and the texts of consent, no other room."""
+"""Declarations of what the apps keep and why. Imports the purposes and the texts of consent, no other room."""

@@ -32,7 +32,7 @@ class Kind(Enum):
 
 
 class Sought(Enum):
-    """How the value of a column is looked for after an erasure (`Table.sought_inside` and `sought_whole`)."""
+    """The way to search for the value of a column after an erasure (`Table.sought_inside` and `sought_whole`)."""
 
     INSIDE = auto()
     WHOLE = auto()
@@ -40,7 +40,7 @@ class Sought(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column holds; the attributes are those of `Table`, for one column."""
+    """The declaration of a column; the attributes are those of `Table`, for one column."""
 
     kind: Kind
     meaning: str

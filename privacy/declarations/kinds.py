@@ -39,14 +39,14 @@ class Table:
     model: str
     """The model's label, e.g. `posts.Post`."""
     category: str
-    """What it is, for people: the heading on the privacy page. Tables may share one."""
+    """Heading on the privacy page; tables may share one."""
     purposes: tuple[Purpose, ...]
-    """What its rows may be used for; without consent to the first, none is written."""
+    """Allowed uses of its rows; without consent to the first, none is written."""
     why: str
     """In plain words."""
     retention: Retention
     source: Source = Source.POSTCAST
-    """Where its rows come from."""
+    """Origin of its rows."""
     made_by: tuple[str, ...] = ()
     """Ignored: rows are stamped with the commit of the build."""
     basis: Basis = Basis.CONSENT
@@ -77,17 +77,17 @@ class Table:
     found_by: Callable[[Subject], models.Q] | None = None
     """Its rows about a subject, where no path leads from them to their person."""
     append_only: bool = False
-    """Whether rows cannot be deleted: traces in it are named in the receipt, and do not delay an erasure."""
+    """True where rows cannot be deleted: traces in it are named in the receipt, and do not delay an erasure."""
     unstamped: str = ""
     """Why rows of people in a table of ours are no `PersonalData`."""
     of_staff: bool = False
-    """Whether only staff have rows in it."""
+    """True where only staff have rows."""
     erased: str = "deleted"
-    """How erasure treats its rows, in words; `kept` is for rows that name nobody afterwards."""
+    """Treatment of its rows by erasure, in words; `kept` is for rows that name nobody afterwards."""
 
     @property
     def concerns_people(self) -> bool:
-        """Whether its rows lead to a person."""
+        """True where its rows lead to a person."""
         return self.person is not None or self.found_by is not None
 
     def rows_of(self, subject: Subject) -> "models.QuerySet[models.Model]":
@@ -114,9 +114,9 @@ class RedisKeys:
     basis: Basis
     retention: Retention
     exported: str
-    """How a person gets it, or why they do not, in words."""
+    """The way to a copy for its person, or why there is none, in words."""
     erased: str
-    """How erasure treats it, in words."""
+    """Treatment by erasure, in words."""
     personal: bool = False
     keys_of: Callable[[Subject], tuple[str, ...]] | None = None
     """Patterns (as of SCAN) of the keys that concern a subject: erasure deletes them and looks for them afterwards."""
@@ -141,18 +141,18 @@ class Files:
     retention: Retention
     personal: bool = False
     erased: str = ""
-    """How erasure treats them, in words."""
+    """Treatment by erasure, in words."""
     purposes: tuple[Purpose, ...] = (Purpose.SERVICE,)
     basis: Basis = Basis.LEGITIMATE_INTEREST
     exported: str = ""
-    """How a person gets what is in them, or why they do not, in words."""
+    """The way to a copy for a person, or why there is none, in words."""
     where: str = ""
     """The setting or variable that names the folder or file; empty where nothing is written to a disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artefact:
-    """What is learned across people, and how a person's data leaves it."""
+    """Something learned across people, and how a person's data leaves it."""
 
     name: str
     category: str

@@ -1,4 +1,4 @@
-"""What apps do when a person or an account is erased, beside their declared tables, Redis keys and messages."""
+"""Hooks with which apps take part in an erasure, beyond their declared tables, Redis keys and messages."""
 
 from collections.abc import Callable, Collection
 from enum import StrEnum
@@ -10,7 +10,7 @@ Search = Callable[[Collection[str]], list[str]]
 
 
 class Revoked(StrEnum):
-    """Whether access elsewhere is ended."""
+    """The answer of a service that was asked to end access."""
 
     YES = "yes"
     LATER = "later"

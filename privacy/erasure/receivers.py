@@ -1,4 +1,4 @@
-"""What cancels an erasure, and what keeps the service shut after a restore."""
+"""Signals that cancel an erasure, or keep the service shut after a restore."""
 
 from typing import Any
 

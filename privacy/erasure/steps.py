@@ -18,8 +18,7 @@ from privacy import sealing
 from privacy.consent.services import withdraw
 from privacy.declarations.kinds import Subject, Table
 from privacy.declarations.registry import subject_of, tables
-from privacy.erasure import hooks
-from privacy.erasure.restores import ledger
+from privacy.erasure import hooks, ledger
 from privacy.erasure.search import messages, places, traces
 from privacy.erasure.search.traces import Traces
 from privacy.erasure.services import request_erasure
@@ -30,7 +29,7 @@ from privacy.purposes import Purpose
 log = structlog.get_logger(__name__)
 
 TIKTOK_PATIENCE = timedelta(days=1)
-"""How long TikTok is asked to end its access; after that the rest is erased all the same, and the receipt says so."""
+"""Time in which TikTok is asked to end its access; after it the rest is erased, and the receipt says so."""
 BATCH = 2_000
 
 
@@ -74,7 +73,7 @@ def _stop(erasure: Erasure) -> None:
 def _revoke(erasure: Erasure) -> None:
     """End access elsewhere. Raise Waiting while TikTok does not answer and its time is not up."""
     outcomes = {outcome for hook in hooks.REVOKE for outcome in hook(_subject(erasure))}
-    # nobody is let in before a replay is done, and TikTok was told by the original erasure: it does not wait
+    # the gate is shut during a replay, and the original erasure told TikTok already
     patience = timedelta() if erasure.reason == Erasure.Reason.REPLAY else TIKTOK_PATIENCE
     if hooks.Revoked.LATER in outcomes and timezone.now() < erasure.due_at + patience:
         raise Waiting("TikTok did not confirm that its access is ended")

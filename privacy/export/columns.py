@@ -23,7 +23,7 @@ OF_JSON = {bool: "boolean", int: "integer", float: "number", str: "string", list
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column means, and its types in JSON; none if it can be anything."""
+    """The meaning of a column, and its types in JSON; none if it can be anything."""
 
     meaning: str
     types: tuple[str, ...]
@@ -60,7 +60,7 @@ def _type(model: type[models.Model], column: str) -> tuple[str, ...]:
 TRAIL_FILE = "who-looked"
 TRAIL_MEANINGS = {
     "at": "When",
-    "actor_kind": "Who: you, staff, a task of the service, whoever runs it, or TikTok",
+    "actor_kind": "Who: you, staff, a task of the service, an operator, or TikTok",
     "action": "Read, changed, exported, erased, or consent",
     "what": "What",
     "through": "Through what",

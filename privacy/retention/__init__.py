@@ -1,1 +1,1 @@
-"""How long data is kept: purging, the last day of rows, the warning of inactive people. Imports erasure and below."""
+"""Retention: purging, the last day of rows, the warning of inactive people. Imports erasure and below."""

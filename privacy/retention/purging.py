@@ -30,9 +30,9 @@ BATCH = 2_000
 EVERY = timedelta(hours=1)
 LATE_AFTER = 3 * EVERY
 WITHDRAWN_FOR = timedelta(days=30)
-"""How long data is kept after consent to the service is withdrawn, in case the person comes back."""
+"""Time that data is kept after consent to the service is withdrawn, in case the person comes back."""
 OVERDUE_AFTER = timedelta(days=7)
-"""How long rows may be past their day: their person is being erased, which can wait a day for TikTok."""
+"""Time that rows may be overdue: their person is being erased, which can wait a day for TikTok."""
 
 Purge = Callable[[datetime], int]
 _REGISTERED: dict[str, Purge] = {}

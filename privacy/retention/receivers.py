@@ -1,4 +1,4 @@
-"""What retention does when a person signs in and when metrics are scraped."""
+"""Retention on a sign-in, and in the metrics."""
 
 from typing import Any
 

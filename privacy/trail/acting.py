@@ -1,4 +1,4 @@
-"""Who acts: found out from where the code runs, a request (`privacy.trail.middleware`), a task or else a command."""
+"""The actor of an event, by where the code runs: a request (`privacy.trail.middleware`), a task, or else a command."""
 
 import getpass
 import sys
@@ -16,7 +16,7 @@ from privacy.models import AccessEvent, Through
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """Who acts, through what, and why."""
+    """An actor, the way in, and the reason."""
 
     kind: AccessEvent.Actor
     name: str

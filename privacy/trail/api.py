@@ -12,7 +12,7 @@ from privacy.trail.serializers import AccessEventSerializer
 
 @extend_schema(tags=["privacy"], parameters=[OpenApiParameter("own", bool, description="Their own visits as well.")])
 class AccessListView(generics.ListAPIView[AccessEvent]):
-    """Who looked at the person's data or changed it, newest first."""
+    """Reads and changes of the person's data, newest first."""
 
     serializer_class = AccessEventSerializer
     queryset = AccessEvent.objects.none()

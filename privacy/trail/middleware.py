@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 
 from privacy.models import AccessEvent, Through
 from privacy.trail.acting import Acting, acting, recorded_subjects
+from privacy.trail.reasons import reason_of
 from privacy.trail.services import record
-from privacy.trail.staff.reasons import reason_of
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 _PUBLIC = "the same for everybody"

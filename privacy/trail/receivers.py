@@ -1,4 +1,4 @@
-"""What the trail does when a person is created and when metrics are scraped."""
+"""The trail on the creation of a person, and in the metrics."""
 
 from typing import Any
 

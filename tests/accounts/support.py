@@ -70,7 +70,7 @@ def connect(sandbox: SandboxProcess, user: User, creator: str, decline: Collecti
 
 def read_profile(account: TikTokAccount) -> TikTokAccount:
     """The account with its profile, read as a refresh does it first."""
-    profile = DisplayAPI(account.pk).user_info(account.credential.scopes)
+    profile = DisplayAPI(account.pk).profile(account.credential.scopes)
     update_profile(account_id=account.pk, profile=profile, now=timezone.now())
     account.refresh_from_db()
     return account

@@ -62,7 +62,7 @@ def test_training_on_a_sample_represents_all_accounts(rows: Rows, monkeypatch: p
         samples.append(sample)
         return fit(sample, seed=seed)
 
-    monkeypatch.setattr(training.Ensemble, "fit", watched)
+    monkeypatch.setattr(Ensemble, "fit", watched)
     model = training.train_on_rows(rows, ACCOUNTS, GrowthCurve.prior(), seed=0, until=0)
     _, counts = np.unique(samples[-1].account, return_counts=True)
     assert len(counts) == len(ACCOUNTS)
@@ -189,7 +189,7 @@ def test_no_account_has_a_larger_share_of_what_models_learn_from(rows: Rows, mon
     def boost(rows: Rows, weight: np.ndarray[Any, Any], seed: int) -> None:
         weights.append(weight)
 
-    def train(inputs: object, target: object, losses: np.ndarray[Any, Any], seed: int) -> tuple[()]:
+    def train(inputs: object, target: object, losses: np.ndarray[Any, Any], seed: int) -> tuple[tuple[()], tuple[()]]:
         weights.extend(losses.T)
         return (), ()
 

@@ -41,7 +41,7 @@ def histories(accounts: int, *, posts: int = 6, followers: int = FOLLOWERS, seed
 def crowd(monkeypatch: pytest.MonkeyPatch) -> list[TikTokAccount]:
     """Fewer accounts than a release needs, with that limit lowered: quicker to make.
 
-    What noise does to figures of more is looked at in tests/privacy/test_anonymity.py.
+    What noise does to figures of more is looked at in tests/privacy/anonymity/test_releases.py.
     """
     monkeypatch.setattr(anonymity, "SHOWN_FROM", anonymity.K)
     monkeypatch.setattr(anonymity, "_noisy_count", lambda count: count)

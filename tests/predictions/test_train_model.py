@@ -55,10 +55,10 @@ def test_versions_are_trained_registered_and_promoted(tmp_path, capsys):
     assert not load(first).is_prior
     printed = capsys.readouterr().out
     assert "v1.0.0" in printed
-    assert "too few" not in printed
+    assert "Too few" not in printed
 
     call_command("train_model", str(plain))
-    assert "too few" in capsys.readouterr().out
+    assert "Too few" in capsys.readouterr().out
     second = ModelVersion.objects.get(name="v1.1.0")
     assert second.role == ModelVersion.Role.CHALLENGER
     call_command("train_model", str(plain), "--name", "v3.0.0", "--promote")

@@ -1,8 +1,13 @@
-"""What the tests of privacy share."""
+"""Fixtures of the tests of privacy."""
+
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accounts.tiktok import client as tiktok_client
+from privacy import texts
+from tests.privacy.consent.lives import texts_of_its_own
 
 
 @pytest.fixture
@@ -11,3 +16,14 @@ def silent_tiktok(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     told: list[str] = []
     monkeypatch.setattr(tiktok_client, "revoke", lambda *, access_token: told.append(access_token))
     return told
+
+
+@pytest.fixture
+def own_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Texts to which versions can be added."""
+    monkeypatch.setattr(texts, "FOLDER", texts_of_its_own(tmp_path / "texts"))
+    texts.current_text.cache_clear()
+    texts.read_text.cache_clear()
+    yield
+    texts.current_text.cache_clear()
+    texts.read_text.cache_clear()

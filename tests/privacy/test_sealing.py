@@ -93,7 +93,7 @@ def test_another_key_of_the_same_name_is_refused(settings):
 
 
 @pytest.mark.django_db
-def test_whatever_is_sealed_is_sealed_anew(settings) -> None:
+def test_every_sealed_column_is_sealed_anew(settings) -> None:
     """An export and an erasure that runs go on under the new key alone."""
     user = TikTokAccountFactory().user
     export = exporting.request_export(user_id=user.pk)

@@ -18,7 +18,9 @@ from tests.factories import ALL_CONSENTS, FeedbackFactory, PredictionFactory, Ti
 
 pytestmark = pytest.mark.django_db
 
-VIDEO = Video.model_validate({"id": "1", "create_time": 1_700_000_000, "video_description": "Sunset at the pier"})
+VIDEO = Video.model_validate(
+    {"id": "1", "create_time": 1_700_000_000, "video_description": "Sunset at the pier"}
+).as_fetched()
 
 
 @pytest.fixture

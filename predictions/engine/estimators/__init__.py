@@ -1,4 +1,4 @@
-"""What is fitted: each estimator is one file.
+"""Fitted parts of a model: each estimator is one file.
 
 May import `engine.data` and `engine.features`.
 """

@@ -57,7 +57,7 @@ class CountsModel:
     factor: _PerRatio = (1.0, 1.0, 1.0, 1.0)
     """Conformal factor on the half-width of the 80 % interval."""
     seen: tuple[bool, ...] = (True,) * 4
-    """Whether any account of the training data has the ratio; others are not forecast."""
+    """True for ratios that some account of the training data has; others are not forecast."""
 
     def expect(self, posted_at: NDArray[np.int64], logs: Floats, log_likes: float) -> tuple[Floats, Floats]:
         """Return the log ratios (4,) of an account's next post, and the half-widths (4,) of their 80 % intervals.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
@@ -50,6 +51,12 @@ class TrainingNeedsTorch(RuntimeError):
     """torch is not installed; the message says how to install it."""
 
 
+def require_torch() -> None:
+    """Raise TrainingNeedsTorch where torch is not installed, without importing it, which takes seconds."""
+    if find_spec("torch") is None:
+        raise TrainingNeedsTorch("Training needs torch, which is not installed here: run `make setup`.")
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """Two hidden layers and all four outputs, on inputs that are squashed to about -3 to 3 around their medians."""
@@ -61,7 +68,7 @@ class Network:
 
     @classmethod
     def fit(cls, rows: Rows, *, seed: int) -> Self:
-        """Train on labels drawn from their uncertainty. Raises TrainingNeedsTorch."""
+        """Train on labels drawn from their uncertainty; needs torch."""
         known = np.where(np.isnan(rows.tabular).all(axis=0), 0.0, rows.tabular)
         low, middle, high = np.nanpercentile(known, [5, 50, 95], axis=0)
         reach = np.maximum((high - low) / 3.3, 1e-3)
@@ -129,10 +136,7 @@ def _train(
 
     `inputs` (n, columns), `target` (n,) log units relative to the base, `weight` (n, OUTPUTS) of each output's loss.
     """
-    try:
-        import torch
-    except ImportError as error:
-        raise TrainingNeedsTorch("Training needs torch, which is not installed here: run `make setup`.") from error
+    import torch
 
     random = torch.Generator().manual_seed(seed)
     sizes = [inputs.shape[1], *_HIDDEN, len(OUTPUTS)]

@@ -1,4 +1,4 @@
-"""How good a model is: backtests, the comparison before a promotion, drift.
+"""Quality of a model: backtests, the comparison before a promotion, drift.
 
 May import all of the engine.
 """

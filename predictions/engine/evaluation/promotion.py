@@ -80,7 +80,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to promote, the reason in a sentence for staff, and the figures behind it (JSON)."""
+    """A verdict, its reason in a sentence for staff, and the figures behind it (JSON)."""
 
     promote: bool
     reason: str

@@ -45,7 +45,7 @@ _DRIFT = _CONSTANT + np.sum([variance * np.exp(_LAGS / -scale) for variance, sca
 
 @dataclass(frozen=True, slots=True)
 class FittedGP:
-    """What a process comes down to: forecasts of a draft are sums of its kernel with the posts under these weights."""
+    """A GP over an account's posts: a forecast is the sum of the draft's covariances with them under these weights."""
 
     posts: History
     weights: Floats  # (len(posts),)
@@ -75,7 +75,7 @@ class PostSimilarityGP:
         return FittedGP(posts, self._whitening[:n, :n].T @ self._surprises[:n], float(posts.likes[0]))
 
     def _unchanged(self, posts: History) -> int:
-        """How many of the first posts are those that were learned, with the same labels."""
+        """Return how many of the first posts were learned before, with the same labels."""
         known = self._posts
         if known is None:
             return 0

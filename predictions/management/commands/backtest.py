@@ -11,6 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from predictions.engine import TrainingNeedsTorch
 from predictions.engine.data.history_file import BadHistoryFile, read_history_file
 from predictions.engine.evaluation.backtest import NothingToTest, Result, run_backtest
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
                 _write_predictions(options["predictions"], result)
             if options["report"]:
                 _write_report(options["report"], result.report)
-        except (BadHistoryFile, NothingToTest, OSError) as error:
+        except (BadHistoryFile, NothingToTest, TrainingNeedsTorch, OSError) as error:
             raise CommandError(str(error)) from error
 
     def _progress(self, message: str) -> None:

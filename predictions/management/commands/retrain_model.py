@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from predictions.engine import TrainingNeedsTorch
 from predictions.training.services import AlreadyTraining, NothingToLearn, retrain
 
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *, reason: str, **options: Any) -> None:
         try:
             done = retrain(by="manage.py retrain_model", reason=reason)
-        except (AlreadyTraining, NothingToLearn) as error:
+        except (AlreadyTraining, NothingToLearn, TrainingNeedsTorch) as error:
             raise CommandError(str(error)) from error
         metrics = done.version.metrics
         self.stdout.write(

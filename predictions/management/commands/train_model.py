@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from predictions.engine import AccountHistory, train
+from predictions.engine import AccountHistory, TrainingNeedsTorch, train
 from predictions.engine.data.history_file import BadHistoryFile, join_accounts, read_history_file
 from predictions.training.pseudonyms import pseudonym
 from predictions.versions.selectors import MAY_NOT_SERVE, learned_from_forgotten
@@ -37,7 +37,10 @@ class Command(BaseCommand):
             moment = datetime.fromtimestamp(last, UTC)
             raise CommandError(f"A post was counted at {moment:%Y-%m-%d %H:%M} UTC, which is in the future.")
         started = time.monotonic()
-        model = train(accounts, until=last)
+        try:
+            model = train(accounts, until=last)
+        except TrainingNeedsTorch as error:
+            raise CommandError(str(error)) from error
         metrics = {
             "training_accounts": len(accounts),
             "training_posts": len(posts),

@@ -1,1 +1,1 @@
-"""What keeps the erased erased when a backup is restored: the ledger outside of the database, its replay, the gate."""
+"""What keeps the erased erased when a backup is restored: the replay of the ledger, and the gate. Imports erasure."""

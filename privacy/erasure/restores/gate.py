@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from privacy.erasure.restores import ledger, replay
+from privacy.erasure import ledger
+from privacy.erasure.restores import replay
 from privacy.models import Erasure
 
 log = structlog.get_logger(__name__)

@@ -4,8 +4,8 @@ from django.apps import apps
 from django.utils import timezone
 
 from privacy.declarations.registry import tables
-from privacy.erasure.restores import ledger
-from privacy.erasure.restores.ledger import Entry, LedgerBroken
+from privacy.erasure import ledger
+from privacy.erasure.ledger import Entry, LedgerBroken
 from privacy.erasure.running import run
 from privacy.erasure.services import request_erasure
 from privacy.erasure.steps import Waiting

@@ -13,7 +13,7 @@ from privacy.erasure.search import messages
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What is looked for after an erasure."""
+    """Everything that is looked for after an erasure."""
 
     inside: list[str] = field(default_factory=list)
     """Unique texts, looked for inside of longer ones too."""
@@ -24,7 +24,7 @@ class Traces:
     numbers: dict[str, list[int]] = field(default_factory=dict)
     """Task -> primary keys that its messages must not hold."""
     lost: list[str] = field(default_factory=list)
-    """What cannot be looked for, and why."""
+    """Reasons why something cannot be looked for."""
 
 
 def traces_of(subject: Subject, tables: Iterable[Table]) -> Traces:

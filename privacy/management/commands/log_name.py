@@ -1,4 +1,4 @@
-"""`manage.py log_name acct_...`: what to look for in the logs."""
+"""`manage.py log_name acct_...`: print the name under which an id appears in the logs."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,7 +9,7 @@ from config.logs import log_name
 
 
 class Command(BaseCommand):
-    help = "Say how ids of accounts, posts, forecasts and refreshes stand in the logs."
+    help = "Print the names under which ids of accounts, posts, forecasts and refreshes appear in the logs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", nargs="+")

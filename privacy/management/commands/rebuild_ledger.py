@@ -4,14 +4,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.erasure.restores.ledger import LedgerBroken, fingerprint
+from privacy.erasure.ledger import LedgerBroken, fingerprint
 from privacy.erasure.restores.replay import rebuild
 
 
 class Command(BaseCommand):
     help = (
-        "Write the lines that the ledger of erasures has lost again, from the receipts in the database. Put the first "
-        "line of the lost file, its key, in place before: without it backups from before now bring back the erased."
+        "Rewrite the lines that the ledger of erasures has lost, from the receipts in the database. First put "
+        "the lost file's first line, its key, in place: without it, backups from before now bring back the erased."
     )
 
     def handle(self, **options: Any) -> None:

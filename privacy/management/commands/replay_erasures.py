@@ -4,13 +4,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.erasure.restores.ledger import LedgerBroken
+from privacy.erasure.ledger import LedgerBroken
 from privacy.erasure.restores.replay import replay
 from privacy.erasure.steps import Waiting
 
 
 class Command(BaseCommand):
-    help = "Erase again whoever was erased since the backup that this database was restored from."
+    help = "Erase again everybody who was erased since the backup that this database was restored from."
 
     def handle(self, **options: Any) -> None:
         try:

@@ -1,4 +1,4 @@
-"""`manage.py rotate_encryption_keys`: seal whatever is sealed with the first of DATA_ENCRYPTION_KEYS."""
+"""`manage.py rotate_encryption_keys`: seal every sealed column with the first of DATA_ENCRYPTION_KEYS."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from privacy.sealing import SealBroken, key_id_of, seal_bytes, sealing_key_id, u
 from privacy.trail.services import record
 
 BATCH = 20
-"""Parts of exports have a megabyte each."""
+"""Rows in a batch; parts of exports have a megabyte each."""
 
 
 class Command(BaseCommand):
@@ -63,13 +63,13 @@ def _reseal_batch(table: Table, batch: list[int], broken: list[str]) -> int:
 
 
 def _reseal(table: Table, row: models.Model) -> bool:
-    """Whether there was anything to do."""
+    """Seal the row's columns anew; return whether there was anything to do."""
     changed = {
         column: seal_bytes(unseal_bytes(sealed, place=place(row)), place=place(row))
         for column, place in table.sealed.items()
         if (sealed := bytes(getattr(row, column))) and key_id_of(sealed) != sealing_key_id()
     }
     if changed:
-        # not by `save`: what the row says, and what it rests on, stays as it is
+        # not by `save`, which would stamp the row: its content stays the same
         type(row)._base_manager.filter(pk=row.pk).update(**changed)
     return bool(changed)

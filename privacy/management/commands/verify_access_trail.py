@@ -1,16 +1,16 @@
-"""`manage.py verify_access_trail`: is the access trail whole?"""
+"""`manage.py verify_access_trail`: check the chain of the access trail."""
 
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.trail import anchors as trail_anchors
-from privacy.trail import chain as trail_chain
+from privacy.trail.anchors import read_anchors
+from privacy.trail.chain import START, Anchor, TrailBroken, verify
 
 
 class Command(BaseCommand):
-    help = "Go through the access trail and find an edit, a deletion, a reordering, a truncation or a fork."
+    help = "Check the access trail for edits, deletions, reorderings, truncation and forks."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -22,17 +22,17 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, anchor: list[str], **options: Any) -> None:
-        given = [_read(each) for each in anchor]
+        from_log = [_read(each) for each in anchor]
         try:
-            known = [*trail_anchors.read_anchors(), *given]
-            head = trail_chain.verify(known)
-        except trail_chain.TrailBroken as error:
+            anchors = [*read_anchors(), *from_log]
+            head = verify(anchors)
+        except TrailBroken as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"The trail is whole: {head.position} events, {len(known)} anchors, head {head.hash}.")
+        self.stdout.write(f"The trail is whole: {head.position} events, {len(anchors)} anchors, head {head.hash}.")
 
 
-def _read(anchor: str) -> trail_chain.Anchor:
+def _read(anchor: str) -> Anchor:
     position, _, digest = anchor.partition(":")
-    if not position.isdecimal() or len(digest) != len(trail_chain.START):
+    if not position.isdecimal() or len(digest) != len(START):
         raise CommandError(f"{anchor!r} is no anchor: expected POSITION:HASH as in the log.")
-    return trail_chain.Anchor(int(position), digest)
+    return Anchor(int(position), digest)

@@ -1,1 +1,1 @@
-"""Access by staff: for a stated reason, and recorded in the trail."""
+"""Access by staff, in the admin and by commands: for a stated reason, and recorded. Imports the trail."""

@@ -13,8 +13,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from privacy.declarations.registry import people_of, table_of
+from privacy.trail.reasons import reason_of
 from privacy.trail.services import touch
-from privacy.trail.staff.reasons import reason_of
 
 ASKED_BY_FILTERS = ("", "__exact", "__id__exact", "__isnull", "__gte", "__lt")
 """Endings that Django's filters put behind a field's name in the address."""

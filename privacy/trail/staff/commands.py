@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from privacy.models import AccessEvent
+from privacy.trail.reasons import ReasonForm
 from privacy.trail.selectors import everybody
 from privacy.trail.services import record
-from privacy.trail.staff.reasons import ReasonForm
 
 
 class OpensEverything(BaseCommand):

@@ -39,7 +39,7 @@ WORDS = ["zyzzyva", "1234567", "quiddity"]
 
 
 @pytest.mark.django_db
-def test_what_tiktok_should_never_send_goes_nowhere(
+def test_unexpected_fields_of_tiktok_are_stored_nowhere(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     account = TikTokAccountFactory()
@@ -120,7 +120,7 @@ def test_texts_that_are_kept_are_kept_without_them(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_made_of_a_caption_is_made_without_them(client: Client) -> None:
+def test_captions_are_measured_without_contacts(client: Client) -> None:
     account = TikTokAccountFactory()
     client.force_login(account.user)
     text, blanked = "Write to zyzzyva@example.com! #pier", f"Write to {BLANK}! #pier"

@@ -1,4 +1,4 @@
-"""What tests of erasure share: a person with everything, and its erasure from asking to the receipt."""
+"""Helpers of the tests of erasure: a person with everything, and their erasure from the request to the receipt."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ def everything(name: str) -> User:
 
 
 def rows_of(user: User) -> dict[str, int]:
-    """How many rows of the person there are in each table."""
+    """Return the number of the person's rows in each table."""
     subject = subject_of(user.pk)
     return {table.model: table.rows_of(subject).count() for table in erasure_steps.erased_tables()}
 

@@ -1,4 +1,4 @@
-"""What pages tell people of their data is true, and all of it."""
+"""The privacy page is true and complete."""
 
 import pytest
 from django.test import Client
@@ -11,13 +11,12 @@ from privacy.models import Erasure
 from privacy.purposes import Purpose
 from tests.factories import UserFactory, agree
 from tests.pages.html import read
-from tests.privacy.test_consent import own_texts  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
 
 def words_of(client: Client, path: str) -> str:
-    """What a reader sees, on one line."""
+    """Return the visible text, on one line."""
     return " ".join(read(client.get(path).content.decode()).text.split())
 
 
@@ -35,7 +34,7 @@ def test_each_consent_is_named_by_the_title_that_it_was_asked_for_under() -> Non
         assert any(texts.current_text(purpose).title[1:] in ground for ground in grounds), purpose
 
 
-def test_what_lies_outside_of_the_database_is_told_too() -> None:
+def test_the_page_lists_data_outside_of_the_database() -> None:
     told = {category.name for category in categories()}
     personal = [each for each in declared() if isinstance(each, Table | RedisKeys | Files) and each.personal]
     assert {each.category for each in personal if not (isinstance(each, Table) and each.of_staff)} == told
@@ -46,7 +45,7 @@ def test_what_lies_outside_of_the_database_is_told_too() -> None:
     [
         "the program calls itself is kept with the forecast",
         "without consent to the first, the service itself, everything is erased 30 days later",
-        "who signs in and never agrees is erased 30 days later",
+        "if you sign in and never agree, you are erased 30 days later",
         "what is usual for accounts of one size",
         "an ip address is looked at, for minutes",
         "backups of the database are made by the operator",
@@ -58,7 +57,7 @@ def test_the_privacy_page_leaves_no_fact_out(fact: str, client: Client) -> None:
     assert fact in words_of(client, "/privacy/").casefold()
 
 
-def test_the_words_that_were_agreed_to_can_be_read_again(own_texts: None, client: Client) -> None:  # noqa: F811
+def test_the_words_that_were_agreed_to_can_be_read_again(own_texts: None, client: Client) -> None:
     user = UserFactory(consents=())
     agree(user, Purpose.DRAFTS)
     old = (texts.FOLDER / "drafts" / "1.md").read_text()

@@ -27,7 +27,7 @@ class TikTokFromMemory:
         return sum(self.asked.values()) - self.asked["authorization_code"] - self.asked["/v2/oauth/revoke/"]
 
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """In the place of `accounts.tiktok.client.send`."""
+        """Answer in place of `accounts.tiktok.client.send`."""
         form = options.get("data", {})
         self.asked[form.get("grant_type", path)] += 1
         if path == "/v2/oauth/token/":

@@ -23,6 +23,7 @@ from privacy.declarations.kinds import Files, RedisKeys
 from privacy.declarations.registry import declared, subject_of, tables
 from privacy.erasure import services as erasing
 from privacy.export import archive as export_archive
+from privacy.export import parts
 from privacy.export import selectors as export_selectors
 from privacy.export import services as exporting
 from privacy.export.columns import TRAIL_FILE, meanings_of
@@ -37,7 +38,7 @@ from tests.factories import (
     UserFactory,
     history_of_posts,
 )
-from tests.privacy.erasures import everything
+from tests.privacy.erasure.erasures import everything
 from tests.prove import scaled
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +161,7 @@ def test_json_and_csv_agree_though_rows_come_and_go_meanwhile(monkeypatch: pytes
     ]
 
 
-def test_what_was_learned_can_be_read() -> None:
+def test_learned_weights_can_be_read() -> None:
     account = TikTokAccountFactory()
     history_of_posts(account, count=8, until=timezone.now())
     services.update_weights(account_id=account.pk)
@@ -172,7 +173,7 @@ def test_what_was_learned_can_be_read() -> None:
     assert state["as_of"] > state["posted_at"][-1]
 
 
-def test_what_is_left_out_is_said_and_why() -> None:
+def test_the_readme_lists_omissions_with_reasons() -> None:
     readme = exported(everything("zyzzyva")).read("README.md").decode()
     left_out = readme[readme.index("## What is not in here") :]
     for table in EXPORTED:
@@ -207,7 +208,7 @@ def test_the_readme_says_what_every_column_means() -> None:
         assert all(f"`{column}`: {meaning}" in readme for column, meaning in table.personal.items())
 
 
-def test_who_looked_is_in_it() -> None:
+def test_the_access_trail_is_in_it() -> None:
     user = everything("zyzzyva")
     assert len(rows_in(exported(user), TRAIL_FILE)) > 0
     assert trail.events_about(user.pk, by_others=False).filter(action="export", actor_kind="person").count() == 1
@@ -223,7 +224,7 @@ def test_it_lies_sealed() -> None:
 
 
 def test_a_large_one_is_stored_in_parts_that_fit_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting, "PART_BYTES", 1_000)
+    monkeypatch.setattr(parts, "PART_BYTES", 1_000)
     archive = exported(everything("zyzzyva"))
     assert ExportPart.objects.count() > 10
     assert archive.testzip() is None
@@ -269,10 +270,8 @@ def test_a_worker_that_was_lost_is_followed_by_another() -> None:
 
 
 @pytest.mark.parametrize("other_is", ["at it", "ready"])
-def test_a_worker_that_was_only_taken_for_dead_writes_nothing_more(
-    other_is: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(exporting, "PART_BYTES", 1_000)
+def test_a_slow_worker_that_lost_its_claim_writes_nothing_more(other_is: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART_BYTES", 1_000)
     user = everything("zyzzyva")
     export = exporting.request_export(user_id=user.pk)
     write_table, tables_written = export_archive._write_table, []
@@ -287,7 +286,7 @@ def test_a_worker_that_was_only_taken_for_dead_writes_nothing_more(
                 assert exporting.claim_export(export.pk)
         write_table(*args)
 
-    monkeypatch.setattr(exporting, "_write_table", stop_for_a_while)
+    monkeypatch.setattr(export_archive, "_write_table", stop_for_a_while)
     assert not exporting.make(export_pk=export.pk)
     export.refresh_from_db()
     if other_is == "ready":
@@ -331,7 +330,7 @@ def test_figure_of_seconds_for_ten_thousand_posts(record_property: Any) -> None:
     assert seconds < 3_600
 
 
-def test_one_that_cannot_be_made_is_given_up_and_told(client: Client) -> None:
+def test_an_export_that_keeps_failing_is_shown_as_failed(client: Client) -> None:
     user = UserFactory()
     export = exporting.request_export(user_id=user.pk)
     DataExport.objects.update(attempts=exporting.MAX_ATTEMPTS)
@@ -341,7 +340,7 @@ def test_one_that_cannot_be_made_is_given_up_and_told(client: Client) -> None:
     assert exporting.request_export(user_id=user.pk) != export
 
 
-def test_what_a_session_remembers_can_be_read_and_opens_nothing() -> None:
+def test_exported_sessions_can_be_read_and_open_nothing() -> None:
     user = everything("zyzzyva")
     client = Client()
     client.force_login(user)

@@ -1,4 +1,4 @@
-"""Who may ask for an erasure, through which ways, and who may change their mind."""
+"""Requests for erasure, by every way in, and cancelling them."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from tests.factories import (
     UserFactory,
     enter_admin,
 )
-from tests.privacy.erasures import erase, everything
+from tests.privacy.erasure.erasures import erase, everything
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Whatever is kept is declared, and every row of a person's data says what it rests on."""
+"""Every table and column is declared, and every row of a person is stamped."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,8 +43,7 @@ from tests.factories import (
     disagree,
     history_of_posts,
 )
-from tests.privacy.sequences import release
-from tests.privacy.test_consent import own_texts  # noqa: F401
+from tests.privacy.consent.lives import release
 
 pytestmark = pytest.mark.django_db
 
@@ -190,7 +189,7 @@ def test_every_folder_that_is_written_to_is_declared() -> None:
     assert undeclared_files() == []
 
 
-def test_whatever_is_personal_says_how_it_is_exported_and_erased() -> None:
+def test_personal_declarations_say_how_they_are_exported_and_erased() -> None:
     outside = [each for each in declared() if isinstance(each, RedisKeys | Files) and each.personal]
     assert [each for each in outside if not (each.purposes and each.exported and each.erased)] == []
 
@@ -266,7 +265,7 @@ def test_nothing_claims_a_consent_that_was_not_given_or_has_ended() -> None:
     assert rests_on(account.user) == "service:1"
 
 
-def test_a_text_that_the_person_has_not_read_is_not_what_a_row_rests_on(own_texts: None) -> None:  # noqa: F811
+def test_a_text_that_the_person_has_not_read_is_not_what_a_row_rests_on(own_texts: None) -> None:
     user = UserFactory()
     release(Purpose.SERVICE)
     user.save(update_fields=["last_login"])
@@ -363,7 +362,7 @@ def test_the_privacy_page_names_every_category_of_personal_data(client: Client) 
             assert table.category.replace("'", "&#x27;") in page, table.model
 
 
-def test_whatever_is_personal_says_what_it_means() -> None:
+def test_personal_columns_say_what_they_mean() -> None:
     for table in (each for each in declared() if isinstance(each, Table)):
         assert all(table.personal.values()), table.model
 

@@ -1,4 +1,4 @@
-"""What staff are not shown they cannot ask for either: not by a filter in the address, not by the search box."""
+"""Staff cannot query hidden columns either, neither by a filter in the address nor by the search box."""
 
 from collections.abc import Iterator
 from typing import Any

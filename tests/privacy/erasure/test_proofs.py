@@ -28,10 +28,10 @@ from privacy.erasure import services as erasing
 from privacy.erasure.search.places import search_database, search_redis
 from privacy.models import Erasure, PersonalData, Through
 from privacy.trail.anchors import drop_anchor
-from tests.privacy.erasures import erase, everything, rows_of
+from tests.privacy.erasure.erasures import erase, everything, rows_of
 from tests.prove import SEED, scaled
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LONG = len("canary") + 12
 """Letters of a canary."""
 
@@ -97,7 +97,7 @@ def dump() -> str:
 
 
 def files_kept(folder: Path) -> str:
-    """What the service wrote to files: the ledger, anchors, whatever else came there; and PostgreSQL's log."""
+    """Return the content of every file of the service, and PostgreSQL's log."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW data_directory")
         log = Path(cursor.fetchone()[0]).with_name("postgres.log")
@@ -112,7 +112,7 @@ def hits(words: list[str], text: str) -> int:
 
 @pytest.fixture
 def folder(tmp_path: Path, settings: Any) -> Path:
-    """Where this service writes its files."""
+    """The folder of the service's files."""
     settings.ERASURE_LEDGER_PATH = str(tmp_path / "ledger")
     settings.TRAIL_ANCHOR_PATH = str(tmp_path / "anchors")
     return tmp_path
@@ -147,7 +147,7 @@ def test_no_canary_survives_in_many_lives(
 def canaries_left(
     dice: random.Random, folder: Path, caplog: pytest.LogCaptureFixture, client: Client, name: str = ""
 ) -> tuple[int, dict[str, int]]:
-    """How many canaries were planted, and how many are found where, after an erasure."""
+    """Return how many canaries were planted, and how many are found where after an erasure."""
     caplog.set_level(logging.DEBUG)
     user = everything(f"zyzzyva{name}")
     words = plant_canaries(user, dice)

@@ -1,4 +1,4 @@
-"""What is told of many people tells nothing of one: crowds of twenty and more, one value each, and noise.
+"""Figures of many people reveal nothing of one: crowds of twenty and more, one value each, and noise.
 
 The attack is the one that differential privacy promises to withstand: somebody knows everybody else's values and both
 things that a person may have had, sees the figures, and bets on which it was. How often such bets win says at least how
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from predictions.benchmarks.services import FIGURES
-from privacy import anonymity
+from privacy.anonymity import releases
 from privacy.anonymity.releases import SHOWN_FROM, K, Quantile, epsilon_of, release
 from tests.prove import SEED, scaled
 
@@ -30,14 +30,14 @@ def crowd(*values: float) -> list[dict[str, float]]:
 # --- how many, and what of each ---------------------------------------------------------------------------------------
 
 
-def test_fewer_than_twenty_are_never_told_of_whatever_the_noise_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anonymity, "_noisy_count", lambda count: 1_000)
+def test_fewer_than_twenty_are_never_released_whatever_the_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releases, "_noisy_count", lambda count: 1_000)
     assert release(crowd(*[5.0] * (K - 1)), [MIDDLE]) is None
     assert release(crowd(*[5.0] * K), [MIDDLE]) is not None
 
 
 def test_the_true_count_decides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anonymity, "_noisy_count", lambda count: SHOWN_FROM - 1)
+    monkeypatch.setattr(releases, "_noisy_count", lambda count: SHOWN_FROM - 1)
     assert release(crowd(*[5.0] * 1_000), [MIDDLE]) is None
 
 
@@ -56,7 +56,7 @@ def test_nobody_counts_further_out_than_the_candidates_go() -> None:
     assert released.quantiles["value"] in MIDDLE.candidates
 
 
-def test_what_a_quarters_figures_spend_is_what_the_docs_say() -> None:
+def test_the_docs_state_the_epsilon_of_a_quarter() -> None:
     assert epsilon_of(FIGURES) == 3.0
 
 
@@ -115,7 +115,7 @@ def test_differencing_wins_no_more_than_was_promised() -> None:
 
 @pytest.fixture
 def no_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anonymity, "_noisy_count", lambda count: count)
+    monkeypatch.setattr(releases, "_noisy_count", lambda count: count)
 
 
 def test_differencing_wins_where_the_noise_is_missing(no_noise: None) -> None:
@@ -127,7 +127,7 @@ def test_differencing_wins_where_the_noise_is_missing(no_noise: None) -> None:
 def test_differencing_at_length(record_property: Callable[[str, Any], None], monkeypatch: pytest.MonkeyPatch) -> None:
     draws = scaled(20_000)
     promised, seen = epsilon_of([MIDDLE]), attack(MIDDLE, draws)
-    monkeypatch.setattr(anonymity, "_noisy_count", lambda count: count)
+    monkeypatch.setattr(releases, "_noisy_count", lambda count: count)
     without_noise = attack(MIDDLE, draws)
     record_property("draws of each crowd", draws)
     record_property("epsilon promised", promised)

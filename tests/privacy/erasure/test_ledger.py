@@ -1,4 +1,4 @@
-"""The ledger of erasures: whole whatever its writers do to each other, and readable or told to be broken."""
+"""The ledger of erasures: whole whatever its writers do to each other, and readable or reported as broken."""
 
 import subprocess
 import sys
@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from privacy.erasure.restores import ledger
+from privacy.erasure import ledger
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WRITER = """
 import sys
 import django
 from django.conf import settings
 settings.configure(ERASURE_LEDGER_PATH=sys.argv[1], USE_TZ=True)
-from privacy import ledger
+from privacy.erasure import ledger
 print("ready", flush=True)
 sys.stdin.read()
 for number in range(25):
@@ -26,7 +26,7 @@ for number in range(25):
 
 @pytest.fixture
 def path(tmp_path: Path, settings: Any) -> Path:
-    """Where the ledger will be."""
+    """The path of the ledger."""
     settings.ERASURE_LEDGER_PATH = str(tmp_path / "ledger")
     return tmp_path / "ledger"
 
@@ -57,7 +57,7 @@ def test_many_writers_at_once_keep_the_chain_and_one_key(path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0.05, 0.5, 1.0])
-def test_what_a_writer_left_unfinished_is_taken_out(path: Path, kept: float) -> None:
+def test_an_unfinished_line_is_removed(path: Path, kept: float) -> None:
     ledger.append("eras_one", ["somebody"])
     whole = path.read_bytes()
     ledger.append("eras_two", ["somebody"])

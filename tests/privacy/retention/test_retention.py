@@ -36,8 +36,7 @@ from tests.factories import (
     disagree,
 )
 from tests.pages.conftest import connect
-from tests.privacy.sequences import release
-from tests.privacy.test_consent import own_texts  # noqa: F401
+from tests.privacy.consent.lives import release
 from tests.sandbox.client import SandboxProcess
 
 pytestmark = pytest.mark.django_db
@@ -180,7 +179,7 @@ def test_that_data_is_kept_for_longer_is_recorded_where_it_is() -> None:
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
-def test_who_has_not_signed_in_for_a_year_is_erased() -> None:
+def test_a_year_without_a_sign_in_ends_in_erasure() -> None:
     gone: User = UserFactory(last_login=ago(days=366))
     off: User = UserFactory(last_login=ago(days=366), is_active=False)
     UserFactory(last_login=ago(days=364))
@@ -193,7 +192,7 @@ def test_who_has_not_signed_in_for_a_year_is_erased() -> None:
     assert Erasure.objects.count() == 2
 
 
-def test_who_took_their_consent_back_a_month_ago_is_erased() -> None:
+def test_a_month_without_consent_ends_in_erasure() -> None:
     gone, back, undecided = UserFactory(is_active=False), UserFactory(), UserFactory(consents=())
     people = User.objects.filter(pk__in=[gone.pk, back.pk, undecided.pk])
     people.update(date_joined=ago(days=50))
@@ -227,7 +226,7 @@ def sign_in(user: User) -> None:
     ("lapse", "come_back"),
     [(away_too_long, sign_in), (without_consent_too_long, lambda user: agree(user, Purpose.SERVICE))],
 )
-def test_who_comes_back_before_the_erasure_begins_is_kept(lapse: Any, come_back: Any) -> None:
+def test_coming_back_before_the_erasure_begins_cancels_it(lapse: Any, come_back: Any) -> None:
     user = lapse()
     purge_all()
     [erasure] = Erasure.objects.all()
@@ -241,7 +240,7 @@ def test_who_comes_back_before_the_erasure_begins_is_kept(lapse: Any, come_back:
 
 
 @pytest.mark.parametrize("come_back", [sign_in, lambda user: agree(user, Purpose.DRAFTS)])
-def test_what_was_asked_for_another_reason_goes_on(come_back: Any) -> None:
+def test_an_erasure_for_another_reason_goes_on(come_back: Any) -> None:
     gone, asked = without_consent_too_long(), UserFactory()
     purge_all()
     erasing.request_erasure(user_id=asked.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)
@@ -260,14 +259,14 @@ def test_the_reason_is_looked_at_once_more_when_it_begins() -> None:
     assert Erasure.objects.get().state == "cancelled"
 
 
-def test_who_stays_away_is_erased() -> None:
+def test_staying_away_ends_in_erasure() -> None:
     away_too_long()
     purge_all()
     assert erasure_running.run(erasure_pk=Erasure.objects.get().pk)
     assert not User.objects.exists()
 
 
-def test_who_has_not_answered_a_new_text_has_the_twelve_months(own_texts: None) -> None:  # noqa: F811
+def test_an_unanswered_new_text_leaves_the_twelve_months(own_texts: None) -> None:
     user = UserFactory(last_login=ago(days=300), date_joined=ago(days=300))
     user.consents.update(given_at=ago(days=300))
     release(Purpose.SERVICE)

@@ -12,11 +12,11 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User
+from privacy.erasure import ledger
 from privacy.erasure import steps as erasing
-from privacy.erasure.restores import ledger
 from privacy.erasure.restores.replay import unknown_erasures
 from privacy.models import Erasure
-from tests.privacy.erasures import erase, everything
+from tests.privacy.erasure.erasures import erase, everything
 
 
 @pytest.mark.django_db

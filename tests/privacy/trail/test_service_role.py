@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def as_the_service(db: None) -> Iterator[None]:
-    """What is done from here on is done as the service's role."""
+    """Run the statements that follow as the service's role."""
     call_command("grant_service_role")
     execute(f"SET ROLE {SERVICE_ROLE}")
     yield

@@ -40,7 +40,7 @@ ASKED_BY = {
     "api:consent": ("delete", {}),
     "api:erasure": ("delete", {}),
 }
-"""How routes are asked that take no GET and no empty POST; all others take one of these."""
+"""Requests to routes that take neither a GET nor an empty POST."""
 
 REFUSED = {
     "accounts:tiktok_webhook": "signed by TikTok alone; tests/accounts/test_webhooks.py looks at its events",
@@ -242,7 +242,7 @@ def test_without_a_reason_no_admin_view_shows_anybody(person: Creator) -> None:
         assert not answer.names or ": " in answer.route, answer
 
 
-def test_whatever_touches_nobody_is_there_and_says_why() -> None:
+def test_views_that_touch_nobody_exist_and_say_why() -> None:
     views = {resolve(own_path).view_name for route in OWN for own_path in [f"/{re.sub(r'<[^>]+>', '1', route)}"]}
     assert views >= TOUCH_NOBODY.keys()
     assert views >= REFUSED.keys()

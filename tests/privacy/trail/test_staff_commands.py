@@ -51,7 +51,7 @@ CONCERN_NOBODY = {
 
 
 def test_every_command_is_recorded_or_concerns_nobody() -> None:
-    """Whoever brings another one decides."""
+    """A command by another app needs a decision here."""
     assert set(get_commands()) == {*OPEN_EVERYTHING, *RECORDED, *CONCERN_NOBODY}
 
 

@@ -45,7 +45,7 @@ from privacy.consent.selectors import NoConsent
 from privacy.models import Through
 from privacy.purposes import Purpose
 from tests.factories import ForecastErrorFactory, OutcomeFactory, UserFactory
-from tests.privacy.tiktok import CAPTION
+from tests.privacy.consent.tiktok import CAPTION
 
 
 @dataclass
@@ -143,7 +143,7 @@ def release_new_text(life: Life) -> None:
 
 
 def sign_in(life: Life) -> None:
-    """What allauth does with the code that TikTok sent the browser back with, without its sessions."""
+    """Sign in with TikTok's code as allauth does, without its sessions."""
     request = RequestFactory().get("/", {"code": f"open-{life.user.pk}"})
     adapter = TikTokOAuth2Adapter(request)
     app = adapter.get_provider().app
@@ -296,7 +296,7 @@ REFUSALS = (NoConsent, NotConnected, CredentialLost, TikTokError, forecasts_serv
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """All that processing could change. One query: there are eight of these to a life."""
+    """Return everything that processing could change. One query: a life has eight of these."""
 
     calls: int
     profiles: list[Any]
@@ -366,7 +366,7 @@ def random_life(dice: random.Random, staff: Client, steps: int, count_calls: Cal
 
 
 def wrongs(life: Life, before: Traces, after: Traces, *, is_new: bool) -> list[str]:
-    """What is not as the person's own doings would have it."""
+    """Return what differs from the state that the person's own actions lead to."""
     found = []
     current = {f"{purpose}:{consent_selectors.current_version(purpose)}" for purpose in Purpose}
     if {each.split(":")[0] for each in after.agreed_texts if each in current} != life.agreed:
@@ -396,7 +396,7 @@ def texts_of_its_own(folder: Path) -> Path:
 
 
 def release(purpose: Purpose) -> None:
-    """The same words under the next version."""
+    """Release the same words under the next version."""
     newest = texts.current_text(purpose)
     folder = texts.FOLDER / purpose
     shutil.copy(folder / f"{newest.version}.md", folder / f"{newest.version + 1}.md")

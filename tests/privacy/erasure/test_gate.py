@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 def looking(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gate as a new process has it, that looks each time."""
     monkeypatch.setattr(gate, "GATE", gate.Gate())
-    monkeypatch.setattr(gate, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(gate, "CHECK_EVERY_S", 0.0)
 
 
 def erase(name: str) -> Erasure:
@@ -63,13 +63,11 @@ def test_a_restore_under_a_running_stack_shuts_everybody_out_until_it_is_replaye
     assert client.get("/readyz").status_code == 200
 
 
-def test_no_word_of_the_database_is_no_reason_to_let_anybody_in(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_database_keeps_the_gate_shut(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> object:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(gate, "_known_erasures", fail)
+    monkeypatch.setattr(gate, "_begun_erasures", fail)
     assert client.get("/").status_code == 503
     assert client.get("/healthz").status_code == 200
 
@@ -89,7 +87,7 @@ def test_it_is_looked_up_every_few_seconds_with_one_query(monkeypatch: pytest.Mo
         assert gate.GATE.reason() == ""
     with CaptureQueriesContext(connection) as later:
         assert gate.GATE.reason() == ""
-    monkeypatch.setattr(gate, "LOOK_EVERY_S", 5.0)
+    monkeypatch.setattr(gate, "CHECK_EVERY_S", 5.0)
     with CaptureQueriesContext(connection) as between:
         assert gate.GATE.reason() == ""
     assert (len(first), len(later), len(between)) == (3, 1, 0)

@@ -1,0 +1,227 @@
+"""The chain of the access trail, and its anchors: tampering is found."""
+
+import random
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.utils import timezone
+from psycopg import sql
+
+from config import celery_app
+from privacy.models import AccessEvent
+from privacy.trail import anchors as trail_anchors
+from privacy.trail import chain as trail_chain
+from privacy.trail import services as trail_services
+from tests.factories import (
+    TikTokAccountFactory,
+    UserFactory,
+)
+from tests.prove import SEED, scaled
+
+pytestmark = pytest.mark.django_db
+
+PUBLIC_IDS = [field for model in apps.get_models() for field in model._meta.fields if field.name == "public_id"]
+READ, CHANGE = AccessEvent.Action.READ, AccessEvent.Action.CHANGE
+
+
+def write(count: int, dice: random.Random) -> None:
+    people = [TikTokAccountFactory().user_id for _ in range(3)]
+    for number in range(count):
+        trail_services.record(
+            action=dice.choice([READ, CHANGE]),
+            subjects=dice.sample(people, dice.randrange(1, 3)),
+            what=f"number {number} Ünïcode 🦊",
+        )
+
+
+def test_a_whole_chain_is_found_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    write(30, random.Random(SEED))
+    call_command("verify_access_trail")
+    assert f"whole: {AccessEvent.objects.count()} events" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE privacy_accessevent SET why = 'x'", "DELETE FROM privacy_accessevent", "TRUNCATE {}"]
+)
+def test_the_database_refuses_every_change(statement: str) -> None:
+    write(2, random.Random(SEED))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER never_emptied")
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            cursor.execute(statement.format("privacy_accessevent"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_make_one_chain() -> None:
+    user = UserFactory()
+    begin = threading.Barrier(4)
+
+    def write_some() -> None:
+        begin.wait()
+        for _ in range(10):
+            trail_services.record(action=READ, subjects=[user.pk], what="at once")
+        connection.close()
+
+    writers = [threading.Thread(target=write_some) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert trail_chain.verify().position == AccessEvent.objects.count() >= 40
+
+
+def tampered(kind: str, dice: random.Random) -> None:
+    """Tamper with the trail as somebody with all rights over the database could."""
+    positions = list(AccessEvent.objects.order_by("position").values_list("position", flat=True))
+    last = positions[-1]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER ALL")
+        if kind == "edit":
+            column = dice.choice(["actor", "what", "why", "subject", "action", "through", "actor_kind", "reference"])
+            edit = sql.SQL("UPDATE privacy_accessevent SET {} = 'x' WHERE position = %s")
+            cursor.execute(edit.format(sql.Identifier(column)), [dice.choice(positions)])
+        elif kind == "delete":
+            cursor.execute("DELETE FROM privacy_accessevent WHERE position = %s", [dice.choice(positions[:-1])])
+        elif kind == "reorder":
+            one, other = dice.sample(positions, 2)
+            cursor.execute("UPDATE privacy_accessevent SET position = -1 WHERE position = %s", [one])
+            cursor.execute("UPDATE privacy_accessevent SET position = %s WHERE position = %s", [one, other])
+            cursor.execute("UPDATE privacy_accessevent SET position = %s WHERE position = -1", [other])
+        elif kind == "truncate":
+            cursor.execute("DELETE FROM privacy_accessevent WHERE position > %s", [dice.choice(positions[:-1])])
+        else:
+            # from somewhere on, written anew with right hashes: only what was written down elsewhere tells
+            since = dice.choice(positions)
+            cursor.execute("DELETE FROM privacy_accessevent WHERE position >= %s", [since])
+            cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER chain")
+            for _ in range(last - since + 1):
+                trail_services.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
+        cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER ALL")
+
+
+KINDS = ("edit", "delete", "reorder", "truncate", "fork")
+
+
+def found(kind: str, dice: random.Random) -> bool:
+    """Whether the tampering is found, with the head anchored before it, and once more after it by the next hour."""
+    before = transaction.savepoint()
+    anchors = [trail_chain.head()]
+    tampered(kind, dice)
+    anchors.append(trail_chain.head())
+    try:
+        trail_chain.verify(anchors)
+    except trail_chain.TrailBroken:
+        return True
+    finally:
+        transaction.savepoint_rollback(before)
+    return False
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tampering_is_found(kind: str) -> None:
+    dice = random.Random(SEED)
+    write(12, dice)
+    assert all(found(kind, dice) for _ in range(5))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hundred_tamperings_are_found(kind: str, record_property: Any) -> None:
+    dice = random.Random(SEED)
+    write(40, dice)
+    count = scaled(100)
+    hits = sum(found(kind, dice) for _ in range(count))
+    record_property(f"{kind}: found of {count}", hits)
+    assert hits == count
+
+
+def test_the_command_says_where_and_fails(tmp_path: Path, settings: Any) -> None:
+    settings.TRAIL_ANCHOR_PATH = str(tmp_path / "anchors")
+    write(8, random.Random(SEED))
+    trail_anchors.drop_anchor()
+    call_command("verify_access_trail")
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only")
+        cursor.execute("DELETE FROM privacy_accessevent WHERE position > 3")
+    with pytest.raises(CommandError, match=r"ends at 3, but \d+ was anchored"):
+        call_command("verify_access_trail")
+    with pytest.raises(CommandError, match="expected POSITION:HASH"):
+        call_command("verify_access_trail", anchor=["4"])
+
+
+@pytest.fixture
+def anchors(tmp_path: Path, settings: Any) -> Path:
+    """The file of the anchors, with one in it."""
+    settings.TRAIL_ANCHOR_PATH = str(tmp_path / "anchors")
+    write(8, random.Random(SEED))
+    trail_anchors.drop_anchor()
+    return tmp_path / "anchors"
+
+
+def test_a_later_anchor_does_not_take_the_place_of_an_earlier_one(anchors: Path) -> None:
+    position = trail_chain.head().position
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only")
+        cursor.execute("DELETE FROM privacy_accessevent WHERE position >= %s", [position])
+    trail_services.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
+    assert trail_chain.head().position == position
+    trail_anchors.drop_anchor()
+    with pytest.raises(CommandError, match=f"{position} was anchored with two hashes"):
+        call_command("verify_access_trail")
+
+
+def test_anchors_that_are_gone_are_missed(anchors: Path) -> None:
+    anchors.unlink()
+    with pytest.raises(CommandError, match="no file of anchors"):
+        call_command("verify_access_trail")
+
+
+def test_without_events_no_anchors_are_missed(tmp_path: Path, settings: Any) -> None:
+    settings.TRAIL_ANCHOR_PATH = str(tmp_path / "anchors")
+    call_command("verify_access_trail")
+
+
+@pytest.mark.parametrize("torn", ["12", "12 abc", "x " + "0" * 64, "\udcff"])
+def test_a_torn_anchor_is_told_in_a_sentence(torn: str, anchors: Path) -> None:
+    with anchors.open("a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(torn)
+    with pytest.raises(CommandError, match=r"Line 2 of .* is no anchor"):
+        call_command("verify_access_trail")
+
+
+def test_beat_drops_an_anchor_each_hour_and_sees_that_it_does() -> None:
+    celery_app.loader.import_default_modules()
+    for name in ("privacy.trail.tasks.anchor_trail", "privacy.trail.tasks.watch_trail"):
+        [entry] = [each for each in celery_app.conf.beat_schedule.values() if each["task"] == name]
+        assert name in celery_app.tasks
+        assert (entry["schedule"].hour, len(entry["schedule"].minute)) == (set(range(24)), 1)
+
+
+def test_anchors_that_stop_raise_an_alarm(
+    anchors: Path, settings: Any, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.METRICS_TOKEN = "a token of sixteen characters"
+    assert trail_anchors.watch_anchors()
+    assert "trail_anchor_late" not in caplog.text
+    assert not trail_anchors.watch_anchors(now=timezone.now() + timedelta(hours=4))
+    assert "trail_anchor_late" in caplog.text
+    headers = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}
+    scraped = client.get("/metrics", headers=headers).content.decode()
+    [shown] = [line for line in scraped.splitlines() if line.startswith("postcast_trail_anchored_timestamp_seconds ")]
+    assert timezone.now().timestamp() - float(shown.split()[1]) < 60
+
+
+def test_an_anchor_that_cannot_be_written_does_not_count(anchors: Path, settings: Any) -> None:
+    cache.clear()
+    settings.TRAIL_ANCHOR_PATH = str(anchors / "no folder")
+    with pytest.raises(NotADirectoryError):
+        trail_anchors.drop_anchor()
+    assert not trail_anchors.watch_anchors()
