@@ -168,6 +168,7 @@ def test_the_other_measures_are_scored_too():
     assert without.report["measures"] == {}
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_first_days_of_each_measure_are_forecast_at_the_age_at_which_they_were_counted():
     """From 19 to 31 h views double, which likes do not: posts counted at 31 h tell of one that is counted at 19."""
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,13 @@ import pytest
 import requests
 from psycopg.errors import InsufficientPrivilege
 
+from deploy.local import run as local_run
 from deploy.local.servers import free_port
+from predictions.engine.data.history_file import read_history_file
 from privacy.management.commands.grant_service_role import SERVICE_ROLE
+from tests.sandbox import population
 from tests.sandbox.client import consent
+from tests.sandbox.growth import DAY
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +40,10 @@ class Stack:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("run")
+    # so that the first model learns from fewer creators than a run would simulate
+    population.write(
+        folder / "population.csv.gz", seed=1, accounts=30, posts_max=30, until=int(time.time()) // DAY * DAY
+    )
     stack = start(folder, free_port())
     yield stack
     stop(stack)
@@ -154,6 +162,23 @@ def creators(stack: Stack) -> list[dict[str, object]]:
     return list(answer.json()["creators"])
 
 
+def test_creators_to_learn_from_are_simulated_at_the_first_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, commands = local_run.run, []
+
+    def run_with_few_creators(environment: Mapping[str, str], *command: str) -> str:
+        commands.append(command)
+        return run(environment, *command, "--accounts", "3") if "tests.sandbox.population" in command else ""
+
+    monkeypatch.setattr(local_run, "run", run_with_few_creators)
+    for _ in range(2):
+        local_run.train_first_model(tmp_path, os.environ)
+    history = str(tmp_path / "population.csv.gz")
+    simulated, *trained = commands
+    assert simulated[:2] == ("-m", "tests.sandbox.population")
+    assert trained == [("manage.py", "train_model", history, "--promote")] * 2
+    assert len(list(read_history_file(history))) == 3
+
+
 def test_it_says_what_it_does_and_where_it_is(stack: Stack) -> None:
     output = "".join(stack.output)
     for name in ("databases", "migrations", "sandbox", "first model", "services"):
@@ -230,28 +255,19 @@ def test_ctrl_c_ends_all_of_it_and_a_second_run_keeps_the_data(stack: Stack) -> 
     assert stack.process.returncode == 0
     assert processes_of(stack.folder) == []
 
-    again = start(stack.folder, port)
-    try:
-        account = signed_in.get(f"{again.url}/api/v1/accounts/", timeout=30)
-        assert account.status_code == 200
-        assert account.json()["count"] == 1
-    finally:
-        stop(again)
-    assert processes_of(stack.folder) == []
+    stack.process = start(stack.folder, port).process
+    account = signed_in.get(f"{stack.url}/api/v1/accounts/", timeout=30)
+    assert account.status_code == 200
+    assert account.json()["count"] == 1
 
 
 def test_a_run_that_is_killed_leaves_nothing_that_stops_the_next(stack: Stack) -> None:
+    stack.process.kill()
+    stack.process.wait(10)
     stop(stack)
-    port = free_port()
-    killed = start(stack.folder, port)
-    killed.process.kill()
-    killed.process.wait(10)
-    stop(killed)
     if sys.platform == "linux":
         wait_until(lambda: processes_of(stack.folder) == [], "its processes end", patience_s=20)
-    again = start(stack.folder, port)
-    try:
-        assert requests.get(f"{again.url}/readyz", timeout=30).json()["status"] == "ok"
-    finally:
-        stop(again)
+    stack.process = start(stack.folder, int(stack.url.rsplit(":", 1)[1])).process
+    assert requests.get(f"{stack.url}/readyz", timeout=30).json()["status"] == "ok"
+    stop(stack)
     assert processes_of(stack.folder) == []
