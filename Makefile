@@ -11,7 +11,7 @@ PRODUCTION := env -u DATABASE_URL_FILE DJANGO_SETTINGS_MODULE=config.settings.pr
 	ERASURE_LEDGER_PATH=/kept/erasures.jsonl \
 	DATA_ENCRYPTION_KEYS=check:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 
-.PHONY: setup run test check tests bench prove lock clean has-python
+.PHONY: setup run test check check-types check-style check-imports check-production check-schema tests bench prove lock clean has-python
 
 has-python:
 	@"$(PYTHON)" -c "import sys; print(sys.version_info[:2])" 2>/dev/null | grep -qxF "(3, 11)" || { \
@@ -27,12 +27,25 @@ run: has-python
 
 test: check tests
 
+# each check is shown when it is done, and all are done even if one fails
 check: setup
+	@$(MAKE) --no-print-directory --keep-going -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
+		check-types check-style check-imports check-production check-schema
+
+check-types:
+	$(VENV)/mypy
+
+check-style:
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
+
+check-imports:
 	$(VENV)/lint-imports
-	$(VENV)/mypy
+
+check-production:
 	$(PRODUCTION) $(VENV)/python manage.py check --deploy --fail-level WARNING
+
+check-schema:
 	$(VENV)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
 tests: setup

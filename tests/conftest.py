@@ -1,6 +1,7 @@
 """Fixtures that many tests share. The servers behind them are started by tests/servers.py."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,23 +13,32 @@ from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
 from tests.sandbox.client import SandboxProcess
+from tests.servers import needs_servers
+
+LONGEST = (
+    "test_make_run.py", "test_leakage.py", "test_leakage_alarm.py", "test_bad_input.py", "test_model_life.py",
+    "test_training.py", "test_drift.py", "test_whole_way.py", "test_erasure_proofs.py", "test_kills.py",
+)  # fmt: skip
+"""Files whose tests take longest, in that order."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file comes first: each is one process's, and the last one must not keep the other waiting."""
-    items.sort(key=lambda item: item.path.name != "test_make_run.py")
+    """Put the longest files first: a file is one process's, and the last one must not keep the other waiting."""
+    place = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(LONGEST)))
 
 
 @pytest.fixture(autouse=True)
-def _clean_redis() -> None:
-    """Caches, throttles, limits and queues of one test must not reach the next."""
-    redis_client.Redis.from_url(settings.REDIS_URL).flushdb()
+def _clean_servers(request: pytest.FixtureRequest) -> None:
+    """Empty Redis and the ledger of erasures, so that nothing of one test reaches the next."""
+    if needs_servers(request.path):
+        _redis().flushdb()
+        Path(settings.ERASURE_LEDGER_PATH).unlink(missing_ok=True)
 
 
-@pytest.fixture(autouse=True)
-def _clean_ledger() -> None:
-    """The database forgets each test's erasures, and so must the ledger."""
-    Path(settings.ERASURE_LEDGER_PATH).unlink(missing_ok=True)
+@cache
+def _redis() -> redis_client.Redis:
+    return redis_client.Redis.from_url(settings.REDIS_URL)
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +63,13 @@ def sandbox(sandbox_process: SandboxProcess, settings: Settings) -> SandboxProce
     settings.TIKTOK_CLIENT_KEY = sandbox_process.client_key
     settings.TIKTOK_CLIENT_SECRET = sandbox_process.client_secret
     return sandbox_process
+
+
+@pytest.fixture
+def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train in a moment, for tests to which it does not matter how well a model learned."""
+    monkeypatch.setattr("predictions.engine.estimators.trees._ROUNDS", 20)
+    monkeypatch.setattr("predictions.engine.estimators.network._MIN_STEPS", 20)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from accounts.credentials import sealed_tokens
 from accounts.models import Credential, TikTokAccount, WebhookDelivery
 from tests.accounts.support import connect
 from tests.sandbox.webhooks import signature
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/webhooks/tiktok/"
@@ -51,9 +52,7 @@ def test_a_removal_revokes_and_forgets_the_tokens(sandbox, account):
 def test_the_sandboxs_own_webhook_over_http(sandbox, account, creator, live_server):
     sandbox.control.webhooks(url=live_server.url + ADDRESS, duplicate=True)
     sandbox.control.disconnect(creator)
-    deadline = time.monotonic() + 10
-    while len(sandbox.control.webhooks()["deliveries"]) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: len(sandbox.control.webhooks()["deliveries"]) == 2, "both deliveries", patience_s=10)
     assert {delivery["status"] for delivery in sandbox.control.webhooks()["deliveries"]} == {200}
     assert is_revoked()
     assert WebhookDelivery.objects.count() == 1

@@ -57,11 +57,13 @@ def test_posts_with_four_earlier_ones_are_not_tested():
         run_backtest([account("young", 30, observed=(DAY,))])
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_order_of_accounts_and_files_does_not_matter():
     test, train = mature_population(5, 30), mature_population(8, 30, "train")
     assert columns(run_backtest(test, train)) == columns(run_backtest(test[::-1], train[::-1]))
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_an_account_of_both_files_is_taken_from_the_test_file():
     test = mature_population(5, 30)
     changed = [replace(a, posts=tuple(replace(p, duration_s=1.0) for p in a.posts)) for a in test]
@@ -72,6 +74,7 @@ def crawled(ages: tuple[int, ...], names: int = 4, posts: int = 25) -> list[Acco
     return [account(f"x{i}", posts, observed=ages) for i in range(names)]
 
 
+@pytest.mark.usefixtures("quick_training")
 @pytest.mark.parametrize("horizon", [False, True])
 def test_two_crawls_of_an_account_in_two_files_are_as_good_as_one_file(horizon: bool):
     test = [account(f"h{i}", 20, observed=(DAY if horizon else 60 * DAY,)) for i in range(3)]
@@ -165,6 +168,7 @@ def test_the_other_measures_are_scored_too():
     assert without.report["measures"] == {}
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_first_days_of_each_measure_are_forecast_at_the_age_at_which_they_were_counted():
     """From 19 to 31 h views double, which likes do not: posts counted at 31 h tell of one that is counted at 19."""
 
@@ -226,6 +230,7 @@ def write(path: Path, accounts: list[AccountHistory]) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_command_writes_what_it_promises(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     test = write(tmp_path / "test.csv", mature_population(4, 30))
     first, second = (write(tmp_path / f"{n}.csv", mature_population(5, 30, n)) for n in ("one", "two"))

@@ -274,6 +274,7 @@ def odd_for_the_protocol() -> list[AccountHistory]:
     ]
 
 
+@pytest.mark.usefixtures("quick_training")
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("horizon", [False, True], ids=["mature", "horizon"])
 def test_the_protocol_survives_odd_accounts(horizon: bool):
@@ -292,6 +293,7 @@ def test_the_protocol_survives_odd_accounts(horizon: bool):
         assert 0 <= point <= MOST
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_command_forecasts_odd_files_or_says_what_is_wrong_with_them(tmp_path: Path):
     """What the format allows is forecast; what it forbids is named with its line and column."""
     allowed = [

@@ -72,6 +72,7 @@ def test_no_drawn_future_moves_anything(model: GlobalModel, later, moment):
         assert leaks(pipeline, ACCOUNTS[:1], [moment], {"drawn": drawn(later)}) == []
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_training_depends_on_nothing_but_what_was_known_until_then():
     accounts = population(10, 27)
     assert not train(accounts, until=START + 25 * DAY).is_prior
@@ -93,6 +94,7 @@ def predictions_file(
     }
 
 
+@pytest.mark.usefixtures("quick_training")
 @pytest.mark.parametrize("options", [[], ["--horizon"]], ids=["mature", "horizon"])
 def test_a_later_label_changed_in_the_file_moves_no_earlier_forecast(tmp_path: Path, options: list[str]):
     test = crawled(6, 30, "t")

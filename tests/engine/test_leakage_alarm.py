@@ -178,6 +178,7 @@ def test_the_alarm_rings_for_a_planted_leak(monkeypatch: pytest.MonkeyPatch, nam
         assert {leak.output for leak in found} >= {"forecast 0 of w0"}
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_alarm_rings_for_training_that_ignores_its_moment():
     def leaking(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
         return {"model": replace(train(accounts, until=FAR), manifest={}).to_bytes()}
@@ -187,6 +188,7 @@ def test_the_alarm_rings_for_training_that_ignores_its_moment():
     assert leaks(training, accounts, [START + 15 * DAY], {"another_future": another_future}) == []
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_alarm_rings_for_weights_that_learn_before_a_day_is_over(monkeypatch: pytest.MonkeyPatch):
     accounts = [account(f"h{i}", 30, step=DAY // 3, observed=(60 * DAY,)) for i in range(3)]
     moment = accounts[0].posts[26].posted_at
@@ -199,6 +201,7 @@ def test_the_alarm_rings_for_weights_that_learn_before_a_day_is_over(monkeypatch
     assert leaks(backtest([]), accounts, [moment], UNRIPE)
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_alarm_rings_for_test_rows_that_are_learned_from():
     test = crawled(3, 20, "t")
     moment = START + 22 * DAY

@@ -10,25 +10,32 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from predictions.engine import AccountHistory, GlobalModel, train
 from predictions.engine.types import HOUR
-from tests.engine.synthetic import START, population, post
+from tests.engine.synthetic import START, end_of, population, post
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN_BACKWARDS = """
 import hashlib
 from predictions.engine import train
+from predictions.engine.estimators import network, trees
 from tests.engine.synthetic import end_of, population
+trees._ROUNDS, network._MIN_STEPS = 20, 20
 accounts = population()[::-1]
 print(hashlib.sha256(train(accounts, until=max(map(end_of, accounts))).to_bytes()).hexdigest())
 """
 
 
-def test_another_process_that_reads_in_another_order_trains_the_same_bytes(model: GlobalModel) -> None:
+@pytest.mark.usefixtures("quick_training")
+def test_another_process_that_reads_in_another_order_trains_the_same_bytes() -> None:
     """Its hashes of strings are seeded otherwise, and nothing is left over from other tests."""
     environment = {**os.environ, "PYTHONHASHSEED": "17"}
     command = [sys.executable, "-c", TRAIN_BACKWARDS]
     trained = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    accounts = population()
+    model = train(accounts, until=max(map(end_of, accounts)))
     assert trained.stdout.strip() == hashlib.sha256(model.to_bytes()).hexdigest()
 
 
@@ -51,6 +58,7 @@ def once_posted(name: str, likes: Sequence[float]) -> AccountHistory:
     return AccountHistory(name, 100.0, (replace(seen, observations=counted),))
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_an_account_that_only_bent_the_growth_curve_is_named(model: GlobalModel) -> None:
     accounts = [
         *population(),

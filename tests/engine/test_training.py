@@ -52,6 +52,7 @@ def test_the_network_learns_quantiles_and_the_best_point_of_each_input():
     assert wide == pytest.approx([-1.28, 0, 1.28, -1.0], abs=0.3)
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_training_on_a_sample_represents_all_accounts(rows: Rows, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(training, "MAX_ROWS", 240)
     samples = []

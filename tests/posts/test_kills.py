@@ -5,8 +5,8 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,11 +20,11 @@ from posts.ingest.services import request_refresh
 from posts.models import Refresh
 from tests.posts.states import assert_like_the_sandbox, latest_refresh
 from tests.prove import SEED, scaled
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 60
 
 
 @pytest.fixture
@@ -49,13 +49,6 @@ def worker(sandbox) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def wait_until(happened, what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert time.monotonic() < deadline, f"{what}: not after {PATIENCE_S} s"
-        time.sleep(0.02)
-
-
 def kill_processes(worker: subprocess.Popen[bytes]) -> int:
     """SIGKILL the worker's child processes; return how many there were."""
     children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
@@ -77,7 +70,8 @@ def refresh_under_fire(sandbox, account, creator, worker, chance: random.Random)
         # after some calls, at any moment of the next one
         calls = chance.randrange(12)
         wait_until(lambda: is_done(account) or len(sandbox.control.requests()) >= before + calls, "it goes on")  # noqa: B023
-        time.sleep(chance.random() * 0.05)
+        with suppress(subprocess.TimeoutExpired):
+            worker.wait(chance.random() * 0.05)
         kill_processes(worker)
         hits += latest_refresh(account).state == Refresh.State.RUNNING
         # as beat does some minutes later; PostgreSQL may still hold the locks of the killed processes

@@ -7,24 +7,28 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import TikTokAccount
-from predictions.engine import GlobalModel, train
+from predictions.engine import GlobalModel
 from predictions.learning import services
 from predictions.models import ModelVersion
 from predictions.versions.registry import Registry
 from predictions.versions.registry import registry as process_wide
 from predictions.versions.services import register
 from tests.factories import TikTokAccountFactory, history_of_posts
-from tests.predictions.histories import DAY, synthetic_histories
+from tests.predictions.histories import synthetic_histories
+from tests.shared_models import trained
+
+UNTIL = 1_760_000_000
+"""When the shared models were trained, in epoch seconds; always the same, so that they can be kept."""
 
 
 @pytest.fixture(scope="session")
 def trained_models() -> tuple[GlobalModel, GlobalModel]:
-    """Two models that differ; trained once for all tests, on simulated accounts."""
-    until = int(timezone.now().timestamp()) - 30 * DAY
-    return (
-        train(synthetic_histories(12, 25, until=until, seed=1), until=until),
-        train(synthetic_histories(12, 25, until=until, seed=2), until=until),
+    """Two models that differ, learned from simulated accounts."""
+    first, second = (
+        trained(f"predictions{seed}", synthetic_histories(12, 25, until=UNTIL, seed=seed), until=UNTIL)
+        for seed in (1, 2)
     )
+    return first, second
 
 
 @pytest.fixture(autouse=True)

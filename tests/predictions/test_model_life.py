@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +40,7 @@ from privacy.models import Erasure, Through
 from privacy.purposes import Purpose
 from tests.factories import FollowerCountFactory, StaffFactory, TikTokAccountFactory, disagree, verify
 from tests.predictions.histories import DAY, store, synthetic_histories
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -269,12 +269,12 @@ def test_one_training_at_a_time(accounts, monkeypatch):
 
 
 TRAINING = """
-import time, django
+import sys, django
 django.setup()
 from predictions.training.services import _training_lock
 with _training_lock():
     print("training", flush=True)
-    time.sleep(60)
+    sys.stdin.readline()
 """
 
 
@@ -287,15 +287,17 @@ def test_a_training_that_was_killed_keeps_no_other_from_it():
         retrain(by="a test", reason="")
     process.kill()
     process.communicate()
-    deadline = time.monotonic() + 30
-    while True:
+
+    def lock_is_free() -> bool:
         try:
             retrain(by="a test", reason="")
         except NothingToLearn:
-            return
+            return True
         except AlreadyTraining:
-            assert time.monotonic() < deadline, "the lock of the dead is still held"
-            time.sleep(0.05)
+            return False
+        raise AssertionError("there was something to learn")
+
+    wait_until(lock_is_free, "the lock of the dead is released")
 
 
 DOOMED_TRAININGS = """
@@ -323,11 +325,8 @@ def test_a_training_that_the_system_kills_is_not_delivered_again(tmp_path):
     benchmarks_tasks.release_benchmarks.delay()
     training_tasks.retrain_model.delay(reason="a small one")
     worker = start_process(DOOMED_TRAININGS.format(begun=begun))
-    deadline = time.monotonic() + 90
     try:
-        while len(begun.read_text().splitlines()) < 3:
-            assert time.monotonic() < deadline, begun.read_text()
-            time.sleep(0.1)
+        wait_until(lambda: len(begun.read_text().splitlines()) == 3, "all three are begun", patience_s=90)
     finally:
         worker.terminate()
         worker.communicate(timeout=30)
@@ -627,10 +626,7 @@ print(*given)
 
 
 def forecasts_reach(given, count: int) -> None:
-    deadline = time.monotonic() + 60
-    while given.count() < count:
-        assert time.monotonic() < deadline, f"{given.count()} of {count} forecasts after a minute"
-        time.sleep(0.02)
+    wait_until(lambda: given.count() >= count, f"{count} forecasts")
 
 
 @pytest.mark.django_db(transaction=True)

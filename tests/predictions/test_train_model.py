@@ -43,6 +43,7 @@ def write_history(path: Path, *, accounts: int, seed: int, until: int = UNTIL) -
     return path
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_versions_are_trained_registered_and_promoted(tmp_path, capsys):
     plain = write_history(tmp_path / "a.csv", accounts=2, seed=1)
     zipped = write_history(tmp_path / "b.csv.gz", accounts=16, seed=2)

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import time
 from typing import Any
 
 import pytest
@@ -44,9 +43,8 @@ def test_a_code_works_once(wire: Wire) -> None:
 
 
 def test_a_code_expires(wire: Wire) -> None:
-    wire.process.control.lifetimes(code_s=0.001)
+    wire.process.control.lifetimes(code_s=1e-9)
     code = wire.callback("mara.baking")["code"]
-    time.sleep(0.002)
     assert_refused(wire.exchange(code), "invalid_grant")
 
 
@@ -75,10 +73,9 @@ def test_an_expired_access_token_is_refused_and_can_be_refreshed(wire: Wire) -> 
 
 
 def test_lifetimes_can_be_short(wire: Wire) -> None:
-    wire.process.control.lifetimes(access_s=60, refresh_s=0.001)
+    wire.process.control.lifetimes(access_s=60, refresh_s=1e-9)
     tokens = wire.sign_in("mara.baking")
     assert tokens["expires_in"] == 60
-    time.sleep(0.002)
     assert_refused(wire.refresh(tokens["refresh_token"]), "invalid_grant")
 
 

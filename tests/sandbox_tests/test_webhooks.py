@@ -5,12 +5,13 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from tests.sandbox_tests.conftest import Wire
+from tests.waiting import wait_until
 
 
 class Listener:
@@ -46,18 +47,11 @@ def listener() -> Iterator[Listener]:
     thread.join()
 
 
-def wait_for(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not happened():
-        assert time.monotonic() < deadline, "did not happen in ten seconds"
-        time.sleep(0.01)
-
-
 def test_a_disconnect_is_told_and_signed(wire: Wire, listener: Listener) -> None:
     tokens = wire.sign_in("mara.baking")
     wire.process.control.webhooks(url=listener.url)
     wire.process.control.disconnect("mara.baking", reason=1)
-    wait_for(lambda: len(listener.received) == 1)
+    wait_until(lambda: len(listener.received) == 1, "a webhook arrives")
     header, body = listener.received[0]
     stamp, digest = (part.split("=", 1)[1] for part in header.split(","))
     expected = hmac.new(wire.process.client_secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
@@ -74,7 +68,7 @@ def test_the_apps_own_revoke_is_told_as_such(wire: Wire, listener: Listener) -> 
     tokens = wire.sign_in("mara.baking")
     wire.process.control.webhooks(url=listener.url)
     wire.revoke(tokens["refresh_token"])
-    wait_for(lambda: len(listener.received) == 1)
+    wait_until(lambda: len(listener.received) == 1, "a webhook arrives")
     assert json.loads(json.loads(listener.received[0][1])["content"]) == {"reason": 5}
 
 
@@ -82,7 +76,7 @@ def test_it_is_tried_again_until_answered_with_200(wire: Wire, listener: Listene
     listener.statuses = [500, 302]
     wire.process.control.webhooks(url=listener.url)
     wire.process.control.send_webhook("authorization.removed", "mara.baking", reason=2)
-    wait_for(lambda: wire.process.control.webhooks()["under_way"] == 0)
+    wait_until(lambda: wire.process.control.webhooks()["under_way"] == 0, "no delivery is under way")
     assert [delivery["status"] for delivery in wire.process.control.webhooks()["deliveries"]] == [500, 302, 200]
     bodies = {body for _, body in listener.received}
     assert len(bodies) == 1
@@ -91,7 +85,7 @@ def test_it_is_tried_again_until_answered_with_200(wire: Wire, listener: Listene
 def test_deliveries_can_be_doubled(wire: Wire, listener: Listener) -> None:
     wire.process.control.webhooks(url=listener.url, duplicate=True)
     wire.process.control.send_webhook("authorization.removed", "mara.baking", reason=1)
-    wait_for(lambda: len(listener.received) == 2)
+    wait_until(lambda: len(listener.received) == 2, "two webhooks arrive")
     assert listener.received[0][1] == listener.received[1][1]
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +15,14 @@ import pytest
 import requests
 from psycopg.errors import InsufficientPrivilege
 
+from deploy.local import run as local_run
 from deploy.local.servers import free_port
+from predictions.engine.data.history_file import read_history_file
 from privacy.management.commands.grant_service_role import SERVICE_ROLE
+from tests.sandbox import population
 from tests.sandbox.client import consent
+from tests.sandbox.growth import DAY
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S = 180
@@ -35,6 +40,10 @@ class Stack:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("run")
+    # so that the first model learns from fewer creators than a run would simulate
+    population.write(
+        folder / "population.csv.gz", seed=1, accounts=30, posts_max=30, until=int(time.time()) // DAY * DAY
+    )
     stack = start(folder, free_port())
     yield stack
     stop(stack)
@@ -115,24 +124,23 @@ def sign_in(stack: Stack, creator: str) -> requests.Session:
 
 def wait_for_refresh(stack: Stack, session: requests.Session) -> dict[str, object]:
     [account] = session.get(f"{stack.url}/api/v1/accounts/", timeout=30).json()["results"]
-    deadline = time.monotonic() + REFRESH_S
-    while time.monotonic() < deadline:
-        refresh = session.get(f"{stack.url}/api/v1/accounts/{account['id']}/refresh/", timeout=30).json()
-        if refresh["state"] in ("done", "failed"):
-            return dict(refresh)
-        time.sleep(0.5)
-    raise AssertionError(f"the refresh did not end: {refresh}")
+
+    def refresh() -> dict[str, object]:
+        return dict(session.get(f"{stack.url}/api/v1/accounts/{account['id']}/refresh/", timeout=30).json())
+
+    wait_until(lambda: refresh()["state"] in ("done", "failed"), "the refresh ends", patience_s=REFRESH_S, every_s=0.2)
+    return refresh()
 
 
 def wait_for_weights(stack: Stack, session: requests.Session) -> dict[str, object]:
     [account] = session.get(f"{stack.url}/api/v1/accounts/", timeout=30).json()["results"]
-    deadline = time.monotonic() + REFRESH_S
-    while time.monotonic() < deadline:
+
+    def weights() -> dict[str, object]:
         answer = session.get(f"{stack.url}/api/v1/accounts/{account['id']}/weights/", timeout=30)
-        if answer.ok and answer.json()["posts"]:
-            return dict(answer.json())
-        time.sleep(0.5)
-    raise AssertionError(f"no weights were learned: {answer.text}")
+        return dict(answer.json()) if answer.ok else {"posts": 0}
+
+    wait_until(lambda: weights()["posts"], "weights are learned", patience_s=REFRESH_S, every_s=0.2)
+    return weights()
 
 
 def connect(stack: Stack, role: str) -> psycopg.Connection:
@@ -152,6 +160,23 @@ def creators(stack: Stack) -> list[dict[str, object]]:
     assert port
     answer = requests.get(f"http://127.0.0.1:{port[1]}/_sandbox/creators", timeout=30)
     return list(answer.json()["creators"])
+
+
+def test_creators_to_learn_from_are_simulated_at_the_first_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, commands = local_run.run, []
+
+    def run_with_few_creators(environment: Mapping[str, str], *command: str) -> str:
+        commands.append(command)
+        return run(environment, *command, "--accounts", "3") if "tests.sandbox.population" in command else ""
+
+    monkeypatch.setattr(local_run, "run", run_with_few_creators)
+    for _ in range(2):
+        local_run.train_first_model(tmp_path, os.environ)
+    history = str(tmp_path / "population.csv.gz")
+    simulated, *trained = commands
+    assert simulated[:2] == ("-m", "tests.sandbox.population")
+    assert trained == [("manage.py", "train_model", history, "--promote")] * 2
+    assert len(list(read_history_file(history))) == 3
 
 
 def test_it_says_what_it_does_and_where_it_is(stack: Stack) -> None:
@@ -230,31 +255,19 @@ def test_ctrl_c_ends_all_of_it_and_a_second_run_keeps_the_data(stack: Stack) -> 
     assert stack.process.returncode == 0
     assert processes_of(stack.folder) == []
 
-    again = start(stack.folder, port)
-    try:
-        account = signed_in.get(f"{again.url}/api/v1/accounts/", timeout=30)
-        assert account.status_code == 200
-        assert account.json()["count"] == 1
-    finally:
-        stop(again)
-    assert processes_of(stack.folder) == []
+    stack.process = start(stack.folder, port).process
+    account = signed_in.get(f"{stack.url}/api/v1/accounts/", timeout=30)
+    assert account.status_code == 200
+    assert account.json()["count"] == 1
 
 
 def test_a_run_that_is_killed_leaves_nothing_that_stops_the_next(stack: Stack) -> None:
+    stack.process.kill()
+    stack.process.wait(10)
     stop(stack)
-    port = free_port()
-    killed = start(stack.folder, port)
-    killed.process.kill()
-    killed.process.wait(10)
-    stop(killed)
     if sys.platform == "linux":
-        deadline = time.monotonic() + 20
-        while left := processes_of(stack.folder):
-            assert time.monotonic() < deadline, left
-            time.sleep(0.2)
-    again = start(stack.folder, port)
-    try:
-        assert requests.get(f"{again.url}/readyz", timeout=30).json()["status"] == "ok"
-    finally:
-        stop(again)
+        wait_until(lambda: processes_of(stack.folder) == [], "its processes end", patience_s=20)
+    stack.process = start(stack.folder, int(stack.url.rsplit(":", 1)[1])).process
+    assert requests.get(f"{stack.url}/readyz", timeout=30).json()["status"] == "ok"
+    stop(stack)
     assert processes_of(stack.folder) == []

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from posts.content.captions import measure_caption
-from predictions.engine import AccountHistory, Forecast, GlobalModel, forecast, learn_account, train
+from predictions.engine import AccountHistory, Forecast, GlobalModel, forecast, learn_account
 from predictions.engine import Draft as EngineDraft
 from predictions.engine.data.history_file import read_history_file
 from tests.sandbox import population, truth
 from tests.sandbox.creators import Creator
 from tests.sandbox.simulator import Simulator
 from tests.sandbox.world import World
+from tests.shared_models import trained
 
 SEED, ACCOUNTS, UNKNOWN = 5, 110, 30
 NOW = 20_000 * 24 * 3600
@@ -37,7 +38,7 @@ def histories(tmp_path_factory: pytest.TempPathFactory) -> list[AccountHistory]:
 @pytest.fixture(scope="module")
 def model(histories: list[AccountHistory]) -> GlobalModel:
     """Learned from other creators than those it is asked about."""
-    return train(histories[UNKNOWN:], until=NOW)
+    return trained("truth", histories[UNKNOWN:], until=NOW)
 
 
 def true_median(creator: Creator, caption: str, publish_at: int) -> float:

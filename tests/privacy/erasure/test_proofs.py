@@ -6,9 +6,9 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +199,8 @@ def run_and_kill(erasure_pk: int, after_s: float | None) -> bool:
     assert process.stdout is not None
     process.stdout.readline()
     if after_s is not None:
-        time.sleep(after_s)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(after_s)
         process.send_signal(signal.SIGKILL)
     process.stdout.close()
     return process.wait() == -signal.SIGKILL

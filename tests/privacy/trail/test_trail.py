@@ -2,7 +2,6 @@
 
 import operator
 import statistics
-import time
 from typing import Any
 
 import pytest
@@ -44,6 +43,7 @@ from tests.factories import (
     history_of_posts,
 )
 from tests.prove import scaled
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -143,9 +143,7 @@ def test_a_worker_names_its_tasks_and_nothing_after_them(person: User) -> None:
     person.tiktok_accounts.get().weights.delete()
     with start_worker(celery_app, pool="solo", perform_ping_check=False, loglevel="WARNING", shutdown_timeout=30):
         sent = task.apply_async((person.tiktok_accounts.get().pk,))
-        deadline = time.monotonic() + 30
-        while not AccessEvent.objects.filter(actor=task.name).exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(AccessEvent.objects.filter(actor=task.name).exists, "the task is recorded")
     event = about(person)[0]
     assert (event.actor_kind, event.through, event.reference) == ("task", "task", sent.id)
     assert person.tiktok_accounts.get().weights.provenance == f"task:{sent.id}"
