@@ -14,9 +14,9 @@ from posts.content.captions import CaptionMeasures, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from tests.factories import TikTokAccountFactory
 from tests.predictions.histories import content_row
-from tests.sandbox.creators import Creator, roster
-from tests.sandbox.effects import Shift
-from tests.sandbox.simulator import Simulator, counts_at, join
+from tests.sandbox.simulation.creators import Creator, roster
+from tests.sandbox.simulation.effects import Shift
+from tests.sandbox.simulation.simulator import Simulator, counts_at, join
 
 HOUR = 3600
 OBSERVED_AT_H = (1, 6, 24)

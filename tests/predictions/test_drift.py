@@ -35,8 +35,8 @@ from tests.engine.drifting import first_days, simulated
 from tests.factories import PostFactory, TikTokAccountFactory, UserFactory, enter_admin, history_of_posts
 from tests.predictions.audience import publish
 from tests.prove import SEED, scaled
-from tests.sandbox import population
-from tests.sandbox.effects import Shift
+from tests.sandbox.simulation import population
+from tests.sandbox.simulation.effects import Shift
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,4 @@
-"""Cover images: small real JPEGs that look as the simulator says, at addresses that expire."""
+"""Cover images: small JPEGs drawn from the simulated measures, at addresses that expire."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ LIFETIME_S = 6 * 3600
 
 
 def draw(post_id: int, brightness: float, saturation: float, contrast: float) -> bytes:
-    """A JPEG whose mean brightness, mean saturation and spread of brightness follow the three values (0..1)."""
+    """Draw a JPEG whose mean brightness, mean saturation and contrast follow the three values (0..1)."""
     rng = np.random.default_rng(post_id)
     y, x = np.mgrid[0 : 1 : HEIGHT * 1j, 0 : 1 : WIDTH * 1j]
     angle, turns = rng.uniform(0, 2 * np.pi), rng.uniform(1, 3)
@@ -31,13 +31,13 @@ def draw(post_id: int, brightness: float, saturation: float, contrast: float) ->
 
 
 def signed_path(secret: str, handle: str, post_id: int, now: float) -> str:
-    """Path and query of a cover that can be fetched for six hours."""
+    """Return path and query of a cover that can be fetched for LIFETIME_S seconds."""
     expires = int(now) + LIFETIME_S
     return f"/cover/{handle}/{post_id}.jpg?x-expires={expires}&x-signature={_sign(secret, post_id, expires)}"
 
 
 def may_see(secret: str, post_id: int, expires: str, signature: str, now: float) -> bool:
-    """Whether the signature is ours and has not expired."""
+    """Whether the signature is valid and has not expired."""
     if not expires.isdigit() or int(expires) <= now:
         return False
     return hmac.compare_digest(_sign(secret, post_id, int(expires)), signature)

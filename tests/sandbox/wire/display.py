@@ -8,13 +8,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from tests.sandbox import captions, covers
 from tests.sandbox.context import Sandbox, sandbox_of
-from tests.sandbox.creators import Creator
-from tests.sandbox.effects import Ints
-from tests.sandbox.envelopes import DisplayError, display_answer
-from tests.sandbox.grants import Grant, open_id, union_id
-from tests.sandbox.simulator import Posts
+from tests.sandbox.simulation import captions
+from tests.sandbox.simulation.creators import Creator
+from tests.sandbox.simulation.effects import Ints
+from tests.sandbox.simulation.simulator import Posts
+from tests.sandbox.wire import covers
+from tests.sandbox.wire.envelopes import DisplayError, display_answer
+from tests.sandbox.wire.grants import Grant, open_id, union_id
 
 USER_FIELDS = {
     "user.info.basic": ("open_id", "union_id", "avatar_url", "avatar_url_100", "avatar_large_url", "display_name"),
@@ -42,11 +43,11 @@ VIDEO_FIELDS = [
     "is_aigc",
 ]
 MAX_COUNT = 20
-_SHORT_PAGES = 0.2  # share of pages that hold fewer posts than asked for
+_SHORT_PAGES = 0.2  # share of pages with fewer posts than requested
 
 
 async def user_info(request: Request) -> Response:
-    """GET /v2/user/info/."""
+    """Return the requested fields of the profile: GET /v2/user/info/."""
     sandbox, grant = authorised(request)
     fields = _fields(request, SCOPE_OF)
     for name in fields:
@@ -56,13 +57,13 @@ async def user_info(request: Request) -> Response:
 
 
 async def video_list(request: Request) -> Response:
-    """POST /v2/video/list/: newest first, those published before the cursor (ms)."""
+    """Return a page of posts published before the cursor (ms), newest first: POST /v2/video/list/."""
     sandbox, grant = authorised(request, "video.list")
     fields, body = _fields(request, VIDEO_FIELDS), await _json_object(request)
     cursor = _integer(body, "cursor", default=None, low=0, high=2**63 - 1)
     wanted = _integer(body, "max_count", default=10, low=1, high=MAX_COUNT) or 10
     posts, counts = sandbox.world.posts(sandbox.world.creators[grant.creator])
-    # a cursor of 0 stands for "from the newest", as no cursor does
+    # a cursor of 0 means "from the newest", as no cursor does
     older = [row for row, made in enumerate(posts.posted_at.tolist()) if not cursor or made * 1000 < cursor]
     page = older[: _page_size(sandbox, grant.creator, cursor or 0, wanted)]
     videos = _videos(request, sandbox, grant.creator, posts, counts, page, fields)
@@ -71,7 +72,7 @@ async def video_list(request: Request) -> Response:
 
 
 async def video_query(request: Request) -> Response:
-    """POST /v2/video/query/: those of the ids that are public posts of this creator; the others are just missing."""
+    """Return the creator's public posts among the ids, without the unknown ones: POST /v2/video/query/."""
     sandbox, grant = authorised(request, "video.list")
     fields, body = _fields(request, VIDEO_FIELDS), await _json_object(request)
     filters = body.get("filters")
@@ -84,21 +85,21 @@ async def video_query(request: Request) -> Response:
 
 
 async def cover(request: Request) -> Response:
-    """GET /cover/<handle>/<id>.jpg: 403 once its address has expired."""
+    """Serve a cover, or 403 once its address has expired: GET /cover/<handle>/<id>.jpg."""
     sandbox, post_id = sandbox_of(request), int(request.path_params["post_id"])
     expires, signature = (request.query_params.get(name, "") for name in ("x-expires", "x-signature"))
     secret, now = sandbox.settings.client_secret, sandbox.world.now()
     if not covers.may_see(secret, post_id, expires, signature, now):
         return PlainTextResponse("URL signature expired", 403)
     creator = sandbox.world.creators.get(request.path_params["handle"])
-    looks = _looks_of(sandbox, creator, post_id) if creator else []
-    if not looks:
+    measures = _cover_measures(sandbox, creator, post_id) if creator else []
+    if not measures:
         return PlainTextResponse("not found", 404)
-    return Response(covers.draw(post_id, *looks[0]), media_type="image/jpeg")
+    return Response(covers.draw(post_id, *measures[0]), media_type="image/jpeg")
 
 
 async def avatar(request: Request) -> Response:
-    """GET /avatar/<handle>.jpg."""
+    """Serve an avatar: GET /avatar/<handle>.jpg."""
     creator = sandbox_of(request).world.creators.get(request.path_params["handle"])
     if creator is None:
         return PlainTextResponse("not found", 404)
@@ -106,7 +107,7 @@ async def avatar(request: Request) -> Response:
 
 
 def authorised(request: Request, scope: str = "user.info.basic") -> tuple[Sandbox, Grant]:
-    """The sandbox, and the grant of the bearer token, which must hold the scope."""
+    """Return the sandbox and the grant of the bearer token; DisplayError unless it has the scope."""
     sandbox = sandbox_of(request)
     grant = sandbox.grants.find_access(bearer(request))
     if grant is None:
@@ -117,16 +118,16 @@ def authorised(request: Request, scope: str = "user.info.basic") -> tuple[Sandbo
 
 
 def bearer(request: Request) -> str:
-    """The access token in the Authorization header, or an empty text."""
+    """Return the access token of the Authorization header, or an empty string."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token if kind.lower() == "bearer" else ""
 
 
-def _looks_of(sandbox: Sandbox, creator: Creator, post_id: int) -> list[list[float]]:
-    """Brightness, saturation and contrast of the creator's public post of this id: one row, or none."""
+def _cover_measures(sandbox: Sandbox, creator: Creator, post_id: int) -> list[list[float]]:
+    """Return brightness, saturation and contrast of the creator's public post: one row, or none."""
     posts, _ = sandbox.world.posts(creator)
-    looks: list[list[float]] = posts.content.cover[posts.ids == post_id].tolist()
-    return looks
+    measures: list[list[float]] = posts.content.cover[posts.ids == post_id].tolist()
+    return measures
 
 
 def _require_scope(grant: Grant, scope: str) -> None:
@@ -169,7 +170,7 @@ def _integer(body: dict[str, Any], name: str, *, default: int | None, low: int, 
 
 
 def _page_size(sandbox: Sandbox, creator: str, cursor: int, wanted: int) -> int:
-    """Mostly what was asked for; some pages are short, always the same ones."""
+    """Return the requested size, except for some pages, always the same, that are shorter."""
     chance = random.Random(f"{sandbox.settings.seed}/{creator}/{cursor}")
     return chance.randint(1, wanted) if chance.random() < _SHORT_PAGES else wanted
 

@@ -1,12 +1,12 @@
-"""The simulated creators: those one can sign in as, and how any creator's nature is drawn from a seed."""
+"""The simulated creators that can sign in, and the drawing of any creator from a seed."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tests.sandbox.captions import NOT_LATIN, TOPICS
-from tests.sandbox.effects import Audience, draw_audience, indifferent
-from tests.sandbox.growth import MEDIAN_TAU_H, SPEED_SD
+from tests.sandbox.simulation.captions import NOT_LATIN, TOPICS
+from tests.sandbox.simulation.effects import Audience, draw_audience, indifferent
+from tests.sandbox.simulation.growth import MEDIAN_TAU_H, SPEED_SD
 
 # fmt: off
 FIRST_NAMES = (
@@ -60,7 +60,7 @@ class Creator:
 
 
 def roster(seed: int, size: int = 48) -> list[Creator]:
-    """The creators one can sign in as. Handles, sizes and lengths of history do not depend on the seed."""
+    """Return the creators that can sign in. Handles, sizes and history lengths do not depend on the seed."""
     ordinary = size - len(_ODD)
     if not 1 <= ordinary <= len(FIRST_NAMES):
         raise ValueError(f"size must be {len(_ODD) + 1} to {len(_ODD) + len(FIRST_NAMES)}, not {size}")
@@ -79,7 +79,7 @@ def roster(seed: int, size: int = 48) -> list[Creator]:
 
 
 def draw_creator(seed: int, index: int, *, topic: str, followers: int, history_posts: int) -> Creator:
-    """A creator of ordinary nature, drawn from (seed, index)."""
+    """Return an ordinary creator, drawn from (seed, index)."""
     rng = np.random.default_rng([seed, index, 1])
     utc_offset_h = float(rng.choice([-8, -5, -3, 0, 1, 2, 5.5, 9]))
     return Creator(

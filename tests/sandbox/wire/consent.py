@@ -1,4 +1,4 @@
-"""The consent page: who signs in, and which of the requested scopes are granted."""
+"""The consent page: choose a creator and grant some of the requested scopes."""
 
 import ipaddress
 import re
@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
 from tests.sandbox.context import Sandbox, Settings, sandbox_of
-from tests.sandbox.display import SCOPES
+from tests.sandbox.wire.display import SCOPES
 
 ALWAYS_GRANTED = "user.info.basic"
 MEANINGS = {
@@ -25,7 +25,7 @@ _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 async def ask(request: Request) -> Response:
-    """GET /v2/auth/authorize/."""
+    """Show the page: GET /v2/auth/authorize/."""
     sandbox, query = sandbox_of(request), request.query_params
     problems = problems_of(query, sandbox.settings)
     if problems:
@@ -42,7 +42,7 @@ async def ask(request: Request) -> Response:
 
 
 async def decide(request: Request) -> Response:
-    """POST /v2/auth/authorize/, the form of the page: back to the app with a code, or with access_denied."""
+    """Redirect to the app with a code or access_denied: POST /v2/auth/authorize/, the form of the page."""
     sandbox, query, form = sandbox_of(request), request.query_params, await request.form()
     creator = str(form.get("creator", ""))
     problems = problems_of(query, sandbox.settings)
@@ -65,7 +65,7 @@ async def decide(request: Request) -> Response:
 
 
 def problems_of(query: Mapping[str, str], settings: Settings) -> list[str]:
-    """What is wrong with an authorisation request, in words; empty if nothing is."""
+    """Return the problems of an authorisation request in words; empty if there are none."""
     problems = []
     if query.get("client_key") != settings.client_key:
         problems.append("client_key is not the key of an app that is registered here")
@@ -110,7 +110,7 @@ def _requested_scopes(query: Mapping[str, str]) -> list[str]:
 
 
 def _is_local(uri: str) -> bool:
-    """Loopback addresses, and names without a dot, such as localhost."""
+    """Whether it is a loopback address, or a name without a dot, such as localhost."""
     parts = urlsplit(uri)
     host = parts.hostname or ""
     if parts.scheme not in ("http", "https") or not host or parts.fragment:

@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong with the next requests to an endpoint."""
+"""Faults on demand for the next requests to an endpoint."""
 
 import asyncio
 from typing import Literal
@@ -12,28 +12,28 @@ Endpoint = Literal["user/info", "video/list", "video/query", "oauth/token", "oau
 
 
 class Fault(BaseModel):
-    """`times` requests to `endpoint` (null: all) go wrong, once `after` of them have gone well."""
+    """An order to make `times` requests (null: all) to `endpoint` fail, after `after` that succeed."""
 
     model_config = ConfigDict(extra="forbid")
     endpoint: Endpoint = "*"
     kind: Kind
     times: int | None = Field(1, ge=1)
     after: int = Field(0, ge=0)
-    seconds: float = Field(2.0, ge=0, le=120)  # "slow": the delay. "timeout": the least a client has to wait
+    seconds: float = Field(2.0, ge=0, le=120)  # "slow": the delay; "timeout": how long the connection is held at least
 
     def concerns(self, endpoint: str) -> bool:
-        """Whether requests to this endpoint count."""
+        """Whether the fault applies to this endpoint."""
         return self.endpoint in ("*", endpoint)
 
 
 class FaultBoard:
-    """The faults that are still to come, in the order in which they were ordered."""
+    """The pending faults, in the order in which they were added."""
 
     def __init__(self) -> None:
         self.waiting: list[Fault] = []
 
     def take(self, endpoint: str) -> Fault | None:
-        """The fault of this request, if any; the first one that is due wins."""
+        """Return the fault for this request, or None; the first one that is due wins."""
         due = None
         for fault in [fault for fault in self.waiting if fault.concerns(endpoint)]:
             if fault.after:
@@ -48,7 +48,7 @@ class FaultBoard:
 
 
 async def never_answer(request: Request, seconds: float) -> Response:
-    """Hold the line until the client hangs up, or for the given time, as a proxy does before it gives up."""
+    """Hold the connection until the client disconnects; answer 504 after `seconds`, as a proxy does."""
     try:
         async with asyncio.timeout(seconds):
             while (await request.receive())["type"] != "http.disconnect":
@@ -59,11 +59,11 @@ async def never_answer(request: Request, seconds: float) -> Response:
 
 
 def truncated(response: Response) -> Response:
-    """The first half of the body, as if the connection had been cut cleanly; what the request did has been done."""
+    """Return the first half of the body, as if the connection had been cut; the request took effect."""
     body = bytes(response.body)
     return Response(body[: len(body) // 2], response.status_code, media_type=response.media_type or "application/json")
 
 
 def html_page(status: int = 502, title: str = "Bad Gateway") -> Response:
-    """What a proxy says in TikTok's place."""
+    """Return an HTML error page, as a proxy in front of TikTok answers."""
     return HTMLResponse(f"<html><title>{title}</title><body><h1>{status} {title}</h1></body></html>", status)

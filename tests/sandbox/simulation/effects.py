@@ -1,4 +1,4 @@
-"""What a creator's audience reacts to. All effects are in log units and sum up to the log of a post's final likes."""
+"""The effects of a post on a creator's audience, in log units; their sum shifts the log of its final likes."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.sandbox.captions import POPULAR_TAGS, TOPICS
-from tests.sandbox.growth import DAY, HOUR
+from tests.sandbox.simulation.captions import POPULAR_TAGS, TOPICS
+from tests.sandbox.simulation.growth import DAY, HOUR
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -18,7 +18,7 @@ _MONDAY_OFFSET = 3  # 1970-01-01 was a Thursday
 
 @dataclass(frozen=True)
 class Content:
-    """What n posts say and look like: arrays of length n, `text` and `cover` of shape (n, 3)."""
+    """Content of n posts: arrays of length n; `text` and `cover` have shape (n, 3)."""
 
     duration_s: Ints
     text: Floats  # body length in characters, asks (0/1), mood (-1..1)
@@ -58,7 +58,7 @@ class Shift:
 
 
 def draw_audience(rng: np.random.Generator, topic: str, utc_offset_h: float) -> Audience:
-    """A taste for a creator who writes on `topic`."""
+    """Draw the audience of a creator who writes on `topic`."""
     weekday = rng.normal(0, 0.12, 7)
     tags = (*TOPICS[topic].tags, *POPULAR_TAGS)
     return Audience(
@@ -81,7 +81,7 @@ def draw_audience(rng: np.random.Generator, topic: str, utc_offset_h: float) -> 
 
 
 def indifferent(audience: Audience) -> Audience:
-    """The same place and hours, without any preference."""
+    """Return the audience with the same time zone and no preferences."""
     return replace(
         audience,
         hour_strength=0.0,
@@ -98,7 +98,7 @@ def indifferent(audience: Audience) -> Audience:
 
 
 def effects(audience: Audience, content: Content, posted_at: Ints, hour_shift: Floats) -> dict[str, Floats]:
-    """Each effect on the log of the final likes of n posts, by name; `hour_shift` moves the best hour, per post."""
+    """Return each effect on the log final likes of n posts, by name; `hour_shift` moves the best hour, per post."""
     local_h = posted_at / HOUR + audience.utc_offset_h
     weekday = (np.floor(local_h / 24).astype(int) + _MONDAY_OFFSET) % 7
     peak, second = audience.hour_peak + hour_shift, audience.second_peak + hour_shift
@@ -119,18 +119,18 @@ def effects(audience: Audience, content: Content, posted_at: Ints, hour_shift: F
 
 
 def _trend(tags: list[tuple[str, ...]], posted_at: Ints) -> Floats:
-    """How much the hashtags of each post were in fashion everywhere when it was published."""
-    rows, fashion = _fashion()
+    """Return the trend of each post's hashtags at its publishing, in log units."""
+    rows, trends = _trends()
     weeks = np.clip((posted_at - _TREND_START) // (7 * DAY), 0, _TREND_WEEKS - 1)
     return np.array(
-        [sum(fashion[rows[tag], week] for tag in post if tag in rows) for post, week in zip(tags, weeks, strict=True)],
+        [sum(trends[rows[tag], week] for tag in post if tag in rows) for post, week in zip(tags, weeks, strict=True)],
         float,
     )
 
 
 @cache
-def _fashion() -> tuple[dict[str, int], Floats]:
-    """A row per known hashtag and a column per week: a mean-reverting walk (memory about ten weeks, sd 0.15)."""
+def _trends() -> tuple[dict[str, int], Floats]:
+    """Return a row per hashtag and a column per week: a mean-reverting walk (memory about ten weeks, sd 0.15)."""
     tags = sorted({tag for topic in TOPICS.values() for tag in topic.tags} | set(POPULAR_TAGS))
     memory, spread = 0.9, 0.15
     steps = np.random.default_rng(2015).normal(0, spread * np.sqrt(1 - memory**2), (len(tags), _TREND_WEEKS))

@@ -1,4 +1,4 @@
-"""Captions that read like captions, and the measures of a caption that the simulated audiences react to."""
+"""Write plausible captions, and measure the properties that simulated audiences react to."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _OPENERS = ("POV:", "Trying", "My take on", "Part 2 of", "Nobody warned me about
 
 @dataclass(frozen=True)
 class Topic:
-    """What the creators of one kind write about."""
+    """The vocabulary of creators of one kind."""
 
     subjects: tuple[str, ...]
     scenes: tuple[str, ...]
@@ -127,7 +127,7 @@ _RAMBLE = (
 
 
 def write(rng: np.random.Generator, topic: Topic, tags: tuple[str, ...], *, wordy: bool, moody: bool) -> str:
-    """A caption on a topic that ends with `tags`; those that do not fit TikTok's 150 characters are left out."""
+    """Return a caption on a topic that ends with `tags`; those beyond MAX_LENGTH characters are left out."""
     scene, other_scene = (topic.scenes[row] for row in rng.choice(len(topic.scenes), 2, replace=False))
     parts = [_pick(rng, topic.openers), _pick(rng, topic.subjects), scene]
     chance = rng.random(5)
@@ -147,7 +147,7 @@ def write(rng: np.random.Generator, topic: Topic, tags: tuple[str, ...], *, word
 
 
 def with_tags(body: str, tags: tuple[str, ...]) -> str:
-    """The body, cut to TikTok's length, followed by those of the hashtags that still fit and are not in it."""
+    """Return the body, cut to MAX_LENGTH, followed by the new hashtags that still fit."""
     caption = body[:MAX_LENGTH].strip()
     present = set(hashtags(caption))
     for tag in tags:
@@ -158,17 +158,17 @@ def with_tags(body: str, tags: tuple[str, ...]) -> str:
 
 
 def hashtags(caption: str) -> tuple[str, ...]:
-    """The hashtags in a caption, lower case, without `#`, in order, each once."""
+    """Return the distinct hashtags of a caption in order, lower case, without `#`."""
     return tuple(dict.fromkeys(tag.lower() for tag in _TAG.findall(caption)))
 
 
 def body(caption: str) -> str:
-    """The caption without its hashtags and mentions."""
+    """Return the caption without its hashtags and mentions."""
     return " ".join(_TAG_OR_MENTION.sub(" ", caption).split())
 
 
 def measure(caption: str) -> tuple[float, float, float]:
-    """Length of the body (characters), whether it asks (0 or 1), and its mood (-1, 0 or 1 by its words)."""
+    """Return the body's length (characters), whether it asks (0 or 1), and its mood (-1, 0 or 1)."""
     text = body(caption)
     words = set(_WORD.findall(text.lower()))
     mood = len(words & set(POSITIVE)) - len(words & set(NEGATIVE))

@@ -1,4 +1,4 @@
-"""Webhooks: signed, delivered at least once, tried again for a while if they are not answered with 200."""
+"""Signed webhooks, delivered at least once and retried with RETRY_DELAYS_S unless answered with 200."""
 
 import asyncio
 import hashlib
@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from tests.sandbox.grants import open_id
+from tests.sandbox.wire.grants import open_id
 
 RETRY_DELAYS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 TIMEOUT_S = 5.0
@@ -18,7 +18,7 @@ TIMEOUT_S = 5.0
 
 @dataclass
 class Delivery:
-    """One attempt; `status` is 0 where nobody answered."""
+    """One attempt; `status` is 0 without a response."""
 
     event: str
     creator: str
@@ -27,7 +27,7 @@ class Delivery:
 
 
 class Webhooks:
-    """Sends events to one address; nothing is sent while there is none."""
+    """Send events to one address; without an address nothing is sent."""
 
     def __init__(self, client_key: str, client_secret: str, url: str) -> None:
         self.client_key = client_key
@@ -38,7 +38,7 @@ class Webhooks:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def send(self, event: str, creator: str, content: dict[str, Any]) -> None:
-        """Deliver in the background."""
+        """Deliver an event in the background."""
         if not self.url:
             return
         body = json.dumps(
@@ -57,11 +57,11 @@ class Webhooks:
 
     @property
     def under_way(self) -> int:
-        """How many deliveries have neither arrived nor been given up."""
+        """Number of deliveries that have neither arrived nor been given up."""
         return len(self._under_way)
 
     def give_up(self) -> None:
-        """Stop trying to deliver what has not arrived."""
+        """Cancel the deliveries under way."""
         for task in self._under_way:
             task.cancel()
 
@@ -82,7 +82,7 @@ class Webhooks:
 
 
 def signature(secret: str, body: bytes, at: int | None = None) -> str:
-    """The value of the TikTok-Signature header for a body sent at `at` (now, if not given)."""
+    """Return the value of the TikTok-Signature header for a body sent at `at` (default: now)."""
     moment = int(time.time()) if at is None else at
     digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={moment},s={digest}"

@@ -1,10 +1,10 @@
-"""The bodies that the control API takes. Members that are left out keep what is, or take the default given here."""
+"""The request bodies of the control API. A missing member keeps the current value or takes its default here."""
 
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tests.sandbox import captions
+from tests.sandbox.simulation import captions
 
 Share = Field(0.5, ge=0, le=1)
 

@@ -1,8 +1,9 @@
-"""Simulated histories of creators whom one cannot sign in as, to train a first model from.
+"""Write simulated histories of creators that cannot sign in, to train a first model from.
 
-`python -m tests.sandbox.population --accounts 150 --posts-max 150 --seed 77 --out FILE.csv.gz` writes them in the post
-history format: one row per observation of a post. Every post was observed at the end; a share of them was also followed
-from its first hour on, so that growth can be learned. The same arguments give the same bytes.
+    python -m tests.sandbox.simulation.population --accounts 150 --posts-max 150 --seed 77 --out FILE.csv.gz
+
+The file is in the post history format: one row per observation of a post. Every post is observed at the end; a share is
+also followed from its first hour on, so that growth can be learned. The same arguments give the same bytes.
 """
 
 import argparse
@@ -17,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.sandbox import captions
-from tests.sandbox.creators import Creator, draw_creator
-from tests.sandbox.effects import Ints
-from tests.sandbox.growth import DAY, HOUR
-from tests.sandbox.simulator import Simulator, counts_at
+from tests.sandbox.simulation import captions
+from tests.sandbox.simulation.creators import Creator, draw_creator
+from tests.sandbox.simulation.effects import Ints
+from tests.sandbox.simulation.growth import DAY, HOUR
+from tests.sandbox.simulation.simulator import Simulator, counts_at
 
 COLUMNS = [
     "account_id",
@@ -41,12 +42,12 @@ COLUMNS = [
 FOLLOWED_AT_H = (1, 6, 24, 72, 168)
 FOLLOWED_SHARE = 0.4
 MIN_POSTS = 5
-_FIRST_INDEX = 100_000  # far from the creators one can sign in as
+_FIRST_INDEX = 100_000  # far from the creators that can sign in
 Row = tuple[str | int, ...]
 
 
 def creators(seed: int, accounts: int, posts_max: int) -> Iterator[Creator]:
-    """Creators of any size, from MIN_POSTS to `posts_max` posts each, more of them with few."""
+    """Yield creators of any size with MIN_POSTS to `posts_max` posts each, log-uniformly."""
     topics = list(captions.TOPICS)
     for index in range(_FIRST_INDEX, _FIRST_INDEX + accounts):
         rng = np.random.default_rng([seed, index, 5])
@@ -57,7 +58,7 @@ def creators(seed: int, accounts: int, posts_max: int) -> Iterator[Creator]:
 
 
 def observations(simulator: Simulator, creator: Creator) -> Iterator[Row]:
-    """Rows of a creator's posts before the simulator's epoch, which is when the last observation was made."""
+    """Yield the rows of a creator's posts before the simulator's epoch, the time of the last observation."""
     posts = simulator.block(creator, 0)
     rng = np.random.default_rng([simulator.seed, creator.index, 6])
     rows, observed_at = _schedule(rng, posts.posted_at, simulator.epoch)
@@ -81,7 +82,7 @@ def observations(simulator: Simulator, creator: Creator) -> Iterator[Row]:
 
 
 def write(path: Path, *, seed: int, accounts: int, posts_max: int, until: int) -> int:
-    """Write the file aside and rename it; how many rows it has."""
+    """Write a temporary file, rename it to `path`, and return its number of rows."""
     simulator, written = Simulator(seed, until), 0
     aside = path.with_suffix(path.suffix + ".new")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,15 +103,17 @@ def write(path: Path, *, seed: int, accounts: int, posts_max: int, until: int) -
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.sandbox.population",
-        description="Writes simulated post histories (gzipped CSV, a row per observation) to train a first model from.",
+        prog="python -m tests.sandbox.simulation.population",
+        description="Write simulated post histories (gzipped CSV, a row per observation) to train a first model from.",
     )
     parser.add_argument("--accounts", type=_at_least(1), default=150, help="how many (default %(default)s)")
     parser.add_argument("--posts-max", type=_at_least(MIN_POSTS), default=150, help="per account (default %(default)s)")
     parser.add_argument("--seed", type=_at_least(0), default=77, help="which population (default %(default)s)")
-    parser.add_argument("--until", type=_date, help="UTC date at whose start all was observed last (default: today)")
+    parser.add_argument(
+        "--until", type=_date, help="UTC date at whose start the last observation is made (default: today)"
+    )
     parser.add_argument("--out", type=Path, required=True, help="file to write, ending in .csv.gz")
     options = parser.parse_args()
     until = int(time.time() // DAY) * DAY if options.until is None else options.until
@@ -119,7 +122,7 @@ def main() -> None:
 
 
 def _schedule(rng: np.random.Generator, posted_at: Ints, end: int) -> tuple[Ints, Ints]:
-    """When which post was observed: rows of the posts, and moments."""
+    """Return the schedule of observations, sorted by post: rows of the posts, and moments."""
     followed = np.flatnonzero(rng.random(len(posted_at)) < FOLLOWED_SHARE)
     ages_h = np.array(FOLLOWED_AT_H) * rng.uniform(1.0, 1.15, (len(followed), len(FOLLOWED_AT_H)))
     moments = posted_at[followed, None] + (ages_h * HOUR).astype(np.int64)

@@ -8,14 +8,14 @@ KEPT = 20_000
 
 @dataclass
 class Entry:
-    """One request, as it was answered."""
+    """One request and its response."""
 
     endpoint: str
     at: float  # real time, seconds since 1970
     status: int
     log_id: str
     fault: str  # kind, or empty
-    creator: str  # handle, where the request got as far as knowing it
+    creator: str  # handle; empty where the request was refused before it was identified
     grant_type: str
     access_token: str  # fingerprint of the access token sent, or issued by oauth/token
     refresh_token: str  # fingerprint of the refresh token sent
@@ -28,5 +28,5 @@ class RequestLog:
         self.entries: deque[Entry] = deque(maxlen=KEPT)
 
     def add(self, entry: Entry) -> None:
-        """Note a request that was answered."""
+        """Append an entry, dropping the oldest beyond KEPT."""
         self.entries.append(entry)

@@ -1,4 +1,4 @@
-"""Simulated creators' posts and their counts: plain NumPy, a function of (seed, creator, post) and of nothing else.
+"""Simulated posts and their counts: plain NumPy, a function of (seed, creator, post) alone.
 
 A post's final likes are exp(level + effects + noise), its counts at an age that times the growth fraction, rounded by
 a number drawn once per post, so that counts never fall. Posts come in blocks: block 0 is the history before the epoch,
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.sandbox import captions
-from tests.sandbox.creators import Creator
-from tests.sandbox.effects import Content, Floats, Ints, Shift, effects
-from tests.sandbox.growth import DAY, HOUR, fraction
+from tests.sandbox.simulation import captions
+from tests.sandbox.simulation.creators import Creator
+from tests.sandbox.simulation.effects import Content, Floats, Ints, Shift, effects
+from tests.sandbox.simulation.growth import DAY, HOUR, fraction
 
 BLOCK_DAYS = 90
 MIN_SPACING_S = 60
@@ -40,7 +40,7 @@ class Posts:
         return len(self.ids)
 
     def take(self, rows: NDArray[np.intp]) -> "Posts":
-        """The posts in these rows, in this order."""
+        """Return the posts in these rows, in this order."""
         content = Content(
             self.content.duration_s[rows],
             self.content.text[rows],
@@ -60,7 +60,7 @@ class Posts:
 
 
 def join(parts: Sequence[Posts]) -> Posts:
-    """All posts of the parts, oldest first."""
+    """Return all posts of the parts, oldest first."""
     content = Content(
         np.concatenate([part.content.duration_s for part in parts]),
         np.concatenate([part.content.text for part in parts]),
@@ -91,7 +91,7 @@ class Simulator:
         self._blocks: dict[tuple[int, int], Posts] = {}
 
     def block(self, creator: Creator, number: int) -> Posts:
-        """Block 0: the history before the epoch. Block k: the posts of its k-th BLOCK_DAYS days. Kept once made."""
+        """Return block 0, the history before the epoch, or block k, the k-th BLOCK_DAYS days after it. Cached."""
         key = (creator.index, number)
         if key not in self._blocks:
             self._blocks[key] = self._make_block(creator, number)
@@ -103,41 +103,41 @@ class Simulator:
         return self._compose(rng, creator, self._times(rng, creator, days))
 
     def block_number(self, at: float) -> int:
-        """The block that a moment lies in."""
+        """Return the number of the block that contains a moment."""
         return 0 if at < self.epoch else int((at - self.epoch) // (BLOCK_DAYS * DAY)) + 1
 
     def published(
         self, creator: Creator, post_id: int, *, caption: str, duration_s: int, posted_at: int, cover: Sequence[float]
     ) -> Posts:
-        """One post that somebody made the creator publish, with noise drawn from its id."""
+        """Return one post published through the control API, with noise drawn from its id."""
         rng = np.random.default_rng([self.seed, creator.index, 3, post_id])
         content = content_of([caption], [duration_s], [cover])
         ids, times = np.array([post_id], np.int64), np.array([posted_at], np.int64)
-        return Posts(ids, times, [caption], content, *draw_chance(rng, creator, 1))
+        return Posts(ids, times, [caption], content, *draw_noise(rng, creator, 1))
 
     def location(self, creator: Creator, content: Content, posted_at: Ints, shifts: Sequence[Shift] = ()) -> Floats:
-        """Log of the final likes before noise, for n posts."""
+        """Return the log of the final likes before noise, for n posts."""
         level_shift, hour_shift = _shifted(creator, posted_at, shifts)
         parts = effects(creator.audience, content, posted_at, hour_shift)
         drift = self.level_drift(creator, posted_at)
         return np.asarray(creator.level + drift + level_shift + sum(parts.values()), float)
 
     def level_drift(self, creator: Creator, at: Ints) -> Floats:
-        """The random walk of the creator's level, in log units relative to the epoch."""
+        """Return the random walk of the creator's level, in log units relative to the epoch."""
         rng = np.random.default_rng([self.seed, creator.index, 4])
         walk = np.concatenate([[0.0], np.cumsum(rng.normal(0, creator.walk_sd, _WEEKS_BEFORE + _WEEKS_AFTER))])
-        # pulled back softly, so that a decade of steps cannot make an account of thousands one of billions
+        # bounded softly, so that a decade of steps cannot turn thousands of likes into billions
         walk = 1.5 * np.tanh((walk - walk[_WEEKS_BEFORE]) / 1.5)
         weeks = np.arange(-_WEEKS_BEFORE, _WEEKS_AFTER + 1)
         return np.asarray(np.interp((at - self.epoch) / (7 * DAY), weeks, walk), float)
 
     def finals(self, creator: Creator, posts: Posts, shifts: Sequence[Shift] = ()) -> Ints:
-        """Final likes, comments, shares and views of n posts: (n, 4)."""
+        """Return final likes, comments, shares and views of n posts: (n, 4)."""
         log_likes = self.location(creator, posts.content, posts.posted_at, shifts) + posts.noise
         return final_counts(creator, log_likes, posts.content.text[:, 1], posts.ratio_noise, posts.rounding)
 
     def _times(self, rng: np.random.Generator, creator: Creator, days: Ints) -> Ints:
-        """A moment for each day (counted from the epoch), near the hours at which the creator likes to publish."""
+        """Draw a moment for each day (counted from the epoch), near the creator's usual hours."""
         habits = np.array(creator.habit_hours)[rng.integers(0, 2, len(days))]
         local_h = np.where(rng.random(len(days)) < 0.25, rng.uniform(7, 24, len(days)), habits)
         utc_h = (local_h + rng.normal(0, 1.2, len(days)) - creator.audience.utc_offset_h) % 24
@@ -146,7 +146,7 @@ class Simulator:
         return np.asarray(np.maximum.accumulate(times - steps) + steps, np.int64)
 
     def _compose(self, rng: np.random.Generator, creator: Creator, times: Ints) -> Posts:
-        """Posts published at these times."""
+        """Draw posts published at these times."""
         n = len(times)
         topic, moody = captions.TOPICS[creator.topic], creator.topic not in captions.NOT_LATIN
         texts = [
@@ -155,25 +155,25 @@ class Simulator:
         ]
         duration_s = np.clip(np.exp(rng.normal(np.log(creator.usual_duration_s), 0.5, n)), 3, 600).astype(np.int64)
         content = content_of(texts, duration_s, rng.beta(2.2, 2.2, (n, 3)))
-        # as TikTok's: the second it was made in the upper half, something unique in the lower
+        # as TikTok's ids: the second of publishing in the upper half, random bits in the lower
         ids = (times << 32) | rng.integers(0, 1 << 32, n, dtype=np.int64)
-        return Posts(ids, times, texts, content, *draw_chance(rng, creator, n))
+        return Posts(ids, times, texts, content, *draw_noise(rng, creator, n))
 
 
 def content_of(
     texts: list[str], duration_s: Sequence[int] | Ints, cover: Sequence[Sequence[float]] | Floats
 ) -> Content:
-    """What posts with these captions, durations (s) and covers (brightness, saturation, contrast: 0..1) consist of."""
+    """Return the content of posts with these captions, durations (s) and covers (three values of 0..1)."""
     text = np.array([captions.measure(caption) for caption in texts], float).reshape(len(texts), 3)
     tags = [captions.hashtags(caption) for caption in texts]
     return Content(np.asarray(duration_s, np.int64), text, tags, np.asarray(cover, float).reshape(len(texts), 3))
 
 
-def draw_chance(rng: np.random.Generator, creator: Creator, n: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """What is luck about n posts: noise, growth time scale (hours), noise of the ratios, rounding.
+def draw_noise(rng: np.random.Generator, creator: Creator, n: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Draw the random part of n posts: noise, growth time scale (hours), noise of the ratios, rounding.
 
-    The noise is a Student t with five degrees of freedom, cut at 3.5 of its sd, and for a few posts a viral lift of
-    about one log unit, cut at three: heavy tails with means that exist.
+    The noise is a Student t with five degrees of freedom, clipped at 3.5 sd, plus for a few posts a viral lift of
+    about one log unit, capped at three: heavy tails with finite means.
     """
     core = np.clip(rng.standard_t(5, n) / np.sqrt(5 / 3), -3.5, 3.5) * creator.noise_sd
     viral = (rng.random(n) < creator.viral_share) * np.minimum(rng.exponential(1.1, n), 3.0)
@@ -185,7 +185,7 @@ def draw_chance(rng: np.random.Generator, creator: Creator, n: int) -> tuple[Flo
 
 
 def final_counts(creator: Creator, log_likes: Floats, asks: Floats, ratio_noise: Floats, rounding: Floats) -> Ints:
-    """Final likes, comments, shares and views (n, 4) of posts whose likes before rounding are exp(log_likes)."""
+    """Return final likes, comments, shares and views (n, 4) of posts with exp(log_likes) likes before rounding."""
     likes = np.exp(log_likes)
     comments = likes * creator.comment_rate * np.exp(ratio_noise[:, 0] + _QUESTIONS_COMMENTS * asks)
     shares = likes * creator.share_rate * np.exp(ratio_noise[:, 1])
@@ -194,13 +194,13 @@ def final_counts(creator: Creator, log_likes: Floats, asks: Floats, ratio_noise:
 
 
 def counts_at(finals: Ints, posted_at: Ints, tau_h: Floats, at: Floats | float) -> Ints:
-    """Counts (n, 4) at a moment (or one moment per post), from final counts, publishing times and time scales."""
+    """Return counts (n, 4) at a moment (or one per post) from final counts, publishing times and time scales."""
     share = fraction((at - posted_at) / HOUR, tau_h)
     return np.floor(finals * share[:, None] + 1e-9).astype(np.int64)
 
 
 def _history_days(rng: np.random.Generator, creator: Creator) -> Ints:
-    """Days before the epoch, as negative numbers, one per post of the history."""
+    """Draw the days before the epoch, as negative numbers, one per post of the history."""
     rate = max(creator.posts_per_day, 0.1)
     back = np.cumsum(rng.gamma(0.8, 1 / (0.8 * rate), creator.history_posts))
     back[len(back) // 2 :] += creator.gap_years * 365
@@ -208,13 +208,13 @@ def _history_days(rng: np.random.Generator, creator: Creator) -> Ints:
 
 
 def _future_days(rng: np.random.Generator, creator: Creator, number: int) -> Ints:
-    """Days of the block, counted from the epoch, one per post."""
+    """Draw the days of a later block, counted from the epoch, one per post."""
     count = int(rng.poisson(creator.posts_per_day * BLOCK_DAYS))
     return rng.integers(0, BLOCK_DAYS, count) + (number - 1) * BLOCK_DAYS
 
 
 def _choose_tags(rng: np.random.Generator, own: tuple[str, ...]) -> tuple[str, ...]:
-    """A few hashtags of the topic, the first ones more often, and some that everybody uses."""
+    """Draw a few hashtags of the topic, the first ones more often, and some popular ones."""
     weights = 1 / np.arange(1, len(own) + 1)
     count = int(rng.integers(0, 5))
     chosen = rng.choice(len(own), size=count, replace=False, p=weights / weights.sum())
@@ -223,10 +223,10 @@ def _choose_tags(rng: np.random.Generator, own: tuple[str, ...]) -> tuple[str, .
 
 
 def _shifted(creator: Creator, posted_at: Ints, shifts: Sequence[Shift]) -> tuple[Floats, Floats]:
-    """What the shifts so far add to the level and to the best hour of posts published at these times."""
+    """Return the sum of shifts of the level and of the best hour for posts published at these times."""
     level, hours = np.zeros(len(posted_at)), np.zeros(len(posted_at))
     for shift in shifts:
-        touched = (posted_at >= shift.since) & (shift.creator in ("", creator.handle))
-        level += shift.level * touched
-        hours += shift.hours * touched
+        affected = (posted_at >= shift.since) & (shift.creator in ("", creator.handle))
+        level += shift.level * affected
+        hours += shift.hours * affected
     return level, hours

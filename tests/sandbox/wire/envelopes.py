@@ -1,4 +1,4 @@
-"""TikTok's two shapes of an answer: the Display API's envelope, and flat OAuth errors."""
+"""TikTok's two response formats: the Display API's envelope, and flat OAuth errors."""
 
 import secrets
 import time
@@ -17,7 +17,7 @@ STATUS = {
 
 
 class DisplayError(Exception):
-    """A refusal of the Display API; `code` is one of STATUS."""
+    """An error of the Display API; `code` is a key of STATUS."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class DisplayError(Exception):
 
 
 class OAuthError(Exception):
-    """A refusal of the token endpoints."""
+    """An error of the token endpoints."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -36,22 +36,22 @@ class OAuthError(Exception):
 
 
 def new_log_id() -> str:
-    """An id as TikTok's: the time, then random hex."""
+    """Return an id like TikTok's: the time, then random hex."""
     return time.strftime("%Y%m%d%H%M%S", time.gmtime()) + secrets.token_hex(9).upper()
 
 
 def display_answer(data: dict[str, Any], log_id: str) -> JSONResponse:
-    """A success of the Display API."""
+    """Return a success response of the Display API."""
     return JSONResponse({"data": data, "error": {"code": "ok", "message": "", "log_id": log_id}})
 
 
 def display_error(error: DisplayError, log_id: str) -> JSONResponse:
-    """A failure of the Display API."""
+    """Return an error response of the Display API."""
     envelope = {"code": error.code, "message": error.message, "log_id": log_id}
     return JSONResponse({"data": {}, "error": envelope}, STATUS[error.code])
 
 
 def oauth_error(error: OAuthError, log_id: str) -> JSONResponse:
-    """A failure of the token endpoints."""
+    """Return an error response of the token endpoints."""
     flat = {"error": error.error, "error_description": error.description, "log_id": log_id}
     return JSONResponse(flat, error.status)

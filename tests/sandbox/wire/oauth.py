@@ -8,14 +8,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tests.sandbox.context import Sandbox, sandbox_of
-from tests.sandbox.envelopes import OAuthError
-from tests.sandbox.grants import Grant, fingerprint, open_id
+from tests.sandbox.wire.envelopes import OAuthError
+from tests.sandbox.wire.grants import Grant, fingerprint, open_id
 
 REVOKED_BY_DEVELOPER = 5
 
 
 async def token(request: Request) -> Response:
-    """POST /v2/oauth/token/."""
+    """Exchange a code or refresh tokens: POST /v2/oauth/token/."""
     sandbox, form = sandbox_of(request), await client_form(request)
     match field(form, "grant_type"):
         case "authorization_code":
@@ -42,7 +42,7 @@ async def token(request: Request) -> Response:
 
 
 async def revoke(request: Request) -> Response:
-    """POST /v2/oauth/revoke/: ends the creator's whole authorisation, as TikTok does."""
+    """End the creator's whole authorisation, as TikTok does: POST /v2/oauth/revoke/."""
     sandbox, form = sandbox_of(request), await client_form(request)
     grant = sandbox.grants.find_any(field(form, "token"))
     if grant is None:
@@ -53,18 +53,20 @@ async def revoke(request: Request) -> Response:
 
 
 async def client_form(request: Request) -> FormData:
-    """The form of a request that proves to come from the registered client."""
+    """Return the form of a request; OAuthError unless it carries the client's key and secret."""
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         raise OAuthError("invalid_request", "Content-Type must be application/x-www-form-urlencoded")
     form, settings = await request.form(), sandbox_of(request).settings
-    known = field(form, "client_key") == settings.client_key
-    if not known or not secrets.compare_digest(field(form, "client_secret").encode(), settings.client_secret.encode()):
+    is_registered = field(form, "client_key") == settings.client_key
+    if not is_registered or not secrets.compare_digest(
+        field(form, "client_secret").encode(), settings.client_secret.encode()
+    ):
         raise OAuthError("invalid_client", "client_key or client_secret is wrong", 401)
     return form
 
 
 def field(form: FormData, name: str) -> str:
-    """A field that must be there."""
+    """Return a required field; OAuthError if it is missing."""
     value = form.get(name)
     if not isinstance(value, str) or not value:
         raise OAuthError("invalid_request", f"{name} is missing")

@@ -1,4 +1,4 @@
-"""How a post's counts grow: the share of its final counts that it has at an age.
+"""The growth of a post's counts: the share of its final counts at an age.
 
 A stretched exponential, 1 - exp(-(age / tau) ** SHAPE), scaled to reach 1 at two weeks. With the median tau a post has
 about 0.31 of its final likes at 12 h, 0.48 at 24 h, 0.63 at 42 h and 0.9 at five and a half days, as real ones do.
@@ -16,7 +16,7 @@ SHAPE = 0.75
 
 
 def fraction(age_h: ArrayLike, tau_h: ArrayLike) -> NDArray[np.float64]:
-    """Share (0..1) of the final counts reached at `age_h` hours by posts with time scale `tau_h` hours; broadcasts."""
+    """Return the share (0..1) of final counts at `age_h` hours for time scale `tau_h` hours; broadcasts."""
     tau = np.asarray(tau_h, float)
     age = np.clip(np.asarray(age_h, float), 0.0, SATURATION_H)
     reached = -np.expm1(-((age / tau) ** SHAPE))

@@ -1,6 +1,6 @@
 """The control and truth endpoints under /_sandbox/: JSON, without sign-in, from this machine only.
 
-README.md lists them; orders.py says what their bodies hold. Unknown members are refused.
+README.md lists them; orders.py defines their bodies. Unknown members are refused.
 """
 
 import ipaddress
@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.sandbox import captions, orders, truth
 from tests.sandbox.context import Sandbox, sandbox_of
-from tests.sandbox.creators import Creator
-from tests.sandbox.faults import Fault
-from tests.sandbox.grants import open_id
+from tests.sandbox.control import orders, truth
+from tests.sandbox.control.faults import Fault
+from tests.sandbox.simulation import captions
+from tests.sandbox.simulation.creators import Creator
+from tests.sandbox.wire.grants import open_id
 from tests.sandbox.world import NEUTRAL_COVER
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -32,16 +33,16 @@ class ControlError(Exception):
         self.status = status
 
 
-def known_creator(sandbox: Sandbox, handle: str) -> Creator:
-    """The creator of this handle."""
+def creator_of(sandbox: Sandbox, handle: str) -> Creator:
+    """Return the creator with this handle; ControlError (404) if there is none."""
     if handle not in sandbox.world.creators:
         raise ControlError(f"no creator {handle!r}; GET /_sandbox/creators lists them", 404)
     return sandbox.world.creators[handle]
 
 
-def filled_in(sandbox: Sandbox, order: orders.DraftOrder) -> truth.Draft:
-    """The draft, with what was left out: now, the creator's usual duration, a cover in the middle."""
-    creator, cover = known_creator(sandbox, order.creator), order.cover
+def draft_of(sandbox: Sandbox, order: orders.DraftOrder) -> truth.Draft:
+    """Return the ordered draft; defaults are now, the creator's usual duration and a neutral cover."""
+    creator, cover = creator_of(sandbox, order.creator), order.cover
     return truth.Draft(
         caption=order.caption,
         hashtags=tuple(tag.lower().lstrip("#") for tag in order.hashtags),
@@ -76,16 +77,16 @@ async def creators(request: Request) -> Response:
 
 async def posts(request: Request) -> Response:
     sandbox = sandbox_of(request)
-    found, counts = sandbox.world.posts(known_creator(sandbox, request.path_params["handle"]))
+    public, counts = sandbox.world.posts(creator_of(sandbox, request.path_params["handle"]))
     listed = [
         {
-            "id": str(found.ids[row]),
-            "posted_at": int(found.posted_at[row]),
-            "caption": found.captions[row],
-            "duration_s": int(found.content.duration_s[row]),
+            "id": str(public.ids[row]),
+            "posted_at": int(public.posted_at[row]),
+            "caption": public.captions[row],
+            "duration_s": int(public.content.duration_s[row]),
             "likes": int(counts[row, 0]),
         }
-        for row in range(len(found))
+        for row in range(len(public))
     ]
     return JSONResponse({"posts": listed})
 
@@ -96,7 +97,7 @@ async def show_clock(request: Request) -> Response:
 
 
 async def set_clock(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.ClockOrder)
+    sandbox, order = sandbox_of(request), await order_in(request, orders.ClockOrder)
     sandbox.state.clock.advance(order.advance_s)
     if order.speed is not None:
         sandbox.state.clock.run_at(order.speed)
@@ -109,7 +110,7 @@ async def show_faults(request: Request) -> Response:
 
 
 async def add_fault(request: Request) -> Response:
-    sandbox_of(request).faults.waiting.append(await ordered(request, Fault))
+    sandbox_of(request).faults.waiting.append(await order_in(request, Fault))
     return await show_faults(request)
 
 
@@ -119,7 +120,7 @@ async def clear_faults(request: Request) -> Response:
 
 
 async def set_tokens(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.TokensOrder)
+    sandbox, order = sandbox_of(request), await order_in(request, orders.TokensOrder)
     for name, seconds in order.model_dump(include={"access_s", "refresh_s", "code_s"}, exclude_none=True).items():
         setattr(sandbox.grants.lifetimes, name, seconds)
     if order.expire_access:
@@ -129,7 +130,7 @@ async def set_tokens(request: Request) -> Response:
 
 
 async def set_limits(request: Request) -> Response:
-    order = await ordered(request, orders.LimitsOrder)
+    order = await order_in(request, orders.LimitsOrder)
     sandbox_of(request).limits.per_minute = order.per_minute
     return JSONResponse(order.model_dump())
 
@@ -142,33 +143,33 @@ async def show_webhooks(request: Request) -> Response:
 
 
 async def set_webhooks(request: Request) -> Response:
-    webhooks, order = sandbox_of(request).webhooks, await ordered(request, orders.WebhooksOrder)
+    webhooks, order = sandbox_of(request).webhooks, await order_in(request, orders.WebhooksOrder)
     webhooks.url = webhooks.url if order.url is None else order.url
     webhooks.duplicate = webhooks.duplicate if order.duplicate is None else order.duplicate
     return await show_webhooks(request)
 
 
 async def send_webhook(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.SendOrder)
+    sandbox, order = sandbox_of(request), await order_in(request, orders.SendOrder)
     if not sandbox.webhooks.url:
         raise ControlError("no webhook address is set: start with --webhook-url or POST /_sandbox/webhooks")
-    sandbox.webhooks.send(order.event, known_creator(sandbox, order.creator).handle, order.content)
+    sandbox.webhooks.send(order.event, creator_of(sandbox, order.creator).handle, order.content)
     return JSONResponse({})
 
 
 async def disconnect(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.DisconnectOrder)
-    ended = sandbox.disconnect(known_creator(sandbox, order.creator).handle, order.reason)
+    sandbox, order = sandbox_of(request), await order_in(request, orders.DisconnectOrder)
+    ended = sandbox.disconnect(creator_of(sandbox, order.creator).handle, order.reason)
     return JSONResponse({"grants_ended": ended})
 
 
 async def publish(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.DraftOrder)
-    draft = filled_in(sandbox, order)
+    sandbox, order = sandbox_of(request), await order_in(request, orders.DraftOrder)
+    draft = draft_of(sandbox, order)
     if not 0 <= draft.posted_at < 1 << 31:
         raise ControlError("posted_at must be in seconds since 1970 (UTC)")
     post_id = sandbox.world.publish(
-        known_creator(sandbox, order.creator),
+        creator_of(sandbox, order.creator),
         caption=captions.with_tags(draft.caption, draft.hashtags),
         duration_s=draft.duration_s,
         posted_at=draft.posted_at,
@@ -178,20 +179,20 @@ async def publish(request: Request) -> Response:
 
 
 async def delete(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.PostOrder)
+    sandbox, order = sandbox_of(request), await order_in(request, orders.PostOrder)
     sandbox.world.delete(_public_post(sandbox, order.id))
     return JSONResponse({})
 
 
 async def make_counts_fall(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.FallOrder)
+    sandbox, order = sandbox_of(request), await order_in(request, orders.FallOrder)
     sandbox.world.make_counts_fall(_public_post(sandbox, order.id), order.share)
     return JSONResponse({})
 
 
 async def shift_audience(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.ShiftOrder)
-    handle = known_creator(sandbox, order.creator).handle if order.creator else ""
+    sandbox, order = sandbox_of(request), await order_in(request, orders.ShiftOrder)
+    handle = creator_of(sandbox, order.creator).handle if order.creator else ""
     sandbox.world.shift_audience(handle, hours=order.hours, level=order.level)
     return JSONResponse({})
 
@@ -208,43 +209,43 @@ async def reset(request: Request) -> Response:
 
 
 async def true_draft(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.DraftOrder)
-    creator, draft = known_creator(sandbox, order.creator), filled_in(sandbox, order)
+    sandbox, order = sandbox_of(request), await order_in(request, orders.DraftOrder)
+    creator, draft = creator_of(sandbox, order.creator), draft_of(sandbox, order)
     at_24h = truth.expectation(sandbox.world, creator, draft)
     return JSONResponse({"at_24h": at_24h, "effects_log": truth.effect_sizes(sandbox.world, creator, draft)})
 
 
 async def true_effect(request: Request) -> Response:
-    sandbox, order = sandbox_of(request), await ordered(request, orders.EffectOrder)
+    sandbox, order = sandbox_of(request), await order_in(request, orders.EffectOrder)
     if order.before.creator != order.after.creator:
         raise ControlError("before and after must name the same creator")
-    creator = known_creator(sandbox, order.before.creator)
-    before, after = filled_in(sandbox, order.before), filled_in(sandbox, order.after)
+    creator = creator_of(sandbox, order.before.creator)
+    before, after = draft_of(sandbox, order.before), draft_of(sandbox, order.after)
     return JSONResponse({"effect_pct": truth.change_pct(sandbox.world, creator, before, after)})
 
 
 async def true_growth(request: Request) -> Response:
     sandbox, query = sandbox_of(request), request.query_params
-    creator = known_creator(sandbox, query.get("creator", ""))
+    creator = creator_of(sandbox, query.get("creator", ""))
     return JSONResponse({"fraction": truth.growth(creator, _number(query.get("age_h", "24"), "age_h"))})
 
 
 async def true_counts(request: Request) -> Response:
-    """Of `creator`'s post at a moment (`at`, seconds) or age (`age_h`), future ones included."""
+    """Return counts of `creator`'s post at a moment (`at`, seconds) or age (`age_h`), past or future."""
     sandbox, query = sandbox_of(request), request.query_params
     post_id = int(request.path_params["post_id"])
     posted_at = post_id >> 32
     at = posted_at + 3600 * _number(query["age_h"], "age_h") if "age_h" in query else None
     moment = at if at is not None else _number(query.get("at", str(sandbox.world.now())), "at")
     try:
-        counts = sandbox.world.counts_of(known_creator(sandbox, query.get("creator", "")), post_id, moment)
+        counts = sandbox.world.counts_of(creator_of(sandbox, query.get("creator", "")), post_id, moment)
     except KeyError as error:
         raise ControlError(f"the creator has no post {post_id}", 404) from error
     return JSONResponse(counts)
 
 
-async def ordered(request: Request, model: type[OrderT]) -> OrderT:
-    """The body, checked."""
+async def order_in(request: Request, model: type[OrderT]) -> OrderT:
+    """Return the validated body; ControlError names the wrong members."""
     try:
         return model.model_validate_json(await request.body() or b"{}")
     except ValidationError as error:
@@ -252,8 +253,8 @@ async def ordered(request: Request, model: type[OrderT]) -> OrderT:
         raise ControlError("; ".join(faults)) from error
 
 
-def controlled(handler: Handler) -> Handler:
-    """The handler, for callers on this machine, with its errors as JSON."""
+def local_only(handler: Handler) -> Handler:
+    """Wrap a handler: refuse callers on other machines, and answer a ControlError as JSON."""
 
     async def answer(request: Request) -> Response:
         host = request.client.host if request.client else ""
@@ -305,4 +306,4 @@ _ORDERS: list[tuple[str, str, Handler]] = [
     ("GET", "truth/growth", true_growth),
     ("GET", "truth/posts/{post_id:int}", true_counts),
 ]
-ROUTES = [Route(f"/_sandbox/{path}", controlled(handler), methods=[method]) for method, path, handler in _ORDERS]
+ROUTES = [Route(f"/_sandbox/{path}", local_only(handler), methods=[method]) for method, path, handler in _ORDERS]

@@ -1,4 +1,4 @@
-"""TikTok's limit: so many requests of the client per endpoint in any 60 seconds."""
+"""TikTok's rate limit: requests of the client per endpoint in any 60 seconds."""
 
 import time
 from collections import defaultdict, deque
@@ -8,14 +8,14 @@ WINDOW_S = 60.0
 
 
 class SlidingWindow:
-    """Counts requests per endpoint; those it refuses do not count."""
+    """A sliding window per endpoint; refused requests do not count."""
 
     def __init__(self) -> None:
         self.per_minute = PER_MINUTE
         self._seen: defaultdict[str, deque[float]] = defaultdict(deque)
 
     def admits(self, endpoint: str) -> bool:
-        """Note a request now; False if it is over the limit."""
+        """Count a request now; return False if it is over the limit."""
         now, seen = time.monotonic(), self._seen[endpoint]
         while seen and seen[0] <= now - WINDOW_S:
             seen.popleft()
