@@ -118,3 +118,9 @@ def test_a_file_of_the_future_is_refused(tmp_path):
     with pytest.raises(CommandError, match="in the future"):
         call_command("train_model", str(file), "--promote")
     assert not ModelVersion.objects.exists()
+
+
+def test_files_give_pseudonyms_too(tmp_path: Path):
+    call_command("train_model", str(write_history(tmp_path / "a.csv", accounts=2, seed=1)))
+    names = ModelVersion.objects.get().manifest["pseudonyms"]
+    assert names == sorted(pseudonym(f"1-account-{number}") for number in range(2))
