@@ -23,7 +23,7 @@ from posts.platforms.tiktok.client import DisplayAPI
 from posts.platforms.tiktok.covers import fetch_cover
 from posts.platforms.tiktok.wire import Video, VideoPage
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MINIMAL = {"id": "7301", "create_time": 1_700_000_000}
 
 

@@ -1,3 +1,5 @@
+"""Captions and pictures are measured, and odd ones are refused or survive."""
+
 import io
 import math
 import subprocess
@@ -19,7 +21,7 @@ from posts.content.normalising import MAX_MARKS, MAX_NORMALISED, normalised
 from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, measure_cover
 from posts.ingest.fingerprints import caption_fingerprint
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def png(color: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> bytes:
