@@ -1,4 +1,4 @@
-"""Python processes of their own on the test's database, for what threads cannot show."""
+"""Start Python processes on the test's database, for tests that threads cannot stand in for."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from django.db import connection
 
 
 def start_process(script: str) -> subprocess.Popen[str]:
-    """The script in a process of its own, on the database of this test."""
+    """Start the script in its own process, on the database of this test."""
     url = os.environ["DATABASE_URL"].replace("/postcast", f"/{connection.settings_dict['NAME']}", 1)
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings.test", "DATABASE_URL": url}
     pipe = subprocess.PIPE

@@ -1,6 +1,6 @@
-"""A month and more of the sandbox's creators in the database, observed as the service does, made in one go.
+"""Store the sandbox's creators with observed posts, as the service would have over weeks, in a few queries.
 
-The sandbox's own simulator makes the posts and their counts; `Shift` is what its control `shift_audience` leaves.
+The sandbox's simulator makes the posts and counts; a `Shift` is the effect of its control call `shift_audience`.
 """
 
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ from tests.sandbox.simulation.simulator import Simulator, counts_at, join
 HOUR = 3600
 OBSERVED_AT_H = (1, 6, 24)
 CREATORS = 40
-"""Those of ordinary nature; the odd ones come after them."""
+"""The ordinary ones; the odd ones come after them."""
 
 
 @cache
 def measured_once(caption: str) -> CaptionMeasures:
-    """The simulator's creators say the same things over and over."""
+    """Measure a caption once, because the simulator's captions repeat."""
     return measure_caption(caption)
 
 
 def publish(seed: int, epoch: int, until: int, *, history: int, shifts: Sequence[Shift] = ()) -> list[TikTokAccount]:
-    """The creators' last `history` posts before the epoch (a UTC midnight), and all from then on."""
+    """Store the creators' last `history` posts before the epoch (a UTC midnight), and all after it until `until`."""
     simulator = Simulator(seed, epoch)
     return [_publish(simulator, creator, until, history, shifts) for creator in roster(seed)[:CREATORS]]
 

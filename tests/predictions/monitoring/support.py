@@ -16,20 +16,19 @@ from tests.engine.drifting import first_days
 from tests.factories import TikTokAccountFactory, UserFactory
 
 ALARM, UNSETTLED = DriftCheck.Verdict.ALARM, DriftCheck.Verdict.UNSETTLED
-
 START = 1_789_948_800
-"""A UTC midnight; fixed, because what creators publish follows from it."""
-
+"""A UTC midnight; fixed, because creators' posts depend on it."""
 SHIFT = 40 * DAY
 
 
 def moment(seconds: int) -> datetime.datetime:
+    """Return the UTC moment of seconds since 1970."""
     return datetime.datetime.fromtimestamp(seconds, UTC)
 
 
 def store(misses: ForecastErrors) -> None:
     """Store the errors, counted from START, as rows of posts that have nothing else."""
-    # of one person: what each agrees to takes longer to write than all else
+    # all of one person, because writing a person's consents takes longest
     accounts = TikTokAccountFactory.create_batch(int(misses.account.max()) + 1, user=UserFactory())
     whole = first_days(misses)
     posted_at = [moment(START + at) for at in whole.posted_at.tolist()]
@@ -62,6 +61,6 @@ def store(misses: ForecastErrors) -> None:
 
 
 def check(seconds: int, commit) -> DriftCheck:
-    """The check of a moment counted from START, with what it does after its commit."""
+    """Check drift at a moment counted from START, and run its commit callbacks."""
     with commit(execute=True):
         return drift.check_drift(now=moment(START + seconds))

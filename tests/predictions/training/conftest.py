@@ -10,10 +10,11 @@ from tests.predictions.training.support import UNTIL, erratic
 
 @pytest.fixture
 def accounts(db):
-    """Enough for a comparison; too few posts for trees and networks, so that training takes a moment."""
+    """Accounts enough for a comparison, with too few posts for trees and networks, so that training is fast."""
     return store(synthetic_histories(22, 14, until=UNTIL, seed=3))
 
 
 @pytest.fixture
 def bad_champion(db) -> ModelVersion:
+    """A champion that any trained challenger beats."""
     return register(model=erratic(), metrics={}, promote=True)
