@@ -14,11 +14,12 @@ ROUTES = ["/api/v1/predict", "/predict"]
 
 
 def in_hours(number: float) -> str:
+    """Return the moment `number` hours ahead, as the API writes it."""
     return (timezone.now() + datetime.timedelta(hours=number)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sample(account=None, **post) -> dict[str, Any]:
-    """The contract's request."""
+    """Return the contract's sample request; `post` replaces members of its post."""
     request = {
         "post": {
             "text": "Sunset at the pier #sunset #photography",
@@ -34,11 +35,13 @@ def sample(account=None, **post) -> dict[str, Any]:
 
 
 def picture(kind: str = "JPEG") -> bytes:
+    """Return a small picture as a file of this kind."""
     data = io.BytesIO()
     Image.new("RGB", (64, 48), (200, 120, 40)).save(data, kind)
     return data.getvalue()
 
 
 def post_form(client: APIClient, payload: object, *media: tuple[str, bytes], route: str = ROUTES[0]):
+    """Post the payload and pictures as a multipart form."""
     files = [SimpleUploadedFile(name, data) for name, data in media]
     return client.post(route, {"payload": json.dumps(payload), "media": files}, format="multipart")

@@ -22,5 +22,5 @@ def requested(monkeypatch) -> list[str]:
 
 @pytest.fixture
 def shifted() -> None:
-    """Forty accounts whose audience goes at SHIFT and does not come back."""
+    """Forty accounts whose audience drops at SHIFT for good."""
     store(simulated(3, at=SHIFT, level=-1.3))
