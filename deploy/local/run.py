@@ -189,7 +189,7 @@ def train_first_model(data: Path, environment: Mapping[str, str]) -> None:
     history = data / "population.csv.gz"
     if not history.exists():
         aside = history.with_name("population.new.csv.gz")
-        run(environment, "-m", "tests.sandbox.population", "--out", str(aside))
+        run(environment, "-m", "tests.sandbox.simulation.population", "--out", str(aside))
         aside.rename(history)
     run(environment, "manage.py", "train_model", str(history), "--promote")
 

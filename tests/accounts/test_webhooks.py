@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.credentials import sealed_tokens
 from accounts.models import Credential, TikTokAccount, WebhookDelivery
 from tests.accounts.support import connect
-from tests.sandbox.webhooks import signature
+from tests.sandbox.wire.webhooks import signature
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Forecasts asked for as the pages and the API ask for them."""
+"""Request forecasts as the pages and the API do."""
 
 import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from predictions.forecasts import services
 
 
 def predict(account: TikTokAccount, **changes: Any) -> services.PredictionResult:
-    """A forecast of a plain draft, three hours ahead."""
+    """Return a forecast of a plain draft, to be published in three hours."""
     draft: dict[str, Any] = {
         "user": account.user,
         "account_id": account.public_id,

@@ -1,4 +1,4 @@
-"""Simulated post histories to train small models on."""
+"""Simulate post histories to train small models on."""
 
 import math
 import random
@@ -19,7 +19,7 @@ MEASURES = [field.name for field in fields(CaptionMeasures)]
 
 
 def synthetic_histories(accounts: int, posts: int, *, until: int, seed: int = 0) -> list[AccountHistory]:
-    """Accounts of different sizes whose posts vary by chance, by hour, and with their caption."""
+    """Return accounts of different sizes with posts that vary by chance, by time, and by their caption."""
     draw = random.Random(seed)
     histories = []
     for number in range(accounts):
@@ -55,7 +55,7 @@ def _counts(posted_at: int, age_h: int, final: float) -> Counts:
 
 
 def store(histories: Iterable[AccountHistory]) -> list[TikTokAccount]:
-    """The histories as rows, in few queries; an account each, marked as changed."""
+    """Store the histories in few queries, each as an account marked as changed."""
     return [_store_account(history) for history in histories]
 
 
@@ -78,11 +78,11 @@ def _store_account(history: AccountHistory) -> TikTokAccount:
 
 
 def content_row(post: Post, caption: CaptionMeasures) -> PostContent:
-    """Made without factory-boy, which takes milliseconds for each object."""
-    told = {name: getattr(caption, name) for name in MEASURES}
-    told["hashtags"], told["embedding"] = list(caption.hashtags), caption.embedding.tobytes()
+    """Return a content row; without factory-boy, which takes milliseconds for each object."""
+    measures = {name: getattr(caption, name) for name in MEASURES}
+    measures["hashtags"], measures["embedding"] = list(caption.hashtags), caption.embedding.tobytes()
     return PostContent(
-        post=post, extractor_version=EXTRACTOR_VERSION, cover_state=PostContent.Cover.UNAVAILABLE, **told
+        post=post, extractor_version=EXTRACTOR_VERSION, cover_state=PostContent.Cover.UNAVAILABLE, **measures
     )
 
 

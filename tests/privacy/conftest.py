@@ -7,7 +7,7 @@ import pytest
 
 from accounts.tiktok import client as tiktok_client
 from privacy import texts
-from tests.privacy.consent.lives import texts_of_its_own
+from tests.privacy.consent.text_versions import copy_texts
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def silent_tiktok(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def own_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Texts to which versions can be added."""
-    monkeypatch.setattr(texts, "FOLDER", texts_of_its_own(tmp_path / "texts"))
+    monkeypatch.setattr(texts, "FOLDER", copy_texts(tmp_path / "texts"))
     texts.current_text.cache_clear()
     texts.read_text.cache_clear()
     yield

@@ -1,4 +1,4 @@
-"""Starts the sandbox: `python -m tests.sandbox`."""
+"""Start the sandbox: `python -m tests.sandbox`."""
 
 import argparse
 import socket
@@ -9,11 +9,11 @@ import uvicorn
 
 from tests.sandbox.app import create_app
 from tests.sandbox.context import Settings
-from tests.sandbox.growth import DAY
+from tests.sandbox.simulation.growth import DAY
 
 
 class _Server(uvicorn.Server):
-    """Says when it serves, on standard output, for whoever started it."""
+    """A server that prints its address on standard output once it is ready."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -47,20 +47,22 @@ def main() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    known = Settings()
+    defaults = Settings()
     parser = argparse.ArgumentParser(
         prog="python -m tests.sandbox", description="A local TikTok with simulated creators, for development and tests."
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on (default %(default)s)")
     parser.add_argument("--port", type=_port, default=8900, help="0 takes a free one (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=known.seed, help="which simulated world (default %(default)s)")
-    parser.add_argument("--client-key", default=known.client_key, help="the app's key (default %(default)s)")
-    parser.add_argument("--client-secret", default=known.client_secret, help="the app's secret (default %(default)s)")
-    parser.add_argument("--webhook-url", default="", help="where webhooks are sent; none are sent without it")
+    parser.add_argument("--seed", type=int, default=defaults.seed, help="which simulated world (default %(default)s)")
+    parser.add_argument("--client-key", default=defaults.client_key, help="the app's key (default %(default)s)")
+    parser.add_argument(
+        "--client-secret", default=defaults.client_secret, help="the app's secret (default %(default)s)"
+    )
+    parser.add_argument("--webhook-url", default="", help="address that webhooks are sent to; without it none are sent")
     parser.add_argument(
         "--speed",
         type=_speed,
-        default=known.speed,
+        default=defaults.speed,
         help="sandbox seconds per real second; 0 stops the clock (default %(default)s)",
     )
     parser.add_argument("--state", type=Path, help="file that keeps grants, posts and clock between runs")

@@ -10,18 +10,20 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.sandbox import consent, control, display, faults, oauth
 from tests.sandbox.context import Sandbox, Settings, sandbox_of
-from tests.sandbox.envelopes import DisplayError, OAuthError, display_error, new_log_id, oauth_error
-from tests.sandbox.grants import fingerprint
-from tests.sandbox.requestlog import Entry, RequestLog
+from tests.sandbox.control import endpoints as control
+from tests.sandbox.control import faults
+from tests.sandbox.control.request_log import Entry, RequestLog
+from tests.sandbox.wire import consent, display, oauth
+from tests.sandbox.wire.envelopes import DisplayError, OAuthError, display_error, new_log_id, oauth_error
+from tests.sandbox.wire.grants import fingerprint
 
 Handler = Callable[[Request], Awaitable[Response]]
 Family = Literal["display", "oauth", "file"]
 
 
 class FileError(Exception):
-    """A refusal of the host that serves pictures; it has no envelope."""
+    """An error of the host that serves pictures; it has no envelope."""
 
     def __init__(self, status: int) -> None:
         super().__init__(str(status))
@@ -29,7 +31,7 @@ class FileError(Exception):
 
 
 def create_app(settings: Settings) -> Starlette:
-    """The sandbox as an ASGI application."""
+    """Return the sandbox as an ASGI application."""
     routes = [
         Route("/v2/auth/authorize/", consent.ask, methods=["GET"]),
         Route("/v2/auth/authorize/", consent.decide, methods=["POST"]),
@@ -50,10 +52,10 @@ def create_app(settings: Settings) -> Starlette:
 def _wire(method: str, path: str, endpoint: str, family: Family, handler: Handler) -> Route:
     async def answer(request: Request) -> Response:
         sandbox, log_id = sandbox_of(request), new_log_id()
-        # a reset begins another: what was asked for before it belongs into the old one, however late it is answered
+        # a reset starts a new log; a request that came before it belongs to the old one, however late its answer
         log = sandbox.log
         request.state.log_id = log_id
-        # read at once: whoever later looks whether the client has hung up would swallow it
+        # read the body now: waiting for a disconnect later would consume it
         await _form(request)
         fault = sandbox.faults.take(endpoint)
         try:
@@ -108,7 +110,7 @@ def _refusal(family: Family, code: str) -> Exception:
 
 
 async def _revoke_silently(request: Request, sandbox: Sandbox) -> None:
-    """End the grant behind the request, without a webhook: the client learns it from the answer."""
+    """End the grant behind the request without a webhook; the client learns of it from the response."""
     form = await _form(request)
     grant = sandbox.grants.find_any(display.bearer(request) or form.get("refresh_token", "") or form.get("token", ""))
     if grant:

@@ -18,16 +18,16 @@ class Clock:
 
     @classmethod
     def starting_now(cls, speed: float = 1.0) -> "Clock":
-        """A clock that shows the real time now and runs `speed` times as fast."""
+        """Return a clock set to the real time that runs `speed` times as fast."""
         wall = time.time()
         return cls(wall, wall, speed)
 
     def now(self) -> float:
-        """Sandbox time, in seconds since 1970 (UTC)."""
+        """Return sandbox time in seconds since 1970 (UTC)."""
         return self.sandbox_anchor + (time.time() - self.wall_anchor) * self.speed
 
     def advance(self, seconds: float) -> None:
-        """Jump forward; never back, since counts and posts would have to be unseen."""
+        """Jump forward; ValueError if negative, because counts and posts that were served cannot be unseen."""
         if seconds < 0:
             raise ValueError("advance_s must not be negative: the sandbox's time only moves forward")
         self.sandbox_anchor += seconds
@@ -40,5 +40,5 @@ class Clock:
         self.speed = speed
 
     def as_dict(self) -> dict[str, float]:
-        """What a state file keeps."""
+        """Return the clock as a state file keeps it."""
         return asdict(self)

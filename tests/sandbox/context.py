@@ -1,23 +1,23 @@
-"""The sandbox as a whole: what every endpoint has at hand."""
+"""The sandbox as a whole: the parts that every endpoint uses."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.requests import Request
 
-from tests.sandbox.faults import FaultBoard
-from tests.sandbox.grants import GrantStore
-from tests.sandbox.limits import SlidingWindow
-from tests.sandbox.requestlog import RequestLog
-from tests.sandbox.simulator import Simulator
+from tests.sandbox.control.faults import FaultBoard
+from tests.sandbox.control.request_log import RequestLog
+from tests.sandbox.simulation.simulator import Simulator
 from tests.sandbox.state import State
-from tests.sandbox.webhooks import Webhooks
+from tests.sandbox.wire.grants import GrantStore
+from tests.sandbox.wire.limits import SlidingWindow
+from tests.sandbox.wire.webhooks import Webhooks
 from tests.sandbox.world import World
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How the sandbox was started."""
+    """The options that the sandbox was started with."""
 
     client_key: str = "sandbox-client-key"
     client_secret: str = "sandbox-client-secret"
@@ -30,7 +30,7 @@ class Settings:
 
 
 class Sandbox:
-    """One simulated TikTok with one registered client. `reset` returns to how it was first started."""
+    """One simulated TikTok with one registered client. `reset` returns it to its first state."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -40,12 +40,12 @@ class Sandbox:
             if stored
             else State.fresh(settings.seed, settings.speed, settings.epoch)
         )
-        self.simulator = Simulator(state.seed, state.epoch)  # outlives resets: making posts takes a moment
+        self.simulator = Simulator(state.seed, state.epoch)  # outlives resets: simulating posts takes a moment
         self._begin(state)
         self.save()
 
     def reset(self) -> None:
-        """Forget everything that happened; the epoch, and with it the history of every creator, stays."""
+        """Forget all events; the epoch, and with it the history of every creator, stays."""
         self.webhooks.give_up()
         self._begin(State.fresh(self.settings.seed, self.settings.speed, self.state.epoch))
         self.save()
@@ -56,7 +56,7 @@ class Sandbox:
             self.state.save(self.settings.state_file)
 
     def disconnect(self, creator: str, reason: int) -> int:
-        """End a creator's grants and tell the client by webhook; how many grants there were."""
+        """End a creator's grants, notify the client by webhook, and return the number of grants ended."""
         ended = self.grants.withdraw(creator)
         if ended:
             self.save()
@@ -75,6 +75,6 @@ class Sandbox:
 
 
 def sandbox_of(request: Request) -> Sandbox:
-    """The sandbox that a request has reached."""
+    """Return the sandbox that serves a request."""
     sandbox: Sandbox = request.app.state.sandbox
     return sandbox

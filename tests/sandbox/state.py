@@ -1,4 +1,4 @@
-"""What outlives a restart of the sandbox, in one JSON file."""
+"""The state that survives a restart of the sandbox, in one JSON file."""
 
 import json
 import os
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.sandbox.clock import Clock
-from tests.sandbox.effects import Shift
-from tests.sandbox.grants import Grant
-from tests.sandbox.growth import DAY
+from tests.sandbox.simulation.effects import Shift
+from tests.sandbox.simulation.growth import DAY
+from tests.sandbox.wire.grants import Grant
 
 FORMAT = 1
 
@@ -28,7 +28,7 @@ class Published:
 
 @dataclass
 class State:
-    """Everything that happened, apart from what follows from the seed."""
+    """Everything about the sandbox that does not follow from the seed."""
 
     seed: int
     epoch: int
@@ -41,13 +41,13 @@ class State:
 
     @classmethod
     def fresh(cls, seed: int, speed: float, epoch: int | None) -> "State":
-        """Nothing has happened; the epoch is the last UTC midnight unless given."""
+        """Return a state without events; the epoch defaults to the last UTC midnight."""
         clock = Clock.starting_now(speed)
         return cls(seed, int(clock.now() // DAY) * DAY if epoch is None else epoch, clock)
 
     @classmethod
     def load(cls, path: Path, seed: int, speed: float) -> "State":
-        """The state in the file; ValueError if it is another seed's, or not a state of this format."""
+        """Load the state from a file; ValueError if it has another seed or format."""
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             if stored["format"] != FORMAT:
@@ -72,7 +72,7 @@ class State:
         return state
 
     def save(self, path: Path) -> None:
-        """Write aside and rename, so that a kill leaves the old file or the new one."""
+        """Write to a temporary file and rename it, so that a kill leaves the old file or the new one."""
         stored: dict[str, Any] = {
             "format": FORMAT,
             "seed": self.seed,

@@ -8,7 +8,7 @@ import pytest
 import requests
 from PIL import Image
 
-from tests.sandbox.display import SCOPE_OF, VIDEO_FIELDS
+from tests.sandbox.wire.display import SCOPE_OF, VIDEO_FIELDS
 from tests.sandbox_tests.conftest import Wire
 
 HOUR = 3600

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.creators import roster
-from tests.sandbox.population import COLUMNS, creators, write
+from tests.sandbox.simulation.creators import roster
+from tests.sandbox.simulation.population import COLUMNS, creators, write
 
 UNTIL = 20_700 * 86400
 
@@ -69,12 +69,22 @@ def test_nobody_in_it_can_be_signed_in_as() -> None:
 def test_the_command_gives_the_same_bytes_twice(tmp_path: Path) -> None:
     for name in ("one.csv.gz", "two.csv.gz"):
         arguments = ["--accounts", "4", "--posts-max", "20", "--until", "2026-09-01", "--out", str(tmp_path / name)]
-        subprocess.run([sys.executable, "-m", "tests.sandbox.population", *arguments], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "tests.sandbox.simulation.population", *arguments], check=True, capture_output=True
+        )
     assert (tmp_path / "one.csv.gz").read_bytes() == (tmp_path / "two.csv.gz").read_bytes()
 
 
 def test_wrong_arguments_are_explained(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.sandbox.population", "--out", str(tmp_path / "x"), "--accounts", "none"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.sandbox.simulation.population",
+        "--out",
+        str(tmp_path / "x"),
+        "--accounts",
+        "none",
+    ]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "whole number" in ended.stderr

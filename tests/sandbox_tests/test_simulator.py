@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sandbox import captions, truth
 from tests.sandbox.clock import Clock
-from tests.sandbox.creators import Creator, roster
-from tests.sandbox.effects import Shift
-from tests.sandbox.growth import DAY, HOUR, fraction
-from tests.sandbox.simulator import Simulator, content_of, counts_at, join
+from tests.sandbox.control import truth
+from tests.sandbox.simulation import captions
+from tests.sandbox.simulation.creators import Creator, roster
+from tests.sandbox.simulation.effects import Shift
+from tests.sandbox.simulation.growth import DAY, HOUR, fraction
+from tests.sandbox.simulation.simulator import Simulator, content_of, counts_at, join
 from tests.sandbox.state import State
 from tests.sandbox.world import World
 

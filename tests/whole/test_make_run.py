@@ -19,9 +19,9 @@ from deploy.local import run as local_run
 from deploy.local.servers import free_port
 from predictions.engine.data.history_file import read_history_file
 from privacy.management.commands.grant_service_role import SERVICE_ROLE
-from tests.sandbox import population
 from tests.sandbox.client import consent
-from tests.sandbox.growth import DAY
+from tests.sandbox.simulation import population
+from tests.sandbox.simulation.growth import DAY
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,14 +167,14 @@ def test_creators_to_learn_from_are_simulated_at_the_first_run(tmp_path: Path, m
 
     def run_with_few_creators(environment: Mapping[str, str], *command: str) -> str:
         commands.append(command)
-        return run(environment, *command, "--accounts", "3") if "tests.sandbox.population" in command else ""
+        return run(environment, *command, "--accounts", "3") if "tests.sandbox.simulation.population" in command else ""
 
     monkeypatch.setattr(local_run, "run", run_with_few_creators)
     for _ in range(2):
         local_run.train_first_model(tmp_path, os.environ)
     history = str(tmp_path / "population.csv.gz")
     simulated, *trained = commands
-    assert simulated[:2] == ("-m", "tests.sandbox.population")
+    assert simulated[:2] == ("-m", "tests.sandbox.simulation.population")
     assert trained == [("manage.py", "train_model", history, "--promote")] * 2
     assert len(list(read_history_file(history))) == 3
 

@@ -10,9 +10,10 @@ from posts.content.captions import measure_caption
 from predictions.engine import AccountHistory, Forecast, GlobalModel, forecast, learn_account
 from predictions.engine import Draft as EngineDraft
 from predictions.engine.data.history_file import read_history_file
-from tests.sandbox import population, truth
-from tests.sandbox.creators import Creator
-from tests.sandbox.simulator import Simulator
+from tests.sandbox.control import truth
+from tests.sandbox.simulation import population
+from tests.sandbox.simulation.creators import Creator
+from tests.sandbox.simulation.simulator import Simulator
 from tests.sandbox.world import World
 from tests.shared_models import trained
 

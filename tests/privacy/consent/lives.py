@@ -1,18 +1,16 @@
-"""Random lives of a person: consents come and go, texts change, TikTok tells, tasks run; all of it needs consent.
+"""Random lives of a person: consents change, texts change, TikTok sends webhooks, tasks run; all need consent.
 
-Everything is real but TikTok's wire, which answers from memory: ten thousand lives take minutes that way, and the check
-under test comes before a call is made. Each call is noted, for a call is processing too.
+Everything is real except TikTok's wire, which answers from memory, so that ten thousand lives take minutes. Calls are
+counted, because a call is processing too.
 
-What is expected is reckoned here anew, from what the person did alone. Where the two differ that step is a violation.
+The expected state is computed independently, from the person's actions alone. A difference is a violation of that step.
 """
 
 import random
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,28 +36,28 @@ from predictions.monitoring.selectors import forecast_errors, recent_features
 from predictions.outcomes import services as outcomes_services
 from predictions.training.pseudonyms import pseudonym
 from predictions.training.selectors import training_histories
-from privacy import texts
 from privacy.consent import selectors as consent_selectors
 from privacy.consent import services as consent_services
 from privacy.consent.selectors import NoConsent
 from privacy.models import Through
 from privacy.purposes import Purpose
 from tests.factories import ForecastErrorFactory, OutcomeFactory, UserFactory
+from tests.privacy.consent.text_versions import release
 from tests.privacy.consent.tiktok import CAPTION
 
 
 @dataclass
 class Life:
-    """One person with one account, what they agree to by our own reckoning, and what was done meanwhile."""
+    """One person with one account: the consents expected from their actions, the steps and the violations."""
 
     dice: random.Random
     user: User
     staff: Client = field(default_factory=Client)
-    """Somebody in the admin, who has said why."""
+    """A member of staff in the admin, who has given a reason."""
     agreed: set[Purpose] = field(default_factory=set)
-    """To the current text."""
+    """Purposes agreed to under the current text."""
     standing: set[Purpose] = field(default_factory=set)
-    """To some text, and not taken back: what was kept by it stays."""
+    """Purposes agreed to under any text and not withdrawn: data kept under them stays."""
     steps: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
@@ -69,7 +67,7 @@ class Life:
 
     @cached_property
     def browser(self) -> Client:
-        """Theirs, signed in."""
+        """Return the person's browser, signed in."""
         browser = Client()
         browser.force_login(self.user)
         return browser
@@ -79,7 +77,7 @@ class Life:
         return {Purpose.SERVICE, Purpose.LEARNING} <= self.agreed
 
 
-# --- what can happen -------------------------------------------------------------------------------------------------
+# --- actions -------------------------------------------------------------------------------------------------
 
 
 def agree(life: Life) -> None:
@@ -91,7 +89,7 @@ def agree(life: Life) -> None:
 
 
 def agree_to_much(life: Life) -> None:
-    """To the service, and to each of the others more likely than not."""
+    """Agree to the service, and to each other purpose with a probability of 0.7."""
     for purpose in Purpose:
         if purpose == Purpose.SERVICE or life.dice.random() < 0.7:
             version = consent_selectors.current_version(purpose)
@@ -143,7 +141,7 @@ def release_new_text(life: Life) -> None:
 
 
 def sign_in(life: Life) -> None:
-    """Sign in with TikTok's code as allauth does, without its sessions."""
+    """Sign in as allauth does after TikTok's redirect, without its sessions."""
     request = RequestFactory().get("/", {"code": f"open-{life.user.pk}"})
     adapter = TikTokOAuth2Adapter(request)
     app = adapter.get_provider().app
@@ -175,7 +173,7 @@ def scheduled_tasks(life: Life) -> None:
     for account_id in schedule.take_due_listings(timezone.now()):
         schedule.discover_posts(account_id=account_id)
     if account := life.account:
-        # a message that was sent before anything changed
+        # a message from before the last change
         schedule.discover_posts(account_id=account.pk)
         schedule.observe_account(account_id=account.pk)
 
@@ -190,7 +188,7 @@ def learning_task(life: Life) -> None:
 
 
 def predict(life: Life) -> None:
-    given = forecasts_services.predict(
+    forecast = forecasts_services.predict(
         user=life.user,
         account_id=None,
         text=CAPTION,
@@ -201,19 +199,19 @@ def predict(life: Life) -> None:
         client="web",
         explain=False,
     )
-    feedback_services.give_feedback(prediction=given.prediction, verdict="wrong", reason="too_high")
+    feedback_services.give_feedback(prediction=forecast.prediction, verdict="wrong", reason="too_high")
 
 
 def forecast_over_the_api(life: Life) -> None:
     draft = {"post": {"text": CAPTION}}
-    given = life.browser.post("/api/v1/predict", draft, content_type="application/json")
-    # something was forecast before, perhaps under other consents
+    response = life.browser.post("/api/v1/predict", draft, content_type="application/json")
+    # an earlier forecast, perhaps under other consents
     earlier = Prediction.objects.filter(account__user=life.user.pk).first()
     if earlier:
-        said = {"verdict": "wrong", "reason": "too_high", "text": CAPTION}
+        feedback = {"verdict": "wrong", "reason": "too_high", "text": CAPTION}
         path = f"/api/v1/predictions/{earlier.public_id}/feedback/"
-        life.browser.post(path, said, content_type="application/json")
-    if given.status_code == 403:
+        life.browser.post(path, feedback, content_type="application/json")
+    if response.status_code == 403:
         raise NoConsent(Purpose.SERVICE)
 
 
@@ -259,7 +257,7 @@ def outcomes_task(life: Life) -> None:
 
 
 def comparing(life: Life) -> None:
-    """Rows that only somebody who agrees can have."""
+    """Create rows that only a person who agrees can have."""
     post = Post.objects.filter(account__user=life.user.pk).first()
     prediction = Prediction.objects.filter(account__user=life.user.pk).first()
     if Purpose.OUTCOMES in life.agreed and prediction and post and not hasattr(prediction, "outcome"):
@@ -279,7 +277,7 @@ SELDOM: tuple[Action, ...] = (
     *(choose_on_the_page, choose_over_the_api, forecast_over_the_api, forecast_on_the_page, refresh_over_the_api),
     *(make_a_token, staff_look, drift_task),
 )
-"""Requests take ten times as long as what they call."""
+"""Requests take ten times as long as the functions that they call."""
 ACTIONS = (*OFTEN, *OFTEN, *SELDOM)
 BEGINNINGS: tuple[tuple[Action, ...], ...] = (
     (),
@@ -287,21 +285,21 @@ BEGINNINGS: tuple[tuple[Action, ...], ...] = (
     (agree_to_much, sign_in, ask_for_refresh),
     (agree_to_much, sign_in, ask_for_refresh, refresh_task, predict, comparing),
 )
-"""By chance alone hardly anybody gets as far as a forecast, and then there is nothing that could go on unwanted."""
+"""Chance alone seldom leads to a forecast, and without one nothing could be processed against consent."""
 REFUSALS = (NoConsent, NotConnected, CredentialLost, TikTokError, forecasts_services.AccountNotChosen)
 
 
-# --- what may have happened -------------------------------------------------------------------------------------------
+# --- traces -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """Return everything that processing could change. One query: a life has eight of these."""
+    """Everything that processing could change, read in one query, because a life takes it after each step."""
 
     calls: int
     profiles: list[Any]
     made_for_the_service: list[Any]
-    """Numbers of rows, and versions of weights."""
+    """Numbers of rows, and the sum of the weights' versions."""
     texts: list[str]
     outcomes: list[int]
     forecast_errors: list[int]
@@ -344,7 +342,7 @@ def traces(life: Life, calls: int) -> Traces:
 
 
 def live(actions: Sequence[Action], life: Life, count_calls: Callable[[], int]) -> Life:
-    """Let it all happen, one after the other, and note what was done without consent."""
+    """Run the actions in order and record processing without consent."""
     before = traces(life, count_calls())
     for action in actions:
         life.steps.append(action.__name__)
@@ -353,51 +351,36 @@ def live(actions: Sequence[Action], life: Life, count_calls: Callable[[], int]) 
         except REFUSALS:
             life.steps[-1] += " (refused)"
         after = traces(life, count_calls())
-        told = " > ".join(life.steps)
-        life.violations += [f"{told}: {wrong}" for wrong in wrongs(life, before, after, is_new=action is sign_in)]
+        path = " > ".join(life.steps)
+        life.violations += [
+            f"{path}: {wrong}" for wrong in differences_of(life, before, after, is_new=action is sign_in)
+        ]
         before = after
     return life
 
 
 def random_life(dice: random.Random, staff: Client, steps: int, count_calls: Callable[[], int]) -> Life:
-    """A life of so many steps after its beginning, whatever they are."""
+    """Run a beginning and then `steps` random actions."""
     life = Life(dice, UserFactory(consents=()), staff)
     return live([*dice.choice(BEGINNINGS), *(dice.choice(ACTIONS) for _ in range(steps))], life, count_calls)
 
 
-def wrongs(life: Life, before: Traces, after: Traces, *, is_new: bool) -> list[str]:
-    """Return what differs from the state that the person's own actions lead to."""
-    found = []
+def differences_of(life: Life, before: Traces, after: Traces, *, is_new: bool) -> list[str]:
+    """Return the differences from the state that the person's actions lead to."""
+    differences = []
     current = {f"{purpose}:{consent_selectors.current_version(purpose)}" for purpose in Purpose}
     if {each.split(":")[0] for each in after.agreed_texts if each in current} != life.agreed:
-        found.append(f"{after.agreed_texts} stand as agreed to")
+        differences.append(f"{after.agreed_texts} stand as agreed to")
     if Purpose.SERVICE not in life.agreed:
         # an account that is new has an id and nothing else
         expected = before if before.profiles or not is_new else replace(before, profiles=[""])
         if [getattr(after, name) for name in OF_SERVICE] != [getattr(expected, name) for name in OF_SERVICE]:
-            found.append(f"{after}, before {before}")
+            differences.append(f"{after}, before {before}")
     for purpose, kept_before, kept in (
         (Purpose.DRAFTS, before.texts, after.texts),
         (Purpose.OUTCOMES, before.outcomes, after.outcomes),
         (Purpose.LEARNING, before.forecast_errors, after.forecast_errors),
     ):
         if purpose not in life.agreed and kept != (kept_before if purpose in life.standing else []):
-            found.append(f"kept for {purpose}: {kept}, before {kept_before}")
-    return found
-
-
-# --- texts that change ------------------------------------------------------------------------------------------------
-
-
-def texts_of_its_own(folder: Path) -> Path:
-    """A copy of the texts, to which versions can be added."""
-    shutil.copytree(texts.FOLDER, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    return folder
-
-
-def release(purpose: Purpose) -> None:
-    """Release the same words under the next version."""
-    newest = texts.current_text(purpose)
-    folder = texts.FOLDER / purpose
-    shutil.copy(folder / f"{newest.version}.md", folder / f"{newest.version + 1}.md")
-    texts.current_text.cache_clear()
+            differences.append(f"kept for {purpose}: {kept}, before {kept_before}")
+    return differences

@@ -46,7 +46,8 @@ from tests.factories import (
     history_of_posts,
 )
 from tests.privacy.consent import lives
-from tests.privacy.consent.lives import Life, live, random_life, release, sign_in
+from tests.privacy.consent.lives import Life, live, random_life, sign_in
+from tests.privacy.consent.text_versions import release
 from tests.privacy.consent.tiktok import CAPTION, PAGE, TikTokFromMemory
 from tests.prove import SEED, scaled
 

@@ -43,7 +43,7 @@ from tests.factories import (
     disagree,
     history_of_posts,
 )
-from tests.privacy.consent.lives import release
+from tests.privacy.consent.text_versions import release
 
 pytestmark = pytest.mark.django_db
 

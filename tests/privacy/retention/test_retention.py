@@ -36,7 +36,7 @@ from tests.factories import (
     disagree,
 )
 from tests.pages.conftest import connect
-from tests.privacy.consent.lives import release
+from tests.privacy.consent.text_versions import release
 from tests.sandbox.client import SandboxProcess
 
 pytestmark = pytest.mark.django_db

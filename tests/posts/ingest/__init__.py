@@ -1,0 +1,1 @@
+"""Tests of fetching and storing posts: refreshes, the schedule, faults, killed workers."""

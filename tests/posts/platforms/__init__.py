@@ -1,0 +1,1 @@
+"""Tests of the platforms that posts come from."""

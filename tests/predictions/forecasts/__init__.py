@@ -1,0 +1,1 @@
+"""Tests of forecasts over the REST API."""

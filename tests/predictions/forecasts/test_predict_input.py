@@ -1,0 +1,132 @@
+"""Input of POST /predict: any JSON is forecast or refused in words."""
+
+import json
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from predictions.forecasts import api as predictions_api
+from predictions.models import Prediction
+from tests.predictions.forecasts.api_requests import in_hours, post_form, sample
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"text": None}, "post.text", "null"),
+        ({"text": ["a"]}, "post.text", "string"),
+        ({"text": "a" * 10_001}, "post.text", "10000"),
+        ({"text": "a\x00b"}, "post.text", "Null"),
+        ({"text": "\ud800"}, "post.text", "Surrogate"),
+        ({"scheduled_time_utc": in_hours(-1)}, "post.scheduled_time_utc", "past"),
+        ({"scheduled_time_utc": in_hours(366 * 24)}, "post.scheduled_time_utc", "year"),
+        ({"scheduled_time_utc": "tomorrow"}, "post.scheduled_time_utc", "format"),
+        ({"scheduled_time_utc": "9999-12-31T23:59:59-23:00"}, "post.scheduled_time_utc", ""),
+        ({"hashtags": "sunset"}, "post.hashtags", "list"),
+        ({"hashtags": ["a" * 101]}, "post.hashtags.0", "100"),
+        ({"hashtags": ["a"] * 101}, "post.hashtags", "100"),
+        ({"hashtags": ["sunset", "jane@example.com"]}, "post.hashtags", "jane@example.com"),
+        ({"hashtags": ["+49 170 1234567"]}, "post.hashtags", "no hashtag"),
+        ({"hashtags": ["+491701234567"]}, "post.hashtags", "reach somebody"),
+        ({"hashtags": ["my whole secret sentence"]}, "post.hashtags", "without spaces"),
+        ({"hashtags": ["#"]}, "post.hashtags", "no hashtag"),
+        ({"hashtags": ["one#two"]}, "post.hashtags", "no hashtag"),
+        ({"duration_s": 0}, "post.duration_s", "1"),
+        ({"duration_s": 3601}, "post.duration_s", "3600"),
+        ({"duration_s": "long"}, "post.duration_s", "integer"),
+        ({"location": {"lat": 91, "lon": 0}}, "post.location.lat", "90"),
+        ({"metadata": {"client": "a" * 101}}, "post.metadata.client", "100"),
+        ({"metadata": "web"}, "post.metadata", "dictionary"),
+    ],
+)
+def test_bad_input_is_answered_with_the_field_and_what_is_wrong(change, field, words, account, client_of):
+    request = sample(account)
+    request["post"] |= change
+    response = client_of.post("/predict", json.dumps(request), content_type="application/json")
+    assert response.status_code == 400
+    problem = response.json()
+    assert (problem["status"], response["Content-Type"]) == (400, "application/problem+json")
+    matching = [error for error in problem["errors"] if error["field"].startswith(field)]
+    assert matching, problem
+    assert words.lower() in matching[0]["message"].lower()
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[1]", "null", '"text"', "NaN", "{}", '{"post": []}', "[" * 100_000, "1" * 5000]
+)
+def test_what_is_no_request_is_refused_in_words(body, account, client_of):
+    response = client_of.post("/predict", body, content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["detail"]
+
+
+def test_too_large_a_body_is_not_read(account, client_of):
+    body = json.dumps(sample(account, text="a" * predictions_api.MAX_JSON_BYTES))
+    assert client_of.post("/predict", body, content_type="application/json").status_code == 413
+    assert post_form(client_of, sample(account), ("a.jpg", b"0" * 6 * 1024 * 1024)).status_code == 413
+    assert post_form(client_of, sample(account, text="a" * predictions_api.MAX_JSON_BYTES)).status_code == 413
+    assert post_form(client_of, sample(account, text="a" * 3 * 1024 * 1024)).status_code == 413
+
+
+def test_other_content_types_are_refused(account, client_of):
+    response = client_of.post("/predict", "post=1", content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 415
+
+
+@pytest.mark.parametrize(
+    "text", ["", "מה שלומך היום?", "夕日がきれい！", "👩‍👩‍👧‍👦" * 50, "#" * 500, "ﷺ" * 10_000, "a\u202eb\u200d\n\t "]
+)
+def test_captions_in_any_script_are_forecast(text, champion, learned_account, client_of):
+    assert client_of.post("/predict", sample(learned_account, text=text), format="json").status_code == 200
+
+
+def test_members_may_be_left_out_null_or_unknown(champion, learned_account, client_of):
+    minimal = {"post": {"text": "hello"}}
+    nulls = {
+        "account_id": None,
+        "post": {
+            **{"text": "hello", "scheduled_time_utc": None, "duration_s": None, "location": None, "metadata": None},
+            "mood": "good",
+        },
+        "trace": {"id": 1},
+    }
+    for request in (minimal, nulls):
+        before = timezone.now()
+        response = client_of.post("/predict", request, format="json")
+        assert response.status_code == 200, response.json()
+        recorded = Prediction.objects.get(public_id=response.json()["prediction_id"])
+        assert before <= recorded.publish_at <= timezone.now()
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+names = ["text", "scheduled_time_utc", "hashtags", "duration_s", "location", "metadata", "client", "lat", "lon"]
+
+
+posts_of_a_sort = st.dictionaries(
+    st.sampled_from(names),
+    json_values | st.datetimes().map(str) | st.dictionaries(st.sampled_from(names), json_values),
+)
+
+
+requests_of_a_sort = json_values | st.fixed_dictionaries(
+    {"post": posts_of_a_sort | posts_of_a_sort.map(lambda post: {"text": "hello"} | post)},
+    optional={"account_id": json_values, "explain": json_values},
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(requests_of_a_sort)
+def test_no_json_whatever_breaks_it(champion, learned_account, client_of, request_body):
+    response = client_of.post("/predict", json.dumps(request_body), content_type="application/json")
+    assert response.status_code in {200, 400, 404}, response.content
+    assert "detail" in response.json() or "prediction" in response.json()

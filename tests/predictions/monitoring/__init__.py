@@ -1,0 +1,1 @@
+"""Tests of monitoring: forecast errors, drift, alarms."""

@@ -1,0 +1,1 @@
+"""Tests of outcomes: matching posts to forecasts, measuring, the track record."""

@@ -1,0 +1,1 @@
+"""Tests of model versions: registry, canary, rollback."""

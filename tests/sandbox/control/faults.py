@@ -1,0 +1,69 @@
+"""Faults on demand for the next requests to an endpoint."""
+
+import asyncio
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+Kind = Literal["429", "500", "timeout", "truncated", "expired_token", "revoked_grant", "slow", "html"]
+Endpoint = Literal["user/info", "video/list", "video/query", "oauth/token", "oauth/revoke", "cover", "*"]
+
+
+class Fault(BaseModel):
+    """An order to make `times` requests (null: all) to `endpoint` fail, after `after` that succeed."""
+
+    model_config = ConfigDict(extra="forbid")
+    endpoint: Endpoint = "*"
+    kind: Kind
+    times: int | None = Field(1, ge=1)
+    after: int = Field(0, ge=0)
+    seconds: float = Field(2.0, ge=0, le=120)  # "slow": the delay; "timeout": how long the connection is held at least
+
+    def concerns(self, endpoint: str) -> bool:
+        """Whether the fault applies to this endpoint."""
+        return self.endpoint in ("*", endpoint)
+
+
+class FaultBoard:
+    """The pending faults, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Fault] = []
+
+    def take(self, endpoint: str) -> Fault | None:
+        """Return the fault for this request, or None; the first one that is due wins."""
+        due = None
+        for fault in [fault for fault in self.waiting if fault.concerns(endpoint)]:
+            if fault.after:
+                fault.after -= 1
+            elif due is None:
+                due = fault
+        if due and due.times is not None:
+            due.times -= 1
+            if not due.times:
+                self.waiting.remove(due)
+        return due
+
+
+async def never_answer(request: Request, seconds: float) -> Response:
+    """Hold the connection until the client disconnects; answer 504 after `seconds`, as a proxy does."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await request.receive())["type"] != "http.disconnect":
+                continue
+    except TimeoutError:
+        pass
+    return html_page(504, "Gateway Time-out")
+
+
+def truncated(response: Response) -> Response:
+    """Return the first half of the body, as if the connection had been cut; the request took effect."""
+    body = bytes(response.body)
+    return Response(body[: len(body) // 2], response.status_code, media_type=response.media_type or "application/json")
+
+
+def html_page(status: int = 502, title: str = "Bad Gateway") -> Response:
+    """Return an HTML error page, as a proxy in front of TikTok answers."""
+    return HTMLResponse(f"<html><title>{title}</title><body><h1>{status} {title}</h1></body></html>", status)

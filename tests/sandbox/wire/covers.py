@@ -1,0 +1,47 @@
+"""Cover images: small JPEGs drawn from the simulated measures, at addresses that expire."""
+
+import hashlib
+import hmac
+import io
+
+import numpy as np
+from PIL import Image
+
+WIDTH, HEIGHT = 180, 320
+LIFETIME_S = 6 * 3600
+
+
+def draw(post_id: int, brightness: float, saturation: float, contrast: float) -> bytes:
+    """Draw a JPEG whose mean brightness, mean saturation and contrast follow the three values (0..1)."""
+    rng = np.random.default_rng(post_id)
+    y, x = np.mgrid[0 : 1 : HEIGHT * 1j, 0 : 1 : WIDTH * 1j]
+    angle, turns = rng.uniform(0, 2 * np.pi), rng.uniform(1, 3)
+    wave = np.sin(2 * np.pi * turns * (x * np.cos(angle) + y * np.sin(angle)))
+    centre_x, centre_y, radius = rng.uniform(0.25, 0.75), rng.uniform(0.25, 0.75), rng.uniform(0.15, 0.3)
+    disc = np.hypot(x - centre_x, (y - centre_y) * HEIGHT / WIDTH) < radius
+    pattern = np.where(disc, -np.sign(wave.mean() or 1.0), wave)
+    value = np.clip(0.15 + 0.7 * brightness + 0.35 * contrast * (pattern - pattern.mean()), 0, 1)
+    colourfulness = np.full_like(value, 0.05 + 0.9 * saturation)
+    hue = (rng.random() + 0.12 * x + 0.4 * disc) % 1.0
+    hsv = np.stack([hue, colourfulness, value], axis=2)
+    picture = Image.fromarray((hsv * 255).astype(np.uint8), mode="HSV").convert("RGB")
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
+def signed_path(secret: str, handle: str, post_id: int, now: float) -> str:
+    """Return path and query of a cover that can be fetched for LIFETIME_S seconds."""
+    expires = int(now) + LIFETIME_S
+    return f"/cover/{handle}/{post_id}.jpg?x-expires={expires}&x-signature={_sign(secret, post_id, expires)}"
+
+
+def may_see(secret: str, post_id: int, expires: str, signature: str, now: float) -> bool:
+    """Whether the signature is valid and has not expired."""
+    if not expires.isdigit() or int(expires) <= now:
+        return False
+    return hmac.compare_digest(_sign(secret, post_id, int(expires)), signature)
+
+
+def _sign(secret: str, post_id: int, expires: int) -> str:
+    return hmac.new(secret.encode(), f"{post_id}.{expires}".encode(), hashlib.sha256).hexdigest()
