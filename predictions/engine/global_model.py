@@ -23,7 +23,7 @@ from predictions.engine.features.tabular import LEVEL, TABULAR
 from predictions.engine.provenance import provenance
 from predictions.engine.types import MAX_LOG, Z80, Floats
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 _ABOVE_BEST = math.log(100)
 """No forecast exceeds the account's best post among those in the features by more than this."""
@@ -88,7 +88,7 @@ class GlobalModel:
     True
     """
 
-    curve: GrowthCurve = field(default_factory=GrowthCurve.prior)
+    curve: GrowthCurve = field(default_factory=GrowthCurve)
     population: Population = field(default_factory=Population)
     counts: CountsModel = field(default_factory=CountsModel)
     weight_prior: WeightPrior = field(default_factory=WeightPrior)

@@ -57,7 +57,7 @@ def train(accounts: Iterable[AccountHistory], *, until: int, seed: int = 0, targ
     """
     drawn = draw_accounts(accounts, seed)
     with one_blas_thread():
-        curve = fit_growth(drawn, until) if target == "horizon" else GrowthCurve.prior()
+        curve = fit_growth(drawn, until) if target == "horizon" else GrowthCurve()
         rows = concatenate([rows_of_account(i, a, curve, target, until) for i, a in enumerate(drawn)])
         return train_on_rows(rows[~np.isnan(rows.label)], drawn, curve, seed=seed, until=until)
 

@@ -249,7 +249,7 @@ def rows(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
     """Features of the training rows published by the moment, as a training made much later sees them."""
     made = {}
     for account in accounts:
-        found = rows_of_account(0, account, GrowthCurve.prior(), "horizon", FAR)
+        found = rows_of_account(0, account, GrowthCurve(), "horizon", FAR)
         for i in np.flatnonzero(found.posted_at <= moment):
             inputs = (found.tabular, found.sequence, found.topic)
             parts: tuple[Any, ...] = (found.base, found.baseline, found.known, *inputs)
@@ -280,7 +280,7 @@ def misses_with(model: GlobalModel) -> Pipeline:
 def labels(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
     """The labels that training learns, on the prior's curve: the learned one may follow posts of the last day."""
     with (
-        patch.object(engine_training, "fit_growth", return_value=GrowthCurve.prior()),
+        patch.object(engine_training, "fit_growth", return_value=GrowthCurve()),
         patch.object(engine_training, "train_on_rows") as learn,
     ):
         train(accounts, until=moment)

@@ -24,7 +24,7 @@ ACCOUNTS = population(24, 20)
 @pytest.fixture(scope="module")
 def rows() -> Rows:
     until = max(end_of(a) for a in ACCOUNTS)
-    found = concatenate([rows_of_account(i, a, GrowthCurve.prior(), "horizon", until) for i, a in enumerate(ACCOUNTS)])
+    found = concatenate([rows_of_account(i, a, GrowthCurve(), "horizon", until) for i, a in enumerate(ACCOUNTS)])
     return found[~np.isnan(found.label)]
 
 
@@ -62,7 +62,7 @@ def test_training_on_a_sample_represents_all_accounts(rows: Rows, monkeypatch: p
         return fit(sample, seed=seed)
 
     monkeypatch.setattr(training.Ensemble, "fit", watched)
-    model = training.train_on_rows(rows, ACCOUNTS, GrowthCurve.prior(), seed=0, until=0)
+    model = training.train_on_rows(rows, ACCOUNTS, GrowthCurve(), seed=0, until=0)
     _, counts = np.unique(samples[-1].account, return_counts=True)
     assert len(counts) == len(ACCOUNTS)
     assert set(counts) == {10}
@@ -134,15 +134,17 @@ def test_the_datas_hash_changes_with_every_number_of_the_rows(rows: Rows, name: 
 
 
 def test_the_datas_hash_changes_with_what_the_curve_was_fitted_to(rows: Rows):
-    curve = GrowthCurve.prior()
-    steeper = replace(curve, log_share=(curve.log_share[0] - 0.1, *curve.log_share[1:]))
-    commented = replace(curve, log_ratio=(curve.log_share, *curve.log_ratio[1:]))
+    curve = GrowthCurve()
+    likes, comments, *others = curve.log_share
+    lower = (likes[0] - 0.1, *likes[1:])
+    steeper = replace(curve, log_share=(lower, comments, *others))
+    commented = replace(curve, log_share=(likes, lower, *others))
     surer, alike = replace(curve, variance_rate=0.01), replace(curve, unlikeness=0.0)
     assert len({data_hash(rows, c) for c in (curve, steeper, commented, surer, alike)}) == 5
 
 
 def data_hash(rows: Rows, curve: GrowthCurve | None = None) -> str:
-    return training._data_hash(rows, curve or GrowthCurve.prior())
+    return training._data_hash(rows, curve or GrowthCurve())
 
 
 def test_few_posts_are_all_learned_from():

@@ -5,12 +5,13 @@ corrected by itself, in units of its forecast distance from the typical value.
 """
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from predictions.engine.archive import Parameters
 from predictions.engine.statistics import conformal_quantile, weighted_median
 from predictions.engine.types import COVERAGE, Floats
 
@@ -23,7 +24,7 @@ _MAX_POINT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Parameters):
     """Corrections of a log forecast."""
 
     down: float = 1.0
@@ -49,15 +50,6 @@ class Calibration:
         return cls(
             float(np.clip(down, *_FACTOR)), float(np.clip(up, *_FACTOR)), float(np.clip(move, -_MAX_POINT, _MAX_POINT))
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Restore what `to_json` returned. Raises KeyError or TypeError."""
-        return cls(*(float(data[name]) for name in cls.__slots__))
 
 
 def is_liked(label: Floats) -> NDArray[np.bool_]:

@@ -1,13 +1,14 @@
 """The level of an account without a history: that of accounts with as many followers."""
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import HuberRegressor
 
+from predictions.engine.archive import Parameters
 from predictions.engine.estimators.calibration import relative_median
 from predictions.engine.types import MAX_COUNT, MAX_LOG, Floats
 
@@ -19,7 +20,7 @@ _MIN_REACH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
+class Population(Parameters):
     """Level of log1p likes: `level`, or `intercept + slope * log1p(followers)` where followers are known.
 
     The prior's numbers are orders of magnitude. A middling post of a middling creator has some hundred likes; about one
@@ -72,12 +73,3 @@ class Population:
         logs = (low, level, level + self.high, max(level + self.point, low))
         low, typical, high, point = (math.expm1(min(max(log, 0.0), MAX_LOG)) for log in logs)
         return low, typical, high, point
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Restore what `to_json` returned. Raises KeyError or TypeError."""
-        return cls(*(float(data[name]) for name in cls.__slots__))

@@ -257,7 +257,7 @@ def _baselines(plan: Plan, tested: Rows) -> Floats:
 def _curve(plan: Plan) -> GrowthCurve:
     """Return the growth curve of the posts that are learned from."""
     if plan.target == "mature":
-        return GrowthCurve.prior()
+        return GrowthCurve()
     known = [
         replace(a, posts=tuple(p for p in a.posts if not tested or p.posted_at + HORIZON <= plan.learn_until))
         for a, tested in zip(plan.accounts, plan.of_test, strict=True)

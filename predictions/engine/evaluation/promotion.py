@@ -184,7 +184,7 @@ def _measured_likes(post: PublishedPost, until: int) -> float:
     counts = best_observation(post, until, "horizon")
     if counts is None or post.posted_at + HORIZON > until:
         return math.nan
-    label = label_of(post.posted_at, counts, GrowthCurve.prior(), "horizon")
+    label = label_of(post.posted_at, counts, GrowthCurve(), "horizon")
     return math.expm1(label.logs[0]) if label.measured else math.nan
 
 

@@ -104,5 +104,5 @@ def rows_of_account(
 
 def concatenate(parts: list[Rows]) -> Rows:
     """Return all rows in one, in the order of the parts."""
-    empty = rows_of_account(0, AccountHistory("", float("nan"), ()), GrowthCurve.prior(), "horizon", 0)
+    empty = rows_of_account(0, AccountHistory("", float("nan"), ()), GrowthCurve(), "horizon", 0)
     return Rows(*(np.concatenate([getattr(p, f.name) for p in parts or [empty]]) for f in fields(Rows)))
