@@ -30,7 +30,7 @@ class Parameters:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Restore what `to_json` returned. Raises KeyError, TypeError, and ValueError for other shapes than the prior's."""
+        """Restore what `to_json` returned. Raises KeyError, TypeError or, for other shapes, ValueError."""
         restored, prior = {f.name: _tuples(data[f.name]) for f in fields(cls)}, cls().to_json()
         for name, value in restored.items():
             if np.shape(value) != np.shape(prior[name]):

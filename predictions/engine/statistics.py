@@ -14,16 +14,10 @@ MAX_SHARE = 0.1
 def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
     """Return the smallest value up to which `level` (0 to 1) of the total weight lies.
 
+    For a level of 0.5, the value c that minimises the sum of weights * |values - c|.
     `values` and `weights` are (n,), n >= 1, the weights positive.
     """
-    order = np.argsort(values, kind="stable")
-    cumulative = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(cumulative, level * cumulative[-1])])
-
-
-def weighted_median(values: Floats, weights: Floats) -> float:
-    """Return the value c that minimises the sum of weights * |values - c|; both (n,), n >= 1."""
-    return weighted_quantile(values, weights, 0.5)
+    return float(np.quantile(values, level, weights=weights, method="inverted_cdf"))
 
 
 def conformal_quantile(scores: Floats, level: float) -> float:

@@ -300,8 +300,8 @@ def judged(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
     first = sorted(a.account_id for a in accounts).index(accounts[0].account_id)
     out_of_fold, topic_effect = engine_training._out_of_fold, engine_training._topic_effect
 
-    def spied_outputs(learned: Rows, found: Rows, *options: Any) -> Floats:
-        outputs = out_of_fold(learned, found, *options)
+    def spied_outputs(found: Rows, *options: Any) -> Floats:
+        outputs = out_of_fold(found, *options)
         made["outputs"] = outputs[found.account == first].tobytes()
         return np.zeros_like(outputs)
 

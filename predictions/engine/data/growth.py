@@ -48,8 +48,8 @@ _MATURE_POSTS, _FEWEST_MATURE = 15, 5
 class GrowthCurve(Parameters):
     """How counts grow; the defaults are the curve that is assumed without data.
 
-    log_share[j][i] is the log of the share of its final value that the j-th of `COUNTS` has at age KNOT_HOURS[i], linear
-    in log age. A post's step of log likes varies around the curve's by `variance_rate` times the step (a gamma process
+    log_share[j][i] is the log of the share of its final value that COUNTS[j] has at age KNOT_HOURS[i], linear in log
+    age. A post's step of log likes varies around the curve's by `variance_rate` times the step (a gamma process
     on the curve's clock: van Noortwijk, "A survey of the application of gamma processes in maintenance", 2009) plus the
     square of `unlikeness` times the step (posts that grow faster or slower as a whole: Lawless and Crowder, "Covariates
     and random effects in a gamma process model", 2004). `unlikeness` is assumed: pairs of counts hardly tell the two
@@ -149,7 +149,9 @@ Pair = tuple[float, float, float, float, float]
 def _series(post: PublishedPost, until: int, name: str) -> list[tuple[float, float]]:
     """Return the age and the count of each usable observation by `until` in which the count is at least one."""
     usable = (c for c in post.observations if c.observed_at <= until and is_usable(post.posted_at, c))
-    counts = ((float(c.observed_at - post.posted_at), getattr(c, name)) for c in sorted(usable, key=lambda c: c.observed_at))
+    counts = (
+        (float(c.observed_at - post.posted_at), getattr(c, name)) for c in sorted(usable, key=lambda c: c.observed_at)
+    )
     return [(age, count) for age, count in counts if 1 <= count < MAX_COUNT]
 
 

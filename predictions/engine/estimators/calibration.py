@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictions.engine.archive import Parameters
-from predictions.engine.statistics import conformal_quantile, weighted_median
+from predictions.engine.statistics import conformal_quantile, weighted_quantile
 from predictions.engine.types import COVERAGE, Floats
 
 _SIDE = (1 + COVERAGE) / 2
@@ -60,4 +60,10 @@ def is_liked(label: Floats) -> NDArray[np.bool_]:
 
 def relative_median(log_ratio: Floats) -> float:
     """Return the constant c that minimises the mean of |exp(c) - exp(r)| / exp(r) over log ratios r (n,)."""
-    return weighted_median(log_ratio, np.exp(-np.clip(log_ratio, -_RATIO_CLIP, _RATIO_CLIP)))
+    return weighted_quantile(log_ratio, relative_weights(log_ratio), 0.5)
+
+
+def relative_weights(log_ratio: Floats) -> Floats:
+    """Return weights (n,) of absolute errors of counts that make them relative, from log ratios (n,) of the counts."""
+    weights: Floats = np.exp(-np.clip(log_ratio, -_RATIO_CLIP, _RATIO_CLIP))
+    return weights

@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictions.engine.archive import Arrays
-from predictions.engine.estimators.base import OUTPUTS
 from predictions.engine.estimators.calibration import is_liked, relative_median
-from predictions.engine.features.rows import Rows
+from predictions.engine.features.rows import OUTPUTS, Rows
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.statistics import cap_account_shares
 from predictions.engine.types import Floats

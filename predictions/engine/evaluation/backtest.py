@@ -22,9 +22,9 @@ from predictions.engine.data.labels import MEASURED, Target
 from predictions.engine.estimators.counts import RATIOS, forecast_counts, rate_of
 from predictions.engine.evaluation.replay import replay
 from predictions.engine.evaluation.scores import score
-from predictions.engine.features.rows import Rows, concatenate, rows_of_account
+from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.global_model import CalibratedForecast, GlobalModel
-from predictions.engine.statistics import weighted_median
+from predictions.engine.statistics import weighted_quantile
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import train_on_rows
 from predictions.engine.types import (
@@ -107,10 +107,10 @@ def run_backtest(
     accounts |= {a.account_id: (a, True) for a in join_accounts(test)}
     both = [accounts[name] for name in sorted(accounts)]
     plan = (_horizon_plan if horizon else _mature_plan)([a for a, _ in both], [of_test for _, of_test in both])
-    with one_blas_thread():
-        return _run(plan, progress)
+    return _run(plan, progress)
 
 
+@one_blas_thread()
 def _run(plan: Plan, progress: Progress) -> Result:
     started = time.perf_counter()
     horizon = plan.target == "horizon"
@@ -120,7 +120,7 @@ def _run(plan: Plan, progress: Progress) -> Result:
         parts.append(rows_of_account(i, account, curve, plan.target, _FAR))
         if i % 200 == 0:
             progress(f"features of account {i + 1} of {len(plan.accounts)}")
-    rows = concatenate(parts)
+    rows = Rows.concatenate(parts)
     featured = time.perf_counter()
     posts = [plan.accounts[a].posts[p] for a, p in zip(rows.account, rows.post, strict=True)]
     of_test = np.array(plan.of_test, dtype=np.bool_)[rows.account]
@@ -313,6 +313,6 @@ def _scaled(learned: Rows, before: Floats, now: Floats) -> tuple[Floats, Floats]
     likes = np.expm1(learned.label)
     liked = (likes >= 1) & (before > 0)
     ratio = likes[liked] / before[liked]
-    point = weighted_median(ratio, 1 / ratio) if liked.any() else 1.0
+    point = weighted_quantile(ratio, 1 / ratio, 0.5) if liked.any() else 1.0
     typical = math.exp(float(np.median(learned.label - np.log1p(before)))) if len(likes) else 1.0
     return now * point, now * typical

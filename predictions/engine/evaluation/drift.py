@@ -15,15 +15,15 @@ trials", 1986), and the degrees of freedom follow from how well that variance is
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
 from predictions.engine.data.labels import EARLY
-from predictions.engine.types import DAY, HORIZON, Floats
+from predictions.engine.types import DAY, HORIZON, Columns, Floats
 
 Figure = Literal["level", "error", "uncovered", "early_level"]
 Verdict = Literal["too_few", "steady", "alarm", "unsettled", "settled"]
@@ -68,7 +68,7 @@ MIN_EFFECT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class ForecastErrors:
+class ForecastErrors(Columns):
     """Errors of n forecasts, each made as of its post's publishing, against labels at the horizon or early ones."""
 
     account: NDArray[np.int64]  # (n,)
@@ -77,16 +77,10 @@ class ForecastErrors:
     miss: Floats  # (n,) label less typical forecast, in promised standard deviations of log1p likes
     covered: NDArray[np.bool_]  # (n,) whether the label is inside the 80 % interval
 
-    def __len__(self) -> int:
-        return len(self.posted_at)
-
     @property
     def due_at(self) -> NDArray[np.int64]:
         """(n,) when the labels were due, epoch seconds."""
         return self.posted_at + self.age
-
-    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
-        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +129,13 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Days:
+class _Days(Columns):
     """One figure by day, the latest first; only days that have a value."""
 
     ago: NDArray[np.int64]  # whole days before now
     accounts: Floats  # how many have a value
     mean: Floats
     squares: Floats  # sum of accounts' squared deviations from their day's mean
-
-    def __getitem__(self, days: slice) -> Self:
-        return type(self)(*(getattr(self, f.name)[days] for f in fields(self)))
 
 
 def judge(errors: ForecastErrors, *, now: int, episodes: Sequence[Episode] = ()) -> Finding:

@@ -48,9 +48,7 @@ class FittedGP:
     """What a process comes down to: forecasts of a draft are sums of its kernel with the posts under these weights."""
 
     posts: History
-    weights: Floats  # (len(posts),)
-    centre: float
-    """Log likes that the weights are relative to."""
+    weights: Floats  # (len(posts),), relative to the first post's likes
 
 
 class PostSimilarityGP:
@@ -72,7 +70,7 @@ class PostSimilarityGP:
         for i in range(first_new, len(posts)):
             self._add(posts, i)
         n = len(posts)
-        return FittedGP(posts, self._whitening[:n, :n].T @ self._surprises[:n], float(posts.likes[0]))
+        return FittedGP(posts, self._whitening[:n, :n].T @ self._surprises[:n])
 
     def _unchanged(self, posts: History) -> int:
         """How many of the first posts are those that were learned, with the same labels."""
@@ -108,7 +106,7 @@ def gp_features(fitted: FittedGP, content: Content, publish_at: int, base: float
     """
     level, alike = covariances(fitted.posts, content, publish_at)
     by_content = float(alike @ fitted.weights)
-    by_level = float(level @ fitted.weights) + fitted.centre - base
+    by_level = float(level @ fitted.weights) + float(fitted.posts.likes[0]) - base
     return np.array([by_content + by_level, by_content, by_level])
 
 
