@@ -251,7 +251,7 @@ def rows(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
     for account in accounts:
         found = rows_of_account(0, account, GrowthCurve(), "horizon", FAR)
         for i in np.flatnonzero(found.posted_at <= moment):
-            inputs = (found.tabular, found.sequence, found.topic)
+            inputs = (found.tabular, found.topic)
             parts: tuple[Any, ...] = (found.base, found.baseline, found.known, *inputs)
             made[f"row {found.posted_at[i]} of {account.account_id}"] = b"".join(part[i].tobytes() for part in parts)
     return made

@@ -32,8 +32,8 @@ class Distorted(GlobalModel):
 
     distort: Any
 
-    def predict(self, base: Any, tabular: Any, sequence: Any, topic: Any) -> LogForecast:
-        raw: LogForecast = type(self).distort(GlobalModel.predict(self, base, tabular, sequence, topic), base)
+    def predict(self, base: Any, tabular: Any, topic: Any) -> LogForecast:
+        raw: LogForecast = type(self).distort(GlobalModel.predict(self, base, tabular, topic), base)
         return raw
 
 

@@ -121,7 +121,7 @@ def test_posts_too_old_to_be_read_change_nothing(
     monkeypatch.setattr("predictions.engine.learned_account._without_old_posts", lambda history, as_of: history)
     whole, at_everything = learn_and_replay(model, history, as_of=now)
     assert trimmed.to_bytes() == whole.to_bytes()
-    assert errors.post_id == at_everything.post_id
+    assert np.array_equal(errors.post_id, at_everything.post_id)
     assert np.array_equal(errors.miss, at_everything.miss)
     assert np.array_equal(errors.features, at_everything.features, equal_nan=True)
 
