@@ -30,7 +30,12 @@ class UnreadableAccount(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LearnedAccount:
-    """Use `learn_account(...)` or `LearnedAccount.from_bytes(...)`."""
+    """Use `learn_account(...)` or `LearnedAccount.from_bytes(...)`.
+
+    >>> new = learn_account(GlobalModel.prior(), AccountHistory("new", followers=1_000.0, posts=()), as_of=0)
+    >>> LearnedAccount.from_bytes(new.to_bytes()).followers
+    1000.0
+    """
 
     as_of: int
     followers: float
@@ -96,13 +101,22 @@ def learn_account(model: GlobalModel, account: AccountHistory, *, as_of: int) ->
 
     The latest `WINDOW` posts are replayed in order: each is forecast with weights from earlier labels, then learned
     from. Every call starts anew, so that a label estimated yesterday and measured today counts once, as measured.
+
+    >>> learn_account(GlobalModel.prior(), AccountHistory("new", followers=1_000.0, posts=()), as_of=0).posts
+    0
     """
     return learn_and_replay(model, account, as_of=as_of)[0]
 
 
 @one_blas_thread()
 def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int) -> tuple[LearnedAccount, ReplayErrors]:
-    """Learn an account, and return the errors of the replayed forecasts."""
+    """Learn an account, and return the errors of the replayed forecasts.
+
+    >>> new = AccountHistory("new", followers=1_000.0, posts=())
+    >>> learned, errors = learn_and_replay(GlobalModel.prior(), new, as_of=0)
+    >>> len(errors)
+    0
+    """
     ignored = sum(p.posted_at > as_of for p in account.posts)
     account = _without_old_posts(account, as_of)
     timeline = Timeline(account, model.curve, "horizon", until=as_of)

@@ -1,6 +1,7 @@
 """Statistics that several parts of the engine share: weighted and conformal quantiles, caps on accounts' weights."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,12 @@ def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
     `values` and `weights` are (n,), n >= 1, the weights positive.
     """
     return float(np.quantile(values, level, weights=weights, method="inverted_cdf"))
+
+
+def account_slices(account: NDArray[np.int64]) -> list[slice]:
+    """Return the rows of each account; `account` (n,) is each row's account, whose rows stand together."""
+    starts = np.flatnonzero(np.diff(account, prepend=-1))
+    return [slice(a, b) for a, b in pairwise([*starts.tolist(), len(account)])]
 
 
 def conformal_quantile(scores: Floats, level: float) -> float:

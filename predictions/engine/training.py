@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from heapq import heappop, heappush
 from importlib.metadata import PackageNotFoundError, version
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from predictions.engine.estimators.population import Population
 from predictions.engine.estimators.topic_effect import TopicEffect
 from predictions.engine.features.rows import OUTPUTS, Rows, rows_of_account
 from predictions.engine.global_model import GlobalModel, LogForecast, versions
-from predictions.engine.statistics import cap_account_shares
+from predictions.engine.statistics import account_slices, cap_account_shares
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import AccountHistory, Floats
 
@@ -137,9 +136,7 @@ def replay_all(prior: WeightPrior, rows: Rows, forecast: LogForecast) -> tuple[F
     """Return shift (n,) in log units and noise factor (n,) by the weights that each row's earlier rows gave."""
     shift, noise = np.zeros(len(rows)), np.ones(len(rows))
     inputs, miss = weight_inputs(rows.tabular), (rows.label - forecast.typical) / forecast.spread
-    starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
-    for start, end in pairwise([*starts, len(rows)]):
-        own = slice(start, end)
+    for own in account_slices(rows.account):
         replayed = replay(prior, rows.posted_at[own], inputs[own], miss[own], rows.known_from[own])
         shift[own], noise[own] = replayed.shift * forecast.spread[own], replayed.noise
     return shift, noise
@@ -171,7 +168,7 @@ def _best_weight_prior(rows: Rows, forecast: LogForecast) -> tuple[WeightPrior, 
     by two standard errors, paired by account.
     """
     liked = is_liked(rows.label)
-    starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
+    starts = [own.start for own in account_slices(rows.account)]
 
     def errors(shift: Floats) -> Floats:
         typical = np.abs(forecast.typical + shift - rows.label)
@@ -190,9 +187,9 @@ def _calibration(rows: Rows, forecast: LogForecast, shift: Floats, noise: Floats
 
     The later half of an account's posts resembles its next ones most.
     """
-    positions = np.arange(len(rows))
-    _, starts, counts = np.unique(rows.account, return_index=True, return_counts=True)
-    late = 2 * (positions - np.repeat(starts, counts)) >= np.repeat(counts, counts) - 1
+    late = np.zeros(len(rows), dtype=np.bool_)
+    for own in account_slices(rows.account):
+        late[(own.start + own.stop) // 2 : own.stop] = True
     typical = forecast.typical + shift
     low = typical - (forecast.typical - forecast.low) * noise
     high = typical + (forecast.high - forecast.typical) * noise

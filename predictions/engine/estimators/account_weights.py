@@ -105,16 +105,12 @@ def replay(
     weights = Weights(prior)
     shift, noise = np.zeros(len(miss)), np.ones(len(miss))
     learned = 0
-
-    def learn_up_to(end: int, moment: float) -> None:
-        nonlocal learned
-        while learned < end and known_from[learned] <= moment:
+    # after the last post, all labels are learned
+    for i, moment in enumerate([*posted_at, np.inf]):
+        while learned < i and known_from[learned] <= moment:
             if not np.isnan(miss[learned]):
                 weights.learn(inputs[learned], float(miss[learned]))
             learned += 1
-
-    for i, moment in enumerate(posted_at):
-        learn_up_to(i, moment)
-        shift[i], noise[i] = inputs[i] @ weights.vector(), weights.noise()
-    learn_up_to(len(miss), np.inf)
+        if i < len(miss):
+            shift[i], noise[i] = inputs[i] @ weights.vector(), weights.noise()
     return Replay(shift, noise, weights)

@@ -10,13 +10,12 @@ Forecasting and Dynamic Models", 1997, chapter 6), and its spread is shrunk to t
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from predictions.engine.archive import Parameters
-from predictions.engine.statistics import conformal_quantile
+from predictions.engine.statistics import account_slices, conformal_quantile
 from predictions.engine.types import COUNTS, COVERAGE, HORIZON, MAX_LOG, RATE, Z80, Floats, Range
 
 RATIOS = (*COUNTS[1:], RATE)
@@ -123,8 +122,7 @@ def fit_counts(account: NDArray[np.int64], posted_at: NDArray[np.int64], logs: F
     """
     if not len(account):
         return CountsModel()
-    starts = np.flatnonzero(np.diff(account, prepend=-1))
-    posts = [(posted_at[a:b], logs[a:b]) for a, b in pairwise([*starts, len(account)])]
+    posts = [(posted_at[own], logs[own]) for own in account_slices(account)]
     model = _moments([of_account for _, of_account in posts])
     return replace(model, factor=tuple(_factor(column) for column in _scores(model, posts).T))
 

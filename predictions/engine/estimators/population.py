@@ -10,6 +10,7 @@ from sklearn.linear_model import HuberRegressor
 
 from predictions.engine.archive import Parameters
 from predictions.engine.estimators.calibration import relative_median
+from predictions.engine.statistics import account_slices
 from predictions.engine.types import MAX_COUNT, MAX_LOG, Floats
 
 _MIN_ACCOUNTS = 20
@@ -40,10 +41,9 @@ class Population(Parameters):
         """Learn from n rows, account by account: log1p labels (n,), and followers (n,), NaN unknown."""
         if not len(account):
             return cls()
-        starts = np.flatnonzero(np.diff(account, prepend=-1))
-        ends = np.append(starts[1:], len(account))
-        levels = np.array([np.median(label[a:b]) for a, b in zip(starts, ends, strict=True)])
-        followers = followers[ends - 1]
+        accounts = account_slices(account)
+        levels = np.array([np.median(label[own]) for own in accounts])
+        followers = np.array([followers[own][-1] for own in accounts])
         known = (followers >= 0) & (followers < MAX_COUNT)
         log_followers = np.log1p(np.where(known, followers, 0.0))
         level = float(np.median(levels))
@@ -54,7 +54,7 @@ class Population(Parameters):
             slope = float(np.clip(fitted.coef_[0], 0.0, 1.0))
             intercept = float(np.median(levels[known] - slope * log_followers[known]))
         # one post of each account, as the posts of one account resemble each other
-        miss = label[starts] - np.where(known, intercept + slope * log_followers, level)
+        miss = label[[own.start for own in accounts]] - np.where(known, intercept + slope * log_followers, level)
         learned = np.array([*np.quantile(miss, [0.1, 0.9]), relative_median(miss)])
         share = len(miss) / (len(miss) + _PRIOR_ACCOUNTS)
         low, high, point = share * learned + (1 - share) * np.array([cls().low, cls().high, cls().point])

@@ -69,7 +69,7 @@ def rows_of_account(
     """
     timeline = Timeline(account, curve, target, until=until, reconstruct=True)
     contents, posts, process = timeline.contents(), timeline.posts, PostSimilarityGP()
-    made: list[tuple[int, int, float, float, Features]] = []
+    drafts: list[tuple[int, int, float, float, Features]] = []
     for i in range(max(0, len(posts) - latest) if latest else 0, len(posts)):
         publish_at = posts[i].posted_at
         history = timeline.known_at(publish_at)
@@ -77,10 +77,10 @@ def rows_of_account(
             followers = account.followers_at(publish_at, until)
             features = Features.of(history, contents.content(i), publish_at, followers, process.learn(history))
             baseline = float(np.expm1(history.likes[-5:]).mean())
-            made.append((i, len(history), followers, baseline, features))
+            drafts.append((i, len(history), followers, baseline, features))
     timeline.advance(until)
-    at, known, followers_of, baselines, features_of = zip(*made, strict=True) if made else ((),) * 5
-    post = np.array(at, dtype=np.int64)
+    positions, known, followers_of, baselines, features_of = zip(*drafts, strict=True) if drafts else ((),) * 5
+    post = np.array(positions, dtype=np.int64)
     posted_at = contents.posted_at[post]
     return Rows(
         account=np.full(len(post), position, dtype=np.int64),
