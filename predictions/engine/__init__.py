@@ -4,7 +4,7 @@
     state = learn_account(model, history, as_of=now)  # one account's history and weights
     forecast(model, state, draft, as_of=now)
 
-Training, backtesting and serving run the same feature code (`features.py`).
+Training, backtesting and serving run the same feature code (`features/`).
 """
 
 from predictions.engine.estimators.network import TrainingNeedsTorch

@@ -7,7 +7,8 @@ JSON. The same content gives the same bytes.
 import json
 import zlib
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 import numpy as np
 import safetensors
@@ -17,6 +18,30 @@ from safetensors.numpy import load, save
 Arrays = dict[str, NDArray[Any]]
 
 _HEAD = "head"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Base of fitted parameters: numbers and tuples of numbers, whose defaults are the prior."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the parameters for the head of an archive."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Restore what `to_json` returned. Raises KeyError, TypeError or, for other shapes, ValueError."""
+        restored, prior = {f.name: _tuples(data[f.name]) for f in fields(cls)}, cls().to_json()
+        for name, value in restored.items():
+            if np.shape(value) != np.shape(prior[name]):
+                raise ValueError(f"{name} has another number of values")
+        return cls(**restored)
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(map(_tuples, value))
+    return value if isinstance(value, bool) else float(value)
 
 
 class UnreadableArchive(ValueError):

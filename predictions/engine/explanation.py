@@ -48,7 +48,10 @@ def explain_forecast(model: GlobalModel, features: Features, by_weight: Floats, 
         total[GROUP_OF[name]] += float(value)
     for name, value in zip(WEIGHTS, by_weight, strict=True):
         total[_GROUP_OF_WEIGHT[name]] += float(value)
-    effects = sorted(((group, value) for group, value in total.items() if abs(value) >= _MIN_EFFECT), key=_size)
+    effects = sorted(
+        ((group, value) for group, value in total.items() if abs(value) >= _MIN_EFFECT),
+        key=lambda effect: -abs(effect[1]),
+    )
     rest = math.log1p(typical) - features.base - sum(value for _, value in effects)
     if abs(rest) >= _MIN_EFFECT:
         effects.append((_OTHER, rest))
@@ -56,7 +59,3 @@ def explain_forecast(model: GlobalModel, features: Features, by_weight: Floats, 
         Effect(group, round(100 * math.expm1(max(min(value, _MAX_EFFECT), -_MAX_EFFECT)), 1))
         for group, value in effects
     )
-
-
-def _size(effect: tuple[str, float]) -> float:
-    return -abs(effect[1])

@@ -1,6 +1,7 @@
 """Forecasts of drafts."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -66,7 +67,9 @@ def forecast(
         baseline=float(np.expm1(np.minimum(history.likes[-BASELINE_POSTS:], MAX_LOG)).mean()) if len(history) else None,
         basis="prior" if model.is_prior else "account" if len(history) else "population",
         explanation=explanation,
-        warnings=_warnings(model, account, history, draft, now) + _without_rate(metrics, rate),
+        warnings=tuple(
+            _warnings(model, account, history, draft, now, [name for name in COUNTS if name not in metrics])
+        ),
     )
 
 
@@ -75,48 +78,39 @@ def _bucket(history: History, typical: float) -> Bucket:
     if len(recent) < 2:
         return "medium"
     lower, upper = np.quantile(recent, [0.25, 0.75])
-    if typical < lower - _difference(lower):
+    # half a like, or a per cent, is no difference
+    if typical < lower - max(0.5, 0.01 * lower):
         return "low"
-    return "high" if typical > upper + _difference(upper) else "medium"
+    return "high" if typical > upper + max(0.5, 0.01 * upper) else "medium"
 
 
-def _difference(count: float) -> float:
-    """A smaller difference from this count is none: less than half a like, or a per cent."""
-    return max(0.5, 0.01 * count)
-
-
-def _without_rate(metrics: dict[str, float], rate: Range | None) -> tuple[str, ...]:
-    """Why there is no engagement rate, where there is none."""
-    if rate:
-        return ()
-    unknown = " and ".join(name for name in COUNTS if name not in metrics)
-    return (f"no engagement rate: {unknown} are not known, neither of your posts nor of other accounts",)
-
-
-def _warnings(model: GlobalModel, account: LearnedAccount, history: History, draft: Draft, now: int) -> tuple[str, ...]:
-    warnings = []
+def _warnings(
+    model: GlobalModel, account: LearnedAccount, history: History, draft: Draft, now: int, unknown: list[str]
+) -> Iterator[str]:
+    """Yield warnings; `unknown` are the counts that neither the account nor the model knows."""
     if model.is_prior:
-        warnings.append("no model trained yet: this rests on general assumptions and the account's own posts")
+        yield "no model trained yet: this rests on general assumptions and the account's own posts"
     if not len(history):
         basis = "accounts with as many followers" if math.isfinite(account.followers) else "accounts in general"
-        warnings.append(f"no history: no post with a known first day, so this is what {basis} get")
+        yield f"no history: no post with a known first day, so this is what {basis} get"
     elif len(history) < FEW_POSTS:
-        warnings.append(f"few posts: only {len(history)} with a known first day")
+        yield f"few posts: only {len(history)} with a known first day"
     recent = history[max(0, len(history) - 10) :]
     estimated = int((~recent.measured).sum())
     if estimated > len(recent) / 2:
-        warnings.append(
+        yield (
             f"first days estimated: {estimated} of your last {len(recent)} posts were not counted about 24 hours "
             "after publishing, so their first day is worked out from other counts"
         )
     if len(history) and now - int(history.posted_at[-1]) > _STALE_DAYS * DAY:
-        warnings.append(f"old history: the last known post is {(now - int(history.posted_at[-1])) // DAY} days old")
+        yield f"old history: the last known post is {(now - int(history.posted_at[-1])) // DAY} days old"
     if account.ignored:
         dated = "1 post is" if account.ignored == 1 else f"{account.ignored} posts are"
-        warnings.append(f"{dated} dated in the future and left out")
+        yield f"{dated} dated in the future and left out"
     ahead = (draft.publish_at - now) // DAY
     if ahead > _FAR_DAYS:
-        warnings.append(
+        yield (
             f"far ahead: {ahead} days from now your account may be another one, and the range does not allow for that"
         )
-    return tuple(warnings)
+    if unknown:
+        yield f"no engagement rate: {' and '.join(unknown)} are not known, neither of your posts nor of other accounts"

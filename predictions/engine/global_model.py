@@ -9,25 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content.captions import EXTRACTOR_VERSION
-from predictions.engine.archive import UnreadableArchive, pack, unpack
+from predictions.engine.archive import Parameters, UnreadableArchive, pack, unpack
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import FEATURES_VERSION
 from predictions.engine.estimators.account_weights import WeightPrior
-from predictions.engine.estimators.base import OUTPUTS
 from predictions.engine.estimators.calibration import Calibration
 from predictions.engine.estimators.counts import CountsModel
 from predictions.engine.estimators.ensemble import Ensemble
 from predictions.engine.estimators.population import Population
 from predictions.engine.estimators.topic_effect import TopicEffect
+from predictions.engine.features.rows import OUTPUTS
 from predictions.engine.features.tabular import LEVEL, TABULAR
-from predictions.engine.provenance import provenance
-from predictions.engine.types import MAX_LOG, Z80, Floats
+from predictions.engine.types import MAX_LOG, Z80, Columns, Floats
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 _ABOVE_BEST = math.log(100)
 """No forecast exceeds the account's best post among those in the features by more than this."""
 _MAX_ARTEFACT = 256 * 1024 * 1024
+_PARAMETERS: dict[str, type[Parameters]] = {
+    "curve": GrowthCurve, "population": Population, "counts": CountsModel, "weight_prior": WeightPrior,
+    "calibration": Calibration,
+}  # fmt: skip
 _LEVELS = [TABULAR.index(name) for name in LEVEL]
 
 _PRIOR_STEP = 0.5
@@ -68,16 +71,13 @@ class LogForecast:
 
 
 @dataclass(frozen=True, slots=True)
-class CalibratedForecast:
+class CalibratedForecast(Columns):
     """Forecasts of likes as counts (n,), low <= typical <= high and low <= point <= high."""
 
     typical: Floats
     point: Floats
     low: Floats
     high: Floats
-
-    def __getitem__(self, rows: NDArray[np.bool_]) -> Self:
-        return type(self)(self.typical[rows], self.point[rows], self.low[rows], self.high[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,12 @@ class GlobalModel:
     True
     """
 
-    curve: GrowthCurve = field(default_factory=GrowthCurve.prior)
+    curve: GrowthCurve = field(default_factory=GrowthCurve)
     population: Population = field(default_factory=Population)
     counts: CountsModel = field(default_factory=CountsModel)
     weight_prior: WeightPrior = field(default_factory=WeightPrior)
     calibration: Calibration = field(default_factory=Calibration)
-    topic_effect: TopicEffect = field(default_factory=TopicEffect.none)
+    topic_effect: TopicEffect = field(default_factory=TopicEffect)
     ensemble: Ensemble | None = None
     manifest: dict[str, Any] = field(default_factory=dict, compare=False)
     """Record of its making: rows, accounts, time span, hash of the data, versions, seed, metrics."""
@@ -139,34 +139,26 @@ class GlobalModel:
 
     def to_bytes(self) -> bytes:
         """Return the artefact; the same model gives the same bytes."""
-        head = {
-            "format": FORMAT_VERSION,
-            "manifest": self.manifest,
-            "curve": self.curve.to_json(),
-            "population": self.population.to_json(),
-            "counts": self.counts.to_json(),
-            "weight_prior": self.weight_prior.to_json(),
-            "calibration": self.calibration.to_json(),
-        }
-        arrays = self.topic_effect.to_arrays() | (self.ensemble.to_arrays() if self.ensemble else {})
-        return pack(head, arrays)
+        parameters = {name: getattr(self, name).to_json() for name in _PARAMETERS}
+        arrays = {"topic_effect": self.topic_effect.effects} | (self.ensemble.to_arrays() if self.ensemble else {})
+        return pack({"format": FORMAT_VERSION, "manifest": self.manifest, **parameters}, arrays)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read an artefact. Raises UnreadableModel when it is none, damaged, or of another version."""
         try:
             head, arrays = unpack(data, max_bytes=_MAX_ARTEFACT)
-            _check_versions(head)
-            topic_effect = TopicEffect.from_arrays(arrays)
+            stored = {**head["manifest"], "format": head["format"]}
+            for name, current in versions().items():
+                if stored[name] != current:
+                    raise UnreadableModel(
+                        f"The model has {name} {stored[name]}; this code reads {name} {current}: train it again."
+                    )
             return cls(
-                GrowthCurve.from_json(head["curve"]),
-                Population.from_json(head["population"]),
-                CountsModel.from_json(head["counts"]),
-                WeightPrior.from_json(head["weight_prior"]),
-                Calibration.from_json(head["calibration"]),
-                topic_effect,
-                None if head["manifest"]["prior"] else Ensemble.from_arrays(arrays),
-                head["manifest"],
+                **{name: kind.from_json(head[name]) for name, kind in _PARAMETERS.items()},
+                topic_effect=TopicEffect(arrays["topic_effect"]),
+                ensemble=None if head["manifest"]["prior"] else Ensemble.from_arrays(arrays),
+                manifest=head["manifest"],
             )
         except UnreadableModel:
             raise
@@ -174,9 +166,9 @@ class GlobalModel:
             raise UnreadableModel(f"The bytes are no model, or a damaged one ({error!r}).") from error
 
 
-def versions() -> dict[str, Any]:
-    """Return the versions that a model depends on, for its manifest."""
-    return {"format": FORMAT_VERSION, "features": FEATURES_VERSION, "extractor": EXTRACTOR_VERSION, **provenance()}
+def versions() -> dict[str, int]:
+    """Return the versions that a model's use depends on, for its manifest."""
+    return {"format": FORMAT_VERSION, "features": FEATURES_VERSION, "extractor": EXTRACTOR_VERSION}
 
 
 def _prior_outputs(tabular: Floats) -> Floats:
@@ -189,13 +181,3 @@ def _prior_outputs(tabular: Floats) -> Floats:
     outputs = {"low": typical - reach, "typical": typical, "high": typical + reach}
     outputs["point"] = typical - _PRIOR_POINT * variance
     return np.stack([outputs[name] for name in OUTPUTS], axis=1)
-
-
-def _check_versions(head: dict[str, Any]) -> None:
-    current = versions()
-    stored = {**head["manifest"], "format": head["format"]}
-    for name in ("format", "features", "extractor"):
-        if stored[name] != current[name]:
-            raise UnreadableModel(
-                f"The model has {name} {stored[name]}; this code reads {name} {current[name]}: train it again."
-            )

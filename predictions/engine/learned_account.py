@@ -7,23 +7,21 @@ from typing import Self
 import numpy as np
 
 from posts.content.captions import EXTRACTOR_VERSION
-from posts.content.embeddings import EMBEDDING_SIZE
 from predictions.engine.archive import UnreadableArchive, pack, unpack
 from predictions.engine.data.growth import is_usable
-from predictions.engine.data.history import CONTENT, MAX_TAGS, WINDOW, History, Timeline
+from predictions.engine.data.history import WINDOW, History, Timeline
 from predictions.engine.estimators.account_weights import WeightPrior, Weights, replay, weight_inputs
 from predictions.engine.features.rows import rows_of_account
 from predictions.engine.features.similarity_gp import FittedGP, PostSimilarityGP
 from predictions.engine.global_model import GlobalModel
 from predictions.engine.replay_errors import ReplayErrors
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.types import COUNTS, HORIZON, AccountHistory, Floats
+from predictions.engine.types import HORIZON, AccountHistory
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 _MAX_BYTES = 16 * 1024 * 1024
 _STORED = {"numbers": np.float32, "embedding": np.int8}
 """Smaller types that hold the history's arrays exactly."""
-_SHAPES = {"logs": (len(COUNTS),), "numbers": (len(CONTENT),), "embedding": (EMBEDDING_SIZE,), "tags": (MAX_TAGS,)}
 
 
 class UnreadableAccount(ValueError):
@@ -32,7 +30,12 @@ class UnreadableAccount(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LearnedAccount:
-    """Use `learn_account(...)` or `LearnedAccount.from_bytes(...)`."""
+    """Use `learn_account(...)` or `LearnedAccount.from_bytes(...)`.
+
+    >>> new = learn_account(GlobalModel.prior(), AccountHistory("new", followers=1_000.0, posts=()), as_of=0)
+    >>> LearnedAccount.from_bytes(new.to_bytes()).followers
+    1000.0
+    """
 
     as_of: int
     followers: float
@@ -57,7 +60,6 @@ class LearnedAccount:
             "as_of": self.as_of,
             "followers": self.followers if math.isfinite(self.followers) else None,
             "ignored": self.ignored,
-            "centre": self.gp.centre if self.gp else None,
             "weight_prior": self.weights.prior.to_json(),
         }
         arrays = {f.name: getattr(self.history, f.name) for f in fields(History)}
@@ -77,14 +79,16 @@ class LearnedAccount:
                 )
             weights = Weights(WeightPrior.from_json(head["weight_prior"]), arrays["precision"], arrays["evidence"])
             columns = {f.name: arrays[f.name] for f in fields(History)}
-            for name, column in columns.items():
-                if column.shape != (len(columns["posted_at"]), *_SHAPES.get(name, ())):
-                    raise UnreadableAccount(f"The account's {name} has shape {column.shape}.")
-            columns |= {"numbers": columns["numbers"].astype(np.float64)}
-            columns |= {"embedding": columns["embedding"].astype(np.float32)}
-            history, as_of = History(**columns), int(head["as_of"])
+            if {len(column) for column in columns.values()} != {len(columns["posted_at"])}:
+                raise UnreadableAccount("The account's columns differ in length.")
+            # beside no posts: their columns restore the stored types, and refuse other shapes
+            history = History.concatenate([History.of_contents((), []), History(**columns)])
             followers = math.nan if head["followers"] is None else float(head["followers"])
-            gp = _fitted_gp(history.known_at(as_of), arrays["gp"], head["centre"])
+            as_of, gp_weights = int(head["as_of"]), arrays["gp"]
+            known = history.known_at(as_of)
+            if gp_weights.ndim != 1 or len(gp_weights) > len(known):
+                raise UnreadableAccount("The account's GP has another shape than its history.")
+            gp = FittedGP(known[len(known) - len(gp_weights) :], gp_weights) if len(gp_weights) else None
             return cls(as_of, followers, history, weights, gp, int(head["ignored"]))
         except UnreadableAccount:
             raise
@@ -97,36 +101,38 @@ def learn_account(model: GlobalModel, account: AccountHistory, *, as_of: int) ->
 
     The latest `WINDOW` posts are replayed in order: each is forecast with weights from earlier labels, then learned
     from. Every call starts anew, so that a label estimated yesterday and measured today counts once, as measured.
+
+    >>> learn_account(GlobalModel.prior(), AccountHistory("new", followers=1_000.0, posts=()), as_of=0).posts
+    0
     """
     return learn_and_replay(model, account, as_of=as_of)[0]
 
 
+@one_blas_thread()
 def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int) -> tuple[LearnedAccount, ReplayErrors]:
-    """Learn an account, and return the errors of the replayed forecasts."""
-    with one_blas_thread():
-        return _learn(model, account, as_of)
+    """Learn an account, and return the errors of the replayed forecasts.
 
-
-def _learn(model: GlobalModel, account: AccountHistory, as_of: int) -> tuple[LearnedAccount, ReplayErrors]:
+    >>> new = AccountHistory("new", followers=1_000.0, posts=())
+    >>> learned, errors = learn_and_replay(GlobalModel.prior(), new, as_of=0)
+    >>> len(errors)
+    0
+    """
     ignored = sum(p.posted_at > as_of for p in account.posts)
     account = _without_old_posts(account, as_of)
     timeline = Timeline(account, model.curve, "horizon", until=as_of)
     timeline.advance(as_of)
     rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW)
-    weights, errors = Weights(model.weight_prior), ReplayErrors.empty()
-    if len(rows):
-        log_forecast = model.predict(rows.base, rows.tabular, rows.topic)
-        miss = (rows.label - log_forecast.typical) / log_forecast.spread
-        replayed = replay(model.weight_prior, rows.posted_at, weight_inputs(rows.tabular), miss, rows.known_from)
-        weights = replayed.weights
-        served = model.calibrate(log_forecast, replayed.shift * log_forecast.spread, replayed.noise)
-        errors = ReplayErrors.of(timeline, rows, served, as_of)
+    log_forecast = model.predict(rows.base, rows.tabular, rows.topic)
+    miss = (rows.label - log_forecast.typical) / log_forecast.spread
+    replayed = replay(model.weight_prior, rows.posted_at, weight_inputs(rows.tabular), miss, rows.known_from)
+    served = model.calibrate(log_forecast, replayed.shift * log_forecast.spread, replayed.noise)
+    errors = ReplayErrors.of(timeline, rows, served, as_of)
     followers = account.followers_at(as_of, as_of)
     followers = followers if 0 <= followers < math.inf else math.nan
     history = _latest(timeline.contents())
     known = history.known_at(as_of)
     gp = PostSimilarityGP().learn(known) if len(known) else None
-    return LearnedAccount(as_of, followers, history, weights, gp, ignored), errors
+    return LearnedAccount(as_of, followers, history, replayed.weights, gp, ignored), errors
 
 
 def _without_old_posts(account: AccountHistory, as_of: int) -> AccountHistory:
@@ -150,10 +156,3 @@ def _latest(history: History) -> History:
     labelled = ~np.isnan(history.likes)
     passed = int(np.searchsorted(history.posted_at, history.posted_at[-1:] - HORIZON, side="right").sum())
     return history[np.union1d(np.flatnonzero(labelled)[-WINDOW:], np.flatnonzero(labelled[:passed])[-WINDOW:])]
-
-
-def _fitted_gp(known: History, weights: Floats, centre: float | None) -> FittedGP | None:
-    """Restore the GP over the latest posts that were known when it was fitted."""
-    if weights.ndim != 1 or len(weights) > len(known) or (centre is None) != (len(weights) == 0):
-        raise UnreadableAccount("The account's GP has another shape than its history.")
-    return None if centre is None else FittedGP(known[len(known) - len(weights) :], weights, float(centre))

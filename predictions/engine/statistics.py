@@ -1,6 +1,7 @@
 """Statistics that several parts of the engine share: weighted and conformal quantiles, caps on accounts' weights."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +15,16 @@ MAX_SHARE = 0.1
 def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
     """Return the smallest value up to which `level` (0 to 1) of the total weight lies.
 
+    For a level of 0.5, the value c that minimises the sum of weights * |values - c|.
     `values` and `weights` are (n,), n >= 1, the weights positive.
     """
-    order = np.argsort(values, kind="stable")
-    cumulative = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(cumulative, level * cumulative[-1])])
+    return float(np.quantile(values, level, weights=weights, method="inverted_cdf"))
 
 
-def weighted_median(values: Floats, weights: Floats) -> float:
-    """Return the value c that minimises the sum of weights * |values - c|; both (n,), n >= 1."""
-    return weighted_quantile(values, weights, 0.5)
+def account_slices(account: NDArray[np.int64]) -> list[slice]:
+    """Return the rows of each account; `account` (n,) is each row's account, whose rows stand together."""
+    starts = np.flatnonzero(np.diff(account, prepend=-1))
+    return [slice(a, b) for a, b in pairwise([*starts.tolist(), len(account)])]
 
 
 def conformal_quantile(scores: Floats, level: float) -> float:

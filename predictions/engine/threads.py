@@ -1,12 +1,14 @@
 """Threads of the numerical libraries."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
 
-def one_blas_thread() -> AbstractContextManager[object]:
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
     """Matrix products of this size only lose by threads that wait for each other; and one thread sums in one order,
     whatever the machine. Serving processes set OPENBLAS_NUM_THREADS=1 for good: entering this costs a millisecond."""
-    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
-    return limits
+    with threadpool_limits(1, "blas"):
+        yield

@@ -1,11 +1,13 @@
 """Training of the global model."""
 
 import hashlib
+import math
+import platform
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from heapq import heappop, heappush
-from itertools import pairwise
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -14,16 +16,15 @@ from numpy.typing import NDArray
 from predictions.engine.data.growth import GrowthCurve, fit_growth, is_usable
 from predictions.engine.data.labels import Target
 from predictions.engine.estimators.account_weights import WeightPrior, replay, weight_inputs
-from predictions.engine.estimators.base import OUTPUTS
 from predictions.engine.estimators.calibration import Calibration, is_liked
 from predictions.engine.estimators.counts import fit_counts
 from predictions.engine.estimators.ensemble import Ensemble
 from predictions.engine.estimators.network import require_torch
 from predictions.engine.estimators.population import Population
 from predictions.engine.estimators.topic_effect import TopicEffect
-from predictions.engine.features.rows import Rows, concatenate, rows_of_account
+from predictions.engine.features.rows import OUTPUTS, Rows, rows_of_account
 from predictions.engine.global_model import GlobalModel, LogForecast, versions
-from predictions.engine.statistics import cap_account_shares
+from predictions.engine.statistics import account_slices, cap_account_shares
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import AccountHistory, Floats
 
@@ -31,20 +32,23 @@ FOLDS = 4
 """Parts of the accounts. Corrections are learned from forecasts by ensembles that learned from the other parts; the
 ensemble that serves has learned from all."""
 
-MAX_ROWS = 150_000
-"""The ensemble learns from so many posts, spread over all accounts, and corrections from so many posts of whole
-accounts: the cost is bounded. Sets of short histories stop gaining at a tenth of this."""
-
-MAX_POSTS = 2 * MAX_ROWS
-"""Features are computed for the posts of whole accounts, drawn at random, until they have so many."""
+MAX_POSTS = 150_000
+"""Whole accounts are drawn at random until they have so many posts: the cost is bounded. Sets of short histories stop
+gaining at a tenth of this."""
 
 MIN_ROWS = 200
 """With fewer rows the model stays the prior; only curve, population and calibration are learned."""
+
+_LIBRARIES = (
+    "emoji", "lightgbm", "nltk", "numpy", "pillow", "scikit-learn", "scipy", "sentencepiece", "torch", "vaderSentiment",
+)  # fmt: skip
+"""The libraries on which a model's numbers depend, for its manifest."""
 
 _WEIGHT_PRIORS = [WeightPrior(level, slope) for level, slope in ((0.0, 0.0), (0.01, 0.003), (0.03, 0.01), (0.1, 0.03))]
 """The first means "no weights"; the interval's width still follows the account's noise."""
 
 
+@one_blas_thread()
 def train(accounts: Iterable[AccountHistory], *, until: int, seed: int = 0, target: Target = "horizon") -> GlobalModel:
     """Learn from what was known at `until` (epoch seconds): observations made and horizons passed by that moment.
 
@@ -58,10 +62,10 @@ def train(accounts: Iterable[AccountHistory], *, until: int, seed: int = 0, targ
     """
     require_torch()
     drawn = draw_accounts(accounts, seed)
-    with one_blas_thread():
-        curve = fit_growth(drawn, until) if target == "horizon" else GrowthCurve.prior()
-        rows = concatenate([rows_of_account(i, a, curve, target, until) for i, a in enumerate(drawn)])
-        return train_on_rows(rows[~np.isnan(rows.label)], drawn, curve, seed=seed, until=until)
+    curve = fit_growth(drawn, until) if target == "horizon" else GrowthCurve()
+    nobody = AccountHistory("", math.nan, ())
+    rows = Rows.concatenate([rows_of_account(i, a, curve, target, until) for i, a in enumerate(drawn or [nobody])])
+    return train_on_rows(rows[~np.isnan(rows.label)], drawn, curve, seed=seed, until=until)
 
 
 def draw_accounts(accounts: Iterable[AccountHistory], seed: int) -> list[AccountHistory]:
@@ -85,8 +89,7 @@ def train_on_rows(
     rows: Rows, accounts: Sequence[AccountHistory], curve: GrowthCurve, *, seed: int, until: int
 ) -> GlobalModel:
     """Learn from rows that all have labels; `rows.account` counts the `accounts`. Raises TrainingNeedsTorch."""
-    fold_of = np.array([zlib.crc32(a.account_id.encode()) % FOLDS for a in accounts], dtype=np.int64)
-    fold = fold_of[rows.account]
+    fold = np.array([zlib.crc32(a.account_id.encode()) % FOLDS for a in accounts], dtype=np.int64)[rows.account]
     is_prior = len(rows) < MIN_ROWS or len(np.unique(fold)) < FOLDS
     manifest: dict[str, Any] = {
         "prior": is_prior,
@@ -98,6 +101,9 @@ def train_on_rows(
         "until": until,
         "seed": seed,
         "data_sha256": _data_hash(rows, curve),
+        "libraries": _library_versions(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
         **versions(),
     }
     if is_prior:
@@ -110,22 +116,20 @@ def train_on_rows(
             calibration=_calibration(rows, forecast, np.zeros(len(rows)), np.ones(len(rows)), seed),
             manifest=manifest,
         )
-    learned = rows[_spread(rows.account, seed)]
-    judged = rows[_whole_accounts(rows.account, seed)]
-    outputs = _out_of_fold(learned, judged, fold_of, seed)
-    topic_effect, added = _topic_effect(judged, outputs, fold_of)
-    forecast = LogForecast.of_outputs(judged.base, outputs + added[:, None])
-    weight_prior, shift, noise = _best_weight_prior(judged, forecast)
-    calibration = _calibration(judged, forecast, shift, noise, seed)
-    manifest["metrics"] = _metrics(judged, forecast, shift, calibration)
+    outputs = _out_of_fold(rows, fold, seed)
+    topic_effect, added = _topic_effect(rows, outputs, fold)
+    forecast = LogForecast.of_outputs(rows.base, outputs + added[:, None])
+    weight_prior, shift, noise = _best_weight_prior(rows, forecast)
+    calibration = _calibration(rows, forecast, shift, noise, seed)
+    manifest["metrics"] = _metrics(rows, forecast, shift, calibration)
     return GlobalModel(
         curve=curve,
         population=Population.fit(rows.account, rows.label, rows.followers),
-        counts=fit_counts(judged.account, judged.posted_at, judged.logs),
+        counts=fit_counts(rows.account, rows.posted_at, rows.logs),
         weight_prior=weight_prior,
         calibration=calibration,
         topic_effect=topic_effect,
-        ensemble=Ensemble.fit(learned, seed=seed),
+        ensemble=Ensemble.fit(rows, seed=seed),
         manifest=manifest,
     )
 
@@ -134,34 +138,27 @@ def replay_all(prior: WeightPrior, rows: Rows, forecast: LogForecast) -> tuple[F
     """Return shift (n,) in log units and noise factor (n,) by the weights that each row's earlier rows gave."""
     shift, noise = np.zeros(len(rows)), np.ones(len(rows))
     inputs, miss = weight_inputs(rows.tabular), (rows.label - forecast.typical) / forecast.spread
-    starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
-    for start, end in pairwise([*starts, len(rows)]):
-        own = slice(start, end)
+    for own in account_slices(rows.account):
         replayed = replay(prior, rows.posted_at[own], inputs[own], miss[own], rows.known_from[own])
         shift[own], noise[own] = replayed.shift * forecast.spread[own], replayed.noise
     return shift, noise
 
 
-def _out_of_fold(learned: Rows, judged: Rows, fold_of: NDArray[np.int64], seed: int) -> Floats:
-    """Return outputs (n, OUTPUTS) of `judged` by ensembles that did not learn from the accounts of the row's fold.
-
-    `fold_of` (accounts,) is the fold of each account.
-    """
-    outputs = np.empty((len(judged), len(OUTPUTS)))
-    for fold in range(FOLDS):
-        ensemble = Ensemble.fit(learned[fold_of[learned.account] != fold], seed=seed + fold)
-        out = fold_of[judged.account] == fold
-        outputs[out] = ensemble.predict(judged.tabular[out])
+def _out_of_fold(rows: Rows, fold: NDArray[np.int64], seed: int) -> Floats:
+    """Return outputs (n, OUTPUTS) of rows by ensembles that did not learn from the accounts of the row's fold (n,)."""
+    outputs = np.empty((len(rows), len(OUTPUTS)))
+    for i in range(FOLDS):
+        outputs[fold == i] = Ensemble.fit(rows[fold != i], seed=seed + i).predict(rows.tabular[fold == i])
     return outputs
 
 
-def _topic_effect(rows: Rows, outputs: Floats, fold_of: NDArray[np.int64]) -> tuple[TopicEffect, Floats]:
+def _topic_effect(rows: Rows, outputs: Floats, fold: NDArray[np.int64]) -> tuple[TopicEffect, Floats]:
     """Return the effects learned from all rows, and (n,) what those learned without the row's fold add to it."""
     miss = rows.label - LogForecast.of_outputs(rows.base, outputs).typical
     weight = cap_account_shares(rows.account, rows.sureness)
     added = np.empty(len(rows))
-    for fold in range(FOLDS):
-        out = fold_of[rows.account] == fold
+    for i in range(FOLDS):
+        out = fold == i
         added[out] = TopicEffect.fit(rows.topic[~out], miss[~out], weight[~out]).predict(rows.topic[out])
     return TopicEffect.fit(rows.topic, miss, weight), added
 
@@ -173,7 +170,7 @@ def _best_weight_prior(rows: Rows, forecast: LogForecast) -> tuple[WeightPrior, 
     by two standard errors, paired by account.
     """
     liked = is_liked(rows.label)
-    starts = np.flatnonzero(np.diff(rows.account, prepend=-1))
+    starts = [own.start for own in account_slices(rows.account)]
 
     def errors(shift: Floats) -> Floats:
         typical = np.abs(forecast.typical + shift - rows.label)
@@ -192,9 +189,9 @@ def _calibration(rows: Rows, forecast: LogForecast, shift: Floats, noise: Floats
 
     The later half of an account's posts resembles its next ones most.
     """
-    positions = np.arange(len(rows))
-    _, starts, counts = np.unique(rows.account, return_index=True, return_counts=True)
-    late = 2 * (positions - np.repeat(starts, counts)) >= np.repeat(counts, counts) - 1
+    late = np.zeros(len(rows), dtype=np.bool_)
+    for own in account_slices(rows.account):
+        late[(own.start + own.stop) // 2 : own.stop] = True
     typical = forecast.typical + shift
     low = typical - (forecast.typical - forecast.low) * noise
     high = typical + (forecast.high - forecast.typical) * noise
@@ -202,27 +199,19 @@ def _calibration(rows: Rows, forecast: LogForecast, shift: Floats, noise: Floats
     return Calibration.fit(*(column[late] for column in columns))
 
 
+def _library_versions() -> dict[str, str]:
+    versions = {}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "absent"
+    return versions
+
+
 def _has_count(account: AccountHistory, until: int) -> bool:
     """Return whether anything can be learned from the account: labels and growth need usable observations."""
     return any(c.observed_at <= until and is_usable(p.posted_at, c) for p in account.posts for c in p.observations)
-
-
-def _spread(account: NDArray[np.int64], seed: int) -> NDArray[np.intp]:
-    """Return the positions of at most MAX_ROWS rows, as many of each account as it has or as any other gives."""
-    shuffled = np.random.default_rng(seed).permutation(len(account))
-    grouped = shuffled[np.argsort(account[shuffled], kind="stable")]
-    _, starts, counts = np.unique(account[grouped], return_index=True, return_counts=True)
-    place = np.empty(len(account), dtype=np.int64)
-    place[grouped] = np.arange(len(account)) - np.repeat(starts, counts)
-    return np.sort(np.argsort(place, kind="stable")[:MAX_ROWS])
-
-
-def _whole_accounts(account: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
-    """Return (n,) whether a row is of the accounts drawn at random until they have MAX_ROWS rows."""
-    positions, counts = np.unique(account, return_counts=True)
-    drawn = np.random.default_rng(seed).permutation(len(positions))
-    before = np.cumsum(counts[drawn]) - counts[drawn]
-    return np.isin(account, positions[drawn[before < MAX_ROWS]])
 
 
 def _data_hash(rows: Rows, curve: GrowthCurve) -> str:

@@ -5,9 +5,10 @@ Times are whole epoch seconds, UTC. Counts are cumulative; NaN means unknown.
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from operator import itemgetter
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,22 @@ MAX_COUNT = math.expm1(MAX_LOG)
 Floats = NDArray[np.float64]
 Bucket = Literal["low", "medium", "high"]
 Basis = Literal["prior", "population", "account"]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Base of tables: fields are arrays with a row for each item."""
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def __getitem__(self, rows: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
+        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """Return the rows of all parts, of which there is at least one, in their order."""
+        return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
 
 
 @dataclass(frozen=True, slots=True)

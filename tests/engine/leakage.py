@@ -249,7 +249,7 @@ def rows(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
     """Features of the training rows published by the moment, as a training made much later sees them."""
     made = {}
     for account in accounts:
-        found = rows_of_account(0, account, GrowthCurve.prior(), "horizon", FAR)
+        found = rows_of_account(0, account, GrowthCurve(), "horizon", FAR)
         for i in np.flatnonzero(found.posted_at <= moment):
             inputs = (found.tabular, found.topic)
             parts: tuple[Any, ...] = (found.base, found.baseline, found.known, *inputs)
@@ -280,7 +280,7 @@ def misses_with(model: GlobalModel) -> Pipeline:
 def labels(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
     """The labels that training learns, on the prior's curve: the learned one may follow posts of the last day."""
     with (
-        patch.object(engine_training, "fit_growth", return_value=GrowthCurve.prior()),
+        patch.object(engine_training, "fit_growth", return_value=GrowthCurve()),
         patch.object(engine_training, "train_on_rows") as learn,
     ):
         train(accounts, until=moment)
@@ -300,8 +300,8 @@ def judged(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
     first = sorted(a.account_id for a in accounts).index(accounts[0].account_id)
     out_of_fold, topic_effect = engine_training._out_of_fold, engine_training._topic_effect
 
-    def spied_outputs(learned: Rows, found: Rows, *options: Any) -> Floats:
-        outputs = out_of_fold(learned, found, *options)
+    def spied_outputs(found: Rows, *options: Any) -> Floats:
+        outputs = out_of_fold(found, *options)
         made["outputs"] = outputs[found.account == first].tobytes()
         return np.zeros_like(outputs)
 

@@ -19,8 +19,8 @@ from predictions.engine import (
     train,
 )
 from predictions.engine.data.history import content_of
-from predictions.engine.estimators.base import OUTPUTS
 from predictions.engine.estimators.network import Network
+from predictions.engine.features.rows import OUTPUTS
 from predictions.engine.features.tabular import TABULAR, Features
 from tests.engine.synthetic import DAY, START, account, draft, end_of, population, post
 

@@ -137,7 +137,7 @@ def test_intervals_are_calibrated_on_accounts_that_the_models_did_not_see():
 
 def test_a_row_of_training_is_what_serving_computed_when_the_post_was_published():
     history = account("b", 60, observed=(3600, 6 * 3600, DAY, 3 * DAY))
-    curve = GrowthCurve.prior()
+    curve = GrowthCurve()
     found = rows_of_account(0, history, curve, "horizon", FAR)
     assert len(found) >= 50
     for i in range(len(found)):
@@ -154,9 +154,9 @@ def test_a_row_has_the_followers_of_its_day_and_a_state_those_that_are_known():
     history = account("d", 12)
     first, second = history.posts[4].posted_at, history.posts[8].posted_at
     counted = replace(history, followers=300.0, follower_counts=((first, 100.0), (second, 300.0)))
-    found = rows_of_account(0, counted, GrowthCurve.prior(), "horizon", FAR)
+    found = rows_of_account(0, counted, GrowthCurve(), "horizon", FAR)
     assert found.followers.tolist() == [100.0 if p < second else 300.0 for p in found.posted_at]
-    before = rows_of_account(0, counted, GrowthCurve.prior(), "horizon", first - 1)
+    before = rows_of_account(0, counted, GrowthCurve(), "horizon", first - 1)
     assert len(before)
     assert np.isnan(before.followers).all()
     states = [learn_account(GlobalModel.prior(), counted, as_of=moment) for moment in (first - 1, first, second)]
@@ -165,7 +165,7 @@ def test_a_row_has_the_followers_of_its_day_and_a_state_those_that_are_known():
 
 def test_only_the_window_is_looked_at_in_training_as_in_serving():
     history = account("c", 450, step=DAY // 2)
-    last = rows_of_account(0, history, GrowthCurve.prior(), "horizon", FAR, latest=1)
+    last = rows_of_account(0, history, GrowthCurve(), "horizon", FAR, latest=1)
     p = history.posts[-1]
     state = learn_account(GlobalModel.prior(), history, as_of=p.posted_at)
     served = Features.of(state.history.known_at(p.posted_at), content_of(p), p.posted_at, history.followers)

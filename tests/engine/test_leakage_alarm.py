@@ -246,7 +246,7 @@ def test_the_alarm_rings_for_a_comparison_that_knows_later_counts_of_earlier_pos
 def topics_in_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     """Topic effects are judged on the accounts that they were learned from."""
 
-    def leaking(judged: Rows, outputs: Floats, _fold_of: object) -> tuple[TopicEffect, Floats]:
+    def leaking(judged: Rows, outputs: Floats, _fold: object) -> tuple[TopicEffect, Floats]:
         miss = judged.label - LogForecast.of_outputs(judged.base, outputs).typical
         effect = TopicEffect.fit(judged.topic, miss, np.ones(len(judged)))
         return effect, effect.predict(judged.topic)
@@ -258,9 +258,8 @@ def folds_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folds part rows, so that posts of one account are learned from and judged."""
     real = engine_training._out_of_fold
 
-    def leaking(learned: Rows, judged: Rows, _fold_of: object, seed: int) -> Floats:
-        learned, judged = (replace(part, account=np.arange(len(part))) for part in (learned, judged))
-        return real(learned, judged, np.arange(len(judged)) % engine_training.FOLDS, seed)
+    def leaking(rows: Rows, _fold: object, seed: int) -> Floats:
+        return real(rows, np.arange(len(rows)) % engine_training.FOLDS, seed)
 
     monkeypatch.setattr(engine_training, "_out_of_fold", leaking)
 

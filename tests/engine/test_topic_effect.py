@@ -72,7 +72,7 @@ def test_a_new_caption_gains_from_what_its_topic_did_elsewhere(accounts: list[Ac
     stranger = account("stranger", 30, level=5, noise=0.5, seed=99)
     kept = [replace(p, caption=measure_caption(f"A walk in town, day {i}")) for i, p in enumerate(stranger.posts)]
     state = learn_account(model, replace(stranger, posts=tuple(kept)), as_of=until)
-    without = replace(model, topic_effect=TopicEffect.none())
+    without = replace(model, topic_effect=TopicEffect())
 
     def ratio(used) -> float:
         liked, dull = (forecast(used, state, draft(until, caption=c), as_of=until).typical for c in (UNSEEN, DULL))

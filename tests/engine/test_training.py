@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from predictions.engine import training
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.estimators import network
-from predictions.engine.estimators.base import OUTPUTS
 from predictions.engine.estimators.calibration import Calibration, relative_median
 from predictions.engine.estimators.ensemble import Ensemble
-from predictions.engine.features.rows import Rows, concatenate, rows_of_account
+from predictions.engine.features.rows import OUTPUTS, Rows, rows_of_account
 from predictions.engine.global_model import LogForecast
 from predictions.engine.statistics import MAX_SHARE, cap_account_shares
 from tests.engine.synthetic import end_of, population
@@ -24,7 +23,7 @@ ACCOUNTS = population(24, 20)
 @pytest.fixture(scope="module")
 def rows() -> Rows:
     until = max(end_of(a) for a in ACCOUNTS)
-    found = concatenate([rows_of_account(i, a, GrowthCurve.prior(), "horizon", until) for i, a in enumerate(ACCOUNTS)])
+    found = Rows.concatenate([rows_of_account(i, a, GrowthCurve(), "horizon", until) for i, a in enumerate(ACCOUNTS)])
     return found[~np.isnan(found.label)]
 
 
@@ -50,34 +49,6 @@ def test_the_network_learns_quantiles_and_the_best_point_of_each_input():
     # A log-normal's best point is one variance below its median; its 10 % quantile 1.28 deviations.
     assert narrow == pytest.approx([-0.51, 0, 0.51, -0.16], abs=0.2)
     assert wide == pytest.approx([-1.28, 0, 1.28, -1.0], abs=0.3)
-
-
-@pytest.mark.usefixtures("quick_training")
-def test_training_on_a_sample_represents_all_accounts(rows: Rows, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(training, "MAX_ROWS", 240)
-    samples = []
-    fit = Ensemble.fit
-
-    def watched(sample: Rows, *, seed: int) -> Ensemble:
-        samples.append(sample)
-        return fit(sample, seed=seed)
-
-    monkeypatch.setattr(Ensemble, "fit", watched)
-    model = training.train_on_rows(rows, ACCOUNTS, GrowthCurve.prior(), seed=0, until=0)
-    _, counts = np.unique(samples[-1].account, return_counts=True)
-    assert len(counts) == len(ACCOUNTS)
-    assert set(counts) == {10}
-    assert all(len(sample) < 240 for sample in samples[:-1])
-    assert not model.is_prior
-    assert model.manifest["rows"] == len(rows)
-
-
-def test_rows_that_judge_are_whole_accounts(rows: Rows, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(training, "MAX_ROWS", 100)
-    chosen = training._whole_accounts(rows.account, 0)
-    drawn = np.unique(rows.account[chosen])
-    assert 100 <= chosen.sum() < 140
-    assert np.array_equal(chosen, np.isin(rows.account, drawn))
 
 
 def test_calibration_finds_the_misplaced_point_and_the_narrow_interval():
@@ -135,15 +106,17 @@ def test_the_datas_hash_changes_with_every_number_of_the_rows(rows: Rows, name: 
 
 
 def test_the_datas_hash_changes_with_what_the_curve_was_fitted_to(rows: Rows):
-    curve = GrowthCurve.prior()
-    steeper = replace(curve, log_share=(curve.log_share[0] - 0.1, *curve.log_share[1:]))
-    commented = replace(curve, log_ratio=(curve.log_share, *curve.log_ratio[1:]))
+    curve = GrowthCurve()
+    likes, comments, *others = curve.log_share
+    lower = (likes[0] - 0.1, *likes[1:])
+    steeper = replace(curve, log_share=(lower, comments, *others))
+    commented = replace(curve, log_share=(likes, lower, *others))
     surer, alike = replace(curve, variance_rate=0.01), replace(curve, unlikeness=0.0)
     assert len({data_hash(rows, c) for c in (curve, steeper, commented, surer, alike)}) == 5
 
 
 def data_hash(rows: Rows, curve: GrowthCurve | None = None) -> str:
-    return training._data_hash(rows, curve or GrowthCurve.prior())
+    return training._data_hash(rows, curve or GrowthCurve())
 
 
 def test_few_posts_are_all_learned_from():
@@ -189,7 +162,7 @@ def test_no_account_has_a_larger_share_of_what_models_learn_from(rows: Rows, mon
     def boost(rows: Rows, weight: np.ndarray[Any, Any], seed: int) -> None:
         weights.append(weight)
 
-    def train(inputs: object, target: object, losses: np.ndarray[Any, Any], seed: int) -> tuple[tuple[()], tuple[()]]:
+    def train(inputs: object, target: object, losses: np.ndarray[Any, Any], seed: int) -> tuple[()]:
         weights.extend(losses.T)
         return (), ()
 
@@ -207,7 +180,7 @@ def test_one_busy_account_does_not_decide_what_is_learned(rows: Rows):
     busy = rows[rows.account == 0]
     other = replace(busy, account=np.full(len(busy), len(ACCOUNTS)), label=busy.label + 3)
     crowd = rows[:400]
-    many = concatenate([crowd, *[other] * (10 * len(crowd) // len(busy))])
+    many = Rows.concatenate([crowd, *[other] * (10 * len(crowd) // len(busy))])
 
     def forecast(learned: Rows) -> float:
         return float(Ensemble.fit(learned, seed=0).predict(crowd.tabular)[:, OUTPUTS.index("typical")].mean())

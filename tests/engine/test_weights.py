@@ -105,7 +105,7 @@ def test_weights_are_readable(model: GlobalModel):
 def test_a_label_teaches_from_when_it_was_counted(counted_after: int, known_after: int):
     """One from long after stands in for one that would have been measured."""
     posts = account("late", 5, observed=(counted_after * HOUR,))
-    rows = rows_of_account(0, posts, GrowthCurve.prior(), "horizon", end_of(posts) + 30 * DAY)
+    rows = rows_of_account(0, posts, GrowthCurve(), "horizon", end_of(posts) + 30 * DAY)
     assert (rows.known_from - rows.posted_at == known_after * HOUR).all()
 
 
@@ -121,7 +121,7 @@ def test_posts_too_old_to_be_read_change_nothing(
     monkeypatch.setattr("predictions.engine.learned_account._without_old_posts", lambda history, as_of: history)
     whole, at_everything = learn_and_replay(model, history, as_of=now)
     assert trimmed.to_bytes() == whole.to_bytes()
-    assert errors.post_id == at_everything.post_id
+    assert np.array_equal(errors.post_id, at_everything.post_id)
     assert np.array_equal(errors.miss, at_everything.miss)
     assert np.array_equal(errors.features, at_everything.features, equal_nan=True)
 

@@ -176,7 +176,7 @@ def test_creators_to_learn_from_are_simulated_at_the_first_run(tmp_path: Path, m
     simulated, *trained = commands
     assert simulated[:2] == ("-m", "tests.sandbox.simulation.population")
     assert trained == [("manage.py", "train_model", history, "--promote")] * 2
-    assert len(list(read_history_file(history))) == 3
+    assert len(list(read_history_file(Path(history)))) == 3
 
 
 def test_it_says_what_it_does_and_where_it_is(stack: Stack) -> None:

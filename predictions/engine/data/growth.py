@@ -1,14 +1,14 @@
 """The growth curve: how a post's counts grow with its age, learned from observations."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Self
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
+from predictions.engine.archive import Parameters
 from predictions.engine.statistics import cap_account_shares, weighted_quantile
 from predictions.engine.types import (
     COUNTS,
@@ -45,52 +45,33 @@ _MATURE_POSTS, _FEWEST_MATURE = 15, 5
 
 
 @dataclass(frozen=True, slots=True)
-class GrowthCurve:
-    """log_share[i]: log of the share of its final likes that a post has at age KNOT_HOURS[i], linear in log age.
+class GrowthCurve(Parameters):
+    """How counts grow; the defaults are the curve that is assumed without data.
 
-    log_ratio[j][i] is added for comments, shares and views: the log of that count per like over its final value.
-
-    A post's step of log likes varies around the curve's by `variance_rate` times the step (a gamma process on the
-    curve's clock: van Noortwijk, "A survey of the application of gamma processes in maintenance", 2009) plus the square
-    of `unlikeness` times the step (posts that grow faster or slower as a whole: Lawless and Crowder, "Covariates and
-    random effects in a gamma process model", 2004). `unlikeness` is assumed: pairs of counts hardly tell the two apart.
+    log_share[j][i] is the log of the share of its final value that COUNTS[j] has at age KNOT_HOURS[i], linear in log
+    age. A post's step of log likes varies around the curve's by `variance_rate` times the step (a gamma process
+    on the curve's clock: van Noortwijk, "A survey of the application of gamma processes in maintenance", 2009) plus the
+    square of `unlikeness` times the step (posts that grow faster or slower as a whole: Lawless and Crowder, "Covariates
+    and random effects in a gamma process model", 2004). `unlikeness` is assumed: pairs of counts hardly tell the two
+    apart.
     """
 
-    log_share: tuple[float, ...]
-    variance_rate: float
-    unlikeness: float
-    log_ratio: tuple[tuple[float, ...], ...] = ((0.0,) * len(KNOT_HOURS),) * 3
-
-    @classmethod
-    def prior(cls) -> Self:
-        """Return the curve that is assumed without data."""
-        return cls(_tuple(_PRIOR_LOG_SHARE), _PRIOR_VARIANCE_RATE, _UNLIKENESS)
-
-    def gain(self, age: float, to_age: float = HORIZON) -> float:
-        """Return the step of log likes from `age` to `to_age` (seconds)."""
-        return _step(self.log_share, age, to_age)
+    log_share: tuple[tuple[float, ...], ...] = (tuple(_PRIOR_LOG_SHARE.tolist()),) * len(COUNTS)
+    variance_rate: float = _PRIOR_VARIANCE_RATE
+    unlikeness: float = _UNLIKENESS
 
     def gains(self, age: float, to_age: float = HORIZON) -> tuple[float, ...]:
         """Return the steps (4,) of the logs of `COUNTS` from `age` to `to_age` (seconds)."""
-        likes = self.gain(age, to_age)
-        return likes, *(likes + _step(ratio, age, to_age) for ratio in self.log_ratio)
+        return tuple(_step(share, age, to_age) for share in self.log_share)
+
+    def gain(self, age: float, to_age: float = HORIZON) -> float:
+        """Return the step of log likes from `age` to `to_age` (seconds)."""
+        return _step(self.log_share[0], age, to_age)
 
     def sd(self, age: float, to_age: float = HORIZON, count: float = math.inf) -> float:
         """Return the standard deviation of the step of log likes from a `count` at `age` to `to_age` (seconds)."""
         gain = self.gain(age, to_age)
         return math.sqrt(self.variance_rate * abs(gain) + (self.unlikeness * gain) ** 2 + _thinning(count, gain))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the parameters for the artefact."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Read what `to_json` returned. Raises ValueError for another number of knots or counts."""
-        share, *ratios = (tuple(map(float, values)) for values in (data["log_share"], *data["log_ratio"]))
-        if [len(x) for x in (share, *ratios)] != [len(KNOT_HOURS)] * len(COUNTS):
-            raise ValueError("the growth curve has another number of knots or counts")
-        return cls(share, float(data["variance_rate"]), float(data["unlikeness"]), tuple(ratios))
 
 
 def is_count(count: float) -> bool:
@@ -108,33 +89,19 @@ def fit_growth(accounts: Sequence[AccountHistory], until: int) -> GrowthCurve:
 
     It is learned from pairs of counts: two observations of a post; or a young post's count and the median of the
     account's latest mature posts, less sure by the spread between posts. Least squares in Huber's sense on the values
-    at the knots, ridged to the prior curve and made monotone. Comments, shares and views per like are learned in the
-    same way, ridged to no change. n pairs of an account, whose curve is its own, weigh less than pairs of n accounts.
+    at the knots, ridged to the prior curve (to that of the likes for the other counts) and made monotone, as no count
+    falls. n pairs of an account, whose curve is its own, weigh less than pairs of n accounts.
     """
-    pairs = _pairs(accounts, until, _likes)
-    if not len(pairs.step):
-        return GrowthCurve.prior()
-    curve = _monotone(_PRIOR_LOG_SHARE + _shift(pairs, pairs.step - pairs.design @ _PRIOR_LOG_SHARE))
-    ratios = []
-    for name in COUNTS[1:]:
-        of_ratio = _pairs(accounts, until, _per_like(name))
-        # no count falls
-        ratios.append(_tuple(_monotone(curve + _shift(of_ratio, of_ratio.step)) - curve))
-    return GrowthCurve(_tuple(curve), _variance_rate(pairs, pairs.design @ curve), _UNLIKENESS, tuple(ratios))
+    likes, *others = (_pairs(accounts, until, name) for name in COUNTS)
+    curve = _fit(likes, _PRIOR_LOG_SHARE)
+    curves = (curve, *(_fit(pairs, curve) for pairs in others))
+    rate = _variance_rate(likes, likes.design @ curve)
+    return GrowthCurve(tuple(tuple(values.tolist()) for values in curves), rate)
 
 
-def _step(values: Sequence[float], age: float, to_age: float) -> float:
-    at, to = np.interp(np.log([max(age, 1.0), to_age]), _KNOTS, values)
-    return float(to - at)
-
-
-def _tuple(values: Floats) -> tuple[float, ...]:
-    return tuple(map(float, values))
-
-
-def _monotone(curve: Floats) -> Floats:
-    rising: Floats = IsotonicRegression().fit_transform(_KNOTS, curve)
-    return rising
+def _step(log_share: Sequence[float], age: float, to_age: float) -> float:
+    before, after = np.interp(np.log([max(age, 1.0), to_age]), _KNOTS, log_share)
+    return float(after - before)
 
 
 def _thinning(count: float, gain: float) -> float:
@@ -142,28 +109,9 @@ def _thinning(count: float, gain: float) -> float:
     return -math.expm1(-abs(gain)) / (1 + count * math.exp(min(gain, 0.0)))
 
 
-Quantity = Callable[[Counts], tuple[float, float]]
-"""Returns a quantity of an observation, and the count that it is as sure as; below one, the observation is not used."""
-
-
-def _likes(counts: Counts) -> tuple[float, float]:
-    return counts.likes, counts.likes
-
-
-def _per_like(name: str) -> Quantity:
-    def ratio(counts: Counts) -> tuple[float, float]:
-        count, likes = getattr(counts, name), counts.likes
-        if not (is_count(count) and likes > 0):
-            return math.nan, 0.0
-        # relative variance 1 / count + 1 / likes
-        return count / likes, count * likes / (count + likes)
-
-    return ratio
-
-
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """n steps of a quantity's log from one age to a later one."""
+    """n steps of a count's log from one age to a later one."""
 
     design: Floats  # (n, knots): times the curve at the knots, the step that it expects
     step: Floats  # (n,) log units
@@ -173,12 +121,12 @@ class _Pairs:
     variance: Floats  # (n,) of the step around the common curve
 
 
-def _pairs(accounts: Sequence[AccountHistory], until: int, quantity: Quantity) -> _Pairs:
+def _pairs(accounts: Sequence[AccountHistory], until: int, name: str) -> _Pairs:
     rows = [
         (2 * i + repeated, repeated, *pair)
         for i, account in enumerate(accounts)
         for repeated, kind in enumerate((_against_level, _repeated))
-        for pair in kind(account, until, quantity)
+        for pair in kind(account, until, name)
     ]
     group, repeated, age, to_age, step, count, level_variance = np.array(rows, dtype=np.float64).reshape(-1, 7).T
     design = _interpolation(np.log(to_age)) - _interpolation(np.log(age))
@@ -198,26 +146,27 @@ Pair = tuple[float, float, float, float, float]
 """Ages a < b (seconds), log step, count at a, variance of what stands for the count at b."""
 
 
-def _usable(post: PublishedPost, until: int) -> list[Counts]:
-    known = (c for c in post.observations if c.observed_at <= until and is_usable(post.posted_at, c))
-    return sorted(known, key=lambda c: c.observed_at)
+def _series(post: PublishedPost, until: int, name: str) -> list[tuple[float, float]]:
+    """Return the age and the count of each usable observation by `until` in which the count is at least one."""
+    usable = (c for c in post.observations if c.observed_at <= until and is_usable(post.posted_at, c))
+    counts = (
+        (float(c.observed_at - post.posted_at), getattr(c, name)) for c in sorted(usable, key=lambda c: c.observed_at)
+    )
+    return [(age, count) for age, count in counts if 1 <= count < MAX_COUNT]
 
 
-def _repeated(account: AccountHistory, until: int, quantity: Quantity) -> Iterator[Pair]:
+def _repeated(account: AccountHistory, until: int, name: str) -> Iterator[Pair]:
     for post in account.posts:
-        for first, second in pairwise(_usable(post, until)):
-            (before, sure), (after, also_sure) = quantity(first), quantity(second)
-            if min(sure, also_sure) >= 1 and second.observed_at > first.observed_at:
-                a, b = (float(c.observed_at - post.posted_at) for c in (first, second))
-                yield a, b, math.log(after / before), sure, 0.0
+        for (age, before), (to_age, after) in pairwise(_series(post, until, name)):
+            if to_age > age:
+                yield age, to_age, math.log(after / before), before, 0.0
 
 
-def _against_level(account: AccountHistory, until: int, quantity: Quantity) -> Iterator[Pair]:
+def _against_level(account: AccountHistory, until: int, name: str) -> Iterator[Pair]:
     posts = sorted(account.posts, key=lambda p: (p.posted_at, p.post_id))
-    latest = [(p.posted_at, observed[-1]) for p in posts if (observed := _usable(p, until))]
-    values = [(counts.observed_at - posted_at, *quantity(counts)) for posted_at, counts in latest]
-    rows = [(age, math.log(value), count) for age, value, count in values if count >= 1]
-    ages, logs, counts = np.array(rows, dtype=np.float64).reshape(-1, 3).T
+    latest = [series[-1] for post in posts if (series := _series(post, until, name))]
+    ages, counts = np.array(latest, dtype=np.float64).reshape(-1, 2).T
+    logs = np.log(counts)
     mature = np.flatnonzero(ages >= MATURE_AGE)[-_MATURE_POSTS:]
     if len(mature) < _FEWEST_MATURE:
         return
@@ -227,8 +176,9 @@ def _against_level(account: AccountHistory, until: int, quantity: Quantity) -> I
         yield ages[i], level_age, level - logs[i], counts[i], spread**2
 
 
-def _shift(pairs: _Pairs, residual: Floats) -> Floats:
-    """Return what the pairs add to a curve (knots,) of which they leave the `residual` (n,)."""
+def _fit(pairs: _Pairs, prior: Floats) -> Floats:
+    """Return the curve (knots,) that the pairs give, ridged to a prior curve."""
+    residual = pairs.step - pairs.design @ prior
     # the ridge is on differences between neighbouring knots, each as large as the prior's step; the last stays at zero
     steps = np.diff(np.eye(len(_KNOTS)), axis=0) / np.diff(_PRIOR_LOG_SHARE)[:, None]
     ridge = steps.T @ steps
@@ -238,7 +188,8 @@ def _shift(pairs: _Pairs, residual: Floats) -> Floats:
         misfit = np.abs(residual - pairs.design @ shift) / np.sqrt(pairs.variance)
         weighted = pairs.design / (pairs.variance * np.maximum(misfit / 1.345, 1))[:, None]
         shift = np.linalg.solve(pairs.design.T @ weighted + ridge, weighted.T @ residual)
-    return shift
+    curve: Floats = IsotonicRegression().fit_transform(_KNOTS, prior + shift)
+    return curve
 
 
 def _variance_rate(pairs: _Pairs, gain: Floats) -> float:

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from predictions.engine.data.growth import GrowthCurve, is_usable
 from predictions.engine.data.labels import MEASURED, Target, distance_to_horizon, label_of
-from predictions.engine.types import COUNTS, HORIZON, AccountHistory, Draft, Floats, PublishedPost
+from predictions.engine.types import COUNTS, HORIZON, AccountHistory, Columns, Draft, Floats, PublishedPost
 
 WINDOW = 400
 """Latest posts that features are computed from and that a learned account keeps."""
@@ -70,7 +70,7 @@ def _hash(text: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class History(Columns):
     """n posts of one account in order of publishing, oldest first."""
 
     posted_at: NDArray[np.int64]  # (n,) epoch seconds
@@ -81,12 +81,6 @@ class History:
     embedding: NDArray[np.float32]  # (n, EMBEDDING_SIZE)
     tags: NDArray[np.uint64]  # (n, MAX_TAGS)
     sound: NDArray[np.uint64]  # (n,)
-
-    def __len__(self) -> int:
-        return len(self.posted_at)
-
-    def __getitem__(self, rows: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Self:
-        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
 
     @property
     def likes(self) -> Floats:

@@ -17,7 +17,7 @@ EARLY = HOUR
 MEASURED_EARLY = (EARLY, 2 * HOUR)
 """Ages between which an observation gives an early label."""
 
-EARLY_CURVE = GrowthCurve(GrowthCurve.prior().log_share, variance_rate=0.2, unlikeness=0.0)
+EARLY_CURVE = GrowthCurve(variance_rate=0.2, unlikeness=0.0)
 """Moves early labels. It never changes: early labels are compared with those of weeks and releases ago."""
 
 

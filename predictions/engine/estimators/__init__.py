@@ -1,4 +1,4 @@
-"""Fitted parts of a model: each estimator is one file.
+"""Estimators and other fitted parameters, one to a file.
 
 May import `engine.data` and `engine.features`.
 """

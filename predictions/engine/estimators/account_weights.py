@@ -5,12 +5,12 @@ units of the spread of its forecast. The prior means "no correction"; training f
 weights to zero where they do not pay.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from predictions.engine.archive import Parameters
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.types import Floats
 
@@ -26,22 +26,13 @@ _MEAN_ABSOLUTE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class WeightPrior:
+class WeightPrior(Parameters):
     """Prior variances of the weights, forgetting per post, and posts' worth of "the noise is as promised"."""
 
     level_variance: float = 0.01
     slope_variance: float = 0.003
     memory: float = 0.98
     noise_posts: float = 30.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Restore what `to_json` returned. Raises KeyError or TypeError."""
-        return cls(*(float(data[name]) for name in cls.__slots__))
 
 
 class Weights:
@@ -114,16 +105,12 @@ def replay(
     weights = Weights(prior)
     shift, noise = np.zeros(len(miss)), np.ones(len(miss))
     learned = 0
-
-    def learn_up_to(end: int, moment: float) -> None:
-        nonlocal learned
-        while learned < end and known_from[learned] <= moment:
+    # after the last post, all labels are learned
+    for i, moment in enumerate([*posted_at, np.inf]):
+        while learned < i and known_from[learned] <= moment:
             if not np.isnan(miss[learned]):
                 weights.learn(inputs[learned], float(miss[learned]))
             learned += 1
-
-    for i, moment in enumerate(posted_at):
-        learn_up_to(i, moment)
-        shift[i], noise[i] = inputs[i] @ weights.vector(), weights.noise()
-    learn_up_to(len(miss), np.inf)
+        if i < len(miss):
+            shift[i], noise[i] = inputs[i] @ weights.vector(), weights.noise()
     return Replay(shift, noise, weights)

@@ -5,13 +5,14 @@ corrected by itself, in units of its forecast distance from the typical value.
 """
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.statistics import conformal_quantile, weighted_median
+from predictions.engine.archive import Parameters
+from predictions.engine.statistics import conformal_quantile, weighted_quantile
 from predictions.engine.types import COVERAGE, Floats
 
 _SIDE = (1 + COVERAGE) / 2
@@ -23,7 +24,7 @@ _MAX_POINT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Parameters):
     """Corrections of a log forecast."""
 
     down: float = 1.0
@@ -50,15 +51,6 @@ class Calibration:
             float(np.clip(down, *_FACTOR)), float(np.clip(up, *_FACTOR)), float(np.clip(move, -_MAX_POINT, _MAX_POINT))
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Restore what `to_json` returned. Raises KeyError or TypeError."""
-        return cls(*(float(data[name]) for name in cls.__slots__))
-
 
 def is_liked(label: Floats) -> NDArray[np.bool_]:
     """Return whether log1p counts (n,) are one like or more, rounded; a zero has no relative error."""
@@ -68,4 +60,10 @@ def is_liked(label: Floats) -> NDArray[np.bool_]:
 
 def relative_median(log_ratio: Floats) -> float:
     """Return the constant c that minimises the mean of |exp(c) - exp(r)| / exp(r) over log ratios r (n,)."""
-    return weighted_median(log_ratio, np.exp(-np.clip(log_ratio, -_RATIO_CLIP, _RATIO_CLIP)))
+    return weighted_quantile(log_ratio, relative_weights(log_ratio), 0.5)
+
+
+def relative_weights(log_ratio: Floats) -> Floats:
+    """Return weights (n,) of absolute errors of counts that make them relative, from log ratios (n,) of the counts."""
+    weights: Floats = np.exp(-np.clip(log_ratio, -_RATIO_CLIP, _RATIO_CLIP))
+    return weights

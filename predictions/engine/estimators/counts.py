@@ -9,14 +9,13 @@ Forecasting and Dynamic Models", 1997, chapter 6), and its spread is shrunk to t
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from itertools import pairwise
-from typing import Any, Self
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from predictions.engine.statistics import conformal_quantile
+from predictions.engine.archive import Parameters
+from predictions.engine.statistics import account_slices, conformal_quantile
 from predictions.engine.types import COUNTS, COVERAGE, HORIZON, MAX_LOG, RATE, Z80, Floats, Range
 
 RATIOS = (*COUNTS[1:], RATE)
@@ -39,7 +38,7 @@ _PerRatio = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CountsModel:
+class CountsModel(Parameters):
     """Parameters, one of each for every ratio of `RATIOS`; the defaults are the prior, `fit_counts` learns them.
 
     The prior holds orders of magnitude: a comment per fifty likes, a share per hundred, ten views per like. Comments
@@ -82,20 +81,6 @@ class CountsModel:
         sd = np.sqrt(across * (1 - trust) + spread)
         return mean + trust * (own_mean - mean) + slope * better, Z80 * sd * self.factor
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the parameters for the artefact."""
-        return {f.name: list(getattr(self, f.name)) for f in fields(self)}
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Read what `to_json` returned. Raises ValueError for another number of ratios."""
-        values: dict[str, Any] = {
-            f.name: tuple(map(bool if f.name == "seen" else float, data[f.name])) for f in fields(cls)
-        }
-        if any(len(value) != len(RATIOS) for value in values.values()):
-            raise ValueError("the counts model has another number of ratios")
-        return cls(**values)
-
 
 def forecast_counts(
     model: CountsModel, posted_at: NDArray[np.int64], logs: Floats, likes: Range, point: float
@@ -137,8 +122,7 @@ def fit_counts(account: NDArray[np.int64], posted_at: NDArray[np.int64], logs: F
     """
     if not len(account):
         return CountsModel()
-    starts = np.flatnonzero(np.diff(account, prepend=-1))
-    posts = [(posted_at[a:b], logs[a:b]) for a, b in pairwise([*starts, len(account)])]
+    posts = [(posted_at[own], logs[own]) for own in account_slices(account)]
     model = _moments([of_account for _, of_account in posts])
     return replace(model, factor=tuple(_factor(column) for column in _scores(model, posts).T))
 

@@ -1,4 +1,7 @@
-"""The estimators whose mean is the forecast."""
+"""The estimators whose mean is the forecast.
+
+Another estimator is a file beside this one, with the methods of `Trees`, and an entry of `MEMBERS`.
+"""
 
 from dataclasses import dataclass
 from typing import Self
@@ -6,12 +9,12 @@ from typing import Self
 import numpy as np
 
 from predictions.engine.archive import Arrays
-from predictions.engine.estimators.base import Estimator
 from predictions.engine.estimators.network import Network
 from predictions.engine.estimators.trees import Trees
 from predictions.engine.features.rows import Rows
 from predictions.engine.types import Floats
 
+Estimator = Trees | Network
 MEMBERS: dict[str, type[Estimator]] = {"trees": Trees, "network": Network}
 """The estimators by the name that their arrays have in a model's archive."""
 

@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from predictions.engine.archive import Arrays
-from predictions.engine.estimators.base import OUTPUTS
 from predictions.engine.estimators.calibration import is_liked, relative_median
-from predictions.engine.features.rows import Rows
+from predictions.engine.features.rows import OUTPUTS, Rows
 from predictions.engine.features.tabular import TABULAR
 from predictions.engine.statistics import cap_account_shares
 from predictions.engine.types import Floats
@@ -68,9 +67,9 @@ class Network:
 
     @classmethod
     def fit(cls, rows: Rows, *, seed: int) -> Self:
-        """Train on labels drawn from their uncertainty; needs torch."""
-        known = np.where(np.isnan(rows.tabular).all(axis=0), 0.0, rows.tabular)
-        low, middle, high = np.nanpercentile(known, [5, 50, 95], axis=0)
+        """Train on labels drawn from their uncertainty. Needs torch."""
+        columns = np.where(np.isnan(rows.tabular).all(axis=0), 0.0, rows.tabular)
+        low, middle, high = np.nanpercentile(columns, [5, 50, 95], axis=0)
         reach = np.maximum((high - low) / 3.3, 1e-3)
         drawn = rows.imputed(seed, draw=2)
         weight = cap_account_shares(rows.account, rows.sureness)
@@ -96,9 +95,9 @@ class Network:
         hidden = ((np.arange(_PATH_STEPS, dtype=np.float32)[:, None] + np.float32(0.5)) / _PATH_STEPS) * end
         active = []
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            raw = hidden @ weight + bias
-            active.append(raw > 0)
-            hidden = np.maximum(raw, 0)
+            activation = hidden @ weight + bias
+            active.append(activation > 0)
+            hidden = np.maximum(activation, 0)
         slope = np.broadcast_to(self.weights[-1][:, _TYPICAL], hidden.shape)
         for weight, on in zip(reversed(self.weights[:-1]), reversed(active), strict=True):
             slope = (slope * on) @ weight.T

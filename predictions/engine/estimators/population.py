@@ -1,14 +1,16 @@
 """The level of an account without a history: that of accounts with as many followers."""
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import HuberRegressor
 
+from predictions.engine.archive import Parameters
 from predictions.engine.estimators.calibration import relative_median
+from predictions.engine.statistics import account_slices
 from predictions.engine.types import MAX_COUNT, MAX_LOG, Floats
 
 _MIN_ACCOUNTS = 20
@@ -19,7 +21,7 @@ _MIN_REACH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
+class Population(Parameters):
     """Level of log1p likes: `level`, or `intercept + slope * log1p(followers)` where followers are known.
 
     The prior's numbers are orders of magnitude. A middling post of a middling creator has some hundred likes; about one
@@ -39,10 +41,9 @@ class Population:
         """Learn from n rows, account by account: log1p labels (n,), and followers (n,), NaN unknown."""
         if not len(account):
             return cls()
-        starts = np.flatnonzero(np.diff(account, prepend=-1))
-        ends = np.append(starts[1:], len(account))
-        levels = np.array([np.median(label[a:b]) for a, b in zip(starts, ends, strict=True)])
-        followers = followers[ends - 1]
+        accounts = account_slices(account)
+        levels = np.array([np.median(label[own]) for own in accounts])
+        followers = np.array([followers[own][-1] for own in accounts])
         known = (followers >= 0) & (followers < MAX_COUNT)
         log_followers = np.log1p(np.where(known, followers, 0.0))
         level = float(np.median(levels))
@@ -53,7 +54,7 @@ class Population:
             slope = float(np.clip(fitted.coef_[0], 0.0, 1.0))
             intercept = float(np.median(levels[known] - slope * log_followers[known]))
         # one post of each account, as the posts of one account resemble each other
-        miss = label[starts] - np.where(known, intercept + slope * log_followers, level)
+        miss = label[[own.start for own in accounts]] - np.where(known, intercept + slope * log_followers, level)
         learned = np.array([*np.quantile(miss, [0.1, 0.9]), relative_median(miss)])
         share = len(miss) / (len(miss) + _PRIOR_ACCOUNTS)
         low, high, point = share * learned + (1 - share) * np.array([cls().low, cls().high, cls().point])
@@ -72,12 +73,3 @@ class Population:
         logs = (low, level, level + self.high, max(level + self.point, low))
         low, typical, high, point = (math.expm1(min(max(log, 0.0), MAX_LOG)) for log in logs)
         return low, typical, high, point
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Restore what `to_json` returned. Raises KeyError or TypeError."""
-        return cls(*(float(data[name]) for name in cls.__slots__))

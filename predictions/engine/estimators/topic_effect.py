@@ -5,7 +5,7 @@ It is a ridge regression (Hoerl and Kennard, "Ridge regression", Technometrics 1
 the draft's topic differs from that of the account's recent posts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
 from posts.content.meanings import MEANING_SIZE
-from predictions.engine.archive import Arrays
 from predictions.engine.types import Floats
 
 _RIDGE = 150.0
@@ -24,21 +23,20 @@ _CLIP = 2.5
 
 @dataclass(frozen=True, slots=True)
 class TopicEffect:
-    """Effects (MEANING_SIZE,) in log units per unit of each direction of a topic."""
+    """Effects (MEANING_SIZE,) in log units per unit of each direction of a topic; else ValueError."""
 
-    effects: Floats
+    effects: Floats = field(default_factory=lambda: np.zeros(MEANING_SIZE))
 
-    @classmethod
-    def none(cls) -> Self:
-        """Return no effect of any topic."""
-        return cls(np.zeros(MEANING_SIZE))
+    def __post_init__(self) -> None:
+        if self.effects.shape != (MEANING_SIZE,):
+            raise ValueError("the topic effect has another number of directions than topics")
 
     @classmethod
     def fit(cls, topic: NDArray[np.float32], miss: Floats, weight: Floats) -> Self:
         """Learn from n posts: `topic` (n, MEANING_SIZE), zero where unknown, and `miss` (n,), label less forecast."""
         known = topic.any(axis=1) & (weight > 0)
         if not known.any():
-            return cls.none()
+            return cls()
         # the intercept keeps a bias of the forecasts out of the effects
         ridge = Ridge(alpha=_RIDGE)
         ridge.fit(topic[known].astype(np.float64), np.clip(miss[known], -_CLIP, _CLIP), sample_weight=weight[known])
@@ -49,14 +47,3 @@ class TopicEffect:
         # a sum along each row, whose bits do not depend on how many rows there are
         added: Floats = (topic * self.effects).sum(axis=1)
         return added
-
-    def to_arrays(self) -> Arrays:
-        """Return the effects."""
-        return {"topic_effect": self.effects}
-
-    @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Self:
-        """Restore them. Raises KeyError, and ValueError for another number of directions."""
-        if arrays["topic_effect"].shape != (MEANING_SIZE,):
-            raise ValueError("the topic effect has another number of directions than topics")
-        return cls(arrays["topic_effect"])

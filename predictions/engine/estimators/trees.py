@@ -12,8 +12,8 @@ import lightgbm as lgb
 import numpy as np
 
 from predictions.engine.archive import Arrays
-from predictions.engine.estimators.base import OUTPUTS
-from predictions.engine.features.rows import Rows
+from predictions.engine.estimators.calibration import relative_weights
+from predictions.engine.features.rows import OUTPUTS, Rows
 from predictions.engine.statistics import cap_account_shares
 from predictions.engine.types import Floats
 
@@ -23,8 +23,6 @@ _PARAMETERS = {
     "bagging_fraction": 0.8, "bagging_freq": 1, "feature_fraction": 0.3, "extra_trees": True, "max_bin": 127,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "verbose": -1,
 }  # fmt: skip
-_WEIGHT_CLIP = 3.0
-"""Cap a post's weight in the point at e³ times that of a correctly forecast post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Trees:
     def fit(cls, rows: Rows, *, seed: int) -> Self:
         """Boost both on labels drawn from their uncertainty, each on a draw of its own."""
         for_typical, for_point = rows.imputed(seed, draw=0), rows.imputed(seed, draw=1)
-        by_count = np.exp(-np.clip(for_point.target, -_WEIGHT_CLIP, _WEIGHT_CLIP))
+        by_count = relative_weights(for_point.target)
         return cls(
             _boost(for_typical, cap_account_shares(rows.account, rows.sureness), seed),
             _boost(for_point, cap_account_shares(rows.account, rows.sureness * by_count), seed),

@@ -9,7 +9,7 @@ first-day counts are tested instead: see `_horizon_plan`.
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,9 @@ from predictions.engine.data.labels import MEASURED, Target
 from predictions.engine.estimators.counts import RATIOS, forecast_counts, rate_of
 from predictions.engine.evaluation.replay import replay
 from predictions.engine.evaluation.scores import score
-from predictions.engine.features.rows import Rows, concatenate, rows_of_account
+from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.global_model import CalibratedForecast, GlobalModel
-from predictions.engine.statistics import weighted_median
+from predictions.engine.statistics import weighted_quantile
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.training import train_on_rows
 from predictions.engine.types import (
@@ -45,8 +45,6 @@ _FAR = 2**53
 LENGTH_CLASSES = ((5, 10), (11, 20), (21, 50), (51, 10**9))
 """Posts of history by which scores are shown."""
 
-Progress = Callable[[str], None]
-
 
 class NothingToTest(ValueError):
     """The protocol tests no post of the file; the message says what was looked for."""
@@ -58,11 +56,9 @@ class Plan:
 
     accounts: list[AccountHistory]
     of_test: list[bool]  # per account: whether it is of the test file
-    learn_until: int
-    """Posts are learned from whose first day ends by then; in the horizon plan, this holds for the test file only."""
     target: Target
-    is_tested: Callable[[PublishedPost], bool]
     split_at: float
+    """Posts are learned from whose first day ends by then; in the horizon plan, this holds for the test file only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +88,13 @@ class Result:
     report: dict[str, Any]
 
 
+@one_blas_thread()
 def run_backtest(
     test: Sequence[AccountHistory],
     train: Sequence[AccountHistory] = (),
     *,
     horizon: bool = False,
-    progress: Progress = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Run the protocol. Accounts of `train` that are also in `test` are taken from the test file only.
 
@@ -107,34 +104,29 @@ def run_backtest(
     accounts |= {a.account_id: (a, True) for a in join_accounts(test)}
     both = [accounts[name] for name in sorted(accounts)]
     plan = (_horizon_plan if horizon else _mature_plan)([a for a, _ in both], [of_test for _, of_test in both])
-    with one_blas_thread():
-        return _run(plan, progress)
-
-
-def _run(plan: Plan, progress: Progress) -> Result:
     started = time.perf_counter()
-    horizon = plan.target == "horizon"
     curve = _curve(plan)
     parts = []
     for i, account in enumerate(plan.accounts):
         parts.append(rows_of_account(i, account, curve, plan.target, _FAR))
         if i % 200 == 0:
             progress(f"features of account {i + 1} of {len(plan.accounts)}")
-    rows = concatenate(parts)
+    rows = Rows.concatenate(parts)
     featured = time.perf_counter()
     posts = [plan.accounts[a].posts[p] for a, p in zip(rows.account, rows.post, strict=True)]
     of_test = np.array(plan.of_test, dtype=np.bool_)[rows.account]
-    chosen = of_test & (rows.known >= MIN_HISTORY) & np.array([plan.is_tested(p) for p in posts], dtype=np.bool_)
+    late = [_is_first_day(p) if horizon else p.posted_at >= plan.split_at for p in posts]
+    chosen = of_test & (rows.known >= MIN_HISTORY) & np.array(late, dtype=np.bool_)
     if not chosen.any():
         raise NothingToTest(
             f"no post to test: none of {len(rows)} posts with a history is "
             f"{'observed 18 to 30 h' if horizon else 'observed 7 days or more'} after publishing, late enough, and has "
             f"{MIN_HISTORY} posts a day or more before it."
         )
-    in_time = rows.posted_at + HORIZON <= plan.learn_until
+    in_time = rows.posted_at + HORIZON <= plan.split_at
     learned = rows[(in_time | ~of_test if horizon else in_time) & ~np.isnan(rows.label)]
     progress(f"training on {len(learned)} posts")
-    model = train_on_rows(learned, plan.accounts, curve, seed=0, until=plan.learn_until)
+    model = train_on_rows(learned, plan.accounts, curve, seed=0, until=math.floor(plan.split_at))
     trained = time.perf_counter()
     tested = rows[chosen]
     shown = [p for p, is_chosen in zip(posts, chosen, strict=True) if is_chosen]
@@ -145,9 +137,7 @@ def _run(plan: Plan, progress: Progress) -> Result:
     baselines = _baselines(plan, tested)
     measured = _forecast_counts(model, plan, curve, tested, shown, at_horizon, gains, baselines)
     growth = np.exp(gains[:, 0])
-    served = CalibratedForecast(
-        *(x * growth for x in (at_horizon.typical, at_horizon.point, at_horizon.low, at_horizon.high))
-    )
+    served = CalibratedForecast(*(getattr(at_horizon, f.name) * growth for f in fields(at_horizon)))
     finished = time.perf_counter()
     likes, baseline = np.array([_latest(p).likes for p in shown]), baselines[:, 0]
     names = [plan.accounts[a].account_id for a in tested.account]
@@ -159,12 +149,7 @@ def _run(plan: Plan, progress: Progress) -> Result:
         "scores": {
             "postcast": _score(likes, served, names),
             "baseline": score(likes, baseline, baseline, accounts=names),
-            "scaled baseline": score(
-                likes, *_scaled(learned, learned.baseline, tested.baseline * growth), accounts=names
-            ),
-            "scaled log mean": score(
-                likes, *_scaled(learned, np.expm1(learned.base), np.expm1(tested.base) * growth), accounts=names
-            ),
+            "scaled baseline": score(likes, *_scaled(learned, tested.baseline * growth), accounts=names),
         },
         "by_history": {
             f"{a}-{b}" if b < 10**9 else f"{a}+": _score(likes[m], served[m])
@@ -187,7 +172,7 @@ def _mature_plan(accounts: Sequence[AccountHistory], of_test: list[bool]) -> Pla
     if not moments:
         raise NothingToTest("no post to test: none has its likes observed 7 days or more after publishing.")
     split_at = float(np.quantile(moments, 0.8))
-    return Plan(mature, of_test, math.floor(split_at), "mature", lambda p: p.posted_at >= split_at, split_at)
+    return Plan(mature, of_test, "mature", split_at)
 
 
 def _horizon_plan(accounts: Sequence[AccountHistory], of_test: list[bool]) -> Plan:
@@ -208,19 +193,17 @@ def _horizon_plan(accounts: Sequence[AccountHistory], of_test: list[bool]) -> Pl
             "no post to test: no latest observation with likes lies 18 to 30 h after publishing, with "
             f"{MIN_HISTORY} posts before."
         )
-    split_at = min(first_days)
-    return Plan(observed, of_test, split_at, "horizon", _is_first_day, float(split_at))
+    return Plan(observed, of_test, "horizon", float(min(first_days)))
 
 
 def _with_latest(account: AccountHistory, min_age: float = -math.inf) -> AccountHistory:
     """Return the account with each post's latest observation, without posts where it lacks likes or is too young."""
-    latest = (
-        replace(p, observations=(max(p.observations, key=lambda c: c.observed_at),))
-        for p in account.posts
-        if p.observations
-    )
-    posts = (p for p in latest if is_count(_latest(p).likes) and _latest(p).observed_at - p.posted_at >= min_age)
-    return replace(account, posts=tuple(sorted(posts, key=lambda p: (p.posted_at, p.post_id))))
+    posts = []
+    for post in sorted((p for p in account.posts if p.observations), key=lambda p: (p.posted_at, p.post_id)):
+        latest = max(post.observations, key=lambda c: c.observed_at)
+        if is_count(latest.likes) and latest.observed_at - post.posted_at >= min_age:
+            posts.append(replace(post, observations=(latest,)))
+    return replace(account, posts=tuple(posts))
 
 
 def _latest(post: PublishedPost) -> Counts:
@@ -257,9 +240,9 @@ def _baselines(plan: Plan, tested: Rows) -> Floats:
 def _curve(plan: Plan) -> GrowthCurve:
     """Return the growth curve of the posts that are learned from."""
     if plan.target == "mature":
-        return GrowthCurve.prior()
+        return GrowthCurve()
     known = [
-        replace(a, posts=tuple(p for p in a.posts if not tested or p.posted_at + HORIZON <= plan.learn_until))
+        replace(a, posts=tuple(p for p in a.posts if not tested or p.posted_at + HORIZON <= plan.split_at))
         for a, tested in zip(plan.accounts, plan.of_test, strict=True)
     ]
     return fit_growth(known, _FAR)
@@ -298,21 +281,20 @@ def _score(likes: Floats, served: CalibratedForecast, accounts: Sequence[str] | 
 
 def _score_counts(name: str, forecasts: CountForecasts) -> dict[str, dict[str, float]]:
     """Score the posts of which forecast, baseline and count are known; rates are per 1,000 views."""
-    f = forecasts
-    columns = np.stack([f.actual, f.point, f.typical, f.low, f.high, f.baseline]) * (1000.0 if name == RATE else 1.0)
+    columns = np.stack([getattr(forecasts, f.name) for f in fields(forecasts)]) * (1000.0 if name == RATE else 1.0)
     actual, *postcast, baseline = columns[:, ~np.isnan(columns).any(axis=0)]
     return {"postcast": score(actual, *postcast), "baseline": score(actual, baseline, baseline)}
 
 
-def _scaled(learned: Rows, before: Floats, now: Floats) -> tuple[Floats, Floats]:
-    """Return point and typical: a forecast (m,) times the constants with the least errors on the learned posts.
+def _scaled(learned: Rows, baseline: Floats) -> tuple[Floats, Floats]:
+    """Return point and typical: baselines (m,) times the constants with the least errors on the learned posts.
 
-    `before` (n,) is the same forecast of the learned posts. The point's constant has the least mean relative error over
-    posts with a like, the typical's about the least mean |log1p error|.
+    The point's constant has the least mean relative error over posts with a like, the typical's about the least mean
+    |log1p error|.
     """
     likes = np.expm1(learned.label)
-    liked = (likes >= 1) & (before > 0)
-    ratio = likes[liked] / before[liked]
-    point = weighted_median(ratio, 1 / ratio) if liked.any() else 1.0
-    typical = math.exp(float(np.median(learned.label - np.log1p(before)))) if len(likes) else 1.0
-    return now * point, now * typical
+    liked = (likes >= 1) & (learned.baseline > 0)
+    ratio = likes[liked] / learned.baseline[liked]
+    point = weighted_quantile(ratio, 1 / ratio, 0.5) if liked.any() else 1.0
+    typical = math.exp(float(np.median(learned.label - np.log1p(learned.baseline)))) if len(likes) else 1.0
+    return baseline * point, baseline * typical

@@ -15,15 +15,15 @@ trials", 1986), and the degrees of freedom follow from how well that variance is
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
 from predictions.engine.data.labels import EARLY
-from predictions.engine.types import DAY, HORIZON, Floats
+from predictions.engine.types import DAY, HORIZON, Columns, Floats
 
 Figure = Literal["level", "error", "uncovered", "early_level"]
 Verdict = Literal["too_few", "steady", "alarm", "unsettled", "settled"]
@@ -68,7 +68,7 @@ MIN_EFFECT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class ForecastErrors:
+class ForecastErrors(Columns):
     """Errors of n forecasts, each made as of its post's publishing, against labels at the horizon or early ones."""
 
     account: NDArray[np.int64]  # (n,)
@@ -77,16 +77,10 @@ class ForecastErrors:
     miss: Floats  # (n,) label less typical forecast, in promised standard deviations of log1p likes
     covered: NDArray[np.bool_]  # (n,) whether the label is inside the 80 % interval
 
-    def __len__(self) -> int:
-        return len(self.posted_at)
-
     @property
     def due_at(self) -> NDArray[np.int64]:
         """(n,) when the labels were due, epoch seconds."""
         return self.posted_at + self.age
-
-    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Self:
-        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +129,13 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Days:
+class _Days(Columns):
     """One figure by day, the latest first; only days that have a value."""
 
     ago: NDArray[np.int64]  # whole days before now
     accounts: Floats  # how many have a value
     mean: Floats
     squares: Floats  # sum of accounts' squared deviations from their day's mean
-
-    def __getitem__(self, days: slice) -> Self:
-        return type(self)(*(getattr(self, f.name)[days] for f in fields(self)))
 
 
 def judge(errors: ForecastErrors, *, now: int, episodes: Sequence[Episode] = ()) -> Finding:
@@ -248,36 +239,25 @@ def moved_features(
     unknown. Accounts are compared with themselves (paired t tests, Benjamini and Hochberg, 1995, over all features), so
     that new accounts move nothing. `<name> unknown` is the share of posts without the feature.
     """
-    effects: dict[str, float] = {}
-    p_values: list[float] = []
-    for name, values in zip(names, features.T.astype(np.float64), strict=True):
-        known = ~np.isnan(values)
-        before = values[known & ~recent]
-        unit = float(before.std(ddof=1)) if len(before) > 1 else 0.0
-        for label, column, rows, scale in (
-            (name, values, known, unit),
-            (f"{name} unknown", (~known).astype(np.float64), np.ones_like(known), 1.0),
-        ):
-            steps = _account_steps(column[rows], account[rows], recent[rows])
-            if len(steps) >= MIN_FEATURE_ACCOUNTS and scale > 0:
-                effects[label] = float(steps.mean()) / scale
-                t = abs(steps.mean()) / max(steps.std(ddof=1) / len(steps) ** 0.5, 1e-12)
-                p_values.append(2 * float(stats.t.sf(t, len(steps) - 1)))
-    if not effects:
-        return {}
-    adjusted = stats.false_discovery_control(p_values)
-    moved = zip(effects.items(), adjusted <= FALSE_DISCOVERIES, strict=True)
-    return {label: effect for (label, effect), is_sure in moved if is_sure and abs(effect) >= MIN_EFFECT}
-
-
-def _account_steps(values: Floats, account: NDArray[np.int64], recent: NDArray[np.bool_]) -> Floats:
-    """Return the steps (k,) between the means of an account's earlier and recent values, of accounts that have both."""
+    values = np.hstack([features, np.isnan(features)]).astype(np.float64)
     accounts, row = np.unique(account, return_inverse=True)
     means = []
-    has_both = np.ones(len(accounts), np.bool_)
     for chosen in (~recent, recent):
-        posts = np.bincount(row[chosen], minlength=len(accounts))
-        means.append(np.bincount(row[chosen], values[chosen], len(accounts)) / np.maximum(posts, 1))
-        has_both &= posts > 0
-    steps: Floats = (means[1] - means[0])[has_both]
-    return steps
+        of_account = ((row == np.arange(len(accounts))[:, None]) & chosen).astype(np.float64)
+        posts = of_account @ ~np.isnan(values)
+        means.append(of_account @ np.nan_to_num(values) / np.where(posts > 0, posts, np.nan))
+    steps = means[1] - means[0]
+    compared = np.flatnonzero((~np.isnan(steps)).sum(axis=0) >= MIN_FEATURE_ACCOUNTS)
+    unit = np.ones(values.shape[1])
+    own = compared[compared < len(names)]
+    unit[own] = np.nanstd(values[~recent][:, own], axis=0, ddof=1)
+    compared = compared[unit[compared] > 0]
+    if not len(compared):
+        return {}
+    steps, number = steps[:, compared], (~np.isnan(steps[:, compared])).sum(axis=0)
+    mean, error = np.nanmean(steps, axis=0), np.nanstd(steps, axis=0, ddof=1) / np.sqrt(number)
+    p_values = 2 * stats.t.sf(np.abs(mean) / np.maximum(error, 1e-12), number - 1)
+    effects = mean / unit[compared]
+    moved = (stats.false_discovery_control(p_values) <= FALSE_DISCOVERIES) & (np.abs(effects) >= MIN_EFFECT)
+    labels = [*names, *(f"{name} unknown" for name in names)]
+    return {labels[column]: float(effect) for column, effect in zip(compared[moved], effects[moved], strict=True)}

@@ -49,7 +49,8 @@ PLAIN_WORDS, PLAIN_CAPTIONS = 3, 5
 """Fewest words of a plain caption, which has no emoji (those are in the lexicon), and fewest such captions."""
 
 _RESAMPLES = 2_000
-_ERRORS = ("log_mae", "mape")
+_ERRORS = {"log_mae": "log-mae", "mape": "mape"}
+_MODELS = ("champion", "challenger")
 
 
 class AlreadyLearned(ValueError):
@@ -116,7 +117,7 @@ def compare(
             # the window before the first tested post teaches the account's weights
             latest = WINDOW + len(posts) - int(tested[0])
             rows = [rows_of_account(0, account, m.curve, "horizon", until, latest) for m in models.values()]
-            chosen = np.intersect1d(np.intersect1d(rows[0].post, rows[1].post), tested)
+            chosen = np.intersect1d(rows[0].post, tested)
             if len(chosen):
                 ours, theirs = (
                     _errors(m, r, chosen, likes[chosen]) for m, r in zip(models.values(), rows, strict=True)
@@ -143,40 +144,43 @@ def decide(pairs: Sequence[Pair], *, seed: int = 0) -> Decision:
         return Decision(False, reason, figures)
     if silent := sum(_lacks_number(pair) for pair in pairs):
         return Decision(False, f"It gives no number for posts of {silent} of {len(pairs)} accounts.", figures)
-    figures["all"] = {error: _difference(pairs, error, seed) for error in _ERRORS}
-    figures["coverage"] = _coverage(pairs)
-    cohorts = sorted(frozenset[str]().union(*(pair.cohorts for pair in pairs)))
-    figures["cohorts"] = {name: _cohort([p for p in pairs if name in p.cohorts]) for name in cohorts}
-    summary = ", ".join(
-        f"{_words(error)} {values['difference']:+.4f} (at most {values['upper']:+.4f})"
-        for error, values in figures["all"].items()
-        if values
-    )
-    objections = list(_objections(figures, summary))
+    everyone = _group(pairs)
+    figures["all"] = {error: everyone[error] | _difference(pairs, error, seed) for error in _ERRORS}
+    figures["coverage"] = everyone["coverage"]
+    names = sorted(frozenset[str]().union(*(pair.cohorts for pair in pairs)))
+    figures["cohorts"] = {name: _group([pair for pair in pairs if name in pair.cohorts]) for name in names}
+    compared = {_ERRORS[error]: values for error, values in figures["all"].items() if values}
+    summary = ", ".join(f"{e} {x['difference']:+.4f} (at most {x['upper']:+.4f})" for e, x in compared.items())
+    objections = list(_harms(everyone, figures["cohorts"]))
+    if not any(values["upper"] < 0 for values in compared.values()):
+        objections.insert(0, f"Not better beyond chance: {summary}.")
     better = f"Better on {figures['posts']} later posts of {len(pairs)} accounts, harming none: {summary}."
     return Decision(not objections, " ".join(objections) or better, figures)
 
 
-def _objections(figures: dict[str, Any], summary: str) -> Iterator[str]:
-    if not any(values and values["upper"] < 0 for values in figures["all"].values()):
-        yield f"Not better beyond chance: {summary}."
-    judged = {name: cohort for name, cohort in figures["cohorts"].items() if cohort["accounts"] >= MIN_COHORT}
-    for name, group in ({"all accounts": figures["all"]} | judged).items():
-        for error in _ERRORS:
+def _harms(everyone: dict[str, Any], cohorts: dict[str, Any]) -> Iterator[str]:
+    judged = {name: cohort for name, cohort in cohorts.items() if cohort["accounts"] >= MIN_COHORT}
+    for name, group in ({"all accounts": everyone} | judged).items():
+        for error, words in _ERRORS.items():
             means = group[error]
             if means and means["challenger"] > means["champion"] * (1 + HARM):
-                change = f"{_words(error)} from {means['champion']:.4f} to {means['challenger']:.4f}"
+                change = f"{words} from {means['champion']:.4f} to {means['challenger']:.4f}"
                 yield f"Harms a cohort ({name}): {change}."
-    coverage = figures["coverage"]
-    champion, challenger = _distances(coverage)
-    if challenger > max(_slack(figures["posts"]), champion):
+    coverage, (champion, challenger, slack) = everyone["coverage"], _distances(everyone)
+    if challenger > max(slack, champion):
         yield f"Its 80 % interval covers {coverage['challenger']:.1%} (the champion's {coverage['champion']:.1%})."
     for name, cohort in judged.items():
-        champion, challenger = _distances(cohort["coverage"])
+        coverage, (champion, challenger, slack) = cohort["coverage"], _distances(cohort)
         # compared with the champion: of several small cohorts one is soon far off by chance, under both models alike
-        if challenger - champion > _slack(cohort["posts"]):
-            change = f"{cohort['coverage']['champion']:.1%} to {cohort['coverage']['challenger']:.1%}"
+        if challenger - champion > slack:
+            change = f"{coverage['champion']:.1%} to {coverage['challenger']:.1%}"
             yield f"Harms a cohort ({name}): coverage of the 80 % interval from {change}."
+
+
+def _distances(group: dict[str, Any]) -> tuple[float, float, float]:
+    """Return how far the models' coverage is from 80 %, and the distance that is accepted."""
+    champion, challenger = (abs(group["coverage"][model] - COVERAGE) for model in _MODELS)
+    return champion, challenger, max(COVERAGE_SLACK, 2 * math.sqrt(COVERAGE * (1 - COVERAGE) / group["posts"]))
 
 
 def _measured_likes(post: PublishedPost, until: int) -> float:
@@ -184,7 +188,7 @@ def _measured_likes(post: PublishedPost, until: int) -> float:
     counts = best_observation(post, until, "horizon")
     if counts is None or post.posted_at + HORIZON > until:
         return math.nan
-    label = label_of(post.posted_at, counts, GrowthCurve.prior(), "horizon")
+    label = label_of(post.posted_at, counts, GrowthCurve(), "horizon")
     return math.expm1(label.logs[0]) if label.measured else math.nan
 
 
@@ -218,21 +222,20 @@ def _lacks_number(pair: Pair) -> bool:
 
 
 def _values(pairs: Sequence[Pair], error: str) -> Floats:
-    """Return the error (2, n) of champion and challenger, for the n accounts where it is defined."""
-    both = np.array([[getattr(m, error) for m in (p.champion, p.challenger)] for p in pairs]).reshape(-1, 2)
+    """Return the error (2, n) of champion and challenger, for the n accounts where it is defined; none for one."""
+    both = np.array([[getattr(getattr(pair, model), error) for model in _MODELS] for pair in pairs])
     defined: Floats = both[~np.isnan(both).any(axis=1)].T
-    return defined
+    return defined if defined.shape[1] > 1 else np.empty((2, 0))
 
 
 def _means(values: Floats) -> dict[str, float]:
-    names = ("champion", "challenger")
-    return dict(zip(names, values.mean(axis=1).round(6).tolist(), strict=True)) if values.size else {}
+    return dict(zip(_MODELS, values.mean(axis=1).round(6).tolist(), strict=True)) if values.size else {}
 
 
 def _difference(pairs: Sequence[Pair], error: str, seed: int) -> dict[str, float]:
-    """Return means, their difference (negative: the challenger is better) and its upper bound; {} for one account."""
+    """Return the difference of the means (negative: the challenger is better) and its upper bound."""
     values = _values(pairs, error)
-    if values.shape[1] < 2:
+    if not values.size:
         return {}
     difference = values[1] - values[0]
     resampled = bootstrap(
@@ -240,27 +243,16 @@ def _difference(pairs: Sequence[Pair], error: str, seed: int) -> dict[str, float
         alternative="less", method="percentile", rng=np.random.default_rng(seed),
     )  # fmt: skip
     upper = float(resampled.confidence_interval.high)
-    return _means(values) | {"difference": round(float(difference.mean()), 6), "upper": round(upper, 6)}
+    return {"difference": round(float(difference.mean()), 6), "upper": round(upper, 6)}
 
 
-def _cohort(pairs: Sequence[Pair]) -> dict[str, Any]:
-    size = {"accounts": len(pairs), "posts": sum(pair.posts for pair in pairs), "coverage": _coverage(pairs)}
-    return size | {error: _means(_values(pairs, error)) for error in _ERRORS}
-
-
-def _coverage(pairs: Sequence[Pair]) -> dict[str, float]:
+def _group(pairs: Sequence[Pair]) -> dict[str, Any]:
+    """Return the number of accounts and posts, and both models' coverage and mean errors."""
     posts = sum(pair.posts for pair in pairs)
-    return {name: round(sum(getattr(p, name).covered for p in pairs) / posts, 4) for name in ("champion", "challenger")}
-
-
-def _distances(coverage: dict[str, float]) -> tuple[float, float]:
-    """Return how far the champion's and the challenger's coverage are from 80 %."""
-    return abs(coverage["champion"] - COVERAGE), abs(coverage["challenger"] - COVERAGE)
-
-
-def _slack(posts: int) -> float:
-    return max(COVERAGE_SLACK, 2 * math.sqrt(COVERAGE * (1 - COVERAGE) / posts))
-
-
-def _words(error: str) -> str:
-    return error.replace("_", "-")
+    covered = {model: sum(getattr(pair, model).covered for pair in pairs) for model in _MODELS}
+    return {
+        "accounts": len(pairs),
+        "posts": posts,
+        "coverage": {model: round(covered[model] / posts, 4) for model in _MODELS},
+        **{error: _means(_values(pairs, error)) for error in _ERRORS},
+    }

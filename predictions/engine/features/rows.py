@@ -1,6 +1,6 @@
 """Training rows: each post of an account as the draft that it was when it was published."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -12,14 +12,17 @@ from predictions.engine.data.history import Timeline
 from predictions.engine.data.labels import Target
 from predictions.engine.features.similarity_gp import PostSimilarityGP
 from predictions.engine.features.tabular import TABULAR, Features
-from predictions.engine.types import HORIZON, AccountHistory, Floats
+from predictions.engine.types import HORIZON, AccountHistory, Columns, Floats
+
+OUTPUTS = ("low", "typical", "high", "point")
+"""Columns of an estimator's outputs: log1p likes relative to the base. NaN where an estimator has no such output."""
 
 _LABEL_VARIANCE = 0.5
 """Variance of a label (log units) that halves its weight."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Columns):
     """n drafts with at least one post of history, account by account, in order of publishing."""
 
     account: NDArray[np.int64]  # (n,) position among the accounts that the rows were made from
@@ -35,12 +38,6 @@ class Rows:
     baseline: Floats  # (n,) mean likes of the last five posts
     tabular: Floats  # (n, len(TABULAR))
     topic: NDArray[np.float32]  # (n, MEANING_SIZE)
-
-    def __len__(self) -> int:
-        return len(self.posted_at)
-
-    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp] | slice) -> Self:
-        return type(self)(*(getattr(self, f.name)[rows] for f in fields(self)))
 
     @property
     def target(self) -> Floats:
@@ -72,7 +69,7 @@ def rows_of_account(
     """
     timeline = Timeline(account, curve, target, until=until, reconstruct=True)
     contents, posts, process = timeline.contents(), timeline.posts, PostSimilarityGP()
-    made: list[tuple[int, int, float, float, Features]] = []
+    drafts: list[tuple[int, int, float, float, Features]] = []
     for i in range(max(0, len(posts) - latest) if latest else 0, len(posts)):
         publish_at = posts[i].posted_at
         history = timeline.known_at(publish_at)
@@ -80,10 +77,10 @@ def rows_of_account(
             followers = account.followers_at(publish_at, until)
             features = Features.of(history, contents.content(i), publish_at, followers, process.learn(history))
             baseline = float(np.expm1(history.likes[-5:]).mean())
-            made.append((i, len(history), followers, baseline, features))
+            drafts.append((i, len(history), followers, baseline, features))
     timeline.advance(until)
-    at, known, followers_of, baselines, features_of = zip(*made, strict=True) if made else ((),) * 5
-    post = np.array(at, dtype=np.int64)
+    positions, known, followers_of, baselines, features_of = zip(*drafts, strict=True) if drafts else ((),) * 5
+    post = np.array(positions, dtype=np.int64)
     posted_at = contents.posted_at[post]
     return Rows(
         account=np.full(len(post), position, dtype=np.int64),
@@ -100,9 +97,3 @@ def rows_of_account(
         tabular=np.array([f.tabular for f in features_of]).reshape(-1, len(TABULAR)),
         topic=np.array([f.topic for f in features_of], dtype=np.float32).reshape(-1, MEANING_SIZE),
     )
-
-
-def concatenate(parts: list[Rows]) -> Rows:
-    """Return all rows in one, in the order of the parts."""
-    empty = rows_of_account(0, AccountHistory("", float("nan"), ()), GrowthCurve.prior(), "horizon", 0)
-    return Rows(*(np.concatenate([getattr(p, f.name) for p in parts or [empty]]) for f in fields(Rows)))

@@ -1,11 +1,11 @@
 """A Gaussian process over one account's posts: its level at several time scales, caption, hour, duration and sound.
 
 Rasmussen and Williams, "Gaussian Processes for Machine Learning" (2006), chapter 2. Every account has the same kernel,
-in units of its own chance: the variance of what nothing here explains is one. What it says of a draft becomes features
-of the global model.
+in units of its own noise: the unexplained variance is one. Its posterior for a draft becomes features of the global
+model.
 
-The posts are learned one by one, in order. Each adds a row to the inverse of the Gram matrix's Cholesky factor: what
-has been learned of the first posts stays as it is when later ones come, so one pass serves all rows of an account.
+The posts are learned one by one, in order. Each adds a row to the inverse of the Gram matrix's Cholesky factor, and
+later posts change no earlier row, so one pass serves all rows of an account.
 """
 
 import math
@@ -45,12 +45,10 @@ _DRIFT = _CONSTANT + np.sum([variance * np.exp(_LAGS / -scale) for variance, sca
 
 @dataclass(frozen=True, slots=True)
 class FittedGP:
-    """A GP over an account's posts: a forecast is the sum of the draft's covariances with them under these weights."""
+    """A fitted process: forecasts of a draft are sums of its kernel with the posts under these weights."""
 
     posts: History
-    weights: Floats  # (len(posts),)
-    centre: float
-    """Log likes that the weights are relative to."""
+    weights: Floats  # (len(posts),), relative to the first post's likes
 
 
 class PostSimilarityGP:
@@ -72,18 +70,18 @@ class PostSimilarityGP:
         for i in range(first_new, len(posts)):
             self._add(posts, i)
         n = len(posts)
-        return FittedGP(posts, self._whitening[:n, :n].T @ self._surprises[:n], float(posts.likes[0]))
+        return FittedGP(posts, self._whitening[:n, :n].T @ self._surprises[:n])
 
     def _unchanged(self, posts: History) -> int:
-        """Return how many of the first posts were learned before, with the same labels."""
-        known = self._posts
-        if known is None:
+        """Return how many of the first posts are those that were learned, with the same labels."""
+        learned = self._posts
+        if learned is None:
             return 0
-        n = min(len(known), len(posts))
-        same = (known.posted_at[:n] == posts.posted_at[:n]) & (known.sound[:n] == posts.sound[:n])
+        n = min(len(learned), len(posts))
+        same = (learned.posted_at[:n] == posts.posted_at[:n]) & (learned.sound[:n] == posts.sound[:n])
         same &= (self._labels[:n, 0] == posts.likes[:n]) & (self._labels[:n, 1] == posts.label_sd[:n])
         # Several posts of one second are told apart by what they measure; bits, as NaN equals nothing.
-        same &= (known.numbers[:n].view(np.int64) == posts.numbers[:n].view(np.int64)).all(axis=1)
+        same &= (learned.numbers[:n].view(np.int64) == posts.numbers[:n].view(np.int64)).all(axis=1)
         return n if same.all() else int(np.argmin(same))
 
     def _add(self, posts: History, i: int) -> None:
@@ -102,20 +100,20 @@ class PostSimilarityGP:
 
 
 def gp_features(fitted: FittedGP, content: Content, publish_at: int, base: float) -> Floats:
-    """Posterior mean for the draft relative to `base` (log likes), and its parts from content and from level.
+    """Return the posterior mean for the draft relative to `base` (log likes), and its parts by content and by level.
 
     Returns (len(GP_FEATURES),).
     """
     level, alike = covariances(fitted.posts, content, publish_at)
     by_content = float(alike @ fitted.weights)
-    by_level = float(level @ fitted.weights) + fitted.centre - base
+    by_level = float(level @ fitted.weights) + float(fitted.posts.likes[0]) - base
     return np.array([by_content + by_level, by_content, by_level])
 
 
 def _start(posted_at: NDArray[np.int64]) -> int:
-    """The whole history, but a full window begins after the longest pause in its older half.
+    """Return where the posts to learn begin: at the first, or after the longest pause in a full window's older half.
 
-    It then begins anew only once in a while, and not with each post, which would have everything learned again.
+    A full window then begins anew only once in a while, and not with each post, which would relearn everything.
     """
     if len(posted_at) < WINDOW:
         return 0
@@ -123,7 +121,7 @@ def _start(posted_at: NDArray[np.int64]) -> int:
 
 
 def covariances(posts: History, content: Content, posted_at: int, lag: int = 1) -> tuple[Floats, Floats]:
-    """(n,) covariances of a post with n earlier ones, by level and by content; it comes `lag` after the last."""
+    """Return the covariances (n,) of a post with n earlier ones, by level and content, `lag` posts after the last."""
     n = len(posts)
     variance, days = _SEASON
     apart = np.abs(posts.posted_at - posted_at) / DAY

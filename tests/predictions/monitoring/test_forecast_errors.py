@@ -115,7 +115,7 @@ def test_an_error_is_that_of_the_forecast_as_of_the_publishing(trained_models, c
         typical, low, high = np.log1p([given.typical, given.low, given.high])
         age = miss.age_h * HOUR
         likes = next(seen.likes for seen in published.observations if seen.observed_at - published.posted_at == age)
-        curve = EARLY_CURVE if age == HOUR else GrowthCurve.prior()
+        curve = EARLY_CURVE if age == HOUR else GrowthCurve()
         label, promised = np.log1p(likes * np.exp(curve.gain(age))), max((high - low) / (2 * Z80), 0.1)
         wider = np.hypot(promised, curve.sd(age, count=likes)) / promised
         assert miss.error == pytest.approx((label - typical) / promised / wider, abs=1e-6)
