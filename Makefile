@@ -48,8 +48,9 @@ check-production:
 check-schema:
 	$(VENV)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
+# one thread each: the two processes have two cores
 tests: setup
-	$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not prove" --cov --cov-report=term:skip-covered --cov-fail-under=90
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not prove" --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 bench: setup
 	$(VENV)/python -m tests.bench

@@ -30,8 +30,8 @@ print(hashlib.sha256(train(accounts, until=max(map(end_of, accounts))).to_bytes(
 
 @pytest.mark.usefixtures("quick_training")
 def test_another_process_that_reads_in_another_order_trains_the_same_bytes() -> None:
-    """Its hashes of strings are seeded otherwise, and nothing is left over from other tests."""
-    environment = {**os.environ, "PYTHONHASHSEED": "17"}
+    """Its hashes are seeded otherwise, it may use more threads, and nothing is left over from other tests."""
+    environment = {**os.environ, "PYTHONHASHSEED": "17", "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}
     command = [sys.executable, "-c", TRAIN_BACKWARDS]
     trained = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     accounts = population()

@@ -17,7 +17,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _READY = re.compile(r"sandbox ready on (http://\S+)")
 _CREATOR = re.compile(r'name="creator" value="([^"]+)"')
 _SCOPE = re.compile(r'name="scope" value="([^"]+)" checked( disabled)?')
-TIMEOUT_S = 10
+TIMEOUT_S = 30
 
 
 class SandboxProcess:

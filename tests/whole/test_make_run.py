@@ -172,11 +172,11 @@ def test_creators_to_learn_from_are_simulated_at_the_first_run(tmp_path: Path, m
     monkeypatch.setattr(local_run, "run", run_with_few_creators)
     for _ in range(2):
         local_run.train_first_model(tmp_path, os.environ)
-    history = str(tmp_path / "population.csv.gz")
+    history = tmp_path / "population.csv.gz"
     simulated, *trained = commands
     assert simulated[:2] == ("-m", "tests.sandbox.simulation.population")
-    assert trained == [("manage.py", "train_model", history, "--promote")] * 2
-    assert len(list(read_history_file(Path(history)))) == 3
+    assert trained == [("manage.py", "train_model", str(history), "--promote")] * 2
+    assert len(list(read_history_file(history))) == 3
 
 
 def test_it_says_what_it_does_and_where_it_is(stack: Stack) -> None:
