@@ -123,7 +123,7 @@ def fit_counts(account: NDArray[np.int64], posted_at: NDArray[np.int64], logs: F
     if not len(account):
         return CountsModel()
     posts = [(posted_at[own], logs[own]) for own in account_slices(account)]
-    model = _moments([of_account for _, of_account in posts])
+    model = _moments([logs for _, logs in posts])
     return replace(model, factor=tuple(_factor(column) for column in _scores(model, posts).T))
 
 
@@ -160,11 +160,8 @@ def _moments(accounts: Sequence[Floats]) -> CountsModel:
     apart = (enough * (means - mean) ** 2).sum(axis=0) - chance
     across = np.maximum((apart + _PRIOR_ACCOUNTS * np.array(prior.across)) / weight, 0.01)
     seen = tuple((posts.sum(axis=0) > 0).tolist())
-    return CountsModel(_tuple(mean), _tuple(across), _tuple(within), _tuple(slope), seen=seen)
-
-
-def _tuple(values: Floats) -> tuple[float, ...]:
-    return tuple(values.tolist())
+    parameters = (tuple(values.tolist()) for values in (mean, across, within, slope))
+    return CountsModel(*parameters, seen=seen)
 
 
 def _scores(model: CountsModel, posts: Sequence[tuple[NDArray[np.int64], Floats]]) -> Floats:
