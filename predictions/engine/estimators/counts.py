@@ -160,8 +160,8 @@ def _moments(accounts: Sequence[Floats]) -> CountsModel:
     apart = (enough * (means - mean) ** 2).sum(axis=0) - chance
     across = np.maximum((apart + _PRIOR_ACCOUNTS * np.array(prior.across)) / weight, 0.01)
     seen = tuple((posts.sum(axis=0) > 0).tolist())
-    parameters = (tuple(values.tolist()) for values in (mean, across, within, slope))
-    return CountsModel(*parameters, seen=seen)
+    fitted = {"mean": mean, "across": across, "within": within, "slope": slope}
+    return CountsModel(**{name: tuple(values.tolist()) for name, values in fitted.items()}, seen=seen)
 
 
 def _scores(model: CountsModel, posts: Sequence[tuple[NDArray[np.int64], Floats]]) -> Floats:
