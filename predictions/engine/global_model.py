@@ -154,8 +154,9 @@ class GlobalModel:
                     raise UnreadableModel(
                         f"The model has {name} {stored[name]}; this code reads {name} {current}: train it again."
                     )
+            parameters: dict[str, Any] = {name: kind.from_json(head[name]) for name, kind in _PARAMETERS.items()}
             return cls(
-                **{name: kind.from_json(head[name]) for name, kind in _PARAMETERS.items()},
+                **parameters,
                 topic_effect=TopicEffect(arrays["topic_effect"]),
                 ensemble=None if head["manifest"]["prior"] else Ensemble.from_arrays(arrays),
                 manifest=head["manifest"],

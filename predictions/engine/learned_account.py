@@ -85,10 +85,10 @@ class LearnedAccount:
             history = History.concatenate([History.of_contents((), []), History(**columns)])
             followers = math.nan if head["followers"] is None else float(head["followers"])
             as_of, gp_weights = int(head["as_of"]), arrays["gp"]
-            known = history.known_at(as_of)
-            if gp_weights.ndim != 1 or len(gp_weights) > len(known):
+            posts = history.known_at(as_of)
+            if gp_weights.ndim != 1 or len(gp_weights) > len(posts):
                 raise UnreadableAccount("The account's GP has another shape than its history.")
-            gp = FittedGP(known[len(known) - len(gp_weights) :], gp_weights) if len(gp_weights) else None
+            gp = FittedGP(posts[len(posts) - len(gp_weights) :], gp_weights) if len(gp_weights) else None
             return cls(as_of, followers, history, weights, gp, int(head["ignored"]))
         except UnreadableAccount:
             raise
@@ -130,8 +130,8 @@ def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int)
     followers = account.followers_at(as_of, as_of)
     followers = followers if 0 <= followers < math.inf else math.nan
     history = _latest(timeline.contents())
-    known = history.known_at(as_of)
-    gp = PostSimilarityGP().learn(known) if len(known) else None
+    labelled = history.known_at(as_of)
+    gp = PostSimilarityGP().learn(labelled) if len(labelled) else None
     return LearnedAccount(as_of, followers, history, replayed.weights, gp, ignored), errors
 
 

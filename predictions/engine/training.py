@@ -5,7 +5,7 @@ import math
 import platform
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from heapq import heappop, heappush
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -106,31 +106,24 @@ def train_on_rows(
         "machine": platform.machine(),
         **versions(),
     }
+    model = GlobalModel(
+        curve=curve,
+        population=Population.fit(rows.account, rows.label, rows.followers),
+        counts=fit_counts(rows.account, rows.posted_at, rows.logs),
+        manifest=manifest,
+    )
     if is_prior:
-        prior = GlobalModel.prior()
-        forecast = prior.predict(rows.base, rows.tabular, rows.topic)
-        return GlobalModel(
-            curve=curve,
-            population=Population.fit(rows.account, rows.label, rows.followers),
-            counts=fit_counts(rows.account, rows.posted_at, rows.logs),
-            calibration=_calibration(rows, forecast, np.zeros(len(rows)), np.ones(len(rows)), seed),
-            manifest=manifest,
-        )
+        forecast = model.predict(rows.base, rows.tabular, rows.topic)
+        return replace(model, calibration=_calibration(rows, forecast, np.zeros(len(rows)), np.ones(len(rows)), seed))
     outputs = _out_of_fold(rows, fold, seed)
     topic_effect, added = _topic_effect(rows, outputs, fold)
     forecast = LogForecast.of_outputs(rows.base, outputs + added[:, None])
     weight_prior, shift, noise = _best_weight_prior(rows, forecast)
     calibration = _calibration(rows, forecast, shift, noise, seed)
     manifest["metrics"] = _metrics(rows, forecast, shift, calibration)
-    return GlobalModel(
-        curve=curve,
-        population=Population.fit(rows.account, rows.label, rows.followers),
-        counts=fit_counts(rows.account, rows.posted_at, rows.logs),
-        weight_prior=weight_prior,
-        calibration=calibration,
-        topic_effect=topic_effect,
-        ensemble=Ensemble.fit(rows, seed=seed),
-        manifest=manifest,
+    ensemble = Ensemble.fit(rows, seed=seed)
+    return replace(
+        model, weight_prior=weight_prior, calibration=calibration, topic_effect=topic_effect, ensemble=ensemble
     )
 
 

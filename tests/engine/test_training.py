@@ -162,7 +162,7 @@ def test_no_account_has_a_larger_share_of_what_models_learn_from(rows: Rows, mon
     def boost(rows: Rows, weight: np.ndarray[Any, Any], seed: int) -> None:
         weights.append(weight)
 
-    def train(inputs: object, target: object, losses: np.ndarray[Any, Any], seed: int) -> tuple[()]:
+    def train(inputs: object, target: object, losses: np.ndarray[Any, Any], seed: int) -> tuple[tuple[()], tuple[()]]:
         weights.extend(losses.T)
         return (), ()
 

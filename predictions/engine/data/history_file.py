@@ -71,7 +71,8 @@ def read_history_file(path: Path) -> list[AccountHistory]:
     accounts: dict[str, list[PublishedPost]] = {}
     # measuring captions is mostly products of matrices, which release the interpreter to other threads
     with ThreadPool() as threads:
-        captions = threads.imap(_caption, posts.values(), chunksize=64)
+        texts = ((post.row["caption"], post.row["hashtags"].split()) for post in posts.values())
+        captions = threads.imap(lambda text: measure_caption(*text), texts, chunksize=64)
         for (post_id, post), caption in zip(posts.items(), captions, strict=True):
             try:
                 published = _published(post_id, post, caption, path.resolve().parent)
@@ -116,11 +117,8 @@ def _joined(crawls: list[AccountHistory]) -> AccountHistory:
 def _joined_post(copies: list[PublishedPost]) -> PublishedPost:
     # sorted by their text too, so that two counts of the same moment join in the same way in any order of files
     counts = sorted((c for copy in copies for c in copy.observations), key=lambda c: (c.observed_at, str(c)))
-    return replace(max(copies, key=_last_observed), observations=tuple({c.observed_at: c for c in counts}.values()))
-
-
-def _last_observed(post: PublishedPost) -> int:
-    return max((c.observed_at for c in post.observations), default=0)
+    latest = max(copies, key=lambda copy: max((c.observed_at for c in copy.observations), default=0))
+    return replace(latest, observations=tuple({c.observed_at: c for c in counts}.values()))
 
 
 def _read_text(path: Path) -> str:
@@ -188,10 +186,6 @@ def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers:
     of_account = followers.setdefault(account_id, {})
     if not math.isnan(count := _number(row, "followers")):
         of_account[observed_at] = count
-
-
-def _caption(post: _Post) -> CaptionMeasures:
-    return measure_caption(post.row["caption"], post.row["hashtags"].split())
 
 
 def _published(post_id: str, post: _Post, caption: CaptionMeasures, folder: Path) -> PublishedPost:

@@ -83,8 +83,8 @@ def early_label(post: PublishedPost, known_by: int) -> Label | None:
 def engagement_rate(label: Label) -> float | None:
     """Return (likes + comments + shares) / views of a label; None where one of them is unknown, or without views."""
     likes, comments, shares, views = (math.expm1(log) for log in label.logs)
-    known = not math.isnan(likes + comments + shares + views)
-    return (likes + comments + shares) / views if known and views else None
+    is_known = not math.isnan(likes + comments + shares + views)
+    return (likes + comments + shares) / views if is_known and views else None
 
 
 def distance_to_horizon(posted_at: int, counts: Counts) -> float:

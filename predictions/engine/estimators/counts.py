@@ -66,9 +66,9 @@ class CountsModel(Parameters):
         """
         mean, across, within, slope = (np.array(x) for x in (self.mean, self.across, self.within, self.slope))
         posted_at, logs = posted_at[-_WINDOW:], logs[-_WINDOW:]
-        ratios, likes, known = _ratios(logs)
+        ratios, likes, is_known = _ratios(logs)
         later = len(posted_at) - np.searchsorted(posted_at, posted_at, side="right")
-        weight = 0.5 ** (later[:, None] / _HALF_LIFE) * known
+        weight = 0.5 ** (later[:, None] / _HALF_LIFE) * is_known
         posts = weight.sum(axis=0)
         weight /= np.maximum(posts, 1e-9)
         own_mean, own_likes = (weight * ratios).sum(axis=0), (weight * likes).sum(axis=0)
@@ -123,7 +123,7 @@ def fit_counts(account: NDArray[np.int64], posted_at: NDArray[np.int64], logs: F
     if not len(account):
         return CountsModel()
     posts = [(posted_at[own], logs[own]) for own in account_slices(account)]
-    model = _moments([of_account for _, of_account in posts])
+    model = _moments([logs for _, logs in posts])
     return replace(model, factor=tuple(_factor(column) for column in _scores(model, posts).T))
 
 
@@ -141,11 +141,11 @@ def _moments(accounts: Sequence[Floats]) -> CountsModel:
     posts, means = np.zeros(size), np.zeros(size)
     likes_squares, products, squares = np.zeros((3, len(RATIOS)))
     for i, logs in enumerate(accounts):
-        ratios, likes, known = _ratios(logs)
-        posts[i] = known.sum(axis=0)
-        share = known / np.maximum(posts[i], 1.0)
+        ratios, likes, is_known = _ratios(logs)
+        posts[i] = is_known.sum(axis=0)
+        share = is_known / np.maximum(posts[i], 1.0)
         means[i] = (share * ratios).sum(axis=0)
-        x, y = known * (likes - (share * likes).sum(axis=0)), known * (ratios - means[i])
+        x, y = is_known * (likes - (share * likes).sum(axis=0)), is_known * (ratios - means[i])
         likes_squares += (x * x).sum(axis=0)
         products += (x * y).sum(axis=0)
         squares += (y * y).sum(axis=0)
@@ -160,11 +160,8 @@ def _moments(accounts: Sequence[Floats]) -> CountsModel:
     apart = (enough * (means - mean) ** 2).sum(axis=0) - chance
     across = np.maximum((apart + _PRIOR_ACCOUNTS * np.array(prior.across)) / weight, 0.01)
     seen = tuple((posts.sum(axis=0) > 0).tolist())
-    return CountsModel(_tuple(mean), _tuple(across), _tuple(within), _tuple(slope), seen=seen)
-
-
-def _tuple(values: Floats) -> tuple[float, ...]:
-    return tuple(values.tolist())
+    fitted = {"mean": mean, "across": across, "within": within, "slope": slope}
+    return CountsModel(**{name: tuple(values.tolist()) for name, values in fitted.items()}, seen=seen)
 
 
 def _scores(model: CountsModel, posts: Sequence[tuple[NDArray[np.int64], Floats]]) -> Floats:
@@ -173,22 +170,22 @@ def _scores(model: CountsModel, posts: Sequence[tuple[NDArray[np.int64], Floats]
     scores: list[Floats] = []
     before = 0
     for posted_at, logs in posts:
-        ratios, likes, known = _ratios(logs)
+        ratios, likes, is_known = _ratios(logs)
         ends = np.searchsorted(posted_at, posted_at - HORIZON, side="right")
         for i in range(-before % step, len(logs), step):
             ratio, reach = model.expect(posted_at[: ends[i]], logs[: ends[i]], float(likes[i, 0]))
-            scores.append(np.where(known[i], np.abs(ratios[i] - ratio) / reach, np.nan))
+            scores.append(np.where(is_known[i], np.abs(ratios[i] - ratio) / reach, np.nan))
         before += len(logs)
     return np.array(scores).reshape(-1, len(RATIOS))
 
 
 def _factor(scores: Floats) -> float:
     """Return the split-conformal factor that the scores ask for, shrunk to one."""
-    known = scores[~np.isnan(scores)]
-    if not len(known):
+    misses = scores[~np.isnan(scores)]
+    if not len(misses):
         return 1.0
-    trust = len(known) / (len(known) + _PRIOR_SCORES)
-    return float(np.clip(trust * conformal_quantile(known, COVERAGE) + 1 - trust, *_FACTOR))
+    trust = len(misses) / (len(misses) + _PRIOR_SCORES)
+    return float(np.clip(trust * conformal_quantile(misses, COVERAGE) + 1 - trust, *_FACTOR))
 
 
 def _count(log: float) -> float:

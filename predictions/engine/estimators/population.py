@@ -44,17 +44,19 @@ class Population(Parameters):
         accounts = account_slices(account)
         levels = np.array([np.median(label[own]) for own in accounts])
         followers = np.array([followers[own][-1] for own in accounts])
-        known = (followers >= 0) & (followers < MAX_COUNT)
-        log_followers = np.log1p(np.where(known, followers, 0.0))
+        has_followers = (followers >= 0) & (followers < MAX_COUNT)
+        log_followers = np.log1p(np.where(has_followers, followers, 0.0))
         level = float(np.median(levels))
         intercept, slope = level, 0.0
-        if known.sum() >= _MIN_ACCOUNTS and np.ptp(log_followers[known]) > 0:
-            fitted = HuberRegressor().fit(log_followers[known][:, None], levels[known])
+        if has_followers.sum() >= _MIN_ACCOUNTS and np.ptp(log_followers[has_followers]) > 0:
+            fitted = HuberRegressor().fit(log_followers[has_followers][:, None], levels[has_followers])
             # similar followings fit any slope; twice the followers never bring more than twice the likes
             slope = float(np.clip(fitted.coef_[0], 0.0, 1.0))
-            intercept = float(np.median(levels[known] - slope * log_followers[known]))
+            intercept = float(np.median(levels[has_followers] - slope * log_followers[has_followers]))
         # one post of each account, as the posts of one account resemble each other
-        miss = label[[own.start for own in accounts]] - np.where(known, intercept + slope * log_followers, level)
+        miss = label[[own.start for own in accounts]] - np.where(
+            has_followers, intercept + slope * log_followers, level
+        )
         learned = np.array([*np.quantile(miss, [0.1, 0.9]), relative_median(miss)])
         share = len(miss) / (len(miss) + _PRIOR_ACCOUNTS)
         low, high, point = share * learned + (1 - share) * np.array([cls().low, cls().high, cls().point])

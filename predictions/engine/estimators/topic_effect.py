@@ -34,12 +34,12 @@ class TopicEffect:
     @classmethod
     def fit(cls, topic: NDArray[np.float32], miss: Floats, weight: Floats) -> Self:
         """Learn from n posts: `topic` (n, MEANING_SIZE), zero where unknown, and `miss` (n,), label less forecast."""
-        known = topic.any(axis=1) & (weight > 0)
-        if not known.any():
+        usable = topic.any(axis=1) & (weight > 0)
+        if not usable.any():
             return cls()
         # the intercept keeps a bias of the forecasts out of the effects
         ridge = Ridge(alpha=_RIDGE)
-        ridge.fit(topic[known].astype(np.float64), np.clip(miss[known], -_CLIP, _CLIP), sample_weight=weight[known])
+        ridge.fit(topic[usable].astype(np.float64), np.clip(miss[usable], -_CLIP, _CLIP), sample_weight=weight[usable])
         return cls(np.asarray(ridge.coef_, dtype=np.float64))
 
     def predict(self, topic: NDArray[np.float32]) -> Floats:

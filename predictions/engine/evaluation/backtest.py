@@ -231,8 +231,8 @@ def _baselines(plan: Plan, tested: Rows) -> Floats:
         posts = plan.accounts[position].posts
         counted, posted_at = np.array([_counted(p) for p in posts]), np.array([p.posted_at for p in posts])
         for i in np.flatnonzero(tested.account == position):
-            known = counted[: np.searchsorted(posted_at, tested.posted_at[i] - HORIZON, side="right")]
-            columns = (column[~np.isnan(column)][-5:] for column in known.T)
+            earlier = counted[: np.searchsorted(posted_at, tested.posted_at[i] - HORIZON, side="right")]
+            columns = (column[~np.isnan(column)][-5:] for column in earlier.T)
             means[i] = [column.mean() if len(column) else math.nan for column in columns]
     return means
 
@@ -241,11 +241,11 @@ def _curve(plan: Plan) -> GrowthCurve:
     """Return the growth curve of the posts that are learned from."""
     if plan.target == "mature":
         return GrowthCurve()
-    known = [
+    learned = [
         replace(a, posts=tuple(p for p in a.posts if not tested or p.posted_at + HORIZON <= plan.split_at))
         for a, tested in zip(plan.accounts, plan.of_test, strict=True)
     ]
-    return fit_growth(known, _FAR)
+    return fit_growth(learned, _FAR)
 
 
 def _forecast_counts(

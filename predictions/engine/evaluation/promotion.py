@@ -1,7 +1,7 @@
 """Champion against challenger: both models forecast the same later posts of the same accounts.
 
 The posts were published after everything that either model learned from and have a measured first day; each is
-forecast from what was known of its account when it was published. As in training, an earlier post that nobody had
+forecast from the state of its account when it was published. As in training, an earlier post that nobody had
 counted by then has its first later count, and so have followers: accounts are fetched when somebody signs in. Errors
 are averaged by account, and their differences bootstrapped over accounts (Efron and Tibshirani, "An Introduction to the
 Bootstrap", 1993, 13.3).

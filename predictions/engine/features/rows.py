@@ -79,14 +79,14 @@ def rows_of_account(
             baseline = float(np.expm1(history.likes[-5:]).mean())
             drafts.append((i, len(history), followers, baseline, features))
     timeline.advance(until)
-    positions, known, followers_of, baselines, features_of = zip(*drafts, strict=True) if drafts else ((),) * 5
+    positions, lengths, followers_of, baselines, features_of = zip(*drafts, strict=True) if drafts else ((),) * 5
     post = np.array(positions, dtype=np.int64)
     posted_at = contents.posted_at[post]
     return Rows(
         account=np.full(len(post), position, dtype=np.int64),
         post=post,
         posted_at=posted_at,
-        known=np.array(known, dtype=np.int64),
+        known=np.array(lengths, dtype=np.int64),
         followers=np.array(followers_of, dtype=np.float64),
         label=np.where(posted_at + HORIZON <= until, contents.likes[post], np.nan),
         label_sd=contents.label_sd[post],

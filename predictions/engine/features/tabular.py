@@ -149,9 +149,9 @@ def _sizes(history: History, base: float, followers: float) -> Floats:
 
 def _column_means(rows: Floats) -> Floats:
     """Return the mean of each column's known values, NaN where there is none."""
-    known = ~np.isnan(rows)
-    counts = known.sum(axis=0)
-    sums = np.where(known, rows, 0.0).sum(axis=0)
+    is_known = ~np.isnan(rows)
+    counts = is_known.sum(axis=0)
+    sums = np.where(is_known, rows, 0.0).sum(axis=0)
     means: Floats = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
     return means
 
@@ -196,19 +196,21 @@ def _tag_effects(history: History, content: Content, detrended: Floats) -> Float
     used = (history.tags[::-1, :, None] == tags).any(axis=1)
     times = used.sum(axis=0)
     effects = detrended @ used / (times + _SHRINK)
-    known = times > 0
-    mean = float(effects[known].mean()) if known.any() else 0.0
+    is_used = times > 0
+    mean = float(effects[is_used].mean()) if is_used.any() else 0.0
     # a tag on every post cannot tell posts apart; the rarer ones can
     rare = times < 0.5 * len(detrended)
     best = float(np.max(np.abs(effects) * rare) if rare.any() else 0.0)
-    return np.array([mean, best, float((~known).mean()), math.log1p(min(len(tags), MAX_TAGS))])
+    return np.array([mean, best, float((~is_used).mean()), math.log1p(min(len(tags), MAX_TAGS))])
 
 
 def _topic(history: History, content: Content) -> NDArray[np.float32]:
     topic, recent = content.embedding[SLOTS:], history.embedding[-_RECENT:, SLOTS:]
-    known = recent.any(axis=1)
-    if not topic.any() or not known.any():
+    has_topic = recent.any(axis=1)
+    if not topic.any() or not has_topic.any():
         return np.zeros(MEANING_SIZE, np.float32)
     # sums of whole steps, exact in any order
-    difference: NDArray[np.float32] = (topic - recent[known].sum(axis=0) / np.float32(known.sum())) / EMBEDDING_STEPS
+    difference: NDArray[np.float32] = (
+        topic - recent[has_topic].sum(axis=0) / np.float32(has_topic.sum())
+    ) / EMBEDDING_STEPS
     return difference
