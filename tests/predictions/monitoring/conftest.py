@@ -3,7 +3,7 @@
 import pytest
 from celery import current_app
 
-from tests.engine.drifting import simulated
+from tests.engine.evaluation.drifting import simulated
 from tests.predictions.monitoring.support import SHIFT, store
 
 

@@ -12,7 +12,7 @@ from predictions.engine.features.tabular import TABULAR
 from predictions.engine.types import DAY, HORIZON, HOUR
 from predictions.models import DriftCheck, ForecastError
 from predictions.monitoring import services as drift
-from tests.engine.drifting import first_days
+from tests.engine.evaluation.drifting import first_days
 from tests.factories import TikTokAccountFactory, UserFactory
 
 ALARM, UNSETTLED = DriftCheck.Verdict.ALARM, DriftCheck.Verdict.UNSETTLED

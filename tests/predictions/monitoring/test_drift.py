@@ -15,7 +15,7 @@ from predictions.engine.types import DAY, HOUR
 from predictions.models import DriftCheck, ForecastError, ModelEvent, ModelVersion
 from predictions.monitoring import services as drift
 from predictions.monitoring.metrics import show_drift
-from tests.engine.drifting import simulated
+from tests.engine.evaluation.drifting import simulated
 from tests.factories import enter_admin
 from tests.predictions.monitoring.support import ALARM, SHIFT, START, UNSETTLED, check, moment, store
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from predictions.engine.data.labels import EARLY
 from predictions.engine.evaluation.drift import MIN_RECENT_VALUES, ForecastErrors, judge, moved_features
 from predictions.engine.types import DAY, HORIZON, HOUR
-from tests.engine.drifting import NORMAL_80, alarms, first_days, simulated, watch
+from tests.engine.evaluation.drifting import NORMAL_80, alarms, first_days, simulated, watch
 from tests.prove import SEED, scaled
 
 MONTH = range(35 * DAY, 65 * DAY, 6 * HOUR)

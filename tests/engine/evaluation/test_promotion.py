@@ -20,7 +20,7 @@ from predictions.engine.evaluation.promotion import (
     decide,
 )
 from predictions.engine.global_model import LogForecast
-from tests.engine.leakage import followers_grew
+from tests.engine.leakage.alarm import followers_grew
 from tests.engine.synthetic import DAY, START, population
 
 SINCE = START + 10 * DAY

@@ -6,8 +6,8 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from predictions.engine import GlobalModel
-from tests.engine.leakage import FUTURE, UNRIPE, backtest, forecasts_with, leaks, rows, states_with, training
-from tests.engine.leakage_worlds import ACCOUNTS, LIVE, crawled, drawn, futures, moments_of, without_some_likes, world
+from tests.engine.leakage.alarm import FUTURE, UNRIPE, backtest, forecasts_with, leaks, rows, states_with, training
+from tests.engine.leakage.worlds import ACCOUNTS, LIVE, crawled, drawn, futures, moments_of, without_some_likes, world
 from tests.engine.synthetic import DAY, START, population
 from tests.engine.test_leakage_alarm import PLANTS
 from tests.prove import SEED, scaled

@@ -21,7 +21,7 @@ from predictions.engine.evaluation import replay as engine_replay
 from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.global_model import LogForecast
 from predictions.engine.types import Floats
-from tests.engine.leakage import (
+from tests.engine.leakage.alarm import (
     FAR,
     FUTURE,
     UNRIPE,
@@ -40,7 +40,7 @@ from tests.engine.leakage import (
     training,
     with_observations,
 )
-from tests.engine.leakage_worlds import ACCOUNTS, AROUND, COMPARED, JUDGED, LIVE, MOMENTS, crawled, errors_on_one_post
+from tests.engine.leakage.worlds import ACCOUNTS, AROUND, COMPARED, JUDGED, LIVE, MOMENTS, crawled, errors_on_one_post
 from tests.engine.synthetic import DAY, START, account, population
 
 

@@ -15,7 +15,7 @@ from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import Timeline, content_of
 from predictions.engine.features.rows import rows_of_account
 from predictions.engine.features.tabular import Features
-from tests.engine.leakage import (
+from tests.engine.leakage.alarm import (
     FAR,
     FUTURE,
     another_future,
@@ -28,7 +28,7 @@ from tests.engine.leakage import (
     training,
     unripe_recounted,
 )
-from tests.engine.leakage_worlds import (
+from tests.engine.leakage.worlds import (
     ACCOUNTS,
     AROUND,
     COMPARED,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from predictions.engine import HORIZON, AccountHistory, Counts, GlobalModel, PublishedPost
 from predictions.engine.evaluation.promotion import compare
-from tests.engine.leakage import (
+from tests.engine.leakage.alarm import (
     FUTURE,
     UNRIPE,
     Outputs,

@@ -1,0 +1,1 @@
+"""Tests of backtests, promotion and drift."""

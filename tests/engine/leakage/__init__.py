@@ -1,0 +1,1 @@
+"""The alarm for leaks of the future, and its tests."""
