@@ -1,4 +1,4 @@
-"""Simulate post histories to train small models on."""
+"""Simulated post histories to train small models on."""
 
 import math
 import random
@@ -7,11 +7,16 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cache
 
+from django.utils import timezone
+
 from accounts.models import TikTokAccount
 from posts.content.captions import EXTRACTOR_VERSION, CaptionMeasures, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine import AccountHistory, Counts, PublishedPost
-from tests.factories import CAPTIONS, PostFactory, TikTokAccountFactory
+from privacy.consent.selectors import current_version
+from privacy.models import Consent, Through
+from privacy.texts import current_text
+from tests.factories import CAPTIONS, USUAL_CONSENTS, PostFactory, TikTokAccountFactory
 
 DAY = 24 * 3600
 COUNTS = [field.name for field in fields(Counts) if field.name != "observed_at"]
@@ -19,7 +24,7 @@ MEASURES = [field.name for field in fields(CaptionMeasures)]
 
 
 def synthetic_histories(accounts: int, posts: int, *, until: int, seed: int = 0) -> list[AccountHistory]:
-    """Return accounts of different sizes with posts that vary by chance, by time, and by their caption."""
+    """Accounts of different sizes whose posts vary by chance, by hour, and with their caption."""
     draw = random.Random(seed)
     histories = []
     for number in range(accounts):
@@ -55,34 +60,51 @@ def _counts(posted_at: int, age_h: int, final: float) -> Counts:
 
 
 def store(histories: Iterable[AccountHistory]) -> list[TikTokAccount]:
-    """Store the histories in few queries, each as an account marked as changed."""
-    return [_store_account(history) for history in histories]
-
-
-def _store_account(history: AccountHistory) -> TikTokAccount:
-    account: TikTokAccount = TikTokAccountFactory(follower_count=int(history.followers))
-    posts = [
-        PostFactory.build(account=account, posted_at=_moment(p.posted_at), duration_s=int(p.duration_s), content=None)
+    """Store the histories as rows, in few queries; return an account each, marked as changed, of people who agree."""
+    histories = list(histories)
+    accounts = [TikTokAccountFactory(follower_count=int(history.followers), user__consents=()) for history in histories]
+    Consent.objects.bulk_create(
+        Consent(
+            user=account.user,
+            purpose=purpose,
+            version=current_version(purpose),
+            text_fingerprint=current_text(purpose).fingerprint,
+            given_at=timezone.now(),
+            given_through=Through.PAGE,
+        )
+        for account in accounts
+        for purpose in USUAL_CONSENTS
+    )
+    stored = [
+        (
+            PostFactory.build(
+                account=account, posted_at=_moment(p.posted_at), duration_s=int(p.duration_s), content=None
+            ),
+            p,
+        )
+        for account, history in zip(accounts, histories, strict=True)
         for p in history.posts
     ]
-    Post.objects.bulk_create(posts)
-    stored = list(zip(posts, history.posts, strict=True))
+    Post.objects.bulk_create(row for row, _ in stored)
     PostContent.objects.bulk_create(content_row(row, p.caption) for row, p in stored)
     Observation.objects.bulk_create(
         Observation(post=row, observed_at=_moment(seen.observed_at), **{n: int(getattr(seen, n)) for n in COUNTS})
         for row, p in stored
         for seen in p.observations
     )
-    PostsChange.objects.create(account=account, changed_at=posts[-1].posted_at, sequence=1)
-    return account
+    PostsChange.objects.bulk_create(
+        PostsChange(account=account, changed_at=_moment(history.posts[-1].posted_at), sequence=1)
+        for account, history in zip(accounts, histories, strict=True)
+    )
+    return accounts
 
 
 def content_row(post: Post, caption: CaptionMeasures) -> PostContent:
-    """Return a content row; without factory-boy, which takes milliseconds for each object."""
-    measures = {name: getattr(caption, name) for name in MEASURES}
-    measures["hashtags"], measures["embedding"] = list(caption.hashtags), caption.embedding.tobytes()
+    """Made without factory-boy, which takes milliseconds for each object."""
+    told = {name: getattr(caption, name) for name in MEASURES}
+    told["hashtags"], told["embedding"] = list(caption.hashtags), caption.embedding.tobytes()
     return PostContent(
-        post=post, extractor_version=EXTRACTOR_VERSION, cover_state=PostContent.Cover.UNAVAILABLE, **measures
+        post=post, extractor_version=EXTRACTOR_VERSION, cover_state=PostContent.Cover.UNAVAILABLE, **told
     )
 
 
