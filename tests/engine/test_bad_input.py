@@ -29,8 +29,8 @@ from predictions.engine import (
     train,
 )
 from predictions.engine.evaluation.backtest import NothingToTest, run_backtest
+from tests.engine.evaluation.test_backtest import write
 from tests.engine.synthetic import CAPTIONS, DAY, START, account, draft, population, post
-from tests.engine.test_backtest import write
 
 NAN = float("nan")
 NOW = START + 400 * DAY

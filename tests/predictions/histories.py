@@ -62,7 +62,9 @@ def _counts(posted_at: int, age_h: int, final: float) -> Counts:
 def store(histories: Iterable[AccountHistory]) -> list[TikTokAccount]:
     """Store the histories as rows, in few queries; return an account each, marked as changed, of people who agree."""
     histories = list(histories)
-    accounts = [TikTokAccountFactory(follower_count=int(history.followers), user__consents=()) for history in histories]
+    accounts: list[TikTokAccount] = [
+        TikTokAccountFactory(follower_count=int(history.followers), user__consents=()) for history in histories
+    ]
     Consent.objects.bulk_create(
         Consent(
             user=account.user,

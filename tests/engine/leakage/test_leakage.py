@@ -15,6 +15,7 @@ from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import Timeline, content_of
 from predictions.engine.features.rows import rows_of_account
 from predictions.engine.features.tabular import Features
+from tests.engine.evaluation.test_backtest import write
 from tests.engine.leakage.alarm import (
     FAR,
     FUTURE,
@@ -42,7 +43,6 @@ from tests.engine.leakage.worlds import (
     futures,
 )
 from tests.engine.synthetic import DAY, START, account, population
-from tests.engine.test_backtest import write
 
 
 @pytest.mark.parametrize("kind", ["prior", "trained"])

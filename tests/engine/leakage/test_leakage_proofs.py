@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from predictions.engine import GlobalModel
 from tests.engine.leakage.alarm import FUTURE, UNRIPE, backtest, forecasts_with, leaks, rows, states_with, training
+from tests.engine.leakage.test_leakage_alarm import PLANTS
 from tests.engine.leakage.worlds import ACCOUNTS, LIVE, crawled, drawn, futures, moments_of, without_some_likes, world
 from tests.engine.synthetic import DAY, START, population
-from tests.engine.test_leakage_alarm import PLANTS
 from tests.prove import SEED, scaled
 
 

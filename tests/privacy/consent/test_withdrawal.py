@@ -300,7 +300,8 @@ def test_no_life_sees_processing_without_consent(tiktok: TikTokFromMemory, own_t
 
 
 def test_a_life_notices_what_nobody_agreed_to(tiktok: TikTokFromMemory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("accounts.credentials.services.require", lambda *args: None)
+    for module in ("credentials", "linked"):
+        monkeypatch.setattr(f"accounts.{module}.services.require", lambda *args: None)
     doings = [sign_in, lives.ask_for_refresh, lives.refresh_task]
     life = live(doings, Life(random.Random(SEED), UserFactory(consents=())), lambda: tiktok.calls)
     assert len(life.violations) >= 2
