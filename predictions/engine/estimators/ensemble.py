@@ -1,10 +1,10 @@
-"""The estimators whose mean is the forecast.
+"""The estimators whose mean is the forecast, and their protocol.
 
-Another estimator is a file beside this one, with the methods of `Trees`, and an entry of `MEMBERS`.
+Another estimator is a file beside this one and an entry of `MEMBERS`.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -14,7 +14,28 @@ from predictions.engine.estimators.trees import Trees
 from predictions.engine.features.rows import Rows
 from predictions.engine.types import Floats
 
-Estimator = Trees | Network
+
+class Estimator(Protocol):
+    """Learns across accounts from `Rows`; `inputs` are features as in `Rows.tabular`, NaN unknown."""
+
+    @classmethod
+    def fit(cls, rows: Rows, *, seed: int) -> Self:
+        """Learn from rows that all have labels; the same rows and seed give the same estimator on one machine."""
+
+    def predict(self, inputs: Floats) -> Floats:
+        """Return (n, len(OUTPUTS)), NaN for outputs that the estimator does not have."""
+
+    def attributions(self, inputs: Floats) -> Floats:
+        """Return (columns,), what each of one draft's inputs (columns,) adds to the typical output, in log units."""
+
+    def to_arrays(self) -> Arrays:
+        """Return all that `from_arrays` needs."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Self:
+        """Restore an estimator. Raises KeyError, ValueError or the library's own error for other arrays."""
+
+
 MEMBERS: dict[str, type[Estimator]] = {"trees": Trees, "network": Network}
 """The estimators by the name that their arrays have in a model's archive."""
 
