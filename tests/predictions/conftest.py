@@ -14,11 +14,11 @@ from predictions.versions.registry import Registry
 from predictions.versions.registry import registry as process_wide
 from predictions.versions.services import register
 from tests.factories import TikTokAccountFactory, history_of_posts
-from tests.predictions.histories import synthetic_histories
+from tests.predictions.histories import DAY, synthetic_histories
 from tests.shared_models import trained
 
-UNTIL = 1_760_000_000
-"""When the shared models were trained, in epoch seconds; always the same, so that they can be kept."""
+UNTIL = int(timezone.now().timestamp()) // DAY * DAY - 30 * DAY
+"""When the shared models were trained, in epoch seconds: the same all day, so that they can be kept."""
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,7 @@ def accounts() -> list[AccountHistory]:
     return made
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_a_new_caption_gains_from_what_its_topic_did_elsewhere(accounts: list[AccountHistory]):
     until = max(p.posted_at for a in accounts for p in a.posts) + 2 * DAY
     model = train(accounts, until=until)
