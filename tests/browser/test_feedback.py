@@ -22,8 +22,8 @@ def test_from_the_composer_by_keyboard_without_losing_the_draft(creator: Creator
     page.goto("/compose/")
     page.get_by_label("Caption").fill("Sunset #pier")
     page.get_by_role("button", name="Forecast").click()
-    expect(page.get_by_text("Say so, and why")).to_be_visible()
-    tab_to(page, "Say so, and why")
+    expect(page.get_by_text("Tell us why")).to_be_visible()
+    tab_to(page, "Tell us why")
     page.keyboard.press("Enter")
     tab_to(page, "verdict")
     page.keyboard.press("ArrowDown")
@@ -61,7 +61,7 @@ def test_it_works_without_javascript(creator: Creator, open_page: OpenPage) -> N
 def test_signed_out_meanwhile_it_leads_to_the_sign_in(creator: Creator, open_page: OpenPage) -> None:
     page = open_page(user=creator.user)
     page.goto(f"/forecasts/{creator.prediction.public_id}/")
-    page.get_by_text("Say so, and why").click()
+    page.get_by_text("Tell us why").click()
     page.get_by_role("radio", name="useless").check()
     page.get_by_label("Why?").select_option("unclear")
     creator.user.is_active = False
