@@ -16,8 +16,8 @@ from tests.sandbox.client import SandboxProcess
 from tests.servers import needs_servers
 
 LONGEST = (
-    "test_make_run.py", "test_leakage.py", "test_leakage_alarm.py", "test_bad_input.py", "test_model_life.py",
-    "test_training.py", "test_drift.py", "test_whole_way.py", "test_erasure_proofs.py", "test_kills.py",
+    "test_make_run.py", "test_leakage.py", "test_bad_input.py", "test_training_lock.py", "test_leakage_alarm.py",
+    "test_drift.py", "test_rollback.py", "test_whole_way.py", "test_backtest.py", "test_proofs.py", "test_kills.py",
 )  # fmt: skip
 """Files whose tests take longest, in that order."""
 
