@@ -9,7 +9,7 @@ from privacy.consent.selectors import consenting
 from privacy.purposes import Purpose
 
 RENEWAL_WINDOW = timedelta(days=14)
-"""How long before its end a grant is renewed."""
+"""Time before its end at which a grant is renewed."""
 
 
 def credentials_to_renew(now: datetime) -> QuerySet[Credential]:

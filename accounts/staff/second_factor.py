@@ -23,7 +23,7 @@ from privacy.trail.services import record
 
 RECOVERY_CODES = 10
 LASTS = timedelta(hours=12)
-"""How long a code holds, before password and code are asked for again: other people's sessions last a month."""
+"""Time that a code holds, before password and code are asked for again: other people's sessions last a month."""
 
 
 class CodeForm(forms.Form):

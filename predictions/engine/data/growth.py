@@ -46,7 +46,7 @@ _MATURE_POSTS, _FEWEST_MATURE = 15, 5
 
 @dataclass(frozen=True, slots=True)
 class GrowthCurve(Parameters):
-    """How counts grow; the defaults are the curve that is assumed without data.
+    """Growth of counts with age; the defaults are the curve that is assumed without data.
 
     log_share[j][i] is the log of the share of its final value that COUNTS[j] has at age KNOT_HOURS[i], linear in log
     age. A post's step of log likes varies around the curve's by `variance_rate` times the step (a gamma process

@@ -1,1 +1,1 @@
-"""What keeps the erased erased when a backup is restored: the replay of the ledger, and the gate. Imports erasure."""
+"""Erasures across a restored backup: the replay of the ledger, and the gate. Imports erasure."""

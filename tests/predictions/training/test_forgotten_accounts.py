@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def retrainings(monkeypatch) -> list[dict[str, Any]]:
-    """How often and how retraining was asked for."""
+    """Record the requests for retraining."""
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(
         "predictions.training.retraining.current_app.send_task", lambda name, **options: sent.append(options)
