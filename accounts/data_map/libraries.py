@@ -27,7 +27,7 @@ def sessions_of(subject: Subject) -> Q:
 
 
 def staff_log_of(subject: Subject) -> Q:
-    """What the person did as staff, and what staff did with the rows of the person and their accounts."""
+    """Match the person's own acts as staff, and acts of staff on the rows of the person and their accounts."""
     accounts = Q(content_type__app_label="accounts", content_type__model="tiktokaccount")
     about = accounts & Q(object_id__in=[str(each) for each in subject.account_ids])
     if not subject.whole:

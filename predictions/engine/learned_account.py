@@ -43,7 +43,7 @@ class LearnedAccount:
     """The latest posts, also those whose horizon had not passed at `as_of`: a later forecast may use them."""
     weights: Weights
     gp: FittedGP | None
-    """As of `as_of`; None without a labelled post."""
+    """The GP over the posts known at `as_of`; None without a labelled post."""
     ignored: int
     """Posts left out because they claim to be published after `as_of`."""
 

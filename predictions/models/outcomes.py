@@ -5,12 +5,10 @@ import math
 from django.db import models
 
 from posts.models import Post
+from predictions.engine.types import Z80
 from predictions.models.forecasts import Prediction
 from privacy.declarations.columns import personal
 from privacy.models import PersonalData
-
-_Z80 = 1.2816
-"""Half the width of a normal 80 % interval, in standard deviations."""
 
 
 class Outcome(PersonalData):
@@ -73,12 +71,12 @@ class Outcome(PersonalData):
     @property
     def low(self) -> float | None:
         """The lower end of the 80 % interval of estimated likes; None for measured ones, or without `sd`."""
-        return self._likes_at(-_Z80)
+        return self._likes_at(-Z80)
 
     @property
     def high(self) -> float | None:
         """The upper end of that interval."""
-        return self._likes_at(_Z80)
+        return self._likes_at(Z80)
 
     def _likes_at(self, deviations: float) -> float | None:
         if self.is_measured or self.sd is None:
