@@ -55,6 +55,11 @@ def pack(head: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> bytes:
     return zlib.compress(save({**tensors, _HEAD: np.frombuffer(encoded, np.uint8)}), level=1)
 
 
+def arrays_of(name: str, arrays: Arrays) -> Arrays:
+    """Return the arrays named `name/...`, without that part of their names."""
+    return {key.removeprefix(f"{name}/"): array for key, array in arrays.items() if key.startswith(f"{name}/")}
+
+
 def unpack(data: bytes, *, max_bytes: int) -> tuple[dict[str, Any], Arrays]:
     """Return head and arrays. Raises UnreadableArchive, also where it unpacks to more than `max_bytes`."""
     try:

@@ -1,61 +1,63 @@
-"""Effects on a forecast, in groups that a creator knows."""
+"""Explanation of a forecast: what the draft's inputs do on this account, against its usual post."""
 
 import math
 
-from predictions.engine.data.history import COVER
-from predictions.engine.estimators.account_weights import WEIGHTS
-from predictions.engine.features.tabular import LEVEL, OWN_SIMILAR, OWN_TAGS, SIZE, SPREAD, TABULAR, Features
-from predictions.engine.global_model import GlobalModel
-from predictions.engine.types import Effect, Floats
+import numpy as np
 
-_GROUPS = {
-    "recent_level": (*LEVEL, *SPREAD, "posts", "gp_mean", "gp_level"),
-    "account_size": SIZE,
-    "trend": ("trend_10", "trend_30"),
-    "posting_pace": ("gap", "pace_5", "pace_20", "busy"),
-    "post_hour": ("hour_sin", "hour_cos", "own_hour"),
-    "weekday": ("weekday", "own_weekday"),
-    "caption_length": ("length", "words", "own_length", "length_unusual"),
-    "duration": ("duration", "own_duration", "duration_unusual"),
-    "sound": ("own_sound", "sound_used"),
-    "hashtags": ("hashtags", "hashtags_unusual", *OWN_TAGS),
-    "cover": COVER,
-    "similar_posts": (*OWN_SIMILAR, "gp_content"),
+from predictions.engine.effects.account_effects import Posterior
+from predictions.engine.effects.design import BLOCKS, TAGS, WIDTH
+from predictions.engine.learned_account import LearnedAccount
+from predictions.engine.types import Draft, Effect, Floats
+
+LEVERS = {
+    "post_hour": ("hour", "hour_fine"),
+    "weekday": ("weekend", "weekday"),
+    "duration": ("duration", "duration_smooth"),
+    "caption_length": ("length", "length_smooth"),
+    "question": ("question",),
+    "tone": ("tone", "tone_sign"),
+    "emoji": ("emoji", "emoji_count"),
+    "hashtags": ("hashtags", "hashtags_smooth", TAGS),
+    "cover": ("cover",),
 }
-_GROUP_BY_NAME = {name: group for group, names in _GROUPS.items() for name in names}
-# measures of captions that no group names belong to the caption's wording
-GROUP_OF = {name: _GROUP_BY_NAME.get(name, "caption_wording") for name in TABULAR}
-_GROUP_OF_WEIGHT = dict(
-    zip(WEIGHTS, ("recent_level", "similar_posts", "post_hour", "duration", "trend", "caption_length"), strict=True)
-)
-_OTHER = "other"
+"""What a creator controls, with the blocks of the design that tell it."""
+OTHER = "other"
+"""The rest: the account's recent form, and what other accounts show of such a post."""
+
 _MIN_EFFECT = 0.005
 """Smaller effects (log units) get no line."""
 _MAX_EFFECT = 5.0
 """A line shows at most a factor of 150 (log units)."""
 
 
-def explain_forecast(model: GlobalModel, features: Features, by_weight: Floats, typical: float) -> tuple[Effect, ...]:
-    """Return what moves the typical forecast (a count) away from the account's usual, `features.base`; largest first.
+def lever_columns(own_tags: int) -> dict[str, list[int]]:
+    """Return the columns of each lever in a design with so many own hashtags."""
+    columns = {name: list(range(block.start, block.stop)) for name, block in BLOCKS}
+    columns[TAGS] = list(range(WIDTH, WIDTH + own_tags))
+    return {lever: [i for block in blocks for i in columns[block]] for lever, blocks in LEVERS.items()}
 
-    By group: what each feature adds to the ensemble, what each account weight adds (`by_weight`, (len(WEIGHTS),), log
-    units), and the topic effect. The last entry, "other", is the rest: what the model adds to everybody's forecasts,
-    and what is too small for a line. All effects multiplied give (typical + 1) / (usual + 1).
+
+def explain_forecast(
+    account: LearnedAccount, posterior: Posterior, row: Floats, draft: Draft, usual: float, typical: float
+) -> tuple[Effect, ...]:
+    """Return what moves the typical forecast (a count) away from the account's usual level (log1p likes).
+
+    For each lever that the draft gives, the effect of its columns (d,) against those of the usual post, largest first;
+    then "other". All effects multiplied give (typical + 1) / (usual likes + 1).
     """
-    total = dict.fromkeys([*GROUP_OF.values(), *_GROUP_OF_WEIGHT.values()], 0.0)
-    total["topic"] = float(model.topic_effect.predict(features.topic[None])[0])
-    for name, value in zip(TABULAR, model.attributions(features.tabular), strict=True):
-        total[GROUP_OF[name]] += float(value)
-    for name, value in zip(WEIGHTS, by_weight, strict=True):
-        total[_GROUP_OF_WEIGHT[name]] += float(value)
-    effects = sorted(
-        ((group, value) for group, value in total.items() if abs(value) >= _MIN_EFFECT),
-        key=lambda effect: -abs(effect[1]),
-    )
-    rest = math.log1p(typical) - features.base - sum(value for _, value in effects)
+    absent = {"duration"} if math.isnan(draft.duration_s) else set()
+    absent |= set() if draft.cover else {"cover"}
+    mean, _ = posterior.matched
+    parts = (row - account.effects.usual[1:]) * mean if account.effects.posts else np.zeros_like(row)
+    effects = {
+        lever: float(parts[columns].sum())
+        for lever, columns in lever_columns(len(account.effects.tags)).items()
+        if lever not in absent
+    }
+    told = sorted(((k, v) for k, v in effects.items() if abs(v) >= _MIN_EFFECT), key=lambda effect: -abs(effect[1]))
+    rest = math.log1p(typical) - usual - sum(value for _, value in told)
     if abs(rest) >= _MIN_EFFECT:
-        effects.append((_OTHER, rest))
+        told.append((OTHER, rest))
     return tuple(
-        Effect(group, round(100 * math.expm1(max(min(value, _MAX_EFFECT), -_MAX_EFFECT)), 1))
-        for group, value in effects
+        Effect(lever, round(100 * math.expm1(max(min(value, _MAX_EFFECT), -_MAX_EFFECT)), 1)) for lever, value in told
     )

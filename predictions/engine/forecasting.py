@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from predictions.engine.data.history import History, content_of
-from predictions.engine.estimators.account_weights import weight_inputs
+from predictions.engine.effects.account_effects import effect_of
+from predictions.engine.effects.design import content_design
 from predictions.engine.estimators.counts import forecast_counts
 from predictions.engine.explanation import explain_forecast
 from predictions.engine.features.tabular import Features
@@ -43,14 +44,16 @@ def forecast(
     history = account.history.known_at(now)
     explanation: tuple[Effect, ...] = ()
     if len(history):
-        features = Features.of(history, content_of(draft), draft.publish_at, account.followers, account.gp)
-        tabular, topic = features.tabular[None], features.topic[None]
-        log_forecast = model.predict(np.array([features.base]), tabular, topic)
-        by_weight = weight_inputs(tabular)[0] * account.weights.vector() * log_forecast.spread[0]
-        counts = model.calibrate(log_forecast, by_weight.sum(keepdims=True), np.array([account.weights.noise()]))
+        content = content_of(draft)
+        row = account.effects.columns(np.array([draft.publish_at]), content_design([draft]), content.tags[None])[0]
+        posterior = account.effects.posterior(model.effects)
+        effects = effect_of(account.effects, *posterior.matched, row)
+        features = Features.of(history, content, draft.publish_at, account.followers, account.gp, effects)
+        log_forecast = model.predict(np.array([features.base]), features.tabular[None], features.topic[None])
+        counts = model.calibrate(log_forecast, np.array([account.noise.factor]))
         low, typical, high, point = (float(x[0]) for x in (counts.low, counts.typical, counts.high, counts.point))
         if explain:
-            explanation = explain_forecast(model, features, by_weight, typical)
+            explanation = explain_forecast(account, posterior, row, draft, features.base, typical)
     else:
         low, typical, high, point = model.population.forecast(account.followers)
     likes = Range(low, typical, high)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content.captions import EXTRACTOR_VERSION
-from predictions.engine.archive import Parameters, UnreadableArchive, pack, unpack
+from predictions.engine.archive import Parameters, UnreadableArchive, arrays_of, pack, unpack
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import FEATURES_VERSION
-from predictions.engine.estimators.account_weights import WeightPrior
+from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.estimators.calibration import Calibration
 from predictions.engine.estimators.counts import CountsModel
 from predictions.engine.estimators.ensemble import Ensemble
@@ -22,13 +22,13 @@ from predictions.engine.features.rows import OUTPUTS
 from predictions.engine.features.tabular import LEVEL, TABULAR
 from predictions.engine.types import MAX_LOG, Z80, Columns, Floats
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 
 _ABOVE_BEST = math.log(100)
 """No forecast exceeds the account's best post among those in the features by more than this."""
 _MAX_ARTEFACT = 256 * 1024 * 1024
 _PARAMETERS: dict[str, type[Parameters]] = {
-    "curve": GrowthCurve, "population": Population, "counts": CountsModel, "weight_prior": WeightPrior,
+    "curve": GrowthCurve, "population": Population, "counts": CountsModel,
     "calibration": Calibration,
 }  # fmt: skip
 _LEVELS = [TABULAR.index(name) for name in LEVEL]
@@ -48,7 +48,7 @@ class UnreadableModel(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LogForecast:
-    """Forecasts of log1p likes (n,), before account weights and calibration."""
+    """Forecasts of log1p likes (n,), before calibration."""
 
     typical: Floats
     point: Floats
@@ -91,7 +91,7 @@ class GlobalModel:
     curve: GrowthCurve = field(default_factory=GrowthCurve)
     population: Population = field(default_factory=Population)
     counts: CountsModel = field(default_factory=CountsModel)
-    weight_prior: WeightPrior = field(default_factory=WeightPrior)
+    effects: EffectsPrior = field(default_factory=EffectsPrior)
     calibration: Calibration = field(default_factory=Calibration)
     topic_effect: TopicEffect = field(default_factory=TopicEffect)
     ensemble: Ensemble | None = None
@@ -115,32 +115,21 @@ class GlobalModel:
         outputs += self.topic_effect.predict(topic)[:, None]
         return replace(LogForecast.of_outputs(base, outputs), ceiling=ceiling)
 
-    def calibrate(self, forecast: LogForecast, shift: Floats, noise: Floats) -> CalibratedForecast:
-        """Move forecasts by the account's weights, stretch them by its noise, calibrate, and return counts.
-
-        `shift` (n,) is in log units, `noise` (n,) a factor on the interval's width.
-        """
-        typical = forecast.typical + shift
+    def calibrate(self, forecast: LogForecast, noise: Floats) -> CalibratedForecast:
+        """Stretch intervals by the account's noise (n,), calibrate, and return counts."""
+        typical = forecast.typical
         low = typical - (forecast.typical - forecast.low) * noise * self.calibration.down
         high = typical + (forecast.high - forecast.typical) * noise * self.calibration.up
         # on a wide spread the best point under the relative error lies below the interval, which confuses people
-        point = np.clip(forecast.point + shift + self.calibration.point, low, high)
+        point = np.clip(forecast.point + self.calibration.point, low, high)
         largest = np.minimum(forecast.ceiling, MAX_LOG)
         return CalibratedForecast(*(np.expm1(np.clip(log, 0.0, largest)) for log in (typical, point, low, high)))
-
-    def attributions(self, tabular: Floats) -> Floats:
-        """Return (len(TABULAR),), what each of one draft's features adds to its typical forecast, in log units."""
-        if self.ensemble:
-            return self.ensemble.attributions(tabular)
-        added = np.zeros(len(tabular))
-        parts = [TABULAR.index("gp_content"), TABULAR.index("gp_level")]
-        added[parts] = _PRIOR_STEP * tabular[parts]
-        return added
 
     def to_bytes(self) -> bytes:
         """Return the artefact; the same model gives the same bytes."""
         parameters = {name: getattr(self, name).to_json() for name in _PARAMETERS}
         arrays = {"topic_effect": self.topic_effect.effects} | (self.ensemble.to_arrays() if self.ensemble else {})
+        arrays |= {f"effects/{name}": array for name, array in self.effects.to_arrays().items()}
         return pack({"format": FORMAT_VERSION, "manifest": self.manifest, **parameters}, arrays)
 
     @classmethod
@@ -158,6 +147,7 @@ class GlobalModel:
             return cls(
                 **parameters,
                 topic_effect=TopicEffect(arrays["topic_effect"]),
+                effects=EffectsPrior.from_arrays(arrays_of("effects", arrays)),
                 ensemble=None if head["manifest"]["prior"] else Ensemble.from_arrays(arrays),
                 manifest=head["manifest"],
             )

@@ -7,10 +7,11 @@ from typing import Self
 import numpy as np
 
 from posts.content.captions import EXTRACTOR_VERSION
-from predictions.engine.archive import UnreadableArchive, pack, unpack
+from predictions.engine.archive import UnreadableArchive, arrays_of, pack, unpack
 from predictions.engine.data.growth import is_usable
-from predictions.engine.data.history import WINDOW, History, Timeline
-from predictions.engine.estimators.account_weights import WeightPrior, Weights, replay, weight_inputs
+from predictions.engine.data.history import WINDOW, History, Timeline, hash_of
+from predictions.engine.effects.account_effects import AccountEffects
+from predictions.engine.estimators.account_noise import AccountNoise, replay_noise
 from predictions.engine.features.rows import rows_of_account
 from predictions.engine.features.similarity_gp import FittedGP, PostSimilarityGP
 from predictions.engine.global_model import GlobalModel
@@ -18,10 +19,14 @@ from predictions.engine.replay_errors import ReplayErrors
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, AccountHistory
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 _MAX_BYTES = 16 * 1024 * 1024
 _STORED = {"numbers": np.float32, "embedding": np.int8}
 """Smaller types that hold the history's arrays exactly."""
+
+
+_EFFECT_ARRAYS = ("tags", "gram", "usual")
+_EFFECT_NUMBERS = ("uncertainty", "learned_at", "posts", "offset", "zone")
 
 
 class UnreadableAccount(ValueError):
@@ -41,7 +46,11 @@ class LearnedAccount:
     followers: float
     history: History
     """The latest posts, also those whose horizon had not passed at `as_of`: a later forecast may use them."""
-    weights: Weights
+    effects: AccountEffects
+    """How its audience reacts; learned from the labels known at `as_of`."""
+    noise: AccountNoise
+    tag_names: tuple[str, ...]
+    """The hashtags of `effects.tags`, in their order."""
     gp: FittedGP | None
     """The GP over the posts known at `as_of`; None without a labelled post."""
     ignored: int
@@ -60,11 +69,13 @@ class LearnedAccount:
             "as_of": self.as_of,
             "followers": self.followers if math.isfinite(self.followers) else None,
             "ignored": self.ignored,
-            "weight_prior": self.weights.prior.to_json(),
+            "noise": [self.noise.total, self.noise.posts],
+            "tag_names": self.tag_names,
+            "effects": {name: getattr(self.effects, name) for name in _EFFECT_NUMBERS},
         }
         arrays = {f.name: getattr(self.history, f.name) for f in fields(History)}
         arrays = {name: array.astype(_STORED.get(name, array.dtype)) for name, array in arrays.items()}
-        arrays |= {"precision": self.weights.precision, "evidence": self.weights.evidence}
+        arrays |= {f"effects/{name}": getattr(self.effects, name) for name in _EFFECT_ARRAYS}
         return pack(head, arrays | {"gp": self.gp.weights if self.gp else np.zeros(0)})
 
     @classmethod
@@ -77,7 +88,10 @@ class LearnedAccount:
                     f"The account has format {head['format']} and extractor {head['extractor']}; this code reads "
                     f"format {FORMAT_VERSION} and extractor {EXTRACTOR_VERSION}: learn the account again."
                 )
-            weights = Weights(WeightPrior.from_json(head["weight_prior"]), arrays["precision"], arrays["evidence"])
+            effects = AccountEffects(**arrays_of("effects", arrays), **{n: head["effects"][n] for n in _EFFECT_NUMBERS})
+            tag_names = tuple(map(str, head["tag_names"]))
+            if len(tag_names) != len(effects.tags):
+                raise UnreadableAccount("The account's hashtags and their effects differ in number.")
             columns = {f.name: arrays[f.name] for f in fields(History)}
             if {len(column) for column in columns.values()} != {len(columns["posted_at"])}:
                 raise UnreadableAccount("The account's columns differ in length.")
@@ -89,7 +103,8 @@ class LearnedAccount:
             if gp_weights.ndim != 1 or len(gp_weights) > len(posts):
                 raise UnreadableAccount("The account's GP has another shape than its history.")
             gp = FittedGP(posts[len(posts) - len(gp_weights) :], gp_weights) if len(gp_weights) else None
-            return cls(as_of, followers, history, weights, gp, int(head["ignored"]))
+            noise = AccountNoise(*map(float, head["noise"]))
+            return cls(as_of, followers, history, effects, noise, tag_names, gp, int(head["ignored"]))
         except UnreadableAccount:
             raise
         except (UnreadableArchive, KeyError, ValueError, TypeError) as error:
@@ -99,7 +114,7 @@ class LearnedAccount:
 def learn_account(model: GlobalModel, account: AccountHistory, *, as_of: int) -> LearnedAccount:
     """Learn an account from the posts and observations made until `as_of` (epoch seconds).
 
-    The latest `WINDOW` posts are replayed in order: each is forecast with weights from earlier labels, then learned
+    The latest `WINDOW` posts are replayed in order: each is forecast with effects from earlier labels, then learned
     from. Every call starts anew, so that a label estimated yesterday and measured today counts once, as measured.
 
     >>> learn_account(GlobalModel.prior(), AccountHistory("new", followers=1_000.0, posts=()), as_of=0).posts
@@ -122,17 +137,21 @@ def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int)
     timeline = Timeline(account, model.curve, "horizon", until=as_of)
     timeline.advance(as_of)
     rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW)
+    rows = rows.with_effects(model.effects, [account.zone])
     log_forecast = model.predict(rows.base, rows.tabular, rows.topic)
     miss = (rows.label - log_forecast.typical) / log_forecast.spread
-    replayed = replay(model.weight_prior, rows.posted_at, weight_inputs(rows.tabular), miss, rows.known_from)
-    served = model.calibrate(log_forecast, replayed.shift * log_forecast.spread, replayed.noise)
+    factors, noise = replay_noise(rows.posted_at, miss, rows.known_from)
+    served = model.calibrate(log_forecast, factors)
     errors = ReplayErrors.of(timeline, rows, served, as_of)
     followers = account.followers_at(as_of, as_of)
     followers = followers if 0 <= followers < math.inf else math.nan
     history = _latest(timeline.contents())
     labelled = history.known_at(as_of)
     gp = PostSimilarityGP().learn(labelled) if len(labelled) else None
-    return LearnedAccount(as_of, followers, history, replayed.weights, gp, ignored), errors
+    effects = rows[rows.known_from <= as_of].effect_posts(account.zone).learn(model.effects)
+    names = {hash_of(tag): tag for post in timeline.posts for tag in post.caption.hashtags}
+    tag_names = tuple(names[tag] for tag in effects.tags.tolist())
+    return LearnedAccount(as_of, followers, history, effects, noise, tag_names, gp, ignored), errors
 
 
 def _without_old_posts(account: AccountHistory, as_of: int) -> AccountHistory:

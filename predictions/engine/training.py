@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from predictions.engine.data.growth import GrowthCurve, fit_growth, is_usable
 from predictions.engine.data.labels import Target
-from predictions.engine.estimators.account_weights import WeightPrior, replay, weight_inputs
-from predictions.engine.estimators.calibration import Calibration, is_liked
+from predictions.engine.effects.fitting import fit_effects
+from predictions.engine.estimators.account_noise import replay_noise
+from predictions.engine.estimators.calibration import Calibration
 from predictions.engine.estimators.counts import fit_counts
 from predictions.engine.estimators.ensemble import Ensemble
 from predictions.engine.estimators.network import require_torch
@@ -43,9 +44,6 @@ _LIBRARIES = (
     "emoji", "lightgbm", "nltk", "numpy", "pillow", "scikit-learn", "scipy", "sentencepiece", "torch", "vaderSentiment",
 )  # fmt: skip
 """The libraries on which a model's numbers depend, for its manifest."""
-
-_WEIGHT_PRIORS = [WeightPrior(level, slope) for level, slope in ((0.0, 0.0), (0.01, 0.003), (0.03, 0.01), (0.1, 0.03))]
-"""The first means "no weights"; the interval's width still follows the account's noise."""
 
 
 @one_blas_thread()
@@ -106,35 +104,37 @@ def train_on_rows(
         "machine": platform.machine(),
         **versions(),
     }
+    zones = [account.zone for account in accounts]
+    effects = fit_effects(
+        [rows[own].effect_posts(zones[rows.account[own.start]]) for own in account_slices(rows.account)]
+    )
     model = GlobalModel(
         curve=curve,
         population=Population.fit(rows.account, rows.label, rows.followers),
         counts=fit_counts(rows.account, rows.posted_at, rows.logs),
+        effects=effects,
         manifest=manifest,
     )
     if is_prior:
         forecast = model.predict(rows.base, rows.tabular, rows.topic)
-        return replace(model, calibration=_calibration(rows, forecast, np.zeros(len(rows)), np.ones(len(rows)), seed))
+        return replace(model, calibration=_calibration(rows, forecast, np.ones(len(rows)), seed))
+    rows = rows.with_effects(effects, zones)
     outputs = _out_of_fold(rows, fold, seed)
     topic_effect, added = _topic_effect(rows, outputs, fold)
     forecast = LogForecast.of_outputs(rows.base, outputs + added[:, None])
-    weight_prior, shift, noise = _best_weight_prior(rows, forecast)
-    calibration = _calibration(rows, forecast, shift, noise, seed)
-    manifest["metrics"] = _metrics(rows, forecast, shift, calibration)
+    calibration = _calibration(rows, forecast, replay_all(rows, forecast), seed)
+    manifest["metrics"] = _metrics(rows, forecast, calibration)
     ensemble = Ensemble.fit(rows, seed=seed)
-    return replace(
-        model, weight_prior=weight_prior, calibration=calibration, topic_effect=topic_effect, ensemble=ensemble
-    )
+    return replace(model, calibration=calibration, topic_effect=topic_effect, ensemble=ensemble)
 
 
-def replay_all(prior: WeightPrior, rows: Rows, forecast: LogForecast) -> tuple[Floats, Floats]:
-    """Return shift (n,) in log units and noise factor (n,) by the weights that each row's earlier rows gave."""
-    shift, noise = np.zeros(len(rows)), np.ones(len(rows))
-    inputs, miss = weight_inputs(rows.tabular), (rows.label - forecast.typical) / forecast.spread
+def replay_all(rows: Rows, forecast: LogForecast) -> Floats:
+    """Return the noise factor (n,) that each row's earlier rows gave."""
+    noise = np.ones(len(rows))
+    miss = (rows.label - forecast.typical) / forecast.spread
     for own in account_slices(rows.account):
-        replayed = replay(prior, rows.posted_at[own], inputs[own], miss[own], rows.known_from[own])
-        shift[own], noise[own] = replayed.shift * forecast.spread[own], replayed.noise
-    return shift, noise
+        noise[own], _ = replay_noise(rows.posted_at[own], miss[own], rows.known_from[own])
+    return noise
 
 
 def _out_of_fold(rows: Rows, fold: NDArray[np.int64], seed: int) -> Floats:
@@ -156,39 +156,18 @@ def _topic_effect(rows: Rows, outputs: Floats, fold: NDArray[np.int64]) -> tuple
     return TopicEffect.fit(rows.topic, miss, weight), added
 
 
-def _best_weight_prior(rows: Rows, forecast: LogForecast) -> tuple[WeightPrior, Floats, Floats]:
-    """Return the prior whose weights leave the smallest error on accounts that the ensemble had not seen.
-
-    The error is the log error of typical plus the relative error of point. "No weights" stays unless another prior wins
-    by two standard errors, paired by account.
-    """
-    liked = is_liked(rows.label)
-    starts = [own.start for own in account_slices(rows.account)]
-
-    def errors(shift: Floats) -> Floats:
-        typical = np.abs(forecast.typical + shift - rows.label)
-        point = np.abs(np.expm1(forecast.point + shift - rows.label))
-        by_account: Floats = np.add.reduceat(typical + liked * point, starts)
-        return by_account
-
-    none, *others = [(prior, *replay_all(prior, rows, forecast)) for prior in _WEIGHT_PRIORS]
-    best = min(others, key=lambda candidate: errors(candidate[1]).sum())
-    gain = errors(none[1]) - errors(best[1])
-    return best if gain.sum() > 2 * np.sqrt((gain**2).sum()) else none
-
-
-def _calibration(rows: Rows, forecast: LogForecast, shift: Floats, noise: Floats, seed: int) -> Calibration:
-    """Calibrate forecasts as they are served, moved and stretched by the account's weights, on each later half.
+def _calibration(rows: Rows, forecast: LogForecast, noise: Floats, seed: int) -> Calibration:
+    """Calibrate forecasts as they are served, stretched by the account's noise, on each later half.
 
     The later half of an account's posts resembles its next ones most.
     """
     late = np.zeros(len(rows), dtype=np.bool_)
     for own in account_slices(rows.account):
         late[(own.start + own.stop) // 2 : own.stop] = True
-    typical = forecast.typical + shift
+    typical = forecast.typical
     low = typical - (forecast.typical - forecast.low) * noise
     high = typical + (forecast.high - forecast.typical) * noise
-    columns = (rows.imputed(seed).label, typical, forecast.point + shift, low, high)
+    columns = (rows.imputed(seed).label, typical, forecast.point, low, high)
     return Calibration.fit(*(column[late] for column in columns))
 
 
@@ -215,13 +194,12 @@ def _data_hash(rows: Rows, curve: GrowthCurve) -> str:
     return digest.hexdigest()
 
 
-def _metrics(rows: Rows, forecast: LogForecast, shift: Floats, calibration: Calibration) -> dict[str, float]:
+def _metrics(rows: Rows, forecast: LogForecast, calibration: Calibration) -> dict[str, float]:
     """Return errors on accounts that the ensemble had not seen; MAPE over posts with a like."""
     count = np.expm1(rows.label)
     liked = count >= 1
-    point = np.expm1(np.maximum(forecast.point + shift + calibration.point, 0))
+    point = np.expm1(np.maximum(forecast.point + calibration.point, 0))
     return {
         "mape": round(float(np.mean(np.abs(point - count)[liked] / count[liked])), 6) if liked.any() else 0.0,
-        "log_mae": round(float(np.abs(forecast.typical + shift - rows.label).mean()), 6),
-        "log_mae_without_weights": round(float(np.abs(forecast.typical - rows.label).mean()), 6),
+        "log_mae": round(float(np.abs(forecast.typical - rows.label).mean()), 6),
     }

@@ -104,6 +104,8 @@ class AccountHistory:
     posts: tuple[PublishedPost, ...]
     follower_counts: tuple[tuple[int, float], ...] = ()
     """(moment, followers) of each observation, oldest first."""
+    zone: str = ""
+    """IANA name of the time zone that its owner chose; empty: inferred from the posting hours."""
 
     def followers_at(self, moment: int, until: int) -> float:
         """Return the last count observed by `moment`, otherwise the first one observed by `until`, otherwise NaN.

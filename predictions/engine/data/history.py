@@ -25,7 +25,7 @@ CONTENT = (
 )  # fmt: skip
 """Columns of `History.numbers`; counts and durations as log1p."""
 
-FEATURES_VERSION = 5
+FEATURES_VERSION = 6
 """Raise it whenever the same history and draft would give other features."""
 
 _LARGEST = 1e6
@@ -58,13 +58,14 @@ def content_of(item: PublishedPost | Draft) -> Content:
     # single precision, so that a stored account gives the same forecasts to the bit
     numbers = numbers.astype(np.float32).astype(np.float64)
     tags = np.zeros(MAX_TAGS, dtype=np.uint64)
-    hashes = sorted({_hash(tag) for tag in caption.hashtags[:MAX_TAGS]})
+    hashes = sorted({hash_of(tag) for tag in caption.hashtags[:MAX_TAGS]})
     tags[: len(hashes)] = hashes
     sound = item.sound.strip().lower()
-    return Content(numbers, caption.embedding.astype(np.float32), tags, np.uint64(_hash(sound) if sound else 0))
+    return Content(numbers, caption.embedding.astype(np.float32), tags, np.uint64(hash_of(sound) if sound else 0))
 
 
-def _hash(text: str) -> int:
+def hash_of(text: str) -> int:
+    """Return the number that stands for a hashtag or a sound, never 0."""
     digest = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "little") or 1
 

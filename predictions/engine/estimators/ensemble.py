@@ -8,7 +8,7 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from predictions.engine.archive import Arrays
+from predictions.engine.archive import Arrays, arrays_of
 from predictions.engine.estimators.network import Network
 from predictions.engine.estimators.trees import Trees
 from predictions.engine.features.rows import Rows
@@ -24,9 +24,6 @@ class Estimator(Protocol):
 
     def predict(self, inputs: Floats) -> Floats:
         """Return (n, len(OUTPUTS)), NaN for outputs that the estimator does not have."""
-
-    def attributions(self, inputs: Floats) -> Floats:
-        """Return (columns,), what each of one draft's inputs (columns,) adds to the typical output, in log units."""
 
     def to_arrays(self) -> Arrays:
         """Return all that `from_arrays` needs."""
@@ -56,11 +53,6 @@ class Ensemble:
         mean: Floats = np.nanmean([member.predict(inputs) for member in self.members.values()], axis=0)
         return mean
 
-    def attributions(self, inputs: Floats) -> Floats:
-        """Return (columns,), what each of one draft's inputs (columns,) adds to the typical output, in log units."""
-        mean: Floats = np.mean([member.attributions(inputs) for member in self.members.values()], axis=0)
-        return mean
-
     def to_arrays(self) -> Arrays:
         """Return the arrays of all members, named `member/array`."""
         return {
@@ -70,8 +62,4 @@ class Ensemble:
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Self:
         """Restore all members. Raises what their `from_arrays` raise."""
-
-        def of(name: str) -> Arrays:
-            return {key.removeprefix(f"{name}/"): array for key, array in arrays.items() if key.startswith(f"{name}/")}
-
-        return cls({name: kind.from_arrays(of(name)) for name, kind in MEMBERS.items()})
+        return cls({name: kind.from_arrays(arrays_of(name, arrays)) for name, kind in MEMBERS.items()})

@@ -43,7 +43,6 @@ _SMOOTH = 0.1
 """Losses are quadratic within this distance (log units), so that Adam settles."""
 _MAX_EXCESS = 2.0
 """Log units above the label from which the point's loss grows linearly instead of exponentially."""
-_PATH_STEPS = 32
 
 
 class TrainingNeedsTorch(RuntimeError):
@@ -84,25 +83,6 @@ class Network:
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             hidden = np.maximum(hidden @ weight + bias, 0)
         return (hidden @ self.weights[-1] + self.biases[-1]).astype(np.float64)
-
-    def attributions(self, inputs: Floats) -> Floats:
-        """Return integrated gradients (columns,) from the inputs' medians to one draft's inputs (columns,).
-
-        Sundararajan et al., "Axiomatic Attribution for Deep Networks" (ICML 2017). They sum to the distance of the
-        typical output from that of an all-median input, up to the path's finite steps.
-        """
-        end = _squashed(inputs, self.middle, self.reach)
-        hidden = ((np.arange(_PATH_STEPS, dtype=np.float32)[:, None] + np.float32(0.5)) / _PATH_STEPS) * end
-        active = []
-        for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            activation = hidden @ weight + bias
-            active.append(activation > 0)
-            hidden = np.maximum(activation, 0)
-        slope = np.broadcast_to(self.weights[-1][:, _TYPICAL], hidden.shape)
-        for weight, on in zip(reversed(self.weights[:-1]), reversed(active), strict=True):
-            slope = (slope * on) @ weight.T
-        added: Floats = (end * slope.mean(axis=0)).astype(np.float64)
-        return added
 
     def to_arrays(self) -> Arrays:
         """Return the scaling and, of each layer, the weights with the biases as their last row."""

@@ -49,11 +49,6 @@ class Trees:
             outputs[:, OUTPUTS.index(name)] = booster.predict(inputs, num_threads=1)
         return outputs
 
-    def attributions(self, inputs: Floats) -> Floats:
-        """Return the exact Shapley values (Lundberg et al., Nature Machine Intelligence 2020), without the mean."""
-        added: Floats = np.asarray(self.typical.predict(inputs[None], pred_contrib=True, num_threads=1))[0, :-1]
-        return added
-
     def to_arrays(self) -> Arrays:
         """Return LightGBM's text of both as bytes."""
         texts = {"typical": self.typical, "point": self.point}

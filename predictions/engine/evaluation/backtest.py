@@ -133,7 +133,7 @@ def run_backtest(
     # forecasts are of counts at the horizon, and are scored at the age at which each post was counted
     ages = [_latest(p).observed_at - p.posted_at for p in shown]
     gains = -np.array([curve.gains(age) for age in ages]) if horizon else np.zeros((len(shown), len(COUNTS)))
-    at_horizon = replay(model, rows, chosen)
+    at_horizon = replay(model, rows, chosen, [account.zone for account in plan.accounts])
     baselines = _baselines(plan, tested)
     measured = _forecast_counts(model, plan, curve, tested, shown, at_horizon, gains, baselines)
     growth = np.exp(gains[:, 0])

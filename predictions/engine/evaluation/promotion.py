@@ -114,13 +114,14 @@ def compare(
             tested = np.flatnonzero(~np.isnan(likes))
             if not len(tested):
                 continue
-            # the window before the first tested post teaches the account's weights
+            # the window before the first tested post teaches the account's effects
             latest = WINDOW + len(posts) - int(tested[0])
             rows = [rows_of_account(0, account, m.curve, "horizon", until, latest) for m in models.values()]
             chosen = np.intersect1d(rows[0].post, tested)
             if len(chosen):
                 ours, theirs = (
-                    _errors(m, r, chosen, likes[chosen]) for m, r in zip(models.values(), rows, strict=True)
+                    _errors(m, r, chosen, likes[chosen], account.zone)
+                    for m, r in zip(models.values(), rows, strict=True)
                 )
                 history = int(np.median(rows[0].known[np.isin(rows[0].post, chosen)]))
                 followers = account.followers_at(until, until)
@@ -192,9 +193,9 @@ def _measured_likes(post: PublishedPost, until: int) -> float:
     return math.expm1(label.logs[0]) if label.measured else math.nan
 
 
-def _errors(model: GlobalModel, rows: Rows, posts: NDArray[np.intp], likes: Floats) -> Errors:
+def _errors(model: GlobalModel, rows: Rows, posts: NDArray[np.intp], likes: Floats, zone: str) -> Errors:
     """Return the model's errors on the posts, which have these `likes` at the horizon."""
-    served = replay(model, rows, np.isin(rows.post, posts))
+    served = replay(model, rows, np.isin(rows.post, posts), [zone])
     liked = likes >= 1
     return Errors(
         log_mae=float(np.abs(np.log1p(served.typical) - np.log1p(likes)).mean()),

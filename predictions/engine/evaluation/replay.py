@@ -1,5 +1,7 @@
 """Going through accounts' histories in order, forecasting each post as it would have been served."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,9 +10,9 @@ from predictions.engine.global_model import CalibratedForecast, GlobalModel
 from predictions.engine.training import replay_all
 
 
-def replay(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_]) -> CalibratedForecast:
-    """Forecast the chosen rows (n,), each with the account weights that earlier labels gave."""
+def replay(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_], zones: Sequence[str]) -> CalibratedForecast:
+    """Forecast the chosen rows (n,), each with the effects and noise that earlier labels gave; `zones` by account."""
     around = np.isin(rows.account, np.unique(rows.account[chosen]))
-    near = rows[around]
+    near = rows[around].with_effects(model.effects, zones)
     log_forecast = model.predict(near.base, near.tabular, near.topic)
-    return model.calibrate(log_forecast, *replay_all(model.weight_prior, near, log_forecast))[chosen[around]]
+    return model.calibrate(log_forecast, replay_all(near, log_forecast))[chosen[around]]

@@ -1,5 +1,6 @@
 """Training rows: each post of an account as the draft that it was when it was published."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -10,13 +11,18 @@ from posts.content.meanings import MEANING_SIZE
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import Timeline
 from predictions.engine.data.labels import Target
+from predictions.engine.effects.account_effects import EffectPosts, replay_effects
+from predictions.engine.effects.design import content_design
+from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.features.similarity_gp import PostSimilarityGP
-from predictions.engine.features.tabular import TABULAR, Features
+from predictions.engine.features.tabular import EFFECTS, TABULAR, Features
+from predictions.engine.statistics import account_slices
 from predictions.engine.types import HORIZON, AccountHistory, Columns, Floats
 
 OUTPUTS = ("low", "typical", "high", "point")
 """Columns of an estimator's outputs: log1p likes relative to the base. NaN where an estimator has no such output."""
 
+_EFFECTS = [TABULAR.index(name) for name in EFFECTS]
 _LABEL_VARIANCE = 0.5
 """Variance of a label (log units) that halves its weight."""
 
@@ -36,8 +42,23 @@ class Rows(Columns):
     logs: Floats  # (n, 4) labels as log1p of COUNTS, NaN unknown
     base: Floats
     baseline: Floats  # (n,) mean likes of the last five posts
-    tabular: Floats  # (n, len(TABULAR))
+    tabular: Floats  # (n, len(TABULAR)), NaN in the columns EFFECTS until `with_effects` fills them
+    content: Floats  # (n, ...) columns of the effects' design
+    tags: NDArray[np.uint64]  # (n, MAX_TAGS) hashed
     topic: NDArray[np.float32]  # (n, MEANING_SIZE)
+
+    def with_effects(self, prior: EffectsPrior, zones: Sequence[str]) -> Self:
+        """Return the rows with EFFECTS, each from labels known when it was published; `zones` are the accounts'."""
+        tabular = self.tabular.copy()
+        for own in account_slices(self.account):
+            tabular[own, _EFFECTS] = replay_effects(prior, self[own].effect_posts(zones[self.account[own.start]]))
+        return replace(self, tabular=tabular)
+
+    def effect_posts(self, zone: str) -> EffectPosts:
+        """Return the rows, which are of one account, as posts to learn effects from."""
+        # a count is itself a draw around its mean: that counts where there are few likes
+        variance = self.label_sd**2 + 1 / (1 + np.expm1(np.maximum(np.nan_to_num(self.label), 0.0)))
+        return EffectPosts(self.posted_at, self.content, self.tags, self.label, variance, self.known_from, zone)
 
     @property
     def target(self) -> Floats:
@@ -95,5 +116,7 @@ def rows_of_account(
         base=np.array([f.base for f in features_of], dtype=np.float64),
         baseline=np.array(baselines, dtype=np.float64),
         tabular=np.array([f.tabular for f in features_of]).reshape(-1, len(TABULAR)),
+        content=content_design([posts[i] for i in positions]),
+        tags=contents.tags[post],
         topic=np.array([f.topic for f in features_of], dtype=np.float32).reshape(-1, MEANING_SIZE),
     )

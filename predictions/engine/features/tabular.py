@@ -30,9 +30,11 @@ OWN_SIMILAR = ("similar_sharp", "similar_wide", "nearest", "similarity_max", "si
 OWN_TAGS = ("tags_effect", "tags_best", "tags_new", "tags_used")
 OWN_OTHER = ("own_duration", "own_length", "own_sound", "sound_used")
 UNUSUAL = ("duration", "length", "hashtags", "sentiment", "emoji", "uppercase")
+EFFECTS = ("effects", "effects_sd")
+"""The account's effects of what the draft has, against its usual post, and their deviation; log units."""
 TABULAR = (
     *LEVEL, *SPREAD, *PACE, *SIZE, *TIME, *OWN_TIME, *OWN_OTHER, *OWN_SIMILAR, *OWN_TAGS, *CONTENT,
-    *(f"{name}_unusual" for name in UNUSUAL), *GP_FEATURES,
+    *(f"{name}_unusual" for name in UNUSUAL), *GP_FEATURES, *EFFECTS,
 )  # fmt: skip
 """Names of the features, in order."""
 
@@ -61,11 +63,18 @@ class Features:
 
     @classmethod
     def of(
-        cls, history: History, content: Content, publish_at: int, followers: float, gp: FittedGP | None = None
+        cls,
+        history: History,
+        content: Content,
+        publish_at: int,
+        followers: float,
+        gp: FittedGP | None = None,
+        effects: tuple[float, float] = (math.nan, math.nan),
     ) -> Self:
         """Return the features of a draft to be published at `publish_at`, from a history of at least one post.
 
         `gp` is the GP over this history, or over a slightly earlier one; fitting it here takes many times as long.
+        `effects` are EFFECTS.
         """
         newest_first = _pull_in_outliers(history.likes[::-1])
         weights = _DECAY[:, : len(history)]
@@ -86,6 +95,7 @@ class Features:
                 content.numbers,
                 content.numbers[_UNUSUAL] - usual,
                 gp_features(gp or PostSimilarityGP().learn(history), content, publish_at, base),
+                effects,
             ]
         )
         return cls(base, tabular, _topic(history, content))

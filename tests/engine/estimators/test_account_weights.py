@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from predictions.engine.estimators.account_weights import WEIGHTS, WeightPrior, Weights, replay
 
 from predictions.engine import GlobalModel, forecast, learn_account
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import WINDOW
-from predictions.engine.estimators.account_weights import WEIGHTS, WeightPrior, Weights, replay
 from predictions.engine.features.rows import rows_of_account
 from predictions.engine.learned_account import _without_old_posts, learn_and_replay
 from predictions.engine.types import HOUR

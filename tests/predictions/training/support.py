@@ -4,10 +4,10 @@ import dataclasses
 import datetime
 
 from django.utils import timezone
+from predictions.engine.estimators.account_weights import WeightPrior
 
 from accounts.models import TikTokAccount
 from predictions.engine import GlobalModel
-from predictions.engine.estimators.account_weights import WeightPrior
 from predictions.models import ForgottenAccount, ModelVersion
 from predictions.training.pseudonyms import pseudonym
 from predictions.versions.services import register

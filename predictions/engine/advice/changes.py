@@ -1,0 +1,194 @@
+"""Changes to a draft that its creator controls: one at a time, valid, and like what the account has done before."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from posts.content.rewriting import DISCLOSURES, with_hashtag, without_hashtag
+from predictions.engine.data.history import CONTENT, History, hash_of
+from predictions.engine.effects.design import COVER, body_length, tag_characters
+from predictions.engine.effects.local_time import hours_of, local_seconds
+from predictions.engine.learned_account import LearnedAccount
+from predictions.engine.types import HOUR, Draft, Floats
+
+MAX_WINDOW = 14 * 24 * HOUR
+"""A window of publishing times is cut to so many seconds."""
+
+_DURATIONS = (5, 8, 12, 17, 25, 35, 50, 75, 110, 170)  # seconds
+_LENGTHS = (10, 20, 35, 50, 70, 100, 140, 200, 280)  # characters without hashtags
+_EMOJI = (0, 1, 2, 3)
+_TONES = {"positive": 0.5, "neutral": 0.0, "negative": -0.5}
+_COVER_STEP = {"brightness": 0.15, "contrast": 0.08, "saturation": 0.15, "colourfulness": 0.1, "sharpness": 0.1}
+_USUAL = (0.05, 0.95)
+"""Quantiles of the account's own values between which a suggested one lies."""
+_MIN_KNOWN = 5
+"""With fewer known values of its own, an account gets no other value suggested."""
+_LARGEST_STEP = 3.0
+"""A suggested length is at most so many times as long or as short as the draft's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change: `feature` becomes `value`; `target` is the number, moment or hashtag behind the value's words."""
+
+    feature: str
+    action: str
+    value: str
+    target: float | str
+
+    def apply(self, draft: Draft, text: str) -> tuple[Draft, str]:
+        """Return the draft and its text (with hashtags inline) after the change."""
+        caption = draft.caption
+        match self.feature:
+            case "post_time":
+                return replace(draft, publish_at=int(self.target)), text
+            case "duration":
+                return replace(draft, duration_s=float(self.target)), text
+            case "caption_length":
+                return replace(draft, caption=replace(caption, length=int(self.target))), text
+            case "question":
+                return replace(draft, caption=replace(caption, questions=int(self.target))), text
+            case "tone":
+                return replace(draft, caption=replace(caption, sentiment=float(self.target))), text
+            case "emoji":
+                return replace(draft, caption=replace(caption, emoji=int(self.target))), text
+            case "hashtags":
+                return self._with_tags(draft, text)
+            case _:
+                measure = self.feature.removeprefix("cover_")
+                cover = replace(draft.cover, **{measure: float(self.target)}) if draft.cover else None
+                return replace(draft, cover=cover), text
+
+    def _with_tags(self, draft: Draft, text: str) -> tuple[Draft, str]:
+        caption, tag = draft.caption, str(self.target)
+        if self.action == "add":
+            tags, text, step = (*caption.hashtags, tag), with_hashtag(text, tag), tag_characters([tag])
+        else:
+            tags = tuple(other for other in caption.hashtags if other != tag)
+            text, step = without_hashtag(text, tag), -tag_characters([tag])
+        return replace(draft, caption=replace(caption, hashtags=tags, length=max(caption.length + step, 0))), text
+
+    @property
+    def measures(self) -> Mapping[str, float]:
+        """The target as a measure of the caption, where the words are left to the creator."""
+        names = {"caption_length": "length", "question": "questions", "tone": "sentiment", "emoji": "emoji"}
+        if self.feature in names:
+            return {names[self.feature]: float(self.target)}
+        return {self.feature: float(self.target)} if self.feature.startswith("cover_") else {}
+
+    def conflicts(self, other: "Change") -> bool:
+        """Return whether both cannot be done: only different hashtags can be changed at once."""
+        if self.feature != other.feature:
+            return False
+        return self.feature != "hashtags" or self.target == other.target
+
+
+def possible_changes(
+    account: LearnedAccount, draft: Draft, *, window: tuple[int, int], max_hashtags: int
+) -> Iterator[Change]:
+    """Yield all single changes: valid values only, and of lengths only those that the account is used to.
+
+    `window` are the first and last moment (epoch seconds) that the creator may publish at.
+    """
+    numbers = account.history.numbers
+    yield from _times(account, draft, window)
+    if math.isfinite(draft.duration_s):
+        durations = np.expm1(numbers[:, CONTENT.index("duration")])
+        for seconds in _within(_DURATIONS, durations, draft.duration_s):
+            yield Change("duration", "set_to", f"{seconds:g} s", seconds)
+    caption = draft.caption
+    tags = tag_characters(caption.hashtags)
+    lengths = np.expm1(numbers[:, CONTENT.index("length")]) - tags
+    for characters in _within(_LENGTHS, lengths, max(body_length(caption), 1)):
+        yield Change("caption_length", "set_to", f"about {characters:g} characters", characters + tags)
+    if caption.questions:
+        yield Change("question", "remove", "no question", 0)
+    else:
+        yield Change("question", "add", "a question", 1)
+    for words, tone in _TONES.items():
+        if abs(tone - caption.sentiment) > 0.25:
+            yield Change("tone", "set_to", words, tone)
+    for count in _EMOJI:
+        if count != caption.emoji:
+            yield Change("emoji", "set_to", f"{count} emoji" if count else "no emoji", count)
+    yield from _hashtags(account, draft, max_hashtags)
+    if draft.cover:
+        for measure in COVER:
+            own = numbers[:, CONTENT.index(measure)]
+            value = getattr(draft.cover, measure)
+            for action, step in (("raise", _COVER_STEP[measure]), ("lower", -_COVER_STEP[measure])):
+                for target in _within((value + step,), own, None):
+                    yield Change(f"cover_{measure}", action, f"{target:.2f}", target)
+
+
+def own_posts_like(account: LearnedAccount, history: History, change: Change) -> int:
+    """Return how many posts of the history have what the change brings."""
+    return int(np.count_nonzero(_alike(account, history, change)))
+
+
+def _times(account: LearnedAccount, draft: Draft, window: tuple[int, int]) -> Iterator[Change]:
+    """Yield the whole local hours of the window."""
+    first, last = window[0], min(window[1], window[0] + MAX_WINDOW)
+    moments = np.arange(first - first % 900, last + 1, 900)
+    local = local_seconds(moments, account.effects.zone, account.effects.offset)
+    for moment in moments[(moments >= first) & (local % HOUR == 0)].tolist():
+        if moment != draft.publish_at:
+            yield Change("post_time", "move_to", f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}", moment)
+
+
+def _within(values: tuple[float, ...], own: Floats, current: float | None) -> list[float]:
+    """Return the values that the account is used to, and that are another length than the current one but near it."""
+    own = own[np.isfinite(own)]
+    if len(own) < _MIN_KNOWN:
+        return []
+    low, high = np.quantile(own, _USUAL)
+    return [
+        value
+        for value in values
+        if low <= value <= high
+        and (current is None or 1.1 <= max(value / current, current / value) <= _LARGEST_STEP)
+    ]  # fmt: skip
+
+
+def _hashtags(account: LearnedAccount, draft: Draft, max_hashtags: int) -> Iterator[Change]:
+    tags = draft.caption.hashtags
+    if len(tags) < max_hashtags:
+        for tag in account.tag_names:
+            if tag not in tags:
+                yield Change("hashtags", "add", f"#{tag}", tag)
+    for tag in tags:
+        if tag.casefold() not in DISCLOSURES:
+            yield Change("hashtags", "remove", f"#{tag}", tag)
+
+
+def _alike(account: LearnedAccount, history: History, change: Change) -> NDArray[np.bool_]:
+    def column(name: str) -> Floats:
+        return history.numbers[:, CONTENT.index(name)]
+
+    target = change.target
+    match change.feature:
+        case "post_time":
+            zone = (account.effects.zone, account.effects.offset)
+            hour = hours_of(local_seconds(np.array([int(target)]), *zone))
+            apart = np.abs(hours_of(local_seconds(history.posted_at, *zone)) - hour)
+            alike = np.minimum(apart, 24 - apart) <= 1.5
+        case "duration":
+            alike = np.abs(column("duration") - math.log1p(float(target))) <= 0.25
+        case "caption_length":
+            alike = np.abs(column("length") - math.log1p(float(target))) <= 0.25
+        case "question":
+            alike = (column("questions") > 0) == (float(target) > 0)
+        case "tone":
+            alike = np.abs(column("sentiment") - float(target)) <= 0.25
+        case "emoji":
+            alike = np.rint(np.expm1(column("emoji"))) == float(target)
+        case "hashtags":
+            used = (history.tags == np.uint64(hash_of(str(target)))).any(axis=1)
+            alike = used if change.action == "add" else ~used
+        case _:
+            alike = np.abs(column(change.feature.removeprefix("cover_")) - float(target)) <= 0.1
+    return np.asarray(alike, dtype=np.bool_)

@@ -1,0 +1,53 @@
+"""Comparisons: of drafts with each other, and of a draft's hours and weekdays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr
+
+from predictions.engine.advice.suggestions import columns_of
+from predictions.engine.effects.local_time import local_seconds, weekdays_of
+from predictions.engine.effects.population import EffectsPrior
+from predictions.engine.learned_account import LearnedAccount
+from predictions.engine.types import DAY, HOUR, Draft, Floats, Forecast
+
+
+def win_chances(
+    prior: EffectsPrior, account: LearnedAccount, drafts: Sequence[Draft], forecasts: Sequence[Forecast]
+) -> Floats:
+    """Return (n, n), the probability that draft i gets more likes than draft j; the diagonal is a half.
+
+    The account's level is common to both. What differs is each post's own noise and what is not known of the effects in
+    which they differ.
+    """
+    posterior = account.effects.posterior(prior)
+    _, covariance = posterior.matched
+    rows = columns_of(account.effects, drafts)
+    apart = rows[:, None] - rows
+    variance = np.einsum("ijd,de,ije->ij", apart, covariance, apart, optimize=True) + 2 * posterior.noise
+    typical = np.log1p([forecast.typical for forecast in forecasts])
+    chances: Floats = ndtr((typical[:, None] - typical) / np.sqrt(variance))
+    return chances
+
+
+@dataclass(frozen=True, slots=True)
+class HourMap:
+    """A draft's effect at each weekday (Monday first) and local hour, against its own time; arrays are (7, 24)."""
+
+    effect_pct: Floats
+    chance: Floats
+    """Probability that the hour is better than the draft's own."""
+
+
+def hour_map(prior: EffectsPrior, account: LearnedAccount, draft: Draft) -> HourMap:
+    """Return how publishing at another local hour of the week would do."""
+    zone = (account.effects.zone, account.effects.offset)
+    # the local Monday 00:00 of the draft's week, so that the zone's offset is that of the week
+    local = local_seconds(np.array([draft.publish_at]), *zone)
+    monday = local[0] - local[0] % DAY - weekdays_of(local)[0] * DAY
+    hours = int(monday - (local[0] - draft.publish_at)) + HOUR * np.arange(7 * 24)
+    rows = columns_of(account.effects, [draft, *(replace(draft, publish_at=int(hour)) for hour in hours)])
+    contrasts = account.effects.posterior(prior).contrast(rows[1:] - rows[0])
+    effect = 100 * np.expm1(contrasts.effect)
+    return HourMap(effect.reshape(7, 24).round(1), contrasts.chance_above(0.0).reshape(7, 24).round(3))

@@ -1,0 +1,260 @@
+"""One account's effects: a linear model learned post by post, beside a level that drifts.
+
+With l(t) a random walk, x what a creator controls and r the label's own uncertainty,
+
+    label = l(t) + x . b + noise,   b ~ N(s mu, s^2 Sigma),   s in SCALES.
+
+The level is integrated out by a Kalman filter of one dimension (Durbin and Koopman, "Time Series Analysis by State
+Space Methods", 2012, 6.2: the augmented filter), which is linear: it whitens labels and columns alike. Their Gram
+matrix is then all that the posterior of b needs (Gelman and Hill, "Data Analysis Using Regression", 2007, ch. 12, 13).
+The scale s says whether the audience reacts at all; s = 0 is an audience that does not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from predictions.engine.effects.design import WIDTH, time_design
+from predictions.engine.effects.local_time import infer_offset, local_seconds
+from predictions.engine.effects.population import SCALES, EffectsPrior
+from predictions.engine.types import DAY, Floats
+
+MAX_OWN_TAGS = 20
+MIN_TAG_USES = 2
+"""Hashtags used less often have no column."""
+
+_MAX_GAP_DAYS = 60.0
+"""A break lets the level drift no further than so many days would."""
+_CLIP = 4.0
+"""A label counts as at most so many standard deviations from what was expected: no viral post bends the effects."""
+_NOISE_POSTS = 8.0
+"""Posts' worth of "the noise is that of other accounts"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """A mixture of normals over the effects b (d,), one for each of SCALES, and the noise of a post."""
+
+    weight: Floats  # (k,)
+    mean: Floats  # (k, d)
+    covariance: Floats  # (k, d, d)
+    noise: float
+    """Variance of what no effect explains of one post (log units)."""
+
+    @property
+    def matched(self) -> tuple[Floats, Floats]:
+        """Mean (d,) and covariance (d, d) of the mixture."""
+        mean: Floats = self.weight @ self.mean
+        apart = self.mean - mean
+        covariance: Floats = np.einsum("k,kij->ij", self.weight, self.covariance)
+        return mean, covariance + (self.weight[:, None] * apart).T @ apart
+
+    def contrast(self, differences: Floats) -> "Contrasts":
+        """Return the effects of differences (m, d) between two contents."""
+        variance = np.einsum("mi,kij,mj->mk", differences, self.covariance, differences, optimize=True)
+        return Contrasts(self.weight, differences @ self.mean.T, np.sqrt(np.maximum(variance, 0.0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Contrasts:
+    """Effects of m changes (log units): mixtures of k normals, of which a deviation of zero is a point."""
+
+    weight: Floats  # (k,)
+    mean: Floats  # (m, k)
+    deviation: Floats  # (m, k)
+
+    @property
+    def effect(self) -> Floats:
+        """(m,) posterior means."""
+        effects: Floats = self.mean @ self.weight
+        return effects
+
+    def chance_above(self, threshold: Floats | float) -> Floats:
+        """Return the probability (m,) that each effect is above a threshold (log units)."""
+        distance = self.mean - np.reshape(threshold, (-1, 1))
+        chance = np.where(self.deviation > 0, ndtr(distance / np.maximum(self.deviation, 1e-12)), distance > 0)
+        above: Floats = chance @ self.weight
+        return above
+
+    def quantile(self, level: float) -> Floats:
+        """Return a quantile (m,) of each effect, by bisection."""
+        reach = 6 * self.deviation.max(axis=1, initial=0.0) + 1e-9
+        low, high = self.mean.min(axis=1) - reach, self.mean.max(axis=1) + reach
+        for _ in range(40):
+            middle = (low + high) / 2
+            is_below = 1 - self.chance_above(middle) < level
+            low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+        return (low + high) / 2
+
+
+@dataclass(slots=True)
+class AccountEffects:
+    """What has been learned of one account; `learn` adds a post. Columns are those of `design`, then own hashtags."""
+
+    tags: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
+    gram: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    """(1 + d, 1 + d) products of whitened labels and columns, label first, in units of the noise."""
+    usual: Floats = field(default_factory=lambda: np.zeros(0))
+    """(1 + d,) the account's level (log1p likes), and the usual post at that level."""
+    uncertainty: float = 0.0
+    """Variance of the level, in units of the noise."""
+    learned_at: int = 0
+    """When the latest post was published (epoch seconds)."""
+    posts: int = 0
+    offset: int = 0
+    """Seconds from UTC to local time; used where `zone` is empty."""
+    zone: str = ""
+
+    def __post_init__(self) -> None:
+        width = 1 + WIDTH + len(self.tags)
+        if not self.gram.size:
+            self.gram, self.usual = np.zeros((width, width)), np.zeros(width)
+        if self.gram.shape != (width, width) or self.usual.shape != (width,):
+            raise ValueError("the account effects have another shape")
+
+    def columns(self, publish_at: NDArray[np.int64], content: Floats, tags: NDArray[np.uint64]) -> Floats:
+        """Return columns (n, d) from times (n,), contents (n, WIDTH - TIME_WIDTH) and hashed tags (n, MAX_TAGS)."""
+        own = (tags[:, :, None] == self.tags).any(axis=1)
+        return np.hstack([time_design(local_seconds(publish_at, self.zone, self.offset)), content, own])
+
+    def learn(self, prior: EffectsPrior, posted_at: int, row: Floats, label: float, variance: float) -> None:
+        """Learn one post, later than the last: its columns (d,), its label and the label's variance (log units)."""
+        values = np.append(label, row)
+        noise = 1.0 + variance / prior.noise
+        if not self.posts:
+            self.usual, self.uncertainty = values, noise
+        else:
+            days = min((posted_at - self.learned_at) / DAY, _MAX_GAP_DAYS)
+            before = self.uncertainty + prior.walk * days
+            total = before + noise
+            surprise = values - self.usual
+            reach = _CLIP * np.sqrt(total * prior.noise)
+            surprise[0] = min(max(surprise[0], -reach), reach)
+            self.gram += np.outer(surprise, surprise / total)
+            self.usual = self.usual + before / total * surprise
+            self.uncertainty = before * noise / total
+        self.learned_at, self.posts = posted_at, self.posts + 1
+
+    def posterior(self, prior: EffectsPrior) -> Posterior:
+        """Return the effects' posterior; without posts, the prior across accounts."""
+        noise = prior.noise
+        for _ in range(3 if self.posts > 1 else 1):
+            posterior = self.posterior_given(prior, noise)
+            noise = self.noise(posterior, prior)
+        return Posterior(posterior.weight, posterior.mean, posterior.covariance, noise)
+
+    def noise(self, posterior: Posterior, prior: EffectsPrior) -> float:
+        """Return the noise variance given a posterior of the effects, shrunk to that of other accounts."""
+        mean, covariance = posterior.matched
+        squares = (
+            self.gram[0, 0]
+            - 2 * mean @ self.gram[1:, 0]
+            + np.sum(self.gram[1:, 1:] * (covariance + np.outer(mean, mean)))
+        )
+        seen = max(self.posts - 1, 0)
+        return float((max(squares, 0.0) + _NOISE_POSTS * prior.noise) / (seen + _NOISE_POSTS))
+
+    def posterior_given(self, prior: EffectsPrior, noise: float) -> Posterior:
+        """Return the posterior given the noise variance."""
+        own = len(self.tags)
+        products, evidence = self.gram[1:, 1:] / noise, self.gram[1:, 0] / noise
+        mu, sigma = prior.of_account(own)
+        means, covariances, likelihoods = [], [], []
+        for scale in SCALES:
+            mean, covariance = scale * mu, scale**2 * sigma
+            # (P + C^-1)^-1 = C (1 + P C)^-1, which allows for a C without inverse
+            system = np.eye(len(mu)) + products @ covariance
+            updated = covariance @ np.linalg.inv(system)
+            updated = (updated + updated.T) / 2
+            residual = evidence - products @ mean
+            step = updated @ residual
+            _, log_determinant = np.linalg.slogdet(system)
+            likelihoods.append(
+                0.5 * (residual @ step - log_determinant) + mean @ evidence - 0.5 * mean @ products @ mean
+            )
+            means.append(mean + step)
+            covariances.append(updated)
+        logs = np.array(likelihoods) + np.log(prior.scale_shares)
+        weight = np.exp(logs - logs.max())
+        return Posterior(weight / weight.sum(), np.array(means), np.array(covariances), noise)
+
+
+@dataclass(frozen=True, slots=True)
+class EffectPosts:
+    """n labelled posts of one account in order of publishing."""
+
+    posted_at: NDArray[np.int64]
+    content: Floats  # (n, WIDTH - TIME_WIDTH)
+    tags: NDArray[np.uint64]  # (n, MAX_TAGS), hashed, 0 where there are fewer
+    label: Floats  # (n,) log1p likes
+    variance: Floats  # (n,) of the labels
+    known_from: NDArray[np.int64]  # (n,) when each label became known
+    zone: str = ""
+
+    def learn(self, prior: EffectsPrior, *, own_tags: bool = True) -> AccountEffects:
+        """Learn all posts in order."""
+        tags = _own_tags(self.tags) if own_tags else np.zeros(0, dtype=np.uint64)
+        effects = AccountEffects(tags=tags, offset=infer_offset(self.posted_at), zone=self.zone)
+        rows = effects.columns(self.posted_at, self.content, self.tags)
+        for i in np.flatnonzero(~np.isnan(self.label)).tolist():
+            effects.learn(prior, int(self.posted_at[i]), rows[i], float(self.label[i]), float(self.variance[i]))
+        return effects
+
+    def __getitem__(self, rows: slice | NDArray[np.bool_]) -> "EffectPosts":
+        columns = (self.posted_at, self.content, self.tags, self.label, self.variance, self.known_from)
+        return EffectPosts(*(column[rows] for column in columns), zone=self.zone)
+
+    def __len__(self) -> int:
+        return len(self.posted_at)
+
+
+def _own_tags(tags: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the hashtags used most, at most MAX_OWN_TAGS; of equally frequent ones those with the smaller hash."""
+    names, uses = np.unique(tags[tags != 0], return_counts=True)
+    # a tag on every post has no contrast
+    often = (uses >= MIN_TAG_USES) & (uses < len(tags))
+    order = np.argsort(-uses[often], kind="stable")
+    own: NDArray[np.uint64] = names[often][order][:MAX_OWN_TAGS]
+    return own
+
+
+def replay_effects(prior: EffectsPrior, posts: EffectPosts) -> Floats:
+    """Return (n, 2): each post's effect against the usual one and its deviation, from labels known when it came.
+
+    Posts without a label (NaN) teach nothing. The posterior is computed anew for every tenth more posts; where another
+    offset from UTC is inferred by then, all posts so far are learned again.
+    """
+    told = np.zeros((len(posts.posted_at), 2))
+    effects = AccountEffects(zone=posts.zone)
+    mean, covariance = effects.posterior(prior).matched
+    computed, learned = 0, 0
+    rows = effects.columns(posts.posted_at, posts.content, posts.tags)
+    for i, moment in enumerate(posts.posted_at.tolist()):
+        while learned < i and posts.known_from[learned] <= moment:
+            label, variance = float(posts.label[learned]), float(posts.variance[learned])
+            if not np.isnan(label):
+                effects.learn(prior, int(posts.posted_at[learned]), rows[learned], label, variance)
+            learned += 1
+        if learned > computed * 1.1:
+            offset = infer_offset(posts.posted_at[:learned])
+            if offset != effects.offset:
+                effects = posts[:learned].learn(prior, own_tags=False)
+                rows = effects.columns(posts.posted_at, posts.content, posts.tags)
+            mean, covariance = effects.posterior(prior).matched
+            computed = learned
+        told[i] = effect_of(effects, mean, covariance, rows[i])
+    return told
+
+
+def effect_of(effects: AccountEffects, mean: Floats, covariance: Floats, row: Floats) -> tuple[float, float]:
+    """Return the effect of columns (d,) against the account's usual post, and its standard deviation (log units)."""
+    difference = row - effects.usual[1:] if effects.posts else np.zeros_like(row)
+    return float(difference @ mean), float(np.sqrt(max(difference @ covariance @ difference, 0.0)))
+
+
+def learn_all(prior: EffectsPrior, accounts: Sequence[EffectPosts]) -> list[AccountEffects]:
+    """Learn accounts of at least two posts, as `fit_effects` needs them."""
+    return [posts.learn(prior) for posts in accounts if len(posts) > 1]
