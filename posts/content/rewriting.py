@@ -29,7 +29,7 @@ DISCLOSURES = frozenset(
         "patrocinado",
         "广告",
         "広告",
-    }  # fmt: skip
+    }
 )
 """Hashtags that say a post is paid for. They are facts, which no advice changes."""
 
