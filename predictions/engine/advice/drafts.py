@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
@@ -40,15 +41,15 @@ def advise_drafts(
     earliest = min((filed.asked_at for filed in drafts), default=0)
     learned_from = join_accounts([*train, *(_until(account, earliest) for account in test)])
     model = _model(learned_from)
-    for filed in sorted(drafts, key=lambda filed: filed.account_id):
-        account = _until(accounts[filed.account_id], filed.asked_at)
-        counted = max((c.observed_at for post in account.posts for c in post.observations), default=filed.asked_at)
-        learned = learn_account(model, account, as_of=max(filed.asked_at, counted))
-        window = default_window(filed.draft.publish_at, filed.asked_at)
-        yield (
-            filed,
-            advise(model.effects, learned, filed.draft, filed.text, window=window, max_hashtags=max_hashtags),
-        )
+    asked = sorted(drafts, key=lambda filed: (filed.account_id, filed.asked_at))
+    for (account_id, asked_at), of_account in groupby(asked, key=lambda filed: (filed.account_id, filed.asked_at)):
+        account = _until(accounts[account_id], asked_at)
+        counted = max((c.observed_at for post in account.posts for c in post.observations), default=asked_at)
+        learned = learn_account(model, account, as_of=max(asked_at, counted))
+        for filed in of_account:
+            window = default_window(filed.draft.publish_at, asked_at)
+            advice = advise(model.effects, learned, filed.draft, filed.text, window=window, max_hashtags=max_hashtags)
+            yield filed, advice
 
 
 def _model(accounts: Sequence[AccountHistory]) -> GlobalModel:
