@@ -26,9 +26,10 @@ from predictions.engine.features.tabular import TABULAR
 from predictions.models import AccountWeights, Benchmark, Feedback, ForecastError, Outcome, Prediction
 from privacy.consent import selectors as consent_selectors
 from privacy.consent import services as consent_services
-from privacy.consent.receivers import stamp_with_consent
-from privacy.models import Through
+from privacy.models import AccessEvent, Consent, Through
 from privacy.purposes import Purpose
+from privacy.texts import current_text
+from privacy.trail.services import record
 
 HOUR = datetime.timedelta(hours=1)
 USUAL_CONSENTS = (Purpose.SERVICE, Purpose.LEARNING, Purpose.OUTCOMES)
@@ -60,12 +61,22 @@ class UserFactory(DjangoModelFactory[User]):
 
     @factory.post_generation
     def consents(self: User, create: bool, extracted: Iterable[Purpose] | None, **_: Any) -> None:
-        # which would take most of the time: nothing is there yet that could rest on it but the person's own row
-        consent_services.consent_given.disconnect(stamp_with_consent)
-        try:
-            agree(self, *(USUAL_CONSENTS if extracted is None else extracted))
-        finally:
-            consent_services.consent_given.connect(stamp_with_consent)
+        # as `agree` writes them, but at once: nothing is there yet that could rest on them but the person's own row
+        texts = [current_text(purpose) for purpose in (USUAL_CONSENTS if extracted is None else extracted)]
+        given_at = timezone.now()
+        Consent.objects.bulk_create(
+            Consent(
+                user=self,
+                purpose=text.purpose,
+                version=text.version,
+                text_fingerprint=text.fingerprint,
+                given_at=given_at,
+                given_through=Through.PAGE,
+            )
+            for text in texts
+        )
+        for text in texts:
+            record(action=AccessEvent.Action.CONSENT, subjects=[self.pk], what=text.title)
         User.objects.filter(pk=self.pk).update()
 
 
