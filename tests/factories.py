@@ -8,6 +8,7 @@ history = history_of_posts(account, count=30, until=timezone.now())
 import datetime
 import math
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import factory
@@ -18,7 +19,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.django import DjangoModelFactory
 
 from accounts.models import APIToken, FollowerCount, TikTokAccount, User
-from posts.content.captions import measure_caption
+from posts.content.captions import CaptionMeasures, measure_caption
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine.data.history import FEATURES_VERSION
@@ -145,6 +146,12 @@ class TikTokAccountFactory(DjangoModelFactory[TikTokAccount]):
     )
 
 
+@cache
+def measured_once(caption: str) -> CaptionMeasures:
+    """Measure a caption once: many posts of tests have the same."""
+    return measure_caption(caption)
+
+
 class PostContentFactory(DjangoModelFactory[PostContent]):
     """What is measured of `text`, which itself is not stored."""
 
@@ -164,7 +171,7 @@ class PostContentFactory(DjangoModelFactory[PostContent]):
 
     post = factory.SubFactory("tests.factories.PostFactory", content=None)
     text = "Sunset at the pier #sunset"
-    measures = factory.LazyAttribute(lambda row: measure_caption(row.text))
+    measures = factory.LazyAttribute(lambda row: measured_once(row.text))
     caption_fingerprint = factory.LazyAttribute(lambda row: caption_fingerprint(row.text))
     cover_state = PostContent.Cover.UNAVAILABLE
 
@@ -325,19 +332,24 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
     Their likes move about 200 and grow as posts do; nothing is random. The account is marked as changed.
     """
     posts: list[Post] = []
+    contents: list[PostContent] = []
+    observations: list[Observation] = []
     for index in range(count):
         posted_at = until - (count - index) * 36 * HOUR
         final = 200 * math.exp(0.8 * math.sin(index * 1.7))
-        ages = [age for age in (1, 6, 24, 168) if posted_at + age * HOUR <= until]
-        posts.append(
-            PostFactory(
-                account=account,
-                posted_at=posted_at,
-                text=CAPTIONS[index % len(CAPTIONS)],
-                duration_s=10 + index % 30,
-                likes_by_hour={age: round(final * (1 - math.exp(-age / 30))) for age in ages},
+        post = PostFactory.build(account=account, posted_at=posted_at, duration_s=10 + index % 30, content=None)
+        posts.append(post)
+        contents.append(PostContentFactory.build(post=post, text=CAPTIONS[index % len(CAPTIONS)]))
+        observations += (
+            ObservationFactory.build(
+                post=post, observed_at=posted_at + age * HOUR, likes=round(final * (1 - math.exp(-age / 30)))
             )
+            for age in (1, 6, 24, 168)
+            if posted_at + age * HOUR <= until
         )
+    Post.objects.bulk_create(posts)
+    PostContent.objects.bulk_create(contents)
+    Observation.objects.bulk_create(observations)
     PostsChange.objects.update_or_create(
         account=account, defaults={"changed_at": until}, create_defaults={"changed_at": until, "sequence": 1}
     )
