@@ -53,14 +53,15 @@ def test_the_consents_of_people_in_tests_are_those_that_agreeing_gives() -> None
     other.refresh_from_db()
     assert person.consent_version == other.consent_version
 
-    def written(user: User) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    def written(user: User) -> list[list[dict[str, object]]]:
         subject = hashlib.sha256(bytes(SubjectKey.objects.get(user=user).key) + b"trail").hexdigest()
         consents = Consent.objects.filter(user=user).order_by("pk")
         events = AccessEvent.objects.filter(subject=subject).order_by("position")
         own = {"id", "user_id", "given_at", "retain_until", "position", "at", "subject", "previous", "hash"}
-        return tuple(
-            [{k: v for k, v in row.items() if k not in own} for row in rows.values()] for rows in (consents, events)
-        )
+        return [
+            [{k: v for k, v in row.items() if k not in own} for row in rows]
+            for rows in (consents.values(), events.values())
+        ]
 
     assert written(person) == written(other)
     assert [len(rows) for rows in written(person)] == [len(USUAL_CONSENTS)] * 2
