@@ -31,7 +31,13 @@ class AccountWeights(PersonalData):
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True)
     plain(model_version, "the shared model beside which they were learned")
     time_zone = personal(
-        models.CharField(max_length=64, blank=True, help_text="The account's chosen zone that they were learned with."),
+        models.CharField(
+            max_length=64,
+            blank=True,
+            default="",
+            db_default="",
+            help_text="The account's chosen zone that they were learned with.",
+        ),
         "The time zone that you had chosen when they were learned",
     )
     posts_sequence = plain(
