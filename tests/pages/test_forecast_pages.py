@@ -2,7 +2,7 @@
 
 from django.test import Client
 
-from predictions.engine.explanation import GROUP_OF
+from predictions.engine.explanation import LEVERS, OTHER
 from predictions.templatetags.forecasts import FEATURES
 from tests.factories import OutcomeFactory, PredictionFactory
 from tests.pages.conftest import Creator
@@ -105,7 +105,7 @@ def test_without_forecasts_the_composer_is_offered(browser: Client, creator: Cre
 
 
 def test_every_feature_that_an_explanation_names_has_words_for_people() -> None:
-    assert set(GROUP_OF.values()) <= set(FEATURES)
+    assert {*LEVERS, OTHER} <= set(FEATURES)
 
 
 def test_no_page_shows_the_point_forecast(browser: Client, creator: Creator) -> None:
