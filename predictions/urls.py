@@ -2,12 +2,16 @@
 
 from django.urls import path
 
+from predictions.experiments import views as experiments
 from predictions.feedback import views as feedback
 from predictions.forecasts import views as forecasts
 
 app_name = "predictions"
 urlpatterns = [
     path("compose/", forecasts.compose, name="compose"),
+    path("experiments/", experiments.experiments, name="experiments"),
+    path("experiments/<slug:experiment_id>/draw/", experiments.draw, name="draw_arm"),
+    path("experiments/<slug:experiment_id>/stop/", experiments.stop, name="stop_experiment"),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
     path("forecasts/<slug:prediction_id>/", forecasts.forecast, name="forecast"),
     path("forecasts/<slug:prediction_id>/feedback/", feedback.give_feedback, name="give_feedback"),

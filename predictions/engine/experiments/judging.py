@@ -41,8 +41,8 @@ class Judgement:
 def judge(outcomes: Floats, is_second: NDArray[np.bool_], probability: Floats, *, usual_noise: float) -> Judgement:
     """Judge an experiment from the outcomes (n,) of its posts so far; arguments as for `difference_of`.
 
-    `usual_noise` is the standard deviation of a post (log units) where little is known. It is given up when even a
-    difference in the most hopeful twentieth would not be worth knowing, or would take more than `PATIENCE` further posts.
+    `usual_noise` is the standard deviation of a post (log units) where little is known. It is given up when even
+    the most hopeful twentieth would not be worth knowing, or would take more than `PATIENCE` further posts.
     """
     difference = difference_of(outcomes, is_second, probability)
     posts, noise = len(outcomes), noise_of(outcomes, usual_noise)
@@ -60,7 +60,7 @@ def judge(outcomes: Floats, is_second: NDArray[np.bool_], probability: Floats, *
 def less_the_level(prior: EffectsPrior, posted_at: Sequence[int], label: Floats, variance: Floats) -> Floats:
     """Return each label (n,) less the account's level as forecast from the posts before it (log units).
 
-    Posts are in order of publishing and have a label (log1p likes) with a variance. The first has no level before it: 0.
+    Posts are in order of publishing and have a label (log1p likes) with a variance. The first is left at 0.
     """
     effects, nothing = AccountEffects(), np.zeros(WIDTH)
     left = np.zeros(len(label))
