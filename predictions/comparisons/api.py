@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.api import NestedJSONParser
-from predictions.comparisons.serializers import CompareRequestSerializer, CompareResponseSerializer
+from predictions.comparisons.serializers import CompareRequestSerializer, CompareResponseSerializer, comparison_answer
 from predictions.comparisons.services import Variant, compare
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
 from predictions.forecasts.api import MAX_JSON_BYTES, PredictThrottle, RequestTooLarge
@@ -55,4 +55,4 @@ class CompareView(APIView):
             raise Http404 from error
         except AccountNotChosen as error:
             raise ValidationError({"account_id": str(error)}) from error
-        return Response(CompareResponseSerializer(comparison).data)
+        return Response(comparison_answer(comparison))

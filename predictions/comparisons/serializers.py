@@ -1,5 +1,6 @@
 """Requests for comparisons and comparisons as the API shows them."""
 
+from dataclasses import asdict
 from typing import Any
 
 from rest_framework import serializers
@@ -40,33 +41,35 @@ class PairSerializer(serializers.Serializer[Any]):
     )
 
 
-class CompareResponseSerializer(serializers.Serializer[Comparison]):
+class CompareResponseSerializer(serializers.Serializer[Any]):
+    """The shape of `comparison_answer`, for the schema."""
+
     model_version = serializers.CharField(help_text='"prior" before any model was trained.')
     drafts = ComparedDraftSerializer(many=True)
     pairs = PairSerializer(many=True, help_text="Each pair once.")
     warnings = serializers.ListField(child=serializers.CharField())
 
-    def to_representation(self, comparison: Comparison) -> dict[str, Any]:
-        answer = {
-            "model_version": comparison.model_version,
-            "drafts": [
-                {
-                    "basis": forecast.basis,
-                    "prediction": {
-                        "predicted_engagement": forecast.point,
-                        "predicted_bucket": forecast.bucket,
-                        "typical": forecast.typical,
-                        "interval": [forecast.low, forecast.high],
-                        "metrics": forecast.metrics,
-                        "measures": {name: range_as_json(each) for name, each in forecast.measures.items()},
-                        "engagement_rate": forecast.engagement_rate and range_as_json(forecast.engagement_rate),
-                        "horizon_hours": HORIZON // HOUR,
-                    },
-                }
-                for forecast in comparison.forecasts
-            ],
-            "pairs": comparison.pairs,
-            "warnings": comparison.warnings,
-        }
-        representation: dict[str, Any] = super().to_representation(answer)  # type: ignore[arg-type]
-        return representation
+
+def comparison_answer(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as the API answers it."""
+    return {
+        "model_version": comparison.model_version,
+        "drafts": [
+            {
+                "basis": forecast.basis,
+                "prediction": {
+                    "predicted_engagement": forecast.point,
+                    "predicted_bucket": forecast.bucket,
+                    "typical": forecast.typical,
+                    "interval": [forecast.low, forecast.high],
+                    "metrics": forecast.metrics,
+                    "measures": {name: range_as_json(each) for name, each in forecast.measures.items()},
+                    "engagement_rate": forecast.engagement_rate and range_as_json(forecast.engagement_rate),
+                    "horizon_hours": HORIZON // HOUR,
+                },
+            }
+            for forecast in comparison.forecasts
+        ],
+        "pairs": [asdict(pair) for pair in comparison.pairs],
+        "warnings": comparison.warnings,
+    }
