@@ -3,6 +3,7 @@
 from django.urls import path
 
 from predictions.experiments import views as experiments
+from predictions.comparisons import views as comparisons
 from predictions.feedback import views as feedback
 from predictions.forecasts import views as forecasts
 
@@ -12,6 +13,7 @@ urlpatterns = [
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/<slug:experiment_id>/draw/", experiments.draw, name="draw_arm"),
     path("experiments/<slug:experiment_id>/stop/", experiments.stop, name="stop_experiment"),
+    path("compose/variants/", comparisons.variants, name="variants"),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
     path("forecasts/<slug:prediction_id>/", forecasts.forecast, name="forecast"),
     path("forecasts/<slug:prediction_id>/feedback/", feedback.give_feedback, name="give_feedback"),

@@ -7,6 +7,7 @@ history = history_of_posts(account, count=30, until=timezone.now())
 
 import datetime
 import math
+import random
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -350,6 +351,32 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
     Post.objects.bulk_create(posts)
     PostContent.objects.bulk_create(contents)
     Observation.objects.bulk_create(observations)
+    PostsChange.objects.update_or_create(
+        account=account, defaults={"changed_at": until}, create_defaults={"changed_at": until, "sequence": 1}
+    )
+    return posts
+
+
+def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.datetime) -> list[Post]:
+    """`count` posts, one each 31 h: likes double with a question and are halved before noon UTC, beside some noise.
+
+    The account is marked as changed.
+    """
+    numbers = random.Random(7)
+    posts: list[Post] = []
+    for index in range(count):
+        posted_at = until - (count - index) * 31 * HOUR
+        asks = index % 3 == 0
+        effect = math.log(2) * (asks - (posted_at.hour < 12))
+        posts.append(
+            PostFactory(
+                account=account,
+                posted_at=posted_at,
+                text="Which one would you pick? #pier" if asks else "Sunset at the pier #sunset",
+                duration_s=20,
+                likes_by_hour={24: round(400 * math.exp(effect + numbers.gauss(0, 0.25)))},
+            )
+        )
     PostsChange.objects.update_or_create(
         account=account, defaults={"changed_at": until}, create_defaults={"changed_at": until, "sequence": 1}
     )

@@ -43,7 +43,11 @@ class TikTokAccount(PersonalData):
     profile_fetched_at = personal(models.DateTimeField(null=True), "When these were last fetched")
     time_zone = personal(
         models.CharField(
-            max_length=64, blank=True, default="", db_default="", help_text="IANA name; empty: worked out from the hours of the posts."
+            max_length=64,
+            blank=True,
+            default="",
+            db_default="",
+            help_text="IANA name; empty: worked out from the hours of the posts.",
         ),
         "The time zone that you chose; empty if you chose none",
     )

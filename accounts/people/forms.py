@@ -33,9 +33,7 @@ class TimeZoneForm(forms.Form):
     )
 
     def __init__(self, *args: Any, account: TikTokAccount) -> None:
-        super().__init__(
-            *args, initial={"time_zone": account.time_zone}, auto_id=f"id_{account.public_id}_%s"
-        )
+        super().__init__(*args, initial={"time_zone": account.time_zone}, auto_id=f"id_{account.public_id}_%s")
         self.account = account
 
     def clean_time_zone(self) -> str:

@@ -88,7 +88,9 @@ def _settings_page(
         "accounts/settings.html",
         {
             "accounts": linked,
-            "zone_forms": [zone_form if zone_form and zone_form.account == each.account else each for each in zone_forms],
+            "zone_forms": [
+                zone_form if zone_form and zone_form.account == each.account else each for each in zone_forms
+            ],
             "time_zones": time_zones(),
             "time_zones_list": TIME_ZONES_LIST,
             "tokens": api_tokens_of(request.user),

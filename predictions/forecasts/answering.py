@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import structlog
 
 from accounts.models import TikTokAccount, User
-from predictions.engine import AccountHistory, GlobalModel, LearnedAccount, UnreadableAccount, learn_account
+from posts.content.captions import measure_caption
+from posts.content.pictures import CoverMeasures
+from predictions.engine import AccountHistory, Draft, GlobalModel, LearnedAccount, UnreadableAccount, learn_account
 from predictions.forecasts.selectors import Serving, accounts_for_forecast
 from predictions.models import AccountWeights
 from predictions.versions.canary import record_failure
@@ -70,6 +72,24 @@ class Answer(Generic[T]):
     fetched_at: float
 
 
+def draft_of(
+    *,
+    text: str,
+    hashtags: Sequence[str],
+    publish_at: datetime,
+    duration_s: int | None,
+    cover: CoverMeasures | None,
+) -> Draft:
+    """Return the draft as the engine takes it, its caption measured."""
+    return Draft(
+        publish_at=int(publish_at.timestamp()),
+        caption=measure_caption(text, hashtags),
+        duration_s=math.nan if duration_s is None else float(duration_s),
+        sound="",
+        cover=cover,
+    )
+
+
 def require_finite(value: Any) -> None:
     """Raise ImpossibleForecast for a value that JSON, which has no NaN, cannot hold."""
     try:
@@ -94,9 +114,7 @@ def account_to_forecast(user: User, account_id: str | None) -> "WithAnnotations[
     return account
 
 
-def answer_for(
-    account: "WithAnnotations[TikTokAccount, Serving]", now: datetime, compute: "Compute[T]"
-) -> Answer[T]:
+def answer_for(account: "WithAnnotations[TikTokAccount, Serving]", now: datetime, compute: "Compute[T]") -> Answer[T]:
     """Compute with the canary if it serves the account, and with the champion otherwise or if the canary fails.
 
     The canary's failure is recorded only if the champion succeeds: else the account is to blame.

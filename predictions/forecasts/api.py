@@ -27,6 +27,7 @@ from predictions.forecasts.serializers import (
     PredictMultipartSerializer,
     PredictRequestSerializer,
     PredictResponseSerializer,
+    prediction_answer,
 )
 from predictions.forecasts.services import predict
 from predictions.models import Prediction
@@ -89,7 +90,7 @@ class PredictView(APIView):
             raise Http404 from error
         except AccountNotChosen as error:
             raise ValidationError({"account_id": str(error)}) from error
-        return Response(PredictResponseSerializer(result).data)
+        return Response(prediction_answer(result))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # checked before anything is read; forms within the limit stay in memory, so no picture is written to disk

@@ -1,5 +1,6 @@
 """Requests for forecasts and forecasts as the API shows them: the contract's shapes and names."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -186,7 +187,9 @@ class DiagnosticsSerializer(serializers.Serializer[Any]):
     warnings = serializers.ListField(child=serializers.CharField(), help_text="What was unknown to the forecast.")
 
 
-class PredictResponseSerializer(serializers.Serializer[PredictionResult]):
+class PredictResponseSerializer(serializers.Serializer[Any]):
+    """The shape of `prediction_answer`, for the schema: nested serializers would take longer than a forecast."""
+
     prediction_id = serializers.CharField()
     model_version = serializers.CharField(help_text='"prior" before any model was trained.')
     basis = serializers.ChoiceField(
@@ -202,39 +205,39 @@ class PredictResponseSerializer(serializers.Serializer[PredictionResult]):
     explanation = EffectSerializer(many=True)
     diagnostics = DiagnosticsSerializer()
 
-    def to_representation(self, result: PredictionResult) -> dict[str, Any]:
-        row, advice = result.prediction, result.advice
-        answer = {
-            "prediction_id": row.public_id,
-            "model_version": result.model_version,
-            "basis": row.basis,
-            "prediction": {
-                "predicted_engagement": row.point,
-                "predicted_bucket": row.bucket,
-                "typical": row.typical,
-                "interval": [row.low, row.high],
-                "metrics": row.metrics,
-                "measures": row.measures,
-                "engagement_rate": row.engagement_rate,
-                "horizon_hours": HORIZON // HOUR,
-            },
-            "baseline": {"predicted_engagement": row.baseline},
-            "suggestions": advice.suggestions if advice else [],
-            "suggestions_note": NOTHING_RELIABLE if advice and not advice.suggestions else None,
-            "combination": advice.combination if advice else None,
-            "rules": result.rules,
-            "map": result.hours,
-            "explanation": row.explanation or [],
-            "diagnostics": {
-                "latency_ms": result.latency_ms,
-                "feature_fetch_ms": result.feature_fetch_ms,
-                "inference_ms": result.inference_ms,
-                "weights_updated_at": result.weights_updated_at,
-                "warnings": row.warnings,
-            },
-        }
-        representation: dict[str, Any] = super().to_representation(answer)  # type: ignore[arg-type]
-        return representation
+
+def prediction_answer(result: PredictionResult) -> dict[str, Any]:
+    """Return a forecast as the API answers it."""
+    row, advice = result.prediction, result.advice
+    return {
+        "prediction_id": row.public_id,
+        "model_version": result.model_version,
+        "basis": row.basis,
+        "prediction": {
+            "predicted_engagement": row.point,
+            "predicted_bucket": row.bucket,
+            "typical": row.typical,
+            "interval": [row.low, row.high],
+            "metrics": row.metrics,
+            "measures": row.measures,
+            "engagement_rate": row.engagement_rate,
+            "horizon_hours": HORIZON // HOUR,
+        },
+        "baseline": {"predicted_engagement": row.baseline},
+        "suggestions": advice.suggestions if advice else [],
+        "suggestions_note": NOTHING_RELIABLE if advice and not advice.suggestions else None,
+        "combination": advice.combination if advice else None,
+        "rules": [{**asdict(rule), "kept": rule.kept} for rule in result.rules],
+        "map": result.hours,
+        "explanation": row.explanation or [],
+        "diagnostics": {
+            "latency_ms": result.latency_ms,
+            "feature_fetch_ms": result.feature_fetch_ms,
+            "inference_ms": result.inference_ms,
+            "weights_updated_at": result.weights_updated_at,
+            "warnings": row.warnings,
+        },
+    }
 
 
 class PredictionSerializer(serializers.ModelSerializer[Prediction]):

@@ -1,6 +1,5 @@
 """One forecast, from the draft to the recorded answer."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,14 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from posts.content.captions import measure_caption
 from posts.content.pictures import CoverMeasures
 from posts.content.platform_rules import RuleCheck, check_rules
 from posts.ingest.fingerprints import caption_fingerprint
 from predictions.engine import Draft, Forecast, GlobalModel, LearnedAccount, forecast
 from predictions.engine.advice.suggestions import default_window
 from predictions.engine.types import Range
-from predictions.forecasts.answering import account_to_forecast, answer_for, require_finite
+from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
 from predictions.models import AccountWeights, Prediction
 from predictions.suggestions.advice import ToldAdvice, ToldHours, advise_on, hours_of_week
 from privacy.anonymity.blanking import blank_contacts
@@ -70,8 +68,8 @@ def predict(
     """Forecast a draft for the person's account and record the forecast: one query, then one transaction.
 
     Without `account_id` the account is the person's only connected one. `suggest` adds advice, on times in the window
-    (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again in the transaction,
-    and a withdrawal waits for it. The text is kept only for people who keep drafts.
+    (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again in the
+    transaction, and a withdrawal waits for it. The text is kept only for people who keep drafts.
 
     Raises NoConsent, AccountNotFound and AccountNotChosen.
     """
@@ -79,14 +77,8 @@ def predict(
     now = now or timezone.now()
     # blanked before measuring: measures and fingerprint are kept, and posts' captions are blanked too
     kept_text, client = blank_contacts(text), blank_contacts(client)[:MAX_CLIENT]
-    caption = measure_caption(kept_text, hashtags)
-    draft = Draft(
-        publish_at=int(publish_at.timestamp()),
-        caption=caption,
-        duration_s=math.nan if duration_s is None else float(duration_s),
-        sound="",
-        cover=cover,
-    )
+    draft = draft_of(text=kept_text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=cover)
+    caption = draft.caption
 
     fetching = time.perf_counter()
     account = account_to_forecast(user, account_id)
@@ -128,8 +120,8 @@ def predict(
         bucket=result.bucket,
         baseline=result.baseline,
         metrics=result.metrics,
-        measures={name: _as_json(measure) for name, measure in result.measures.items()},
-        engagement_rate=_as_json(result.engagement_rate) if result.engagement_rate else None,
+        measures={name: range_as_json(measure) for name, measure in result.measures.items()},
+        engagement_rate=range_as_json(result.engagement_rate) if result.engagement_rate else None,
         warnings=[*answer.warnings, *result.warnings],
         explanation=[asdict(effect) for effect in result.explanation] if explain else None,
         suggestions=kept_advice.suggestions if kept_advice else None,
@@ -164,7 +156,8 @@ def _window(window: TimeWindow | None, draft: Draft, now: int) -> tuple[int, int
     return max(start, now), end
 
 
-def _as_json(measure: Range) -> dict[str, Any]:
+def range_as_json(measure: Range) -> dict[str, Any]:
+    """Return a typical value and its interval as the API shows them."""
     return {"typical": measure.typical, "interval": [measure.low, measure.high]}
 
 

@@ -1,4 +1,4 @@
-"""Learn an account when its posts or its time zone change; delete forecast errors when consent to learning is withdrawn."""
+"""Learn an account when its posts or time zone change; delete forecast errors when consent to learning is withdrawn."""
 
 from typing import Any
 

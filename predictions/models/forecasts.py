@@ -77,9 +77,7 @@ class Prediction(PersonalData):
         "What moved the forecast away from your usual, in per cent",
     )
     suggestions = personal(
-        models.JSONField(
-            null=True, help_text="As they were told, without texts, best first; null if not asked for."
-        ),
+        models.JSONField(null=True, help_text="As they were told, without texts, best first; null if not asked for."),
         "What you were told to change, with the effect and what that rested on",
     )
     combination = personal(

@@ -62,7 +62,7 @@ class _ImpactSerializer(serializers.Serializer[Any]):
 class SuggestionSerializer(_ImpactSerializer):
     """A change to the draft with its estimated effect: advice, not a promise."""
 
-    feature = serializers.CharField(help_text="post_time, duration, caption_length, question, tone, emoji, hashtags, ...")
+    feature = serializers.CharField(help_text="post_time, duration, caption_length, question, tone, emoji, ...")
     action = serializers.CharField()
     value = serializers.CharField()
     title = serializers.CharField(help_text="What to do, in words; hours are local.")
