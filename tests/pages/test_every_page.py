@@ -25,6 +25,7 @@ MEMBERS = [
     "/",
     "/posts/",
     "/compose/",
+    "/experiments/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",
