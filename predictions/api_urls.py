@@ -3,12 +3,13 @@
 from django.urls import path
 
 from predictions.benchmarks.api import AccountBenchmarkView
-from predictions.experiments.api import DrawView, ExperimentListView, ExperimentView, StopView
 from predictions.comparisons.api import CompareView
+from predictions.experiments.api import DrawView, ExperimentListView, ExperimentView, StopView
 from predictions.feedback.api import FeedbackView
 from predictions.forecasts.api import PredictionListView, PredictionView, PredictView
 from predictions.learning.api import AccountWeightsView
 from predictions.outcomes.api import AccountTrackRecordView
+from predictions.reports.api import SuggestionReportView
 
 urlpatterns = [
     path("predict", PredictView.as_view(), name="predict"),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("predictions/", PredictionListView.as_view(), name="predictions"),
     path("predictions/<slug:public_id>/", PredictionView.as_view(), name="prediction"),
     path("predictions/<slug:public_id>/feedback/", FeedbackView.as_view(), name="prediction-feedback"),
+    path("predictions/<slug:public_id>/reports/", SuggestionReportView.as_view(), name="prediction-reports"),
     path("experiments", ExperimentListView.as_view(), name="experiments"),
     path("experiments/<slug:public_id>", ExperimentView.as_view(), name="experiment"),
     path("experiments/<slug:public_id>/assignments", DrawView.as_view(), name="experiment-assignments"),

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from predictions.experiments import views as experiments
 from predictions.comparisons import views as comparisons
+from predictions.experiments import views as experiments
 from predictions.feedback import views as feedback
 from predictions.forecasts import views as forecasts
+from predictions.reports import views as reports
 
 app_name = "predictions"
 urlpatterns = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("compose/variants/", comparisons.variants, name="variants"),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
     path("forecasts/<slug:prediction_id>/", forecasts.forecast, name="forecast"),
+    path("forecasts/<slug:prediction_id>/suggestions/<int:rank>/report/", reports.report, name="report_suggestion"),
     path("forecasts/<slug:prediction_id>/feedback/", feedback.give_feedback, name="give_feedback"),
     path("forecasts/<slug:prediction_id>/feedback/take-back/", feedback.take_back_feedback, name="take_back_feedback"),
 ]

@@ -27,7 +27,7 @@ class ExperimentForm(forms.Form):
         min_value=0,
         max_value=10_000,
         label="First",
-        help_text="An hour of the day (0 to 23, your local time), or characters. Leave it empty for a question or emoji.",
+        help_text="A local hour (0 to 23), or characters. Leave both empty for a question or emoji.",
         widget=forms.NumberInput(_NUMBER),
     )
     second = forms.IntegerField(

@@ -1,4 +1,4 @@
-"""Matching an experiment's assignments to posts, by intention to treat: whether a post followed its arm plays no part."""
+"""Matching an experiment's assignments to posts, by intention to treat: following its arm plays no part."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,9 +51,7 @@ def match_assignments(
     return matched
 
 
-def _by_draft(
-    assigned: Sequence[Assigned], drafts: Sequence[Planned], post_of: Mapping[int, int]
-) -> dict[int, int]:
+def _by_draft(assigned: Sequence[Assigned], drafts: Sequence[Planned], post_of: Mapping[int, int]) -> dict[int, int]:
     """Return {assigned.id: post} through the drafts forecast between an assignment and the next."""
     posts: dict[int, int] = {}
     for draft in sorted(drafts, key=lambda each: each.created_at):

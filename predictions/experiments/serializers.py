@@ -90,7 +90,16 @@ class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
         model = Experiment
         fields = [
             *("id", "account", "feature", "first", "second", "question", "state", "says"),
-            *("started_at", "ended_at", "judged_at", "posts", "effect_pct", "interval_pct", "more_posts", "assignments"),
+            *(
+                "started_at",
+                "ended_at",
+                "judged_at",
+                "posts",
+                "effect_pct",
+                "interval_pct",
+                "more_posts",
+                "assignments",
+            ),
         ]
         read_only_fields = fields
 

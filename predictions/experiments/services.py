@@ -141,7 +141,9 @@ def judge_experiment(*, experiment_id: int, now: datetime | None = None) -> Expe
     posts = published_posts(experiment.account_id, now, purpose=Purpose.SERVICE)
     _match(experiment, assignments, posts, now)
     model = registry.serving(champion_id()).model
-    labels = {key: label for key, post in posts.items() if (label := first_day(post, model.curve, int(now.timestamp())))}
+    labels = {
+        key: label for key, post in posts.items() if (label := first_day(post, model.curve, int(now.timestamp())))
+    }
     outcomes = _outcomes(posts, labels, experiment)
     known = [each for each in assignments if each.post_id in outcomes]
     for each in known:

@@ -28,7 +28,9 @@ def answer_of(experiment: Experiment) -> str:
         case Experiment.State.STOPPED:
             return f"You stopped it after {known}. It had no answer yet."
     more = experiment.more_posts
-    expected = f" About {more} more would tell, if the difference is what it seems." if more and experiment.posts else ""
+    expected = (
+        f" About {more} more would tell, if the difference is what it seems." if more and experiment.posts else ""
+    )
     return f"Not known yet: {known} so far.{expected} Look as often as you like: that does not make the answer wrong."
 
 

@@ -27,7 +27,9 @@ class SuggestionReport(PersonalData):
     feature = personal(models.CharField(max_length=32), "What the suggestion was about")
     reason = personal(models.CharField(max_length=16, choices=Reason), "Why")
     text = personal(
-        models.TextField(blank=True, max_length=1000, help_text="In the person's own words. Shown to them and to staff."),
+        models.TextField(
+            blank=True, max_length=1000, help_text="In the person's own words. Shown to them and to staff."
+        ),
         "Your own words",
     )
     created_at = personal(models.DateTimeField(auto_now_add=True), "When you said so")

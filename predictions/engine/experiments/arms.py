@@ -49,7 +49,7 @@ class Arms:
             case "caption_length":
                 if low < 1 or high > _LONGEST or high < _LEAST_RATIO * low:
                     raise ImpossibleArms(
-                        f"The lengths cannot be compared; expected 1 to {_LONGEST} characters, of which one is at least "
+                        f"The lengths cannot be compared; expected 1 to {_LONGEST} characters, one at least "
                         f"{_LEAST_RATIO:g} times the other."
                     )
             case _:

@@ -53,10 +53,8 @@ def run(experiment: Experiment, *, posts: int, effect: float, start: datetime.ti
         assignment, is_new = services.draw_arm(experiment_id=experiment.pk, now=moment, planned=moment + HOUR)
         assert is_new
         likes = round(200 * float(np.exp(0.3 * random.normal() + effect * assignment.is_second)))
-        PostFactory(
-            account=experiment.account, posted_at=assignment.publish_at, text=QUESTION if assignment.is_second else PLAIN,
-            likes_by_hour={24: likes},
-        )  # fmt: skip
+        text = QUESTION if assignment.is_second else PLAIN
+        PostFactory(account=experiment.account, posted_at=assignment.publish_at, text=text, likes_by_hour={24: likes})
 
 
 def test_a_person_starts_one_draws_and_stops_it(account, client_of):
@@ -116,9 +114,7 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(change, field, account
 @pytest.mark.parametrize("moment", ["yesterday", "2020-01-01T00:00:00Z", "2220-01-01T00:00:00Z"])
 def test_no_arm_is_drawn_for_a_post_that_cannot_come(moment, account, client_of):
     experiment = started(account)
-    answer = client_of.post(
-        f"{API}/{experiment.public_id}/assignments", {"scheduled_time_utc": moment}, format="json"
-    )
+    answer = client_of.post(f"{API}/{experiment.public_id}/assignments", {"scheduled_time_utc": moment}, format="json")
     assert answer.status_code == 400
     assert not Assignment.objects.exists()
 
@@ -171,9 +167,10 @@ def test_a_large_difference_is_answered_and_learned_with_its_draws(account):
     assert answered_features(account.pk) == {"question"}
     assert experiment.assignments.filter(post=None).count() <= 2
     history = account_history(account.pk, NOW, purpose=Purpose.SERVICE)
-    assert sum(post.drawn == "question" for post in history.posts) == experiment.assignments.filter(
-        is_followed=True
-    ).count()
+    assert (
+        sum(post.drawn == "question" for post in history.posts)
+        == experiment.assignments.filter(is_followed=True).count()
+    )
     assert {post.drawn for post in account_history(account.pk, NOW, purpose=Purpose.LEARNING).posts} == {""}
     # marked as stale: it is learned again
     assert update_weights(account_id=account.pk)
@@ -203,7 +200,9 @@ def test_the_post_of_a_forecast_draft_is_preferred_to_a_nearer_one(account):
     prediction = PredictionFactory(account=account, publish_at=moment + HOUR, text="A caption of its own")
     type(prediction).objects.filter(pk=prediction.pk).update(created_at=moment + 0.1 * HOUR)
     PostFactory(account=account, posted_at=moment + HOUR, text=PLAIN, likes_by_hour={24: 100})
-    own = PostFactory(account=account, posted_at=moment + 9 * HOUR, text="A caption of its own", likes_by_hour={24: 100})
+    own = PostFactory(
+        account=account, posted_at=moment + 9 * HOUR, text="A caption of its own", likes_by_hour={24: 100}
+    )
     services.judge_experiment(experiment_id=experiment.pk)
     assignment.refresh_from_db()
     assert assignment.post == own
