@@ -416,23 +416,23 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
 
 
 def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.datetime) -> list[Post]:
-    """`count` posts, one each 31 h: likes double with a question and are halved before noon UTC, beside some noise.
+    """`count` posts, one each 31 h: likes double with a question, and with #dunes, and are halved before noon UTC.
 
-    The account is marked as changed.
+    There is some noise. The account is marked as changed.
     """
-    numbers = random.Random(7)
+    noise = random.Random(7)
     posts: list[Post] = []
     for index in range(count):
         posted_at = until - (count - index) * 31 * HOUR
-        asks = index % 3 == 0
-        effect = math.log(2) * (asks - (posted_at.hour < 12))
+        asks, dunes = index % 3 == 0, index % 2 == 0
+        text = "Which one would you pick?" if asks else "This one would be my pick."
+        effect = math.log(2) * (asks + dunes - (posted_at.hour < 12)) + noise.gauss(0, 0.25)
         posts.append(
             PostFactory(
                 account=account,
                 posted_at=posted_at,
-                text="Which one would you pick? #pier" if asks else "Sunset at the pier #sunset",
-                duration_s=20,
-                likes_by_hour={24: round(400 * math.exp(effect + numbers.gauss(0, 0.25)))},
+                text=f"{text} #{'dunes' if dunes else 'pier'}",
+                likes_by_hour={24: round(300 * math.exp(effect))},
             )
         )
     PostsChange.objects.update_or_create(

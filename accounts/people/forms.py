@@ -1,8 +1,7 @@
 """Forms of the settings page."""
 
-from typing import Any
-
 from django import forms
+from django.http import QueryDict
 
 from accounts.linked.time_zones import UnknownTimeZone, require_time_zone
 from accounts.models import APIToken, TikTokAccount
@@ -32,8 +31,8 @@ class TimeZoneForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, account: TikTokAccount) -> None:
-        super().__init__(*args, initial={"time_zone": account.time_zone}, auto_id=f"id_{account.public_id}_%s")
+    def __init__(self, data: QueryDict | None = None, *, account: TikTokAccount) -> None:
+        super().__init__(data, initial={"time_zone": account.time_zone}, auto_id=f"id_{account.public_id}_%s")
         self.account = account
 
     def clean_time_zone(self) -> str:

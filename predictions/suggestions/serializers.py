@@ -84,7 +84,7 @@ class RuleSerializer(serializers.Serializer[Any]):
     found = serializers.IntegerField()
     kept = serializers.BooleanField(help_text="Whether the draft stays within the limit.")
     says = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
 
 
 class HoursSerializer(serializers.Serializer[Any]):

@@ -26,6 +26,7 @@ MEMBERS = [
     "/posts/",
     "/compose/",
     "/experiments/",
+    "/compose/variants/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",

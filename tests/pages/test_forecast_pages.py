@@ -91,7 +91,8 @@ def test_an_explanation_is_on_the_forecasts_page(browser: Client, creator: Creat
     moved = [{"feature": feature, "effect_pct": effect} for feature, effect in effects.items()]
     explained = PredictionFactory(account=creator.account, explanation=moved)
     text = read(browser.get(f"/forecasts/{explained.public_id}/").content.decode()).text
-    assert "Why it differs from your usual The hour +12 % All the rest −4 %" in text
+    assert "Why it differs from your usual Your usual is your account’s level" in text
+    assert "The hour +12 % All the rest −4 %" in text
     unmoved = PredictionFactory(account=creator.account, explanation=[{"feature": "sound", "effect_pct": -0.4}])
     for unexplained in (creator.prediction, unmoved):
         page = read(browser.get(f"/forecasts/{unexplained.public_id}/").content.decode())
