@@ -5,6 +5,7 @@ from django.urls import path
 from predictions.benchmarks.api import AccountBenchmarkView
 from predictions.comparisons.api import CompareView
 from predictions.experiments.api import DrawView, ExperimentListView, ExperimentView, StopView
+from predictions.exploration.api import ExploreView
 from predictions.feedback.api import FeedbackView
 from predictions.forecasts.api import PredictionListView, PredictionView, PredictView
 from predictions.learning.api import AccountWeightsView
@@ -18,6 +19,7 @@ urlpatterns = [
     path("predictions/<slug:public_id>/", PredictionView.as_view(), name="prediction"),
     path("predictions/<slug:public_id>/feedback/", FeedbackView.as_view(), name="prediction-feedback"),
     path("predictions/<slug:public_id>/reports/", SuggestionReportView.as_view(), name="prediction-reports"),
+    path("explore", ExploreView.as_view(), name="explore"),
     path("experiments", ExperimentListView.as_view(), name="experiments"),
     path("experiments/<slug:public_id>", ExperimentView.as_view(), name="experiment"),
     path("experiments/<slug:public_id>/assignments", DrawView.as_view(), name="experiment-assignments"),

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 import numpy as np
-from django.db.models import Prefetch, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, QuerySet
 
 from accounts.models import TikTokAccount, User
 from posts.models import Post, PostContent
@@ -13,6 +14,11 @@ from predictions.outcomes.matching import Planned, Published
 from privacy.consent.selectors import consents_to
 from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
+
+ANSWERED = ArraySubquery(
+    Experiment.objects.filter(account=OuterRef("pk"), state=Experiment.State.ANSWERED).order_by("pk").values("feature")
+)
+"""The features, named as in suggestions, that experiments of an account (the outer row) answered, as a column."""
 
 _POSTS_FOR_OFFSET = 400
 
@@ -32,12 +38,6 @@ def running_experiments() -> QuerySet[Experiment]:
     return Experiment.objects.filter(
         consents_to(Purpose.SERVICE, "account__user"), state=Experiment.State.RUNNING
     ).order_by("pk")
-
-
-def answered_features(account_id: int) -> frozenset[str]:
-    """Return the features, named as in suggestions, that an experiment of the account answered. One query."""
-    answered = Experiment.objects.filter(account=account_id, state=Experiment.State.ANSWERED)
-    return frozenset(answered.values_list("feature", flat=True))
 
 
 def offset_of(account: TikTokAccount) -> int:

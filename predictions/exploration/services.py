@@ -14,7 +14,6 @@ from predictions.engine import Draft, GlobalModel, LearnedAccount
 from predictions.engine.advice.exploring import Idea, explore
 from predictions.engine.advice.suggestions import default_window
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
-from predictions.reports.selectors import switched_off
 from predictions.suggestions.advice import Changes, changes_of
 from predictions.suggestions.words import title_of
 from privacy.anonymity.blanking import blank_contacts
@@ -66,7 +65,7 @@ def explore_draft(
     draft = draft_of(
         text=blank_contacts(text), hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=None
     )
-    without = sorted(switched_off())
+    account = account_to_forecast(user, account_id)
 
     def compute(model: GlobalModel, learned: LearnedAccount) -> ToldIdea | None:
         idea = explore(
@@ -76,26 +75,27 @@ def explore_draft(
             text,
             window=default_window(draft.publish_at, int(now.timestamp())),
             max_hashtags=settings.TIKTOK_MAX_HASHTAGS,
-            without=without,
+            without=account.switched_off,
         )
         told = _told(idea, learned, draft, text, hashtags) if idea else None
         require_finite(told)
         return told
 
-    answer = answer_for(account_to_forecast(user, account_id), now, compute)
+    answer = answer_for(account, now, compute)
     return Exploration(answer.loaded.name, answer.result, tuple(answer.warnings))
 
 
 def _told(idea: Idea, learned: LearnedAccount, draft: Draft, text: str, hashtags: Sequence[str]) -> ToldIdea:
+    [change] = idea.changes
     median, low, high = (round(100 * math.expm1(value), 1) for value in (idea.effect, idea.low, idea.high))
     posts = f"{idea.own_posts or 'none'} of your posts {'is' if idea.own_posts == 1 else 'are'}"
     return {
-        "feature": idea.change.feature,
-        "action": idea.change.action,
-        "value": idea.change.value,
-        "title": title_of(idea.change, learned.effects),
+        "feature": change.feature,
+        "action": change.action,
+        "value": change.value,
+        "title": title_of(change, learned.effects),
         "impact_median_pct": median,
         "impact_interval_pct": [low, high],
         "basis": f"{posts} like this: an idea to learn from, not advice",
-        "changes": changes_of([idea.change], idea.draft, idea.text, draft, text, hashtags),
+        "changes": changes_of(idea, draft, text, hashtags),
     }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, QuerySet
 
 from accounts.models import User
@@ -15,6 +16,9 @@ from predictions.reports.variety import ToldDraft
 from privacy.consent.selectors import consents_to
 from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
+
+SWITCHED_OFF = ArraySubquery(SuggestionSwitch.objects.filter(is_off=True).order_by("feature").values("feature"))
+"""The features that are suggested to nobody, for `advise(..., without=...)`, as a column of any query."""
 
 JUDGED_FOR = timedelta(days=180)
 """Suggestions told longer ago count no more: models change."""
@@ -34,11 +38,6 @@ def reported_forecasts(user: User) -> QuerySet[Prediction]:
 def reports_on(prediction: Prediction) -> QuerySet[SuggestionReport]:
     """Return the reports of the forecast's suggestions, best suggestion first."""
     return SuggestionReport.objects.filter(prediction=prediction.pk).order_by("rank")
-
-
-def switched_off() -> frozenset[str]:
-    """Return the features that are suggested to nobody, for `advise(..., without=...)`. One query."""
-    return frozenset(SuggestionSwitch.objects.filter(is_off=True).values_list("feature", flat=True))
 
 
 def feature_records(now: datetime) -> dict[str, FeatureRecord]:

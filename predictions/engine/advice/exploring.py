@@ -27,7 +27,7 @@ RARE = 0.1
 class Idea:
     """One change that is off the account's usual way, and what is known of its effect (log units)."""
 
-    change: Change
+    changes: tuple[Change]
     draft: Draft
     """The draft after the change."""
     text: str
@@ -73,4 +73,4 @@ def explore(
         return None
     best = max(harmless, key=lambda i: (deviation[i], -changes[i][1]))
     change, seen = changes[best]
-    return Idea(change, *results[best], float(median[best]), float(low[best]), float(high[best]), seen)
+    return Idea((change,), *results[best], float(median[best]), float(low[best]), float(high[best]), seen)

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from posts.models import PostsChange
 from predictions.engine.experiments.arms import Arms
 from predictions.experiments import services, tasks
-from predictions.experiments.selectors import answered_features
+from predictions.forecasts.selectors import accounts_for_forecast
 from predictions.learning.selectors import account_history
 from predictions.learning.services import update_weights
 from predictions.models import Assignment, Experiment
@@ -164,7 +164,8 @@ def test_a_large_difference_is_answered_and_learned_with_its_draws(account):
     assert experiment.state == Experiment.State.ANSWERED, (experiment.posts, experiment.low_pct, experiment.high_pct)
     assert experiment.low_pct > 0
     assert experiment.low_pct <= experiment.effect_pct <= experiment.high_pct
-    assert answered_features(account.pk) == {"question"}
+    [served] = accounts_for_forecast(account.user, None)
+    assert served.answered == ["question"]
     assert experiment.assignments.filter(post=None).count() <= 2
     history = account_history(account.pk, NOW, purpose=Purpose.SERVICE)
     assert (

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from predictions.models import Prediction, SuggestionReport, SuggestionSwitch
 from predictions.reports import services
 from predictions.reports.records import MIN_SHOWN, MIN_TRIED, FeatureRecord, is_tried
-from predictions.reports.selectors import feature_records, switched_off
+from predictions.reports.selectors import feature_records
 from privacy.purposes import Purpose
 from tests.factories import (
     HOUR,
@@ -125,6 +125,10 @@ def test_a_person_reports_on_the_forecasts_page(prediction, account):
     assert SuggestionReport.objects.count() == 1
 
 
+def switched_off() -> set[str]:
+    return set(SuggestionSwitch.objects.filter(is_off=True).values_list("feature", flat=True))
+
+
 def tried(*, right: int, wrong: int, ago: datetime.timedelta = 5 * 24 * HOUR) -> None:
     """People forecast a draft, ask a question as suggested, and publish it."""
     for index in range(right + wrong):
@@ -151,16 +155,16 @@ def test_suggestions_that_fail_often_are_switched_off_and_staff_switch_them_on(c
     page = staff.get("/admin/predictions/suggestionswitch/").content.decode()
     assert "only 4 of 20" in page
     staff.post("/admin/predictions/suggestionswitch/", {"action": "suggest_again", "_selected_action": [switch.pk]})
-    assert switched_off() == frozenset()
+    assert switched_off() == set()
     # what was told before counts no more
     services.watch_suggestions()
-    assert switched_off() == frozenset()
+    assert switched_off() == set()
 
 
 def test_suggestions_that_help_stay():
     tried(right=MIN_TRIED - 4, wrong=4)
     services.watch_suggestions()
-    assert switched_off() == frozenset()
+    assert switched_off() == set()
     assert SuggestionSwitch.objects.get().figures["right"] == MIN_TRIED - 4
 
 
@@ -176,7 +180,7 @@ def test_reports_of_several_people_switch_off_and_those_of_one_do_not(account):
     for prediction in predictions[:5]:
         SuggestionReportFactory(prediction=prediction)
     services.watch_suggestions()
-    assert switched_off() == frozenset()
+    assert switched_off() == set()
     SuggestionReportFactory.create_batch(2)
     services.watch_suggestions()
     assert switched_off() == {"question"}
