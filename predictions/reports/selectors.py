@@ -52,7 +52,7 @@ def feature_records(now: datetime) -> dict[str, FeatureRecord]:
     told: defaultdict[int, list[tuple[datetime, float, list[dict[str, str]]]]] = defaultdict(list)
     shown: defaultdict[str, int] = defaultdict(int)
     for account_id, created_at, typical, suggestions in rows:
-        counted = [each for each in suggestions if created_at >= (judged_from.get(each["feature"]) or since)]
+        counted = [each for each in suggestions or () if created_at >= (judged_from.get(each["feature"]) or since)]
         told[account_id].append((created_at, typical, counted))
         for each in counted:
             shown[each["feature"]] += 1
@@ -80,7 +80,10 @@ def told_drafts(now: datetime) -> list[ToldDraft]:
     """Return the drafts to which something was suggested lately, of the same people."""
     require_declared(Purpose.OUTCOMES, Prediction)
     rows = _told_since(now - COMPARED_FOR).values_list("account_id", "publish_at", "hashtags", "suggestions")
-    return [ToldDraft(*row) for row in rows[:MOST_FORECASTS]]
+    return [
+        ToldDraft(account, publish_at, tags, suggestions or ())
+        for account, publish_at, tags, suggestions in rows[:MOST_FORECASTS]
+    ]
 
 
 def _told_since(since: datetime) -> QuerySet[Prediction]:
