@@ -335,7 +335,7 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
 
 
 def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.datetime) -> list[Post]:
-    """`count` posts, one each 31 h: likes double with a question, and with #dunes, and are halved before noon UTC.
+    """`count` posts, one each 31 h: likes double with a question, are four times as many with #dunes, and half before noon.
 
     There is some noise. The account is marked as changed.
     """
@@ -345,7 +345,7 @@ def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.
         posted_at = until - (count - index) * 31 * HOUR
         asks, dunes = index % 3 == 0, index % 2 == 0
         text = "Which one would you pick?" if asks else "This one would be my pick."
-        effect = math.log(2) * (asks + dunes - (posted_at.hour < 12)) + noise.gauss(0, 0.25)
+        effect = math.log(2) * (asks + 2 * dunes - (posted_at.hour < 12)) + noise.gauss(0, 0.25)
         posts.append(
             PostFactory(
                 account=account,
