@@ -102,7 +102,12 @@ def main(source: Path, target: Path) -> None:
     for name, network, side in (("face_detector", detector, DETECTOR_SIDE), ("smile", smile, SMILE_SIDE)):
         example = torch.zeros(1, side, side, 3)
         torch.onnx.export(
-            network.eval(), (example,), target / f"{name}.onnx", dynamo=False, opset_version=OPSET, input_names=["colours"]
+            network.eval(),
+            (example,),
+            target / f"{name}.onnx",
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["colours"],
         )
 
 

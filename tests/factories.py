@@ -19,6 +19,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import APIToken, FollowerCount, TikTokAccount, User
 from posts.content.captions import measure_caption
+from posts.content.pictures import COVER_EXTRACTOR_VERSION
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine.data.history import FEATURES_VERSION
@@ -144,6 +145,7 @@ class PostContentFactory(DjangoModelFactory[PostContent]):
     class Params:
         with_cover = factory.Trait(
             cover_state=PostContent.Cover.MEASURED,
+            cover_extractor_version=COVER_EXTRACTOR_VERSION,
             cover_brightness=0.5,
             cover_contrast=0.2,
             cover_saturation=0.4,

@@ -5,6 +5,7 @@ data the orientation is read and nothing else. Colour profiles are ignored; of a
 """
 
 import io
+import math
 import zipfile
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ MAX_COVER_BYTES = 20 * 1024 * 1024
 MAX_COVER_PIXELS = 50_000_000
 DECODED_SIDE = 512
 """Pixels of the longer side that a picture is reduced to: enough for faces, and a JPEG is never unpacked whole."""
+_LEAST_SIDE = 448
+"""Where a JPEG can be unpacked at about this size, nothing more is unpacked: a photo of 12 megapixels at an eighth."""
 
 # HEIC is left out: its decoder (libheif with an HEVC decoder, in `pillow-heif`) is 6 MB of C++ that many attacks aimed
 # at, TikTok's covers are JPEG or WebP, and browsers' file pickers turn HEIC into JPEG
@@ -85,7 +88,9 @@ def decode(data: bytes) -> Picture:
     except UnidentifiedImageError as error:
         raise UnreadableImage(f"The cover could not be read as a picture; {_EXPECTED}.") from error
     except Image.DecompressionBombError as error:
-        raise UnreadableImage(f"The cover unpacks to too many pixels; at most {MAX_COVER_PIXELS:,} are read.") from error
+        raise UnreadableImage(
+            f"The cover unpacks to too many pixels; at most {MAX_COVER_PIXELS:,} are read."
+        ) from error
     except Exception as error:
         # Pillow's decoders raise anything on a damaged file
         reason = f"{type(error).__name__}: {error}".rstrip(".")
@@ -112,7 +117,8 @@ def _refuse_other_formats(data: bytes) -> None:
 def _decode(image: Image.Image) -> Picture:
     width, height = image.size
     # a JPEG is unpacked at an eighth, a quarter or half of its size, the least that leaves enough pixels
-    image.draft("RGB", (DECODED_SIDE, DECODED_SIDE))
+    least = _LEAST_SIDE / max(width, height)
+    image.draft("RGB", (math.ceil(width * least), math.ceil(height * least)))
     image.load()
     turn = _turn(image)
     image = _shown_on_white(_eight_bits(image))

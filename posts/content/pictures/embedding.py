@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +27,10 @@ MANIFEST_FILE = "embedding.json"
 STEPS = 127
 """An embedding has length one, in whole steps, so many to one."""
 
-_INPUT_SIDE = 224
+_INPUT_SIDE = 160
 """The input has as many pixels as a square of this side, in the picture's own shape: nothing is cut off."""
 _SMALLEST_SIDE = 64
+_ID_LENGTH = 12
 
 _folder: Path | None = None
 
@@ -42,15 +43,16 @@ class EmbeddingNetwork:
     """The network of a folder; `id` tells it from others, as embeddings of two networks cannot be compared."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the folder. Raise UnusableNetwork if a file is missing or is not the one that the manifest names."""
+        """Read the folder. Raise UnusableNetwork if the network is missing or is not the one that the manifest names."""
+        self.id = _id_in_manifest(folder)
         try:
-            expected = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))["sha256"]
             found = hashlib.sha256((folder / NETWORK_FILE).read_bytes()).hexdigest()
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UnusableNetwork(f"{folder} has no readable {NETWORK_FILE} with its {MANIFEST_FILE}: {error}") from error
-        if found != expected:
-            raise UnusableNetwork(f"{folder / NETWORK_FILE} is not the file that {MANIFEST_FILE} names: its hash differs.")
-        self.id = found[:12]
+        except OSError as error:
+            raise UnusableNetwork(f"{folder / NETWORK_FILE} cannot be read: {error}") from error
+        if not found.startswith(self.id):
+            raise UnusableNetwork(
+                f"{folder / NETWORK_FILE} is not the file that {MANIFEST_FILE} names: its hash differs."
+            )
         self._network = Network(folder / NETWORK_FILE)
 
     def embed(self, image: Image.Image) -> NDArray[np.int8]:
@@ -69,13 +71,33 @@ def use_networks_in(folder: str) -> None:
     _folder = Path(folder) if folder else None
 
 
+def installed_network() -> str:
+    """Return the id of the network in the folder in use, by its manifest alone; empty without one."""
+    if _folder is None:
+        return ""
+    try:
+        return _id_in_manifest(_folder)
+    except UnusableNetwork:
+        return ""
+
+
 def embedding_network() -> EmbeddingNetwork | None:
     """Return the network of the folder in use, read once; None if there is none, or if it cannot be used."""
-    return _read(_folder) if _folder is not None and (_folder / NETWORK_FILE).exists() else None
+    installed = installed_network()
+    return _read(_folder, installed) if _folder is not None and installed else None
 
 
-@cache
-def _read(folder: Path) -> EmbeddingNetwork | None:
+def _id_in_manifest(folder: Path) -> str:
+    try:
+        manifest = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+        return bytes.fromhex(manifest["sha256"]).hex()[:_ID_LENGTH]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnusableNetwork(f"{folder / MANIFEST_FILE} names no network: {error}") from error
+
+
+@lru_cache(maxsize=1)
+def _read(folder: Path, installed: str) -> EmbeddingNetwork | None:
+    """Read the folder; `installed` is part of the call so that a network that replaces it is read too."""
     try:
         return EmbeddingNetwork(folder)
     except Exception as error:  # noqa: BLE001 the runtime raises anything on a damaged file; covers do without

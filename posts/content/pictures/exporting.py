@@ -57,7 +57,9 @@ def export_embedding_network(folder: Path, weights: Path | None = None) -> dict[
 
         torchvision = import_torchvision()
     except ImportError as error:
-        raise CannotExport(f"the export needs torch, torchvision and onnx ({error}); `make setup` installs them.") from error
+        raise CannotExport(
+            f"the export needs torch, torchvision and onnx ({error}); `make setup` installs them."
+        ) from error
     chosen = find_weights(weights)
     backbone = _backbone(torchvision, chosen)
     folder.mkdir(parents=True, exist_ok=True)

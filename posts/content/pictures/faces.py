@@ -65,7 +65,9 @@ def smile(image: Image.Image, face: Face) -> float:
     return float(_smile().run(np.asarray(square, dtype=np.float32)[None])[0])
 
 
-def _boxes(cells: NDArray[np.float32], correction: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _boxes(
+    cells: NDArray[np.float32], correction: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Decode the detector's answer (cells, cells, 5, 5) into boxes (n, 4) and scores (n,) of at least `MIN_SCORE`."""
     answer = cells.astype(np.float64)
     scores = _sigmoid(answer[..., 4])
@@ -81,9 +83,7 @@ def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
 
 
-def _distinct(
-    boxes: NDArray[np.float64], scores: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _distinct(boxes: NDArray[np.float64], scores: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the rows, and their boxes, that overlap no surer one by more than `MAX_OVERLAP`."""
     kept: list[int] = []
     for i in np.argsort(-scores):

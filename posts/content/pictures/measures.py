@@ -46,8 +46,9 @@ def clipped_highlights(grey: Levels) -> float:
 
 def saturation(pixels: NDArray[np.uint8]) -> float:
     """Return the mean saturation of the HSV model, (max - min) / max of each pixel's colours: 0 (grey) to 1 (pure)."""
-    most = pixels.max(axis=2).astype(np.float32)
-    least = pixels.min(axis=2)
+    red, green, blue = np.moveaxis(pixels, 2, 0)
+    most = np.maximum(np.maximum(red, green), blue).astype(np.float32)
+    least = np.minimum(np.minimum(red, green), blue)
     return float(((most - least) / np.maximum(most, 1)).mean(dtype=np.float64))
 
 
