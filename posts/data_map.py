@@ -99,4 +99,13 @@ DATA_MAP: tuple[Declaration, ...] = (
         exported="captions with your posts, if you chose to keep texts; covers not: they are gone",
         erased="gone with the moment",
     ),
+    Files(
+        "the network that embeds covers (`PICTURE_NETWORKS_PATH`)",
+        category=WORK,
+        why="Public weights, learned from public photos by others; it has learned from nobody here",
+        retention=Retention("until it is replaced"),
+        where="PICTURE_NETWORKS_PATH",
+        exported="not: it concerns nobody",
+        erased="kept: it concerns nobody",
+    ),
 )

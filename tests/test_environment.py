@@ -33,6 +33,7 @@ OPTIONAL = {
     "PROXY_COUNT": 0,
     "METRICS_TOKEN": "",
     "TRAIL_ANCHOR_PATH": "",
+    "PICTURE_NETWORKS_PATH": "",
     "RATE_LIMIT_PREDICT": "120/min",
     "RATE_LIMIT_USER": "600/min",
     "RATE_LIMIT_ANON": "60/min",

@@ -19,15 +19,15 @@ log = structlog.get_logger(__name__)
 
 MAX_TROUBLES_IN_A_ROW = 3
 MAX_OUTDATED = 50
-"""Covers that are measured anew in one call, after the pending ones: a release must not download every cover at once."""
+"""Covers measured anew in one call, after the pending ones: a release must not download every cover at once."""
 
 
 def measure_pending(platform: Platform, *, go_on: Callable[[], bool]) -> bool:
     """Try each pending cover of the account once; return False if `go_on`, called before each, ended it early.
 
-    A cover that failed is tried again by a later call, `MAX_COVER_ATTEMPTS` times in all. Where the host of the pictures
-    is in trouble the rest is left to a later call too. Of covers that an older extractor measured, a few are measured
-    anew; they keep their old measures until that succeeds. Raise TikTokError, CredentialLost, NoConsent.
+    A cover that failed is tried again by a later call, `MAX_COVER_ATTEMPTS` times in all. Where the host of the
+    pictures is in trouble the rest is left to a later call too. Of covers that an older extractor measured, a few are
+    measured anew; they keep their old measures until that succeeds. Raise TikTokError, CredentialLost, NoConsent.
     """
     pending, outdated = pending_covers(platform.account_id), outdated_covers(platform.account_id)
     # covers that failed before come last: they must not keep the others from their turn

@@ -21,8 +21,8 @@ COVER_EXTRACTOR_VERSION = 2
 class CoverMeasures:
     """Measures of a cover; `posts.content.pictures.measures` says what each means. Shares lie in 0..1.
 
-    Each field is a column of `posts.models.PostContent`, behind `cover_`. Fields with a default are None where the cover
-    was measured by an older version.
+    Each field is a column of `posts.models.PostContent`, behind `cover_`. Fields with a default are None where an older
+    version measured the cover.
     """
 
     brightness: float

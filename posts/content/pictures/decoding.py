@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
+from posts.content.pictures.completeness import is_too_short, lacks_rows
+
 MAX_COVER_BYTES = 20 * 1024 * 1024
 MAX_COVER_PIXELS = 50_000_000
 DECODED_SIDE = 512
@@ -23,6 +25,7 @@ _LEAST_SIDE = 448
 # HEIC is left out: its decoder (libheif with an HEVC decoder, in `pillow-heif`) is 6 MB of C++ that many attacks aimed
 # at, TikTok's covers are JPEG or WebP, and browsers' file pickers turn HEIC into JPEG
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+_CUT_SHORT = "The cover is damaged or cut short: its header says {} x {} pixels, and the file holds fewer."
 _EXPECTED = "expected JPEG, PNG, WebP or GIF"
 # what makes a picture something else at once; lower case
 _OTHER_FORMATS = {
@@ -82,7 +85,9 @@ def decode(data: bytes) -> Picture:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
             _refuse_size(*image.size)
             _refuse_other_formats(data)
-            return _decode(image)
+            if is_too_short(data, image):
+                raise UnreadableImage(_CUT_SHORT.format(*image.size))
+            return _decode(data, image)
     except UnreadableImage:
         raise
     except UnidentifiedImageError as error:
@@ -114,12 +119,14 @@ def _refuse_other_formats(data: bytes) -> None:
         raise UnreadableImage(f"The cover is a picture and {found} at once; expected a picture alone.")
 
 
-def _decode(image: Image.Image) -> Picture:
+def _decode(data: bytes, image: Image.Image) -> Picture:
     width, height = image.size
     # a JPEG is unpacked at an eighth, a quarter or half of its size, the least that leaves enough pixels
     least = _LEAST_SIDE / max(width, height)
     image.draft("RGB", (math.ceil(width * least), math.ceil(height * least)))
     image.load()
+    if lacks_rows(data, image):
+        raise UnreadableImage(_CUT_SHORT.format(width, height))
     turn = _turn(image)
     image = _shown_on_white(_eight_bits(image))
     if turn is not None:

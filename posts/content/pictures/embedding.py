@@ -43,7 +43,7 @@ class EmbeddingNetwork:
     """The network of a folder; `id` tells it from others, as embeddings of two networks cannot be compared."""
 
     def __init__(self, folder: Path) -> None:
-        """Read the folder. Raise UnusableNetwork if the network is missing or is not the one that the manifest names."""
+        """Read the folder. Raise UnusableNetwork if the network is missing, or is another than the manifest names."""
         self.id = _id_in_manifest(folder)
         try:
             found = hashlib.sha256((folder / NETWORK_FILE).read_bytes()).hexdigest()

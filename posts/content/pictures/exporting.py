@@ -1,8 +1,8 @@
 """Write the embedding network as an ONNX file. Needs torch, torchvision and onnx, which the service does not.
 
-MobileNetV2's 1,280 features are centred and projected to `PICTURE_EMBEDDING_SIZE` numbers of length one, without any
-picture: the centre is what its last normalisation expects each feature to be, and the directions are those by which its
-classifier tells its thousand classes apart best (the first right singular vectors of its weights, centred over classes).
+MobileNetV2's 1,280 features are centred and projected to `PICTURE_EMBEDDING_SIZE` numbers of length one. No picture is
+needed for that: the centre is what the last normalisation expects each feature to be, and the directions are those by
+which the classifier tells its thousand classes apart best (the first right singular vectors of its centred weights).
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """Find faces, and tell how likely the largest one smiles. Nobody is recognised: no face is compared with another.
 
 Two small networks of the npm package @vladmandic/face-api (MIT), which `deploy/face_networks.py` rebuilds from its
-weights: its tiny face detector, after YOLO v2 (Redmon and Farhadi, "YOLO9000", CVPR 2017), and its expressions, of which
-only the smile is kept.
+weights: the tiny face detector, after YOLO v2 (Redmon and Farhadi, "YOLO9000", CVPR 2017), and the network for
+expressions, of which only the smile is kept.
 """
 
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Import torchvision beside a CPU build of torch."""
 
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 # of torchvision 0.28; its own are in a library that only loads beside the build of torch that it was made for
@@ -20,11 +22,18 @@ def import_torchvision() -> ModuleType:
     """
     import torch
 
+    spec = find_spec("torchvision")
+    if spec is None or spec.origin is None:
+        raise ImportError("torchvision is not installed")
+    library = Path(spec.origin).with_name("_C.so")
     try:
-        import torchvision
-    except RuntimeError:
+        torch.ops.load_library(str(library))
+    except OSError:
         for name, schema in _OPERATORS.items():
-            torch.library.define(f"torchvision::{name}", schema)
-        import torchvision
+            # a second call finds them declared
+            if not hasattr(torch.ops.torchvision, name):
+                torch.library.define(f"torchvision::{name}", schema)
+    import torchvision
+
     module: ModuleType = torchvision
     return module

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--weights", type=Path, metavar="FILE.pth",
-            help="torchvision's MobileNetV2 weights; without it, those of an installed package, else torchvision's loader",
+            help="torchvision's MobileNetV2 weights; default: those of an installed package, else torchvision's loader",
         )  # fmt: skip
         parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: the setting PICTURE_NETWORKS_PATH")
 
