@@ -121,7 +121,7 @@ class Environment(BaseSettings):
     picture_networks_path: str = Field(
         "",
         pattern=r"^(/.+)?$",
-        description="/path of the folder that `manage.py export_picture_network` writes, for embeddings of covers",
+        description="/path of the folder that `manage.py export_picture_networks` writes",
     )
     metrics_token: str = Field(
         "", pattern=r"^(.{16,})?$", repr=False, description="16 characters or more; without it /metrics answers 404"

@@ -100,10 +100,10 @@ DATA_MAP: tuple[Declaration, ...] = (
         erased="gone with the moment",
     ),
     Files(
-        "the network that embeds covers (`PICTURE_NETWORKS_PATH`)",
+        "the networks that embed covers and find text (`PICTURE_NETWORKS_PATH`)",
         category=WORK,
-        why="Public weights, learned from public photos by others; it has learned from nobody here",
-        retention=Retention("until it is replaced"),
+        why="Public weights, learned from public photos by others; none has learned from anybody here",
+        retention=Retention("until they are replaced"),
         where="PICTURE_NETWORKS_PATH",
         exported="not: it concerns nobody",
         erased="kept: it concerns nobody",

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.credentials.services import require_service
 from accounts.linked.services import lock_account
-from posts.content.pictures import UnreadableImage, installed_network, measure_cover
+from posts.content.pictures import EMBEDDING_NETWORK, UnreadableImage, installed_id, measure_cover
 from posts.ingest.selectors import MAX_COVER_ATTEMPTS, outdated_covers, pending_covers
 from posts.ingest.storing import record_change
 from posts.models import PostContent
@@ -64,8 +64,8 @@ def _try_cover(platform: Platform, content: PostContent, address: str | None) ->
     try:
         if not address:
             raise CoverUnavailable("the platform gave no address")
-        content.set_cover(measure_cover(platform.cover(address)))
-        if content.cover_network == installed_network():
+        content.set_cover(measure_cover(platform.cover(address), with_text=True))
+        if content.cover_network == installed_id(EMBEDDING_NETWORK):
             content.cover_attempts = 0
     except (CoverUnavailable, UnreadableImage) as error:
         log.info("cover_failed", post=content.post.public_id, attempt=content.cover_attempts, reason=str(error))

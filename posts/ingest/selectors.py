@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Credential, TikTokAccount, User
-from posts.content.pictures import COVER_EXTRACTOR_VERSION, installed_network
+from posts.content.pictures import COVER_EXTRACTOR_VERSION, EMBEDDING_NETWORK, installed_id
 from posts.models import Observation, Post, PostContent, Refresh
 from privacy.consent.selectors import consenting
 from privacy.purposes import Purpose
@@ -99,7 +99,7 @@ def outdated_covers(account_id: int) -> QuerySet[PostContent]:
     Covers that were asked for `MAX_COVER_ATTEMPTS` times since are left as they are.
     """
     older = Q(cover_extractor_version__lt=COVER_EXTRACTOR_VERSION)
-    if installed := installed_network():
+    if installed := installed_id(EMBEDDING_NETWORK):
         older |= ~Q(cover_network=installed)
     return PostContent.objects.filter(
         older,

@@ -96,6 +96,7 @@ class PostContent(PersonalData):
     cover_face_x = personal(models.FloatField(null=True), "Where that face is, from the left, 0 to 1")
     cover_face_y = personal(models.FloatField(null=True), "Where that face is, from the top, 0 to 1")
     cover_smile = personal(models.FloatField(null=True), "How likely that face smiles, 0 to 1")
+    cover_text_share = personal(models.FloatField(null=True), "Share of the cover that text covers (not what it says)")
     cover_embedding = personal(
         models.BinaryField(null=True, help_text="int8, see posts.content.pictures"),
         "A row of numbers for the likeness of covers",

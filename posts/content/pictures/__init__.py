@@ -5,16 +5,18 @@ May import nothing else of Postcast.
 
 from posts.content.pictures.covers import COVER_EXTRACTOR_VERSION, CoverMeasures, measure_cover
 from posts.content.pictures.decoding import MAX_COVER_BYTES, MAX_COVER_PIXELS, UnreadableImage
-from posts.content.pictures.embedding import PICTURE_EMBEDDING_SIZE, installed_network, nearest_covers, use_networks_in
+from posts.content.pictures.embedding import EMBEDDING_NETWORK, PICTURE_EMBEDDING_SIZE, nearest_covers
+from posts.content.pictures.networks import installed_id, use_networks_in
 
 __all__ = [
     "COVER_EXTRACTOR_VERSION",
+    "EMBEDDING_NETWORK",
     "MAX_COVER_BYTES",
     "MAX_COVER_PIXELS",
     "PICTURE_EMBEDDING_SIZE",
     "CoverMeasures",
     "UnreadableImage",
-    "installed_network",
+    "installed_id",
     "measure_cover",
     "nearest_covers",
     "use_networks_in",

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from posts.content.pictures import measures
 from posts.content.pictures.decoding import Picture, decode
-from posts.content.pictures.embedding import embedding_network
+from posts.content.pictures.embedding import EMBEDDING_NETWORK, embed
 from posts.content.pictures.faces import find_faces, smile
+from posts.content.pictures.networks import installed, installed_id
+from posts.content.pictures.writing import WRITING_NETWORK, text_share
 
 COVER_SIDE = 256
 """Covers are measured at this size (pixels of the longer side), so that they can be compared."""
@@ -47,21 +49,26 @@ class CoverMeasures:
     """The same from the top (0) to the bottom (1)."""
     smile: float | None = None
     """How likely the largest face smiles; None without a face."""
+    text_share: float | None = None
+    """Share of the picture that text covers; None where it was not asked for, or no network is installed."""
     embedding: NDArray[np.int8] | None = field(default=None, compare=False)
     """(PICTURE_EMBEDDING_SIZE,) int8; None where no network is installed."""
     network: str = ""
     """Id of the network that made the embedding, empty without: only embeddings of one network can be compared."""
 
 
-def measure_cover(data: bytes) -> CoverMeasures:
+def measure_cover(data: bytes, *, with_text: bool = False) -> CoverMeasures:
     """Measure a cover picture (JPEG, PNG, WebP or GIF); the bytes are kept nowhere.
+
+    `with_text` also looks for text, which takes a tenth of a second more: not while a person waits.
 
     Raise UnreadableImage when the bytes are not one picture that can be decoded within limits.
     """
     picture = decode(data)
     pixels = picture.pixels(COVER_SIDE)
     grey = measures.grey_levels(pixels)
-    network = embedding_network()
+    network = installed(EMBEDDING_NETWORK)
+    writing = installed(WRITING_NETWORK) if with_text else None
     return CoverMeasures(
         brightness=measures.brightness(grey),
         contrast=measures.contrast(grey),
@@ -77,8 +84,9 @@ def measure_cover(data: bytes) -> CoverMeasures:
         clutter=measures.clutter(grey),
         crop_loss=measures.crop_loss(picture.width, picture.height),
         **_faces(picture),
-        embedding=network.embed(picture.image) if network else None,
-        network=network.id if network else "",
+        text_share=text_share(picture.image, writing) if writing else None,
+        embedding=embed(picture.image, network) if network else None,
+        network=installed_id(EMBEDDING_NETWORK) if network else "",
     )
 
 

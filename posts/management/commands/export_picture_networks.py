@@ -1,4 +1,4 @@
-"""`manage.py export_picture_network`: write the network that embeds covers; needs torch, torchvision, onnx."""
+"""`manage.py export_picture_networks`: write the networks that embed covers and find text on them."""
 
 import json
 from argparse import ArgumentParser
@@ -8,17 +8,24 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from posts.content.pictures.exporting import CannotExport, export_embedding_network
+from posts.content.pictures.exporting import CannotExport, export_embedding_network, export_writing_network
 
 
 class Command(BaseCommand):
-    help = "Write the network that embeds covers, as an ONNX file with a manifest. Needs no database."
+    help = (
+        "Write the networks that embed covers and find text on them, as ONNX files with manifests. "
+        "Needs torch, torchvision and onnx; no database."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--weights", type=Path, metavar="FILE.pth",
             help="torchvision's MobileNetV2 weights; default: those of an installed package, else torchvision's loader",
+        )  # fmt: skip
+        parser.add_argument(
+            "--text", type=Path, metavar="FILE.onnx",
+            help="PaddleOCR's text detector; default: that of an installed rapidocr, else none is written",
         )  # fmt: skip
         parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: the setting PICTURE_NETWORKS_PATH")
 
@@ -28,6 +35,13 @@ class Command(BaseCommand):
             raise CommandError("nowhere to write: set PICTURE_NETWORKS_PATH, or give --out FOLDER.")
         try:
             manifest = export_embedding_network(folder, options["weights"])
+            self.stdout.write(f"{folder}, for embeddings: {json.dumps(manifest, indent=2)}")
         except (CannotExport, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{folder}: {json.dumps(manifest, indent=2)}")
+        try:
+            manifest = export_writing_network(folder, options["text"])
+            self.stdout.write(f"{folder}, for text: {json.dumps(manifest, indent=2)}")
+        except OSError as error:
+            raise CommandError(str(error)) from error
+        except CannotExport as error:
+            self.stderr.write(f"No text: {error}")
