@@ -7,6 +7,7 @@ from posts.content.pictures.covers import COVER_EXTRACTOR_VERSION, CoverMeasures
 from posts.content.pictures.decoding import MAX_COVER_BYTES, MAX_COVER_PIXELS, UnreadableImage
 from posts.content.pictures.embedding import EMBEDDING_NETWORK, PICTURE_EMBEDDING_SIZE, nearest_covers
 from posts.content.pictures.networks import installed_id, use_networks_in
+from posts.content.pictures.writing import WRITING_NETWORK
 
 __all__ = [
     "COVER_EXTRACTOR_VERSION",
@@ -14,6 +15,7 @@ __all__ = [
     "MAX_COVER_BYTES",
     "MAX_COVER_PIXELS",
     "PICTURE_EMBEDDING_SIZE",
+    "WRITING_NETWORK",
     "CoverMeasures",
     "UnreadableImage",
     "installed_id",
