@@ -20,7 +20,7 @@ OPSET = 17
 _HAPPY = 1
 
 
-class FaceDetector(torch.nn.Module):
+class FaceDetector(torch.nn.Module):  # type: ignore[misc]  # torch is not type-checked
     """Six convolutions, most of them separable: (1, S, S, 3) colours to (1, cells, cells, 5 boxes, 5 numbers)."""
 
     def __init__(self, weights: dict[str, NDArray[Any]]) -> None:
@@ -42,7 +42,7 @@ class FaceDetector(torch.nn.Module):
         return x.reshape(1, x.shape[1], x.shape[2], 5, 5)
 
 
-class Smile(torch.nn.Module):
+class Smile(torch.nn.Module):  # type: ignore[misc]  # torch is not type-checked
     """Four dense blocks: (1, S, S, 3) colours of a face to (1,), the probability that it is happy."""
 
     def __init__(self, weights: dict[str, NDArray[Any]]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content.pictures import measures
-from posts.content.pictures.decoding import Picture, decode
+from posts.content.pictures.decoding import decode
 from posts.content.pictures.embedding import EMBEDDING_NETWORK, embed
 from posts.content.pictures.faces import find_faces, smile
 from posts.content.pictures.networks import installed, installed_id
@@ -67,7 +67,9 @@ def measure_cover(data: bytes, *, with_text: bool = False) -> CoverMeasures:
     picture = decode(data)
     pixels = picture.pixels(COVER_SIDE)
     grey = measures.grey_levels(pixels)
-    network = installed(EMBEDDING_NETWORK)
+    faces = find_faces(picture.image)
+    largest = faces[0] if faces else None
+    embedder = installed(EMBEDDING_NETWORK)
     writing = installed(WRITING_NETWORK) if with_text else None
     return CoverMeasures(
         brightness=measures.brightness(grey),
@@ -83,22 +85,16 @@ def measure_cover(data: bytes, *, with_text: bool = False) -> CoverMeasures:
         noise=measures.noise(measures.grey_levels(np.asarray(picture.image))),
         clutter=measures.clutter(grey),
         crop_loss=measures.crop_loss(picture.width, picture.height),
-        **_faces(picture),
+        faces=len(faces),
+        face_area=min(largest.width * largest.height, 1.0) if largest else 0.0,
+        face_x=_within(largest.left + largest.width / 2) if largest else None,
+        face_y=_within(largest.top + largest.height / 2) if largest else None,
+        smile=smile(picture.image, largest) if largest else None,
         text_share=text_share(picture.image, writing) if writing else None,
-        embedding=embed(picture.image, network) if network else None,
-        network=installed_id(EMBEDDING_NETWORK) if network else "",
+        embedding=embed(picture.image, embedder) if embedder else None,
+        network=installed_id(EMBEDDING_NETWORK) if embedder else "",
     )
 
 
-def _faces(picture: Picture) -> dict[str, float | None]:
-    faces = find_faces(picture.image)
-    if not faces:
-        return {"faces": 0, "face_area": 0.0}
-    largest = faces[0]
-    return {
-        "faces": len(faces),
-        "face_area": min(largest.width * largest.height, 1.0),
-        "face_x": min(max(largest.left + largest.width / 2, 0.0), 1.0),
-        "face_y": min(max(largest.top + largest.height / 2, 0.0), 1.0),
-        "smile": smile(picture.image, largest),
-    }
+def _within(share: float) -> float:
+    return min(max(share, 0.0), 1.0)

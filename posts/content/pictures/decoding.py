@@ -99,7 +99,7 @@ def decode(data: bytes) -> Picture:
     except Exception as error:
         # Pillow's decoders raise anything on a damaged file
         reason = f"{type(error).__name__}: {error}".rstrip(".")
-        raise UnreadableImage(f"The cover could not be read, as it is damaged or cut short ({reason}).") from error
+        raise UnreadableImage(f"The cover is damaged or cut short ({reason}); {_EXPECTED}.") from error
 
 
 def _refuse_size(width: int, height: int) -> None:

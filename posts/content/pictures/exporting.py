@@ -135,7 +135,7 @@ def _embedder(backbone: Any) -> Any:
     directions = torch.linalg.svd(classifier - classifier.mean(dim=0), full_matrices=False).Vh[:PICTURE_EMBEDDING_SIZE]
     centre = _expected_features(backbone.features[-1][1])
 
-    class Embedder(torch.nn.Module):
+    class Embedder(torch.nn.Module):  # type: ignore[misc]  # torch is not type-checked
         def __init__(self) -> None:
             super().__init__()
             self.features = backbone.features

@@ -48,7 +48,7 @@ def find_faces(image: Image.Image) -> list[Face]:
     square[0, : size[1], : size[0]] = np.asarray(image.resize(size, Image.Resampling.BILINEAR))
     cells = _detector().run(square)[0]
     boxes, scores = _boxes(cells, DETECTOR_SIDE / np.array(size))
-    found = [Face(*box.tolist(), float(scores[i])) for i, box in zip(*_distinct(boxes, scores), strict=True)]
+    found = [Face(*map(float, (*boxes[row], scores[row]))) for row in _distinct(boxes, scores)]
     return sorted(found, key=lambda face: face.width * face.height, reverse=True)
 
 
@@ -83,14 +83,13 @@ def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-np.clip(x, -50, 50)))
 
 
-def _distinct(boxes: NDArray[np.float64], scores: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the rows, and their boxes, that overlap no surer one by more than `MAX_OVERLAP`."""
+def _distinct(boxes: NDArray[np.float64], scores: NDArray[np.float64]) -> list[int]:
+    """Return the rows of boxes that overlap no surer one by more than `MAX_OVERLAP`."""
     kept: list[int] = []
-    for i in np.argsort(-scores):
-        if all(_overlap(boxes[i], boxes[k]) <= MAX_OVERLAP for k in kept):
-            kept.append(int(i))
-    rows = np.array(kept, dtype=np.intp)
-    return rows, boxes[rows]
+    for row in np.argsort(-scores):
+        if all(_overlap(boxes[row], boxes[surer]) <= MAX_OVERLAP for surer in kept):
+            kept.append(int(row))
+    return kept
 
 
 def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

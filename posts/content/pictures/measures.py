@@ -20,8 +20,7 @@ UPRIGHT = 9 / 16
 
 def grey_levels(pixels: NDArray[np.uint8]) -> Levels:
     """Return the luma (h, w) of pixels (h, w, 3), as ITU-R BT.601 weighs the colours."""
-    levels: Levels = pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    return levels
+    return np.asarray(pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32), dtype=np.float32)
 
 
 def brightness(grey: Levels) -> float:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,6 +59,10 @@ def scene(face_at: tuple[int, int], size: tuple[int, int] = (500, 800), face: in
     return image
 
 
+def measured(image: Image.Image) -> Any:
+    return measure_cover(encoded(image))
+
+
 # --- faces -----------------------------------------------------------------------------------------------------------
 
 
@@ -65,8 +70,8 @@ def test_the_face_in_a_photo_is_found_where_it_is_and_smiles():
     image = photo()
     [face] = find_faces(image)
     # by eye: her face spans 65 to 165 of 260 pixels across, and 40 to 165 of 310 down
-    middle = (face.left + face.width / 2) * image.width, (face.top + face.height / 2) * image.height
-    assert middle == (pytest.approx(115, abs=20), pytest.approx(105, abs=25))
+    assert (face.left + face.width / 2) * image.width == pytest.approx(115, abs=20)
+    assert (face.top + face.height / 2) * image.height == pytest.approx(105, abs=25)
     assert 90 <= face.width * image.width <= 160
     assert smile(image, face) > 0.9
 
@@ -80,7 +85,7 @@ def test_a_face_is_found_anywhere(place):
 
 
 def test_a_larger_face_takes_more_of_the_picture():
-    small, large = (measure_cover(encoded(scene((10, 10), face=size))) for size in (180, 440))
+    small, large = (measured(scene((10, 10), face=size)) for size in (180, 440))
     assert small.faces == large.faces == 1
     assert large.face_area == pytest.approx(small.face_area * (440 / 180) ** 2, rel=0.4)
 
@@ -88,7 +93,7 @@ def test_a_larger_face_takes_more_of_the_picture():
 def test_two_faces_are_counted_and_the_larger_one_is_told():
     image = scene((0, 0), size=(800, 500), face=200)
     image.paste(photo().resize((380, 453)), (400, 20))
-    m = measure_cover(encoded(image))
+    m = measured(image)
     assert m.faces == 2
     assert m.face_x > 0.5
 
@@ -128,7 +133,8 @@ def test_changed_copies_of_a_picture_are_nearest_to_it(network):
 @pytest.mark.parametrize("size", [(1, 1), (1, 512), (512, 1), (288, 512), (512, 288), (224, 224)])
 def test_a_picture_of_any_shape_has_an_embedding_of_length_one(network, size):
     embedding = embed(Image.new("RGB", size, (200, 80, 10)), network)
-    assert (embedding.shape, embedding.dtype) == ((PICTURE_EMBEDDING_SIZE,), np.int8)
+    assert embedding.shape == (PICTURE_EMBEDDING_SIZE,)
+    assert embedding.dtype == np.int8
     assert np.linalg.norm(embedding / 127) == pytest.approx(1, abs=0.05)
 
 
