@@ -53,7 +53,7 @@ def with_frame_size(data: bytes, width: int, height: int) -> bytes:
         (b"\0" * (MAX_COVER_BYTES + 1), r"has 20,971,521 bytes; at most 20,971,520"),
         (encoded(PHOTO)[:200], "damaged or cut short"),
         (encoded(PHOTO, "JPEG")[:-300], "damaged or cut short"),
-        (encoded(PHOTO, "WEBP")[:-100], "could not be read"),
+        (encoded(PHOTO, "WEBP")[:-100], "damaged or cut short"),
         (encoded(PHOTO, "GIF")[:-900], "damaged or cut short"),
         (encoded(Image.new("1", (9_000, 9_000))), "is 9000 x 9000 pixels; at most 50,000,000"),
         (png_of(40_000, 40_000, b"\0"), "too many pixels; at most 50,000,000"),
