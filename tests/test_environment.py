@@ -54,6 +54,7 @@ MALFORMED = {
     "METRICS_TOKEN": ["hunter2"],
     "ERASURE_LEDGER_PATH": ["hunter2", ""],
     "TRAIL_ANCHOR_PATH": ["hunter2"],
+    "PICTURE_NETWORKS_PATH": ["hunter2"],
     **dict.fromkeys(("RATE_LIMIT_PREDICT", "RATE_LIMIT_USER", "RATE_LIMIT_ANON"), MALFORMED_RATES),
 }
 
