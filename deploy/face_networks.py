@@ -21,7 +21,7 @@ _HAPPY = 1
 
 
 class FaceDetector(torch.nn.Module):  # type: ignore[misc]  # torch is not type-checked
-    """Six convolutions, most of them separable: (1, S, S, 3) colours to (1, cells, cells, 5 boxes, 5 numbers)."""
+    """Six convolutions, most of them separable: (1, h, w, 3) colours to (1, h/32, w/32, 5 boxes, 5 numbers)."""
 
     def __init__(self, weights: dict[str, NDArray[Any]]) -> None:
         super().__init__()
@@ -99,16 +99,15 @@ def main(source: Path, target: Path) -> None:
     """Rebuild both networks and write them as ONNX files."""
     detector = FaceDetector(read_weights(source, "tiny_face_detector_model"))
     smile = Smile(read_weights(source, "face_expression_model"))
-    for name, network, side in (("face_detector", detector, DETECTOR_SIDE), ("smile", smile, SMILE_SIDE)):
-        example = torch.zeros(1, side, side, 3)
+    any_shape = {"colours": {1: "height", 2: "width"}}
+    for name, network, side, axes in (
+        ("face_detector", detector, DETECTOR_SIDE, any_shape),
+        ("smile", smile, SMILE_SIDE, {}),
+    ):
         torch.onnx.export(
-            network.eval(),
-            (example,),
-            target / f"{name}.onnx",
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["colours"],
-        )
+            network.eval(), (torch.zeros(1, side, side, 3),), target / f"{name}.onnx",
+            dynamo=False, opset_version=OPSET, input_names=["colours"], dynamic_axes=axes,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

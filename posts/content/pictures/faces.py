@@ -22,6 +22,10 @@ MIN_SCORE = 0.5
 MAX_OVERLAP = 0.4
 """Of two boxes that share more of their union the surer one counts."""
 
+# pixels that one answer of the detector is about, each way
+_CELL = 32
+# log of how many times its usual box a face may have, so that an absurd answer takes no memory
+_LARGEST = 1.5
 # width and height of the detector's five boxes, in cells
 _BOXES = np.array(
     [[1.603231, 2.094468], [6.041143, 7.080126], [2.882459, 3.518061], [4.266906, 5.178857], [9.041765, 10.66308]]
@@ -44,10 +48,10 @@ def find_faces(image: Image.Image) -> list[Face]:
     """Return the faces in an RGB image, the largest first. Missed are most profiles and faces below a tenth of it."""
     scale = DETECTOR_SIDE / max(image.size)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    square = np.zeros((1, DETECTOR_SIDE, DETECTOR_SIDE, 3), dtype=np.float32)
-    square[0, : size[1], : size[0]] = np.asarray(image.resize(size, Image.Resampling.BILINEAR))
-    cells = _detector().run(square)[0]
-    boxes, scores = _boxes(cells, DETECTOR_SIDE / np.array(size))
+    # black to the right and below, up to whole cells
+    padded = np.zeros((1, -(-size[1] // _CELL) * _CELL, -(-size[0] // _CELL) * _CELL, 3), dtype=np.float32)
+    padded[0, : size[1], : size[0]] = np.asarray(image.resize(size, Image.Resampling.BILINEAR))
+    boxes, scores = _boxes(_detector().run(padded)[0], np.array(size) / _CELL)
     found = [Face(*map(float, (*boxes[row], scores[row]))) for row in _distinct(boxes, scores)]
     return sorted(found, key=lambda face: face.width * face.height, reverse=True)
 
@@ -65,18 +69,18 @@ def smile(image: Image.Image, face: Face) -> float:
     return float(_smile().run(np.asarray(square, dtype=np.float32)[None])[0])
 
 
-def _boxes(
-    cells: NDArray[np.float32], correction: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Decode the detector's answer (cells, cells, 5, 5) into boxes (n, 4) and scores (n,) of at least `MIN_SCORE`."""
+def _boxes(cells: NDArray[np.float32], size: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Decode the detector's answer (rows, columns, 5, 5) into boxes (n, 4) and scores (n,) of at least `MIN_SCORE`.
+
+    `size` is the picture's width and height in cells; boxes are shares of them.
+    """
     answer = cells.astype(np.float64)
     scores = _sigmoid(answer[..., 4])
     row, column, box = np.nonzero(scores >= MIN_SCORE)
     chosen = answer[row, column, box]
-    # a box may not be wider than a hundred pictures: exp would overflow on an absurd answer
-    size = np.exp(np.minimum(chosen[:, 2:4], 4)) * _BOXES[box] / len(cells) * correction
-    centre = (np.stack([column, row], axis=1) + _sigmoid(chosen[:, :2])) / len(cells) * correction
-    return np.hstack([centre - size / 2, size]), scores[row, column, box]
+    extent = np.exp(np.minimum(chosen[:, 2:4], _LARGEST)) * _BOXES[box] / size
+    centre = (np.stack([column, row], axis=1) + _sigmoid(chosen[:, :2])) / size
+    return np.hstack([centre - extent / 2, extent]), scores[row, column, box]
 
 
 def _sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,11 +2,16 @@
 
 import contextlib
 import io
+import json
+import os
 import struct
+import subprocess
+import sys
 import time
 import tracemalloc
 import zipfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +23,7 @@ from PIL import Image
 from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, measure_cover
 from tests.posts.content.drawn import encoded, images, of_levels, texture
 
+ROOT = Path(__file__).resolve().parents[3]
 PHOTO = of_levels(texture(60, 80))
 
 
@@ -149,3 +155,11 @@ def test_random_pixels_are_as_cluttered_as_can_be():
 def test_black_and_empty_rows_are_no_missing_rows(image):
     image.paste(0, (0, image.height // 2, *image.size))
     assert measure_cover(encoded(image, "PNG")).height == image.height
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "JPEG, progressive", "PNG"])
+def test_a_photo_of_twelve_megapixels_takes_little_memory(kind):
+    command = [sys.executable, "-m", "tests.bench.pictures", kind, "1"]
+    environment = {**os.environ, "PICTURE_NETWORKS_PATH": ""}
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(run.stdout)["MiB added"] < 150
