@@ -178,6 +178,15 @@ def test_of_an_animation_the_first_frame_counts(format):
     assert measure_cover(data).brightness == pytest.approx(0, abs=0.02)
 
 
+def test_of_a_photo_with_a_second_one_behind_it_the_first_counts():
+    """Phones store a photo and its preview or depth as one file (MPO)."""
+    photo, other = of_levels(texture(600, 800)), Image.new("RGB", (50, 50))
+    data = encoded(photo, "MPO", save_all=True, append_images=[other])
+    both, alone = measure_cover(data), measure_cover(encoded(photo, "JPEG"))
+    assert (both.width, both.height) == (800, 600)
+    assert both.brightness == pytest.approx(alone.brightness, abs=0.005)
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 5_000), (5_000, 1), (2, 2), (3, 3)])
 def test_the_smallest_pictures_are_measured(size):
     m = plain(90, size)

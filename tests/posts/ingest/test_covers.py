@@ -6,6 +6,7 @@ from posts.content.pictures import COVER_EXTRACTOR_VERSION, use_networks_in
 from posts.ingest import measuring, schedule
 from posts.ingest.selectors import MAX_COVER_ATTEMPTS, outdated_covers
 from posts.models import PostContent
+from privacy.declarations.columns import declared_columns
 from tests.posts.states import drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -92,6 +93,9 @@ def test_a_network_that_is_installed_later_embeds_older_covers(account, tmp_path
     for content in contents():
         assert content.cover_measures.embedding.shape == (128,)
         assert content.cover_measures.network == content.cover_network != ""
+    exported = declared_columns(PostContent)["cover_embedding"].exported
+    assert exported is not None
+    assert exported(contents()[0]) == contents()[0].cover_measures.embedding.tolist()
 
 
 def test_a_network_that_cannot_be_used_is_not_tried_without_end(sandbox, account, tmp_path):
