@@ -1,6 +1,7 @@
 """`manage.py measure PICTURE ... [--json]`: what is measured of pictures; needs no database."""
 
 import json
+import os
 from argparse import ArgumentParser
 from dataclasses import asdict
 from pathlib import Path
@@ -39,7 +40,8 @@ class Command(BaseCommand):
                 measured = {"error": str(error)}
             except OSError as error:
                 measured = {"error": f"The file cannot be read: {error.strerror or error}."}
-            row = {"path": str(path), **measured}
+            # a name that is not UTF-8 can be printed too
+            row = {"path": os.fsencode(path).decode("utf-8", "replace"), **measured}
             self.stdout.write(json.dumps(row, allow_nan=False) if options["json"] else _table(row))
             self.stdout.flush()
         if not installed_id(EMBEDDING_NETWORK):
