@@ -99,4 +99,13 @@ DATA_MAP: tuple[Declaration, ...] = (
         exported="captions with your posts, if you chose to keep texts; covers not: they are gone",
         erased="gone with the moment",
     ),
+    Files(
+        "the networks that embed covers and find text (`PICTURE_NETWORKS_PATH`)",
+        category=WORK,
+        why="Public weights, learned from public photos by others; none has learned from anybody here",
+        retention=Retention("until they are replaced"),
+        where="PICTURE_NETWORKS_PATH",
+        exported="not: it concerns nobody",
+        erased="kept: it concerns nobody",
+    ),
 )

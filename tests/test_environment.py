@@ -33,6 +33,7 @@ OPTIONAL = {
     "PROXY_COUNT": 0,
     "METRICS_TOKEN": "",
     "TRAIL_ANCHOR_PATH": "",
+    "PICTURE_NETWORKS_PATH": "",
     "RATE_LIMIT_PREDICT": "120/min",
     "RATE_LIMIT_USER": "600/min",
     "RATE_LIMIT_ANON": "60/min",
@@ -53,6 +54,7 @@ MALFORMED = {
     "METRICS_TOKEN": ["hunter2"],
     "ERASURE_LEDGER_PATH": ["hunter2", ""],
     "TRAIL_ANCHOR_PATH": ["hunter2"],
+    "PICTURE_NETWORKS_PATH": ["hunter2"],
     **dict.fromkeys(("RATE_LIMIT_PREDICT", "RATE_LIMIT_USER", "RATE_LIMIT_ANON"), MALFORMED_RATES),
 }
 
