@@ -5,6 +5,7 @@ from django.urls import path
 from posts import api
 
 urlpatterns = [
+    path("measure", api.MeasureView.as_view(), name="measure"),
     path("posts/", api.PostListView.as_view(), name="posts"),
     path("posts/<slug:public_id>/", api.PostView.as_view(), name="post"),
     path("posts/<slug:public_id>/observations/", api.ObservationListView.as_view(), name="post-observations"),
