@@ -16,6 +16,7 @@ TIKTOK_CLIENT_SECRET: str
 TIKTOK_AUTHORIZE_URL: str
 TIKTOK_API_URL: str
 TIKTOK_PKCE: bool
+TIKTOK_MAX_HASHTAGS: int
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
 METRICS_TOKEN: str
 TRAIL_ANCHOR_PATH: str
@@ -57,6 +58,7 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "TIKTOK_AUTHORIZE_URL": environment.tiktok_authorize_url,
         "TIKTOK_API_URL": environment.tiktok_api_url,
         "TIKTOK_PKCE": environment.tiktok_pkce,
+        "TIKTOK_MAX_HASHTAGS": environment.tiktok_max_hashtags,
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
         "METRICS_TOKEN": environment.metrics_token,
         "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,

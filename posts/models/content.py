@@ -10,6 +10,7 @@ from django.db import models
 from posts.content.captions import EXTRACTOR_VERSION, CaptionMeasures
 from posts.content.embeddings import EMBEDDING_SIZE
 from posts.content.pictures import COVER_EXTRACTOR_VERSION, CoverMeasures
+from posts.content.wording import Hook
 from posts.models.posts import Post
 from privacy.declarations.columns import personal, plain
 from privacy.models import PersonalData
@@ -63,7 +64,28 @@ class PostContent(PersonalData):
     mentions = personal(models.PositiveIntegerField(), "Mentions of others (how many, not whom)")
     links = personal(models.PositiveIntegerField(), "Links (how many, not where to)")
     uppercase_share = personal(models.FloatField(), "Share of capitals")
-    sentiment = personal(models.FloatField(), "Mood of the words, from -1 to 1 (English only)")
+    sentiment = personal(
+        models.FloatField(null=True), "Tone, from -1 to 1: of English words and of emoji; empty where it cannot be read"
+    )
+    emoji_sentiment = personal(models.FloatField(null=True), "Tone of the emoji, from -1 to 1; empty without any")
+    language = personal(
+        models.CharField(max_length=8, default="", blank=True, help_text="ISO 639; empty: unknown."),
+        "Language of the caption; empty where it could not be told",
+    )
+    reading_ease = personal(
+        models.FloatField(null=True, help_text="Flesch's: 100 very easy, 0 very hard."),
+        "How easily an English caption reads; empty where that is not defined",
+    )
+    hook = personal(
+        models.CharField(
+            max_length=16, default="", blank=True, help_text=f"{', '.join(filter(None, Hook))}; or empty."
+        ),
+        "Kind of the first words: a question, a number, a command ...",
+    )
+    call_to_action = personal(
+        models.PositiveSmallIntegerField(default=0),
+        "Different things that viewers are asked to do (follow, comment ...)",
+    )
     hashtags = personal(ArrayField(models.CharField(max_length=200), default=list), "Hashtags")
     embedding = personal(
         models.BinaryField(help_text="int8, see posts.content"),
