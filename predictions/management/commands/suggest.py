@@ -43,7 +43,7 @@ class Command(BaseCommand):
             others = [account for path in train for account in read_history_file(path)]
             advised = list(
                 advise_drafts(
-                    read_history_file(test), others, filed, max_hashtags=getattr(settings, "TIKTOK_MAX_HASHTAGS", 5)
+                    read_history_file(test), others, filed, max_hashtags=settings.TIKTOK_MAX_HASHTAGS
                 )
             )
             with out.open("w", newline="", encoding="utf-8") as file:
