@@ -1,10 +1,11 @@
 """Suggestions: changes to a draft whose effects on its account are sure enough to be told.
 
 A change is suggested where the posterior probability that it helps by `HELPS` is at least `MIN_CHANCE`. The expected
-share of the others among all that pass is then below 1 - MIN_CHANCE: a false discovery rate of a tenth at most (Newton et al., "Detecting differential gene expression with a semiparametric hierarchical mixture method",
-Biostatistics 2004). The effect told is the posterior mean. Under a prior that was learned across accounts it needs no
-correction for having been chosen (Senn, "A Note Concerning a Selection Paradox of Dawid's", The American Statistician
-2008): shrinkage has been done.
+share of the others among all that pass is then below 1 - MIN_CHANCE, a false discovery rate of a tenth at most (Newton
+et al., "Detecting differential gene expression with a semiparametric hierarchical mixture method", Biostatistics 2004).
+The effect told is the posterior mean. Under a prior that was learned across accounts it needs no correction for having
+been chosen (Senn, "A Note Concerning a Selection Paradox of Dawid's", The American Statistician 2008): shrinkage has
+been done.
 """
 
 import math
@@ -166,7 +167,8 @@ def _combination(
 def _differences(effects: AccountEffects, draft: Draft, changed: Sequence[Draft]) -> Floats:
     """Return (m, d), what the columns of m changed drafts differ by from the draft's."""
     rows = columns_of(effects, [draft, *changed])
-    return rows[1:] - rows[0]
+    differences: Floats = rows[1:] - rows[0]
+    return differences
 
 
 def columns_of(effects: AccountEffects, drafts: Sequence[Draft]) -> Floats:
