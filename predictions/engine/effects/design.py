@@ -79,15 +79,10 @@ def _harmonics(turns: Floats, orders: tuple[int, ...]) -> Floats:
 
 
 def _covers(items: Sequence[PublishedPost | Draft]) -> Floats:
-    return np.array(
-        [
-            [
-                (getattr(item.cover, name) - _COVER_MIDDLE[name]) / _COVER_STEP[name] if item.cover else 0.0
-                for name in COVER
-            ]
-            for item in items
-        ]
-    ).reshape(len(items), len(COVER))
+    measures = np.array([[getattr(item.cover, name, np.nan) for name in COVER] for item in items], dtype=np.float64)
+    middle, step = (np.array([of[name] for name in COVER]) for of in (_COVER_MIDDLE, _COVER_STEP))
+    steps = (np.clip(measures.reshape(len(items), len(COVER)), 0.0, 1.0) - middle) / step
+    return np.where(np.isfinite(steps), steps, 0.0)
 
 
 @cache
