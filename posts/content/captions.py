@@ -20,7 +20,8 @@ MAX_CAPTION = 10_000
 MAX_HASHTAG = 100
 """Characters that are kept of a hashtag."""
 
-_HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
+HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
+"""A hashtag in a text; its group is the tag without the #, to be read by `tag_of`."""
 _MENTION = re.compile(r"(?<!\w)@\w")
 _NAME = re.compile(r"(?<!\w)@[\w.]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -61,13 +62,13 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
     inline = _hashtags(clean, ())
     tags = _hashtags(clean, hashtags)
     without_links = _LINK.sub(" ", clean)
-    folded = normalised("NFKC", _HASHTAG.sub(" ", without_links)).casefold()
+    folded = normalised("NFKC", HASHTAG.sub(" ", without_links)).casefold()
     without_names = _NAME.sub(" ", without_links)
     about = " ".join([without_names, *(f"#{tag}" for tag in tags if tag not in inline)])
     letters = sum(c.isalpha() for c in clean)
     return CaptionMeasures(
         length=len(clean),
-        words=len(words_of(_HASHTAG.sub(" ", without_names))),
+        words=len(words_of(HASHTAG.sub(" ", without_names))),
         questions=sum(clean.count(c) for c in _QUESTIONS),
         exclamations=sum(clean.count(c) for c in _EXCLAMATIONS),
         emoji=emoji.emoji_count(clean),
@@ -82,10 +83,14 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
 
 def is_hashtag(tag: str) -> bool:
     """Return whether the tag, with its # or without, would count as one hashtag in a caption."""
-    return _HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
+    return HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
+
+
+def tag_of(written: str) -> str:
+    """Return a hashtag, without its #, as captions are measured by it: in any case and form it is the same one."""
+    return normalised("NFC", written.strip().lower())[:MAX_HASHTAG]
 
 
 def _hashtags(text: str, others: Sequence[str]) -> tuple[str, ...]:
-    raw = _HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in others]
-    tags = (normalised("NFC", tag.strip().lower())[:MAX_HASHTAG] for tag in raw)
-    return tuple(dict.fromkeys(tag for tag in tags if tag))
+    raw = HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in others]
+    return tuple(dict.fromkeys(tag for tag in map(tag_of, raw) if tag))
