@@ -236,12 +236,13 @@ def noise_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick_training")
-@pytest.mark.parametrize("plant", [effects_of_labels_without_delay, noise_without_delay])
+@pytest.mark.parametrize(("plant", "place"), [(effects_of_labels_without_delay, 9), (noise_without_delay, 26)])
 def test_the_alarm_rings_for_a_backtest_that_learns_accounts_before_a_day_is_over(
-    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None], place: int
 ):
+    """Of few posts, each moves the effects; of more, every tenth."""
     accounts = [account(f"h{i}", 30, step=DAY // 3, observed=(60 * DAY,)) for i in range(3)]
-    moment = accounts[0].posts[26].posted_at
+    moment = accounts[0].posts[place].posted_at
     # the prior has no use for effects
     learned_from = crawled(8, 30, "train") if plant is effects_of_labels_without_delay else []
     assert leaks(backtest(learned_from), accounts, [moment], UNRIPE) == []
@@ -272,12 +273,12 @@ def compared_on_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_promotion, "rows_of_account", leaking)
 
 
-@pytest.mark.parametrize("plant", [noise_without_delay, compared_on_last_counts])
+@pytest.mark.parametrize("plant", [effects_of_labels_without_delay, compared_on_last_counts])
 def test_the_alarm_rings_for_a_comparison_that_knows_later_counts_of_earlier_posts(
-    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
+    model: GlobalModel, monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
 ):
     plant(monkeypatch)
-    found = leaks(errors_on_one_post(PRIOR), COMPARED, [JUDGED.posted_at], AROUND)
+    found = leaks(errors_on_one_post(model), COMPARED, [JUDGED.posted_at], AROUND)
     assert {leak.change for leak in found} == {"earlier_recounted"}
 
 
