@@ -118,9 +118,15 @@ class Environment(BaseSettings):
         pattern=r"^(/.+)?$",
         description="/path of a file, best on another machine, for the access trail's head every hour",
     )
+    picture_networks_path: str = Field(
+        "",
+        pattern=r"^(/.+)?$",
+        description="/path of the folder that `manage.py export_picture_networks` writes",
+    )
     metrics_token: str = Field(
         "", pattern=r"^(.{16,})?$", repr=False, description="16 characters or more; without it /metrics answers 404"
     )
+    tiktok_max_hashtags: int = Field(5, ge=1, le=100, description="hashtags that TikTok takes in a post: 1 to 100")
     rate_limit_predict: RateLimit = Field("120/min", description=f"forecasts of one person: {RATE_LIMIT_SHAPE}")
     rate_limit_user: RateLimit = Field("600/min", description=f"API calls of one person: {RATE_LIMIT_SHAPE}")
     rate_limit_anon: RateLimit = Field(

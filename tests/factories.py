@@ -20,6 +20,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import APIToken, FollowerCount, TikTokAccount, User
 from posts.content.captions import CaptionMeasures, measure_caption
+from posts.content.pictures import COVER_EXTRACTOR_VERSION, PICTURE_EMBEDDING_SIZE
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine.data.history import FEATURES_VERSION
@@ -162,11 +163,15 @@ class PostContentFactory(DjangoModelFactory[PostContent]):
     class Params:
         with_cover = factory.Trait(
             cover_state=PostContent.Cover.MEASURED,
+            cover_extractor_version=COVER_EXTRACTOR_VERSION,
             cover_brightness=0.5,
             cover_contrast=0.2,
             cover_saturation=0.4,
             cover_colourfulness=30.0,
             cover_sharpness=12.0,
+            cover_faces=1,
+            cover_face_area=0.1,
+            cover_embedding=bytes(range(PICTURE_EMBEDDING_SIZE)),
         )
 
     post = factory.SubFactory("tests.factories.PostFactory", content=None)

@@ -16,10 +16,12 @@ TIKTOK_CLIENT_SECRET: str
 TIKTOK_AUTHORIZE_URL: str
 TIKTOK_API_URL: str
 TIKTOK_PKCE: bool
+TIKTOK_MAX_HASHTAGS: int
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
 METRICS_TOKEN: str
 TRAIL_ANCHOR_PATH: str
 ERASURE_LEDGER_PATH: str
+PICTURE_NETWORKS_PATH: str
 
 
 def _origin(url: str) -> str:
@@ -56,10 +58,12 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "TIKTOK_AUTHORIZE_URL": environment.tiktok_authorize_url,
         "TIKTOK_API_URL": environment.tiktok_api_url,
         "TIKTOK_PKCE": environment.tiktok_pkce,
+        "TIKTOK_MAX_HASHTAGS": environment.tiktok_max_hashtags,
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
         "METRICS_TOKEN": environment.metrics_token,
         "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,
         "TRAIL_ANCHOR_PATH": environment.trail_anchor_path,
+        "PICTURE_NETWORKS_PATH": environment.picture_networks_path,
         "CORS_ALLOWED_ORIGINS": origins,
         "CORS_ALLOW_CREDENTIALS": bool(origins),
         "CSRF_TRUSTED_ORIGINS": origins,

@@ -1,4 +1,4 @@
-"""Measure captions: counts of words and signs, sentiment, hashtags, an embedding."""
+"""Measure captions: counts of words and signs, language, tone, wording, hashtags, an embedding."""
 
 import re
 from collections.abc import Sequence
@@ -8,11 +8,12 @@ import emoji
 import numpy as np
 from numpy.typing import NDArray
 
+from posts.content import language as languages
+from posts.content import tone, wording
 from posts.content.embeddings import embed
-from posts.content.language import sentiment_of, words_of
 from posts.content.normalising import normalised
 
-EXTRACTOR_VERSION = 5
+EXTRACTOR_VERSION = 6
 """Raise it whenever the same caption or cover would get other measures."""
 
 MAX_CAPTION = 10_000
@@ -46,7 +47,18 @@ class CaptionMeasures:
     mentions: int
     links: int
     uppercase_share: float
-    sentiment: float
+    sentiment: float | None
+    """None where the language cannot be read and no emoji shows it, see `posts.content.tone`."""
+    emoji_sentiment: float | None
+    """Of the emoji alone, in any language; None where none has a polarity."""
+    language: str
+    """ISO 639 code; "" unknown."""
+    reading_ease: float | None
+    """Flesch's, 0 to 121.2; None where it is not defined."""
+    hook: str
+    """The kind of the first words, a value of `posts.content.wording.Hook`."""
+    call_to_action: int
+    """Different things that viewers are asked to do, 0 to 7."""
     hashtags: tuple[str, ...]
     embedding: NDArray[np.int8]
     """(EMBEDDING_SIZE,), see `posts.content.embeddings`."""
@@ -65,17 +77,28 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
     folded = normalised("NFKC", HASHTAG.sub(" ", without_links)).casefold()
     without_names = _NAME.sub(" ", without_links)
     about = " ".join([without_names, *(f"#{tag}" for tag in tags if tag not in inline)])
+    plain = HASHTAG.sub(" ", without_names)
+    words = languages.words_of(plain)
+    emoji_count = emoji.emoji_count(clean)
+    wordy = emoji.replace_emoji(plain, " ") if emoji_count else plain
+    language = languages.language_of(wordy)
+    emoji_sentiment = tone.emoji_tone_of(clean) if emoji_count else None
     letters = sum(c.isalpha() for c in clean)
     return CaptionMeasures(
         length=len(clean),
-        words=len(words_of(HASHTAG.sub(" ", without_names))),
+        words=len(words),
         questions=sum(clean.count(c) for c in _QUESTIONS),
         exclamations=sum(clean.count(c) for c in _EXCLAMATIONS),
-        emoji=emoji.emoji_count(clean),
+        emoji=emoji_count,
         mentions=len(_MENTION.findall(clean)),
         links=len(_LINK.findall(clean)),
         uppercase_share=sum(c.isupper() for c in clean) / letters if letters else 0.0,
-        sentiment=sentiment_of(clean),
+        sentiment=tone.tone_of(clean, language, emoji_sentiment),
+        emoji_sentiment=emoji_sentiment,
+        language=language,
+        reading_ease=wording.reading_ease(wordy, words, language),
+        hook=wording.hook_of(wordy, language).value,
+        call_to_action=wording.call_to_action(wordy, language),
         hashtags=tags,
         embedding=embed([*_LETTERS.findall(folded), *tags], about),
     )

@@ -47,7 +47,7 @@ def explain_forecast(
     """
     absent = {"duration"} if math.isnan(draft.duration_s) else set()
     absent |= set() if draft.cover else {"cover"}
-    mean, _ = posterior.matched
+    mean = posterior.weight @ posterior.mean
     parts = (row - account.effects.usual[1:]) * mean if account.effects.posts else np.zeros_like(row)
     effects = {
         lever: float(parts[columns].sum())

@@ -23,7 +23,9 @@ _LENGTHS = (10, 20, 35, 50, 70, 100, 140, 200, 280)  # characters without hashta
 _EMOJI = (0, 1, 2, 3)
 _TONES = {"positive": 0.5, "neutral": 0.0, "negative": -0.5}
 _COVER_STEP = {"brightness": 0.15, "contrast": 0.08, "saturation": 0.15, "colourfulness": 0.1, "sharpness": 0.1}
-_USUAL = (0.05, 0.95)
+_TAG_CHARACTERS = 9
+"""About what a hashtag takes of a caption, with its # and a space."""
+_USUAL = (0.1, 0.9)
 """Quantiles of the account's own values between which a suggested one lies."""
 _MIN_KNOWN = 5
 """With fewer known values of its own, an account gets no other value suggested."""
@@ -102,7 +104,10 @@ def possible_changes(
             yield Change("duration", "set_to", f"{seconds:g} s", seconds)
     caption = draft.caption
     tags = tag_characters(caption.hashtags)
-    lengths = np.expm1(numbers[:, CONTENT.index("length")]) - tags
+    # a history has no lengths without hashtags
+    lengths = np.expm1(numbers[:, CONTENT.index("length")]) - _TAG_CHARACTERS * np.expm1(
+        numbers[:, CONTENT.index("hashtags")]
+    )
     for characters in _within(_LENGTHS, lengths, max(body_length(caption), 1)):
         yield Change("caption_length", "set_to", f"about {characters:g} characters", characters + tags)
     if caption.questions:

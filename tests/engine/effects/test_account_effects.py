@@ -66,8 +66,9 @@ def test_the_posterior_is_that_of_the_dense_gaussian_with_a_random_walk(count: i
         # a break of half a year counts as one of two months
         posts = replace(posts, posted_at=posts.posted_at + 180 * DAY * (np.arange(count) >= 4))
     effects = posts.learn(prior)
-    found = effects.posterior_given(prior, 0.35)
-    logs, means, covariances = zip(*dense(posts, effects, prior, 0.35), strict=True)
+    found = effects.posterior(prior)
+    # of one noise, which is found in turn with the effects
+    logs, means, covariances = zip(*dense(posts, effects, prior, noise_of(effects, prior, count)), strict=True)
     np.testing.assert_allclose(found.mean, means, atol=1e-8)
     np.testing.assert_allclose(found.covariance, covariances, atol=1e-8)
     weight = prior.scale_shares * np.exp(np.array(logs) - max(logs))
