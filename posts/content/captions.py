@@ -21,7 +21,8 @@ MAX_CAPTION = 10_000
 MAX_HASHTAG = 100
 """Characters that are kept of a hashtag."""
 
-_HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
+HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
+"""A hashtag in a text; its group is the tag without the #, to be read by `tag_of`."""
 _MENTION = re.compile(r"(?<!\w)@\w")
 _NAME = re.compile(r"(?<!\w)@[\w.]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -73,10 +74,10 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
     inline = _hashtags(clean, ())
     tags = _hashtags(clean, hashtags)
     without_links = _LINK.sub(" ", clean)
-    folded = normalised("NFKC", _HASHTAG.sub(" ", without_links)).casefold()
+    folded = normalised("NFKC", HASHTAG.sub(" ", without_links)).casefold()
     without_names = _NAME.sub(" ", without_links)
     about = " ".join([without_names, *(f"#{tag}" for tag in tags if tag not in inline)])
-    plain = _HASHTAG.sub(" ", without_names)
+    plain = HASHTAG.sub(" ", without_names)
     words = languages.words_of(plain)
     emoji_count = emoji.emoji_count(clean)
     wordy = emoji.replace_emoji(plain, " ") if emoji_count else plain
@@ -105,10 +106,14 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
 
 def is_hashtag(tag: str) -> bool:
     """Return whether the tag, with its # or without, would count as one hashtag in a caption."""
-    return _HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
+    return HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
+
+
+def tag_of(written: str) -> str:
+    """Return a hashtag, without its #, as captions are measured by it: in any case and form it is the same one."""
+    return normalised("NFC", written.strip().lower())[:MAX_HASHTAG]
 
 
 def _hashtags(text: str, others: Sequence[str]) -> tuple[str, ...]:
-    raw = _HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in others]
-    tags = (normalised("NFC", tag.strip().lower())[:MAX_HASHTAG] for tag in raw)
-    return tuple(dict.fromkeys(tag for tag in tags if tag))
+    raw = HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in others]
+    return tuple(dict.fromkeys(tag for tag in map(tag_of, raw) if tag))

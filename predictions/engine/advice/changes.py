@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content.pictures import CoverMeasures
-from posts.content.rewriting import DISCLOSURES, with_hashtag, without_hashtag
+from posts.content.rewriting import is_disclosure, with_hashtag, without_hashtag
 from predictions.engine.data.history import CONTENT, History, hash_of
 from predictions.engine.effects.design import COVER_COLUMN, body_length, tag_characters
 from predictions.engine.effects.local_time import hours_of, local_seconds
@@ -111,7 +111,7 @@ def possible_changes(
     yield from _times(account, draft, window)
     if math.isfinite(draft.duration_s):
         durations = np.expm1(numbers[:, CONTENT.index("duration")])
-        for seconds in _within(_DURATIONS, durations, draft.duration_s):
+        for seconds in _within(_DURATIONS, durations, max(draft.duration_s, 1.0)):
             yield Change("duration", "set_to", f"{seconds:g} s", seconds)
     caption = draft.caption
     tags = tag_characters(caption.hashtags)
@@ -188,14 +188,17 @@ def _covers(account: LearnedAccount, cover: CoverMeasures) -> Iterator[Change]:
 
 
 def _hashtags(account: LearnedAccount, draft: Draft, max_hashtags: int) -> Iterator[Change]:
-    tags = draft.caption.hashtags
-    if len(tags) < max_hashtags:
+    caption = draft.caption
+    # an advertisement is a fact: no advice adds or removes what says so
+    if len(caption.hashtags) < max_hashtags:
         for tag in account.tag_names:
-            if tag not in tags:
+            if tag not in caption.hashtags and not is_disclosure(tag):
                 yield Change("hashtags", "add", f"#{tag}", tag)
-    for tag in tags:
-        if tag.casefold() not in DISCLOSURES:
-            yield Change("hashtags", "remove", f"#{tag}", tag)
+    # a caption of hashtags alone keeps them
+    if caption.words or caption.emoji:
+        for tag in caption.hashtags:
+            if not is_disclosure(tag):
+                yield Change("hashtags", "remove", f"#{tag}", tag)
 
 
 def _alike(account: LearnedAccount, history: History, change: Change) -> NDArray[np.bool_]:

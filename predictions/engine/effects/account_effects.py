@@ -199,15 +199,16 @@ class EffectPosts:
     zone: str = ""
 
     def learn(self, prior: EffectsPrior, *, own_tags: bool = True) -> AccountEffects:
-        """Learn all posts in order."""
-        tags = _own_tags(self.tags) if own_tags else np.zeros(0, dtype=np.uint64)
-        effects = AccountEffects(tags=tags, offset=infer_offset(self.posted_at), zone=self.zone)
-        rows = effects.columns(self.posted_at, self.content, self.tags)
-        for i in np.flatnonzero(~np.isnan(self.label)).tolist():
-            effects.learn(prior, int(self.posted_at[i]), rows[i], float(self.label[i]), float(self.variance[i]))
+        """Learn all posts in order; those without a label (NaN) teach nothing, not even their hour or hashtags."""
+        known = self[~np.isnan(self.label)]
+        tags = _own_tags(known.tags) if own_tags else np.zeros(0, dtype=np.uint64)
+        effects = AccountEffects(tags=tags, offset=infer_offset(known.posted_at), zone=self.zone)
+        rows = effects.columns(known.posted_at, known.content, known.tags)
+        for i, posted_at in enumerate(known.posted_at.tolist()):
+            effects.learn(prior, posted_at, rows[i], float(known.label[i]), float(known.variance[i]))
         return effects
 
-    def __getitem__(self, rows: slice | NDArray[np.bool_]) -> "EffectPosts":
+    def __getitem__(self, rows: slice | NDArray[np.bool_ | np.int64]) -> "EffectPosts":
         return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
     def __len__(self) -> int:
@@ -230,21 +231,22 @@ def replay_effects(prior: EffectsPrior, posts: EffectPosts) -> Floats:
     Posts without a label (NaN) teach nothing. The posterior is computed anew for every tenth more posts; where another
     offset from UTC is inferred by then, all posts so far are learned again.
     """
-    told = np.zeros((len(posts.posted_at), 2))
+    told = np.zeros((len(posts), 2))
+    places = np.flatnonzero(~np.isnan(posts.label))
+    labelled = posts[places]
     effects = AccountEffects(zone=posts.zone)
     posterior = effects.posterior(prior)
     computed, learned = 0, 0
     rows = effects.columns(posts.posted_at, posts.content, posts.tags)
     for i, moment in enumerate(posts.posted_at.tolist()):
-        while learned < i and posts.known_from[learned] <= moment:
-            label, variance = float(posts.label[learned]), float(posts.variance[learned])
-            if not np.isnan(label):
-                effects.learn(prior, int(posts.posted_at[learned]), rows[learned], label, variance)
+        while learned < len(labelled) and labelled.known_from[learned] <= moment:
+            label, variance = float(labelled.label[learned]), float(labelled.variance[learned])
+            effects.learn(prior, int(labelled.posted_at[learned]), rows[places[learned]], label, variance)
             learned += 1
         if learned > computed * 1.1:
-            offset = infer_offset(posts.posted_at[:learned])
+            offset = infer_offset(labelled.posted_at[:learned])
             if offset != effects.offset:
-                effects = posts[:learned].learn(prior, own_tags=False)
+                effects = labelled[:learned].learn(prior, own_tags=False)
                 rows = effects.columns(posts.posted_at, posts.content, posts.tags)
             posterior = effects.posterior(prior)
             computed = learned

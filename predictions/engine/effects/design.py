@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content.captions import CaptionMeasures
-from posts.content.pictures import CoverMeasures
 from predictions.engine.effects.local_time import hours_of, weekdays_of
 from predictions.engine.types import Draft, Floats, PublishedPost
 
@@ -82,16 +81,10 @@ def _harmonics(turns: Floats, orders: tuple[int, ...]) -> Floats:
 
 
 def _covers(items: Sequence[PublishedPost | Draft]) -> Floats:
-    return np.array([[_cover_column(item.cover, name) for name in COVER] for item in items]).reshape(len(items), -1)
-
-
-def _cover_column(cover: CoverMeasures | None, name: str) -> float:
-    value = getattr(cover, name, None)
-    if value is None:
-        return 0.0
-    if name == "faces":
-        value = min(value, 1)
-    return float((value - _COVER_MIDDLE[name]) / _COVER_STEP[name])
+    measures = np.array([[getattr(item.cover, name, np.nan) for name in COVER] for item in items], dtype=np.float64)
+    middle, step = (np.array([of[name] for name in COVER]) for of in (_COVER_MIDDLE, _COVER_STEP))
+    steps = (np.clip(measures.reshape(len(items), len(COVER)), 0.0, 1.0) - middle) / step
+    return np.where(np.isfinite(steps), steps, 0.0)
 
 
 @cache
