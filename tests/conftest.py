@@ -16,8 +16,10 @@ from tests.sandbox.client import SandboxProcess
 from tests.servers import needs_servers
 
 LONGEST = (
-    "test_make_run.py", "test_leakage.py", "test_bad_input.py", "test_training_lock.py", "test_leakage_alarm.py",
-    "test_drift.py", "test_rollback.py", "test_whole_way.py", "test_backtest.py", "test_proofs.py", "test_kills.py",
+    "test_make_run.py", "test_leakage.py", "test_proofs.py", "test_truth.py", "test_whole_way.py", "test_faults.py",
+    "test_bad_input.py", "test_sandbox_drift.py", "test_drift.py", "test_erasure.py", "test_backtest.py",
+    "test_every_route.py", "test_training_lock.py", "test_kills.py", "test_restores.py", "test_leakage_alarm.py",
+    "test_rollback.py", "test_registry.py",
 )  # fmt: skip
 """Files whose tests take longest, in that order."""
 

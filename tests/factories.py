@@ -9,6 +9,7 @@ import datetime
 import math
 import random
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import factory
@@ -19,7 +20,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from factory.django import DjangoModelFactory
 
 from accounts.models import APIToken, FollowerCount, TikTokAccount, User
-from posts.content.captions import measure_caption
+from posts.content.captions import CaptionMeasures, measure_caption
+from posts.content.pictures import COVER_EXTRACTOR_VERSION, PICTURE_EMBEDDING_SIZE
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine.data.history import FEATURES_VERSION
@@ -27,9 +29,10 @@ from predictions.engine.features.tabular import TABULAR
 from predictions.models import AccountWeights, Benchmark, Feedback, ForecastError, Outcome, Prediction
 from privacy.consent import selectors as consent_selectors
 from privacy.consent import services as consent_services
-from privacy.consent.receivers import stamp_with_consent
-from privacy.models import Through
+from privacy.models import AccessEvent, Consent, Through
 from privacy.purposes import Purpose
+from privacy.texts import current_text
+from privacy.trail.services import record
 
 HOUR = datetime.timedelta(hours=1)
 USUAL_CONSENTS = (Purpose.SERVICE, Purpose.LEARNING, Purpose.OUTCOMES)
@@ -61,12 +64,22 @@ class UserFactory(DjangoModelFactory[User]):
 
     @factory.post_generation
     def consents(self: User, create: bool, extracted: Iterable[Purpose] | None, **_: Any) -> None:
-        # which would take most of the time: nothing is there yet that could rest on it but the person's own row
-        consent_services.consent_given.disconnect(stamp_with_consent)
-        try:
-            agree(self, *(USUAL_CONSENTS if extracted is None else extracted))
-        finally:
-            consent_services.consent_given.connect(stamp_with_consent)
+        # as `agree` writes them, but at once: nothing is there yet that could rest on them but the person's own row
+        texts = [current_text(purpose) for purpose in (USUAL_CONSENTS if extracted is None else extracted)]
+        given_at = timezone.now()
+        Consent.objects.bulk_create(
+            Consent(
+                user=self,
+                purpose=text.purpose,
+                version=text.version,
+                text_fingerprint=text.fingerprint,
+                given_at=given_at,
+                given_through=Through.PAGE,
+            )
+            for text in texts
+        )
+        for text in texts:
+            record(action=AccessEvent.Action.CONSENT, subjects=[self.pk], what=text.title)
         User.objects.filter(pk=self.pk).update()
 
 
@@ -135,6 +148,12 @@ class TikTokAccountFactory(DjangoModelFactory[TikTokAccount]):
     )
 
 
+@cache
+def measured_once(caption: str) -> CaptionMeasures:
+    """Measure a caption once: many posts of tests have the same."""
+    return measure_caption(caption)
+
+
 class PostContentFactory(DjangoModelFactory[PostContent]):
     """What is measured of `text`, which itself is not stored."""
 
@@ -145,16 +164,20 @@ class PostContentFactory(DjangoModelFactory[PostContent]):
     class Params:
         with_cover = factory.Trait(
             cover_state=PostContent.Cover.MEASURED,
+            cover_extractor_version=COVER_EXTRACTOR_VERSION,
             cover_brightness=0.5,
             cover_contrast=0.2,
             cover_saturation=0.4,
             cover_colourfulness=30.0,
             cover_sharpness=12.0,
+            cover_faces=1,
+            cover_face_area=0.1,
+            cover_embedding=bytes(range(PICTURE_EMBEDDING_SIZE)),
         )
 
     post = factory.SubFactory("tests.factories.PostFactory", content=None)
     text = "Sunset at the pier #sunset"
-    measures = factory.LazyAttribute(lambda row: measure_caption(row.text))
+    measures = factory.LazyAttribute(lambda row: measured_once(row.text))
     caption_fingerprint = factory.LazyAttribute(lambda row: caption_fingerprint(row.text))
     cover_state = PostContent.Cover.UNAVAILABLE
 
@@ -315,19 +338,24 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
     Their likes move about 200 and grow as posts do; nothing is random. The account is marked as changed.
     """
     posts: list[Post] = []
+    contents: list[PostContent] = []
+    observations: list[Observation] = []
     for index in range(count):
         posted_at = until - (count - index) * 36 * HOUR
         final = 200 * math.exp(0.8 * math.sin(index * 1.7))
-        ages = [age for age in (1, 6, 24, 168) if posted_at + age * HOUR <= until]
-        posts.append(
-            PostFactory(
-                account=account,
-                posted_at=posted_at,
-                text=CAPTIONS[index % len(CAPTIONS)],
-                duration_s=10 + index % 30,
-                likes_by_hour={age: round(final * (1 - math.exp(-age / 30))) for age in ages},
+        post = PostFactory.build(account=account, posted_at=posted_at, duration_s=10 + index % 30, content=None)
+        posts.append(post)
+        contents.append(PostContentFactory.build(post=post, text=CAPTIONS[index % len(CAPTIONS)]))
+        observations += (
+            ObservationFactory.build(
+                post=post, observed_at=posted_at + age * HOUR, likes=round(final * (1 - math.exp(-age / 30)))
             )
+            for age in (1, 6, 24, 168)
+            if posted_at + age * HOUR <= until
         )
+    Post.objects.bulk_create(posts)
+    PostContent.objects.bulk_create(contents)
+    Observation.objects.bulk_create(observations)
     PostsChange.objects.update_or_create(
         account=account, defaults={"changed_at": until}, create_defaults={"changed_at": until, "sequence": 1}
     )

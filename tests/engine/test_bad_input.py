@@ -230,6 +230,7 @@ def test_odd_accounts_teach_nothing_absurd():
         assert usual / 10 <= typical <= usual * 10
 
 
+@pytest.mark.usefixtures("quick_training")
 @pytest.mark.parametrize(("few", "many"), [(0.0, 1e6), (0.0, 1e4), (3.0, 30_000.0)])
 def test_an_account_of_two_extremes_is_promised_nothing_beyond_them(few: float, many: float):
     """Learned from a dozen ordinary accounts and from it: the factors that such a range is stretched by are large."""

@@ -5,18 +5,17 @@ import random
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import UTC, datetime
-from functools import cache
 
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
-from posts.content.captions import EXTRACTOR_VERSION, CaptionMeasures, measure_caption
+from posts.content.captions import EXTRACTOR_VERSION, CaptionMeasures
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine import AccountHistory, Counts, PublishedPost
 from privacy.consent.selectors import current_version
 from privacy.models import Consent, Through
 from privacy.texts import current_text
-from tests.factories import CAPTIONS, USUAL_CONSENTS, PostFactory, TikTokAccountFactory
+from tests.factories import CAPTIONS, USUAL_CONSENTS, PostFactory, TikTokAccountFactory, measured_once
 
 DAY = 24 * 3600
 COUNTS = [field.name for field in fields(Counts) if field.name != "observed_at"]
@@ -38,7 +37,7 @@ def synthetic_histories(accounts: int, posts: int, *, until: int, seed: int = 0)
                 PublishedPost(
                     post_id=f"{number}-{index}",
                     posted_at=posted_at,
-                    caption=_measured(text),
+                    caption=measured_once(text),
                     duration_s=float(draw.randrange(5, 60)),
                     sound="",
                     cover=None,
@@ -47,11 +46,6 @@ def synthetic_histories(accounts: int, posts: int, *, until: int, seed: int = 0)
             )
         histories.append(AccountHistory(f"account-{number}", math.exp(level + 2), tuple(published)))
     return histories
-
-
-@cache
-def _measured(text: str) -> CaptionMeasures:
-    return measure_caption(text)
 
 
 def _counts(posted_at: int, age_h: int, final: float) -> Counts:

@@ -164,8 +164,12 @@ def test_the_other_measures_are_scored_too():
     known = ~np.isnan(m.actual)
     again = score(m.actual[known], m.point[known], m.typical[known], m.low[known], m.high[known])
     assert again == told["views"]["postcast"]
-    without = run_backtest([replace(a, posts=tuple(_likes_only(p) for p in a.posts)) for a in test])
-    assert without.report["measures"] == {}
+
+
+@pytest.mark.usefixtures("quick_training")
+def test_measures_that_no_post_has_are_not_scored():
+    test = [replace(a, posts=tuple(_likes_only(p) for p in a.posts)) for a in mature_population(5, 30)]
+    assert run_backtest(test).report["measures"] == {}
 
 
 @pytest.mark.usefixtures("quick_training")

@@ -5,14 +5,12 @@ The sandbox's simulator makes the posts and counts; a `Shift` is the effect of i
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
 
 import numpy as np
 
 from accounts.models import TikTokAccount
-from posts.content.captions import CaptionMeasures, measure_caption
 from posts.models import Observation, Post, PostContent, PostsChange
-from tests.factories import TikTokAccountFactory
+from tests.factories import TikTokAccountFactory, measured_once
 from tests.predictions.histories import content_row
 from tests.sandbox.simulation.creators import Creator, roster
 from tests.sandbox.simulation.effects import Shift
@@ -22,12 +20,6 @@ HOUR = 3600
 OBSERVED_AT_H = (1, 6, 24)
 CREATORS = 40
 """The ordinary ones; the odd ones come after them."""
-
-
-@cache
-def measured_once(caption: str) -> CaptionMeasures:
-    """Measure a caption once, because the simulator's captions repeat."""
-    return measure_caption(caption)
 
 
 def publish(seed: int, epoch: int, until: int, *, history: int, shifts: Sequence[Shift] = ()) -> list[TikTokAccount]:

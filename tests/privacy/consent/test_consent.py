@@ -13,20 +13,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import FollowerCount, TikTokAccount
+from accounts.linked.selectors import accounts_to_learn_from
+from accounts.models import FollowerCount, TikTokAccount, User
 from accounts.tokens.services import create_api_token
 from posts.models import Observation, Post, PostContent
 from predictions.models import ForecastError, ModelVersion, Outcome
 from predictions.monitoring.selectors import forecast_errors, recent_features
 from predictions.training.pseudonyms import pseudonym
-from predictions.training.selectors import accounts_to_learn_from, training_histories
+from predictions.training.selectors import training_histories
 from predictions.versions.selectors import learned_from_forgotten
 from privacy import texts
 from privacy.consent import selectors as consent_selectors
 from privacy.consent import services as consent_services
 from privacy.declarations import registry
 from privacy.declarations.registry import NotDeclaredFor, require_declared, table_of
-from privacy.models import Consent, Through
+from privacy.models import AccessEvent, Consent, SubjectKey, Through
 from privacy.purposes import Purpose
 from tests.factories import (
     USUAL_CONSENTS,
@@ -43,6 +44,28 @@ from tests.privacy.consent.text_versions import release
 pytestmark = pytest.mark.django_db
 
 RELEASED = Path(texts.__file__).parent / "released.json"
+
+
+def test_the_consents_of_people_in_tests_are_those_that_agreeing_gives() -> None:
+    """The factory writes them at once."""
+    person, other = UserFactory(), UserFactory(consents=())
+    agree(other, *USUAL_CONSENTS)
+    person.refresh_from_db()
+    other.refresh_from_db()
+    assert person.consent_version == other.consent_version
+
+    def written(user: User) -> list[list[dict[str, object]]]:
+        subject = hashlib.sha256(bytes(SubjectKey.objects.get(user=user).key) + b"trail").hexdigest()
+        consents = Consent.objects.filter(user=user).order_by("pk")
+        events = AccessEvent.objects.filter(subject=subject).order_by("position")
+        own = {"id", "user_id", "given_at", "retain_until", "position", "at", "subject", "previous", "hash"}
+        return [
+            [{k: v for k, v in row.items() if k not in own} for row in rows]
+            for rows in (consents.values(), events.values())
+        ]
+
+    assert written(person) == written(other)
+    assert [len(rows) for rows in written(person)] == [len(USUAL_CONSENTS)] * 2
 
 
 # --- the texts -------------------------------------------------------------------------------------------------------
