@@ -118,6 +118,11 @@ class Environment(BaseSettings):
         pattern=r"^(/.+)?$",
         description="/path of a file, best on another machine, for the access trail's head every hour",
     )
+    picture_networks_path: str = Field(
+        "",
+        pattern=r"^(/.+)?$",
+        description="/path of the folder that `manage.py export_picture_networks` writes",
+    )
     metrics_token: str = Field(
         "", pattern=r"^(.{16,})?$", repr=False, description="16 characters or more; without it /metrics answers 404"
     )

@@ -1,11 +1,29 @@
-"""Keep uploads in memory: a picture in a temporary file would outlive a worker that dies."""
+"""Bound what a request may send, and keep uploads in memory: a picture in a file would outlive a worker that dies."""
 
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+
+MAX_JSON_BYTES = 256 * 1024
+"""Of a request that carries a draft."""
+
+
+class RequestTooLarge(APIException):
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The request is too large."
+    default_code = "too_large"
+
+
+def refuse_too_large(request: Request, limit: int) -> None:
+    """Raise RequestTooLarge, before anything is read, for a body of more than `limit` bytes."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+        raise RequestTooLarge(f"The request is too large; at most {limit:,} bytes are read.")
 
 
 class MemoryUploadHandler(FileUploadHandler):

@@ -20,11 +20,12 @@ control_socket_disable = True
 def when_ready(server: object) -> None:
     """Load the models in the parent, before the first worker is forked."""
     from config.build import build_commit
-    from posts.content import language
+    from posts.content import language, tone
     from posts.content.meanings import stored_encoder
     from predictions.versions.registry import preload
 
     preload()
     stored_encoder()
     language.load()
+    tone.load()
     build_commit()

@@ -1,8 +1,8 @@
-"""Posts in the admin. All of it is personal data: staff can read it, not change it."""
+"""Posts and trends in the admin. Staff can read them, not change them."""
 
 from django.contrib import admin
 
-from posts.models import Listing, Observation, Post, PostContent, PostsChange, Refresh
+from posts.models import HashtagCount, Listing, Observation, Post, PostContent, PostsChange, Refresh, Trend
 from privacy.trail.staff.admin import ReadOnlyAdmin
 
 
@@ -61,3 +61,17 @@ class ListingAdmin(ReadOnlyAdmin):
     list_display = ["account", "listed_at"]
     list_select_related = ["account"]
     search_fields = ["account__public_id"]
+
+
+@admin.register(Trend)
+class TrendAdmin(ReadOnlyAdmin):
+    list_display = ["tag", "language", "as_of", "accounts", "growth", "growth_low", "growth_high"]
+    list_filter = ["language", "as_of"]
+    search_fields = ["tag"]
+
+
+@admin.register(HashtagCount)
+class HashtagCountAdmin(ReadOnlyAdmin):
+    list_display = ["tag", "ended_at", "accounts"]
+    search_fields = ["tag"]
+    show_full_result_count = False

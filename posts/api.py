@@ -1,7 +1,8 @@
-"""REST views of posts and refreshes. Each person sees their own; other people's answer 404."""
+"""REST views of posts, refreshes and measures of drafts. Each person sees their own; other people's answer 404."""
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -14,12 +15,22 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from accounts.models import TikTokAccount
+from config.uploads import MAX_JSON_BYTES, refuse_too_large
 from posts import selectors
+from posts.content.captions import measure_caption
+from posts.content.platform_rules import check_rules
 from posts.filters import PostFilter
 from posts.ingest import selectors as ingest_selectors
 from posts.ingest import services
 from posts.models import Observation, Post
-from posts.serializers import ObservationSerializer, PostDetailSerializer, PostSerializer, RefreshSerializer
+from posts.serializers import (
+    MeasuredCaptionSerializer,
+    MeasureRequestSerializer,
+    ObservationSerializer,
+    PostDetailSerializer,
+    PostSerializer,
+    RefreshSerializer,
+)
 
 
 class RefreshThrottle(UserRateThrottle):
@@ -69,6 +80,23 @@ class ObservationListView(generics.ListAPIView[Observation]):
     def get_queryset(self) -> QuerySet[Observation]:
         posts = selectors.posts_of(self.request.user)  # type: ignore[arg-type]
         return get_object_or_404(posts, public_id=self.kwargs["public_id"]).observations.all()
+
+
+@extend_schema(tags=["drafts"])
+class MeasureView(APIView):
+    @extend_schema(request=MeasureRequestSerializer, responses=MeasuredCaptionSerializer)
+    def post(self, request: Request) -> Response:
+        """Measure a draft's caption and hold it against TikTok's rules. Nothing of it is stored."""
+        serializer = MeasureRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.validated_data
+        caption = measure_caption(asked["text"], asked.get("hashtags", ()))
+        rules = check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS)
+        return Response(MeasuredCaptionSerializer({"caption": caption, "rules": rules}).data)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        refuse_too_large(request, MAX_JSON_BYTES)
+        super().initial(request, *args, **kwargs)
 
 
 @extend_schema(tags=["refreshes"])

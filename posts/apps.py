@@ -1,8 +1,12 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class PostsConfig(AppConfig):
     name = "posts"
 
     def ready(self) -> None:
+        from posts.content.pictures import use_networks_in
         from posts.ingest import receivers, tasks  # noqa: F401
+
+        use_networks_in(settings.PICTURE_NETWORKS_PATH)

@@ -8,6 +8,7 @@ from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 POSTS = "Your public posts: TikTok's id and link, when, how long, and their counts at several moments"
 CONTENT = "What was measured of each caption and cover"
 FETCHING = "When and how far your posts were fetched"
+TRENDS = "Hashtags that rise among many accounts"
 WORK = "Bookkeeping of the service itself"
 
 _LEARNED_FROM = (Purpose.SERVICE, Purpose.LEARNING)
@@ -75,6 +76,24 @@ DATA_MAP: tuple[Declaration, ...] = (
         person="account__user",
         account="account",
     ),
+    Table(
+        "posts.HashtagCount",
+        expires=(Expiry("ended_at", timedelta(days=60)),),
+        category=TRENDS,
+        purposes=(Purpose.LEARNING,),
+        why="To find hashtags that rise: about how many accounts use each, of those that twenty accounts or more use",
+        retention=Retention("60 days", timedelta(days=60)),
+        erased="kept: noise hides whether any one account was among them",
+    ),
+    Table(
+        "posts.Trend",
+        expires=(Expiry("as_of", timedelta(days=365)),),
+        category=TRENDS,
+        purposes=(Purpose.LEARNING,),
+        why="So that you see which hashtags rise",
+        retention=Retention("a year", timedelta(days=365)),
+        erased="kept: noise hides whether any one account was among them",
+    ),
     RedisKeys(
         "tiktok:",
         category=WORK,
@@ -98,5 +117,14 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal=True,
         exported="captions with your posts, if you chose to keep texts; covers not: they are gone",
         erased="gone with the moment",
+    ),
+    Files(
+        "the networks that embed covers and find text (`PICTURE_NETWORKS_PATH`)",
+        category=WORK,
+        why="Public weights, learned from public photos by others; none has learned from anybody here",
+        retention=Retention("until they are replaced"),
+        where="PICTURE_NETWORKS_PATH",
+        exported="not: it concerns nobody",
+        erased="kept: it concerns nobody",
     ),
 )

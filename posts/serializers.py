@@ -1,10 +1,13 @@
-"""Serializers of posts, observations and refreshes."""
+"""Serializers of posts, observations, refreshes and measures of drafts."""
 
 from typing import TYPE_CHECKING, Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, CaptionMeasures, is_hashtag
+from posts.content.platform_rules import RuleCheck
+from posts.content.wording import Hook
 from posts.ingest.selectors import RefreshStatus
 from posts.models import Observation, Post, PostContent, Refresh
 from posts.models.content import CAPTION_MEASURES
@@ -93,6 +96,66 @@ class PostDetailSerializer(PostSerializer):
     class Meta(PostSerializer.Meta):
         fields = [*PostSerializer.Meta.fields, "observations"]
         read_only_fields = fields
+
+
+class MeasureRequestSerializer(serializers.Serializer[Any]):
+    """A draft's caption."""
+
+    text = serializers.CharField(max_length=MAX_CAPTION, allow_blank=True, trim_whitespace=False)
+    hashtags = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_HASHTAG),
+        max_length=100,
+        required=False,
+        help_text="In addition to those in the text, with or without #.",
+    )
+
+    def validate_hashtags(self, tags: list[str]) -> list[str]:
+        for tag in tags:
+            if not is_hashtag(tag):
+                raise serializers.ValidationError(f"“{tag}” is no hashtag: one word, without spaces and punctuation.")
+        return tags
+
+
+class CaptionMeasuresSerializer(serializers.Serializer[CaptionMeasures]):
+    """What is measured of a caption; null where it cannot be told."""
+
+    length = serializers.IntegerField(help_text="Characters.")
+    words = serializers.IntegerField()
+    questions = serializers.IntegerField(help_text="Question marks.")
+    exclamations = serializers.IntegerField(help_text="Exclamation marks.")
+    emoji = serializers.IntegerField()
+    mentions = serializers.IntegerField()
+    links = serializers.IntegerField()
+    uppercase_share = serializers.FloatField(help_text="Of the letters, 0 to 1.")
+    sentiment = serializers.FloatField(
+        allow_null=True, help_text="-1 to 1: of English words, or of emoji; null in a language that is not read."
+    )
+    emoji_sentiment = serializers.FloatField(allow_null=True, help_text="-1 to 1, of the emoji alone.")
+    language = serializers.CharField(help_text="ISO 639; empty where it cannot be told.")
+    reading_ease = serializers.FloatField(
+        allow_null=True, help_text="Flesch's, of English: 100 very easy, 0 very hard; null under five words."
+    )
+    hook = serializers.ChoiceField(choices=[hook.value for hook in Hook], help_text="The kind of the first words.")
+    call_to_action = serializers.IntegerField(
+        help_text="Different things that viewers are asked to do, such as to follow or to comment: 0 to 7."
+    )
+    hashtags = serializers.ListField(child=serializers.CharField())
+
+
+class RuleCheckSerializer(serializers.Serializer[RuleCheck]):
+    """A rule of TikTok, and whether the draft keeps it. A rule is no effect: it says nothing of likes."""
+
+    rule = serializers.CharField()
+    limit = serializers.IntegerField()
+    found = serializers.IntegerField(help_text="What the draft has.")
+    kept = serializers.BooleanField()
+    says = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # a field of that name, as the rule has
+
+
+class MeasuredCaptionSerializer(serializers.Serializer[Any]):
+    caption = CaptionMeasuresSerializer()
+    rules = RuleCheckSerializer(many=True)
 
 
 class RefreshSerializer(serializers.Serializer[RefreshStatus]):

@@ -21,6 +21,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import APIToken, FollowerCount, TikTokAccount, User
 from posts.content.captions import CaptionMeasures, measure_caption
+from posts.content.pictures import COVER_EXTRACTOR_VERSION, PICTURE_EMBEDDING_SIZE
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine.data.history import FEATURES_VERSION
@@ -173,11 +174,15 @@ class PostContentFactory(DjangoModelFactory[PostContent]):
     class Params:
         with_cover = factory.Trait(
             cover_state=PostContent.Cover.MEASURED,
+            cover_extractor_version=COVER_EXTRACTOR_VERSION,
             cover_brightness=0.5,
             cover_contrast=0.2,
             cover_saturation=0.4,
             cover_colourfulness=30.0,
             cover_sharpness=12.0,
+            cover_faces=1,
+            cover_face_area=0.1,
+            cover_embedding=bytes(range(PICTURE_EMBEDDING_SIZE)),
         )
 
     post = factory.SubFactory("tests.factories.PostFactory", content=None)
@@ -416,7 +421,7 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
 
 
 def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.datetime) -> list[Post]:
-    """`count` posts, one each 31 h: likes double with a question, and with #dunes, and are halved before noon UTC.
+    """`count` posts, one each 31 h: likes double with a question, are four times as many with #dunes, and half before noon.
 
     There is some noise. The account is marked as changed.
     """
@@ -426,7 +431,7 @@ def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.
         posted_at = until - (count - index) * 31 * HOUR
         asks, dunes = index % 3 == 0, index % 2 == 0
         text = "Which one would you pick?" if asks else "This one would be my pick."
-        effect = math.log(2) * (asks + dunes - (posted_at.hour < 12)) + noise.gauss(0, 0.25)
+        effect = math.log(2) * (asks + 2 * dunes - (posted_at.hour < 12)) + noise.gauss(0, 0.25)
         posts.append(
             PostFactory(
                 account=account,

@@ -1,10 +1,11 @@
-"""Read TikTok accounts and their followers over time."""
+"""Read TikTok accounts and their followers over time, and which of them may be learned from."""
 
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from accounts.models import FollowerCount, TikTokAccount, User
+from privacy.consent.selectors import consents_to
 from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
@@ -12,6 +13,14 @@ from privacy.purposes import Purpose
 def accounts_of(user: User) -> QuerySet[TikTokAccount]:
     """Return the person's accounts with their credentials, connected or not."""
     return TikTokAccount.objects.filter(user=user).select_related("credential")
+
+
+def accounts_to_learn_from() -> QuerySet[TikTokAccount]:
+    """Return the connected accounts whose people agree to the service and to learning: the only place that decides."""
+    require_declared(Purpose.LEARNING, TikTokAccount)
+    return TikTokAccount.objects.filter(
+        consents_to(Purpose.SERVICE, "user"), consents_to(Purpose.LEARNING, "user"), disconnected_at=None
+    )
 
 
 def follower_counts(account_id: int, as_of: datetime, *, purpose: Purpose) -> list[tuple[datetime, int | None]]:

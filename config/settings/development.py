@@ -20,6 +20,7 @@ DEVELOPMENT_DEFAULTS = {
     "TIKTOK_AUTHORIZE_URL": "http://127.0.0.1:8900/v2/auth/authorize/",
     "TIKTOK_API_URL": "http://127.0.0.1:8900",
     "ERASURE_LEDGER_PATH": str(BASE_DIR / ".run" / "erasures.jsonl"),
+    "PICTURE_NETWORKS_PATH": str(BASE_DIR / ".run" / "networks"),
     "DATA_ENCRYPTION_KEYS": "development:" + base64.b64encode(bytes(range(32))).decode(),
 }
 

@@ -2,6 +2,8 @@
 
 from config.settings.development import *
 
+# whether `make run` has written a network must not change what tests see
+PICTURE_NETWORKS_PATH = ""
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # every test would share one minute of requests
 REST_FRAMEWORK = {

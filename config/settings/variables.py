@@ -21,6 +21,7 @@ DATA_ENCRYPTION_KEYS: dict[str, bytes]
 METRICS_TOKEN: str
 TRAIL_ANCHOR_PATH: str
 ERASURE_LEDGER_PATH: str
+PICTURE_NETWORKS_PATH: str
 
 
 def _origin(url: str) -> str:
@@ -62,6 +63,7 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "METRICS_TOKEN": environment.metrics_token,
         "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,
         "TRAIL_ANCHOR_PATH": environment.trail_anchor_path,
+        "PICTURE_NETWORKS_PATH": environment.picture_networks_path,
         "CORS_ALLOWED_ORIGINS": origins,
         "CORS_ALLOW_CREDENTIALS": bool(origins),
         "CSRF_TRUSTED_ORIGINS": origins,

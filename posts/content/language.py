@@ -1,22 +1,24 @@
-"""NLTK's tokenizer and sentiment analyser, loaded with the first caption: importing NLTK takes most of a second."""
+"""Tell a text's language, and split it into words. Both libraries load with the first caption: it takes a second."""
 
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
-import emoji
-
 if TYPE_CHECKING:
-    from nltk.sentiment.vader import SentimentIntensityAnalyzer
     from nltk.tokenize.casual import TweetTokenizer
+    from py3langid.langid import LanguageIdentifier
 
 MAX_TOKENISED = 4_000
 """Characters that words are sought in, TikTok's longest caption: odd signs cost the tokenizer their square."""
-MAX_SENTIMENT_TEXT = 500
-"""Characters that the sentiment is read from: it shows in the beginning, and the cost grows with each word."""
+MAX_LANGUAGE_TEXT = 500
+"""Characters that the language is told from: it shows in the beginning."""
+FEWEST_BYTES = 8
+"""Of a text's letters in UTF-8, for its language to be told: a Chinese letter has three bytes, and says more."""
+LEAST_PROBABLE = 0.6
+"""Probability below which a language counts as unknown. Of public captions with 20 to 40 letters, it leaves one to
+80 % of English, 58 % of Danish and 96 % of Vietnamese ones: the right one to 98, 96 and 95 % of those."""
 
-# The library fills its tables on the first call and takes no lock: without this, concurrent threads miss emoji.
-emoji.emoji_count("x")
+UNKNOWN = ""
+"""The language of a text that is too short, has no letters, or could be of several."""
 
 
 def words_of(text: str) -> list[str]:
@@ -27,26 +29,20 @@ def words_of(text: str) -> list[str]:
     return [token for token in _tokenizer().tokenize(text[:MAX_TOKENISED]) if token[0].isalnum()]
 
 
-def sentiment_of(text: str) -> float:
-    """Return VADER's compound score in -1..1 (Hutto and Gilbert, ICWSM 2014) of the text's beginning.
-
-    Its lexicon is English; emoji are read as their English names. Other languages score near zero.
-    """
-    # a lexicon knows "love", not "#love"
-    plain = text[:MAX_SENTIMENT_TEXT].replace("#", " ").replace("＃", " ")
-    if not plain or plain.isspace():
-        return 0.0
-    return float(_analyser().polarity_scores(emoji.replace_emoji(plain, _name_of_emoji))["compound"])
+def language_of(text: str) -> str:
+    """Return the ISO 639 code of the text's language, or UNKNOWN; hashtags, names, links and emoji mislead it."""
+    beginning = " ".join(text[:MAX_LANGUAGE_TEXT].split())
+    if len("".join(c for c in beginning if c.isalpha()).encode()) < FEWEST_BYTES:
+        return UNKNOWN
+    language, probability = _identifier().classify(beginning)
+    # zxx: no language at all
+    return language if probability >= LEAST_PROBABLE and language != "zxx" else UNKNOWN
 
 
 def load() -> None:
     """Load both now, in a server's parent process, rather than with the first caption."""
     _tokenizer()
-    _analyser()
-
-
-def _name_of_emoji(_: str, data: dict[str, str]) -> str:
-    return f" {data['en'].strip(':').replace('_', ' ')} "
+    _identifier()
 
 
 @cache
@@ -58,16 +54,7 @@ def _tokenizer() -> "TweetTokenizer":
 
 
 @cache
-def _analyser() -> "SentimentIntensityAnalyzer":
-    from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
+def _identifier() -> "LanguageIdentifier":
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    class Analyser(SentimentIntensityAnalyzer):  # type: ignore[misc]  # NLTK has no types
-        """NLTK's analyser with the lexicon of the vaderSentiment package: NLTK's own would have to be downloaded."""
-
-        def __init__(self) -> None:
-            lexicon = files("vaderSentiment") / "vader_lexicon.txt"
-            self.lexicon_file = lexicon.read_text(encoding="utf-8").rstrip("\n")
-            self.lexicon = self.make_lex_dict()
-            self.constants = VaderConstants()
-
-    return Analyser()
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

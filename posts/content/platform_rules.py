@@ -33,7 +33,8 @@ def check_rules(caption: CaptionMeasures, *, max_hashtags: int) -> tuple[RuleChe
             limit=max_hashtags,
             found=len(caption.hashtags),
             says=f"TikTok takes at most {max_hashtags} hashtags in a post.",
-            source="Press reports of 2025; TikTok may allow another number in your region or app.",
+            source="Press reports of 2025 (Social Media Today and others) of a notice in the app. TikTok has not "
+            "announced it, and may allow another number in your region.",
         ),
         RuleCheck(
             rule="caption_length",
@@ -41,6 +42,6 @@ def check_rules(caption: CaptionMeasures, *, max_hashtags: int) -> tuple[RuleChe
             found=caption.length,
             says=f"TikTok's API returns the first {MAX_RETURNED} characters of a caption: programs that read your "
             "posts, this one among them, see and measure no more. Viewers see all of it.",
-            source="Descriptions of videos as TikTok's Display API returned them; TikTok may change this.",
+            source="The longest `video_description` in TikTok's documentation of its Display API. It may change.",
         ),
     )

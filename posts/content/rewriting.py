@@ -2,6 +2,8 @@
 
 import re
 
+from posts.content.captions import HASHTAG, tag_of
+
 DISCLOSURES = frozenset(
     {
         "ad",
@@ -40,6 +42,11 @@ def with_hashtag(text: str, tag: str) -> str:
 
 
 def without_hashtag(text: str, tag: str) -> str:
-    """Return the caption without the hashtag (without its #), in any case, and without the gap that it leaves."""
-    pattern = rf"\s?[#＃]{re.escape(tag)}(?!\w)"
-    return re.sub(pattern, "", text, flags=re.IGNORECASE).strip()
+    """Return the caption without the hashtag (as `tag_of` gives it), and without the gap that it leaves."""
+    pattern = rf"\s?{HASHTAG.pattern}"
+    return re.sub(pattern, lambda found: "" if tag_of(found[1]) == tag else found[0], text).strip()
+
+
+def is_disclosure(tag: str) -> bool:
+    """Return whether the hashtag says that a post is paid for, whatever signs it is decorated with."""
+    return re.sub(r"\W+", "", tag).casefold() in DISCLOSURES

@@ -8,31 +8,38 @@ from django.utils import timezone
 
 from accounts.credentials.services import require_service
 from accounts.linked.services import lock_account
-from posts.content.pictures import UnreadableImage, measure_cover
-from posts.ingest.selectors import pending_covers
+from posts.content.pictures import EMBEDDING_NETWORK, UnreadableImage, installed_id, measure_cover
+from posts.ingest.selectors import MAX_COVER_ATTEMPTS, outdated_covers, pending_covers
 from posts.ingest.storing import record_change
 from posts.models import PostContent
-from posts.models.content import COVER_MEASURES
+from posts.models.content import COVER_COLUMNS
 from posts.platforms.base import CoverHostTroubled, CoverUnavailable, Platform
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 3
 MAX_TROUBLES_IN_A_ROW = 3
+MAX_OUTDATED = 50
+"""Covers measured anew in one call, after the pending ones: a release must not download every cover at once."""
 
 
 def measure_pending(platform: Platform, *, go_on: Callable[[], bool]) -> bool:
     """Try each pending cover of the account once; return False if `go_on`, called before each, ended it early.
 
-    A cover that failed is tried again by a later call, `MAX_ATTEMPTS` times in all. Where the host of the pictures is
-    in trouble the rest is left to a later call too. Raise TikTokError, CredentialLost, NoConsent.
+    A cover that failed is tried again by a later call, `MAX_COVER_ATTEMPTS` times in all. Where the host of the
+    pictures is in trouble the rest is left to a later call too. Of covers that an older extractor measured, a few are
+    measured anew; they keep their old measures until that succeeds. Raise TikTokError, CredentialLost, NoConsent.
     """
+    pending, outdated = pending_covers(platform.account_id), outdated_covers(platform.account_id)
     # covers that failed before come last: they must not keep the others from their turn
-    pending = pending_covers(platform.account_id).order_by("cover_attempts", "post_id")
-    ids = list(pending.values_list("post_id", flat=True))
+    ids = [
+        *pending.order_by("cover_attempts", "post_id").values_list("post_id", flat=True),
+        *outdated.order_by("cover_attempts", "-post_id").values_list("post_id", flat=True)[:MAX_OUTDATED],
+    ]
     troubles = 0
     for start in range(0, len(ids), platform.batch_size):
-        contents = list(pending.filter(post_id__in=ids[start : start + platform.batch_size]).select_related("post"))
+        batch = ids[start : start + platform.batch_size]
+        contents = list((pending | outdated).filter(post_id__in=batch).select_related("post"))
+        contents.sort(key=lambda content: batch.index(content.post_id))
         # addresses live for hours, so they are asked for when they are needed and kept nowhere
         addresses = platform.cover_addresses([content.post.tiktok_id for content in contents]) if contents else {}
         tried: list[PostContent] = []
@@ -57,10 +64,12 @@ def _try_cover(platform: Platform, content: PostContent, address: str | None) ->
     try:
         if not address:
             raise CoverUnavailable("the platform gave no address")
-        content.set_cover(measure_cover(platform.cover(address)))
+        content.set_cover(measure_cover(platform.cover(address), with_text=True))
+        if content.cover_network == installed_id(EMBEDDING_NETWORK):
+            content.cover_attempts = 0
     except (CoverUnavailable, UnreadableImage) as error:
         log.info("cover_failed", post=content.post.public_id, attempt=content.cover_attempts, reason=str(error))
-        if content.cover_attempts >= MAX_ATTEMPTS:
+        if content.cover_state == PostContent.Cover.PENDING and content.cover_attempts >= MAX_COVER_ATTEMPTS:
             content.cover_state = PostContent.Cover.UNAVAILABLE
         return not isinstance(error, CoverHostTroubled)
     return True
@@ -72,6 +81,6 @@ def _save(account_id: int, contents: list[PostContent]) -> None:
     with transaction.atomic():
         lock_account(account_id)
         for content in contents:
-            content.save(update_fields=["cover_state", "cover_attempts", *(f"cover_{name}" for name in COVER_MEASURES)])
+            content.save(update_fields=COVER_COLUMNS)
         if any(content.cover_state == PostContent.Cover.MEASURED for content in contents):
             record_change(account_id, timezone.now())

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Credential, TikTokAccount, User
+from posts.content.pictures import COVER_EXTRACTOR_VERSION, EMBEDDING_NETWORK, installed_id
 from posts.models import Observation, Post, PostContent, Refresh
 from privacy.consent.selectors import consenting
 from privacy.purposes import Purpose
 
+MAX_COVER_ATTEMPTS = 3
 HALF_A_BEAT = timedelta(minutes=2, seconds=30)
 WINDOWS: dict[int, timedelta] = {
     1: timedelta(hours=1),
@@ -88,6 +90,23 @@ def pending_covers(account_id: int) -> QuerySet[PostContent]:
     """Return the contents of the account's posts whose cover is still to be measured."""
     return PostContent.objects.filter(
         post__account=account_id, post__deleted_at=None, cover_state=PostContent.Cover.PENDING
+    )
+
+
+def outdated_covers(account_id: int) -> QuerySet[PostContent]:
+    """Return the contents of the account's posts whose cover an older extractor measured, or another network embedded.
+
+    Covers that were asked for `MAX_COVER_ATTEMPTS` times since are left as they are.
+    """
+    older = Q(cover_extractor_version__lt=COVER_EXTRACTOR_VERSION)
+    if installed := installed_id(EMBEDDING_NETWORK):
+        older |= ~Q(cover_network=installed)
+    return PostContent.objects.filter(
+        older,
+        post__account=account_id,
+        post__deleted_at=None,
+        cover_state=PostContent.Cover.MEASURED,
+        cover_attempts__lt=MAX_COVER_ATTEMPTS,
     )
 
 

@@ -13,11 +13,12 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.linked.selectors import accounts_to_learn_from
 from predictions.benchmarks.selectors import SIZES, size_of
 from predictions.engine.data.labels import engagement_rate, first_day
 from predictions.learning.selectors import published_posts
 from predictions.models import Benchmark
-from predictions.training.selectors import accounts_to_learn_from, one_by_one, people_to_learn_from
+from predictions.training.selectors import one_by_one, people_to_learn_from
 from predictions.versions.registry import registry
 from predictions.versions.selectors import champion_id
 from privacy.anonymity.releases import Quantile, release

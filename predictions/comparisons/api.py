@@ -9,10 +9,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.api import NestedJSONParser
+from config.uploads import MAX_JSON_BYTES, refuse_too_large
 from predictions.comparisons.serializers import CompareRequestSerializer, CompareResponseSerializer, comparison_answer
 from predictions.comparisons.services import Variant, compare
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
-from predictions.forecasts.api import MAX_JSON_BYTES, PredictThrottle, RequestTooLarge
+from predictions.forecasts.api import PredictThrottle
 
 
 class CompareView(APIView):
@@ -30,8 +31,7 @@ class CompareView(APIView):
 
         Nothing is recorded: ask for a forecast of the draft that you choose.
         """
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_JSON_BYTES:
-            raise RequestTooLarge(f"The request is too large; at most {MAX_JSON_BYTES:,} bytes are read.")
+        refuse_too_large(request, MAX_JSON_BYTES)
         serializer = CompareRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked, now = serializer.validated_data, timezone.now()

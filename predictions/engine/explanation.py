@@ -15,6 +15,7 @@ LEVERS = {
     "duration": ("duration", "duration_smooth"),
     "caption_length": ("length", "length_smooth"),
     "question": ("question",),
+    "call_to_action": ("call_to_action",),
     "tone": ("tone", "tone_sign"),
     "emoji": ("emoji", "emoji_count"),
     "hashtags": ("hashtags", "hashtags_smooth", TAGS),
@@ -47,7 +48,7 @@ def explain_forecast(
     """
     absent = {"duration"} if math.isnan(draft.duration_s) else set()
     absent |= set() if draft.cover else {"cover"}
-    mean, _ = posterior.matched
+    mean = posterior.weight @ posterior.mean
     parts = (row - account.effects.usual[1:]) * mean if account.effects.posts else np.zeros_like(row)
     effects = {
         lever: float(parts[columns].sum())

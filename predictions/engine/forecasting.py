@@ -47,7 +47,7 @@ def forecast(
         content = content_of(draft)
         row = account.effects.columns(np.array([draft.publish_at]), content_design([draft]), content.tags[None])[0]
         posterior = account.effects.posterior(model.effects)
-        effects = effect_of(account.effects, *posterior.matched, row)
+        effects = effect_of(account.effects, posterior, row)
         features = Features.of(history, content, draft.publish_at, account.followers, account.gp, effects)
         log_forecast = model.predict(np.array([features.base]), features.tabular[None], features.topic[None])
         counts = model.calibrate(log_forecast, np.array([account.noise.factor]))

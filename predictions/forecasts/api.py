@@ -10,14 +10,15 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework import generics
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from config.api import NestedJSONParser
+from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
 from predictions.forecasts.filters import PredictionFilter
@@ -32,18 +33,11 @@ from predictions.forecasts.serializers import (
 from predictions.forecasts.services import predict
 from predictions.models import Prediction
 
-MAX_JSON_BYTES = 256 * 1024
 MAX_PICTURES = 10
 
 
 class PredictThrottle(UserRateThrottle):
     scope = "predict"
-
-
-class RequestTooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The request is too large."
-    default_code = "too_large"
 
 
 class PredictSchema(AutoSchema):
@@ -96,8 +90,7 @@ class PredictView(APIView):
         # checked before anything is read; forms within the limit stay in memory, so no picture is written to disk
         with_media = is_form_media_type(request.content_type)
         limit = settings.FILE_UPLOAD_MAX_MEMORY_SIZE if with_media else MAX_JSON_BYTES
-        if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
-            raise RequestTooLarge(f"The request is too large; at most {limit:,} bytes are read.")
+        refuse_too_large(request, limit)
         super().initial(request, *args, **kwargs)
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -77,7 +77,7 @@ class DraftForm(forms.Form):
         label="Suggest times within",
         choices=list(WITHIN.items()),
         coerce=int,
-        empty_value=USUAL_WITHIN,
+        empty_value=USUAL_WITHIN,  # type: ignore[arg-type]  # Django takes any value
         initial=USUAL_WITHIN,
         widget=forms.Select({"class": "input"}),
     )

@@ -1,4 +1,4 @@
-"""Reads for training: the accounts that may be learned from, and their histories."""
+"""Reads for training: the people and histories of the accounts that may be learned from."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,21 +6,12 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from accounts.linked.selectors import accounts_to_learn_from
 from accounts.models import TikTokAccount
 from predictions.engine import AccountHistory
 from predictions.learning.selectors import account_history
 from predictions.training.pseudonyms import pseudonym
-from privacy.consent.selectors import consents_to
-from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
-
-
-def accounts_to_learn_from() -> QuerySet[TikTokAccount]:
-    """Return the connected accounts whose people agree to the service and to learning: the only place that decides."""
-    require_declared(Purpose.LEARNING, TikTokAccount)
-    return TikTokAccount.objects.filter(
-        consents_to(Purpose.SERVICE, "user"), consents_to(Purpose.LEARNING, "user"), disconnected_at=None
-    )
 
 
 def people_to_learn_from() -> list[int]:

@@ -10,6 +10,7 @@ would average the noise away. docs/anonymity.md has the guarantee and its epsilo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import exp
 from types import ModuleType
 
 K = 20
@@ -52,6 +53,23 @@ def release(crowd: Sequence[Mapping[str, float]], figures: Sequence[Quantile]) -
         return None
     quantiles = {figure.name: _noisy_quantile([one[figure.name] for one in crowd], figure) for figure in figures}
     return Release(count, quantiles)
+
+
+def noisy_counts(counts: Sequence[int], epsilon: float) -> list[int]:
+    """Return each count with noise of its own (the discrete Laplace distribution), perhaps below zero.
+
+    Each spends `epsilon` for an account that changes it by one. Nothing is withheld: that is for the caller.
+    """
+    if not counts:
+        return []
+    dp = _opendp()
+    space = dp.vector_domain(dp.atom_domain(T=int)), dp.l1_distance(T=int)
+    return [int(count) for count in dp.m.make_laplace(*space, scale=1 / epsilon)(list(counts))]
+
+
+def variance_of_noise(epsilon: float) -> float:
+    """Return the variance of the noise in each of `noisy_counts`."""
+    return 2 * exp(-epsilon) / (1 - exp(-epsilon)) ** 2
 
 
 def epsilon_of(figures: Sequence[Quantile]) -> float:

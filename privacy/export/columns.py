@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
@@ -18,7 +19,15 @@ NOT_TEXT: dict[str, tuple[type, ...]] = {
     "array": (ArrayField,),
 }
 """Type of JSON -> fields that are exported as such. A JSONField can be anything; all others are exported as texts."""
-OF_JSON = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+OF_JSON = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    NoneType: "null",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +53,10 @@ def columns_of(table: Table) -> dict[str, Column]:
 
 
 def _returned(exported: Callable[[Any], object]) -> tuple[str, ...]:
-    """Return the type that the function is annotated to return, e.g. `list[float]`."""
+    """Return the types that the function is annotated to return, e.g. `list[float]` or `list[int] | None`."""
     returned = get_type_hints(exported)["return"]
-    return (OF_JSON[get_origin(returned) or returned],)
+    kinds = get_args(returned) if get_origin(returned) is UnionType else (returned,)
+    return tuple(OF_JSON[get_origin(kind) or kind] for kind in kinds)
 
 
 def _type(model: type[models.Model], column: str) -> tuple[str, ...]:

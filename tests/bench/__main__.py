@@ -6,9 +6,10 @@ import json
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import serving, training
+from tests.bench import pictures, serving, training
 
 console = Console(width=100)
+PICTURE_ROUNDS = 30
 
 
 def main() -> None:
@@ -16,9 +17,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=300, help="forecasts of each kind")
     rounds: int = parser.parse_args().rounds
-    figures = {"forecast": serving.measure(rounds), "training": training.measure()}
+    # before the servers start, in whose environment it would run
+    covers = pictures.measure(min(rounds, PICTURE_ROUNDS))
+    figures = {"forecast": serving.measure(rounds), "training": training.measure(), "pictures": covers}
     show(f"A forecast, ms, {rounds} rounds, {serving.POSTS} posts of history", figures["forecast"])
     show("Training the global model", figures["training"])
+    show(f"Measuring a cover of {pictures.WIDTH} x {pictures.HEIGHT} pixels", figures["pictures"])
     print(json.dumps(figures))
 
 

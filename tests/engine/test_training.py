@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from predictions.engine import training
 from predictions.engine.data.growth import GrowthCurve
+from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.estimators import network
 from predictions.engine.estimators.calibration import Calibration, relative_median
 from predictions.engine.estimators.ensemble import Ensemble
 from predictions.engine.features.rows import OUTPUTS, Rows, rows_of_account
-from predictions.engine.global_model import LogForecast
+from predictions.engine.features.tabular import EFFECTS, TABULAR
 from predictions.engine.statistics import MAX_SHARE, cap_account_shares
 from tests.engine.synthetic import end_of, population
 
@@ -72,18 +73,19 @@ def test_posts_without_a_like_say_nothing_of_the_point():
     assert Calibration.fit(mixed, both, both, both - 1, both + 1).point == pytest.approx(math.log(1.2))
 
 
-def test_weights_are_used_only_where_they_win_beyond_noise(rows: Rows):
-    """On forecasts that miss by chance there is nothing for an account to correct; a lasting miss there is."""
-    random = np.random.default_rng(3)
-    chance = random.normal(size=len(rows)) * 0.8
-    lasting = np.where(rows.account % 2 == 0, 0.8, -0.8)
-    for miss, used in ((chance, False), (chance + lasting, True)):
-        typical = rows.label - miss
-        raw = LogForecast(typical, typical - 0.6, typical - 1.0, typical + 1.0)
-        prior, shift, noise = training._best_weight_prior(rows, raw)
-        assert (prior.level_variance > 0) is used
-        assert shift.any() == used
-        assert np.ptp(noise) > 0
+def test_effects_are_features_from_labels_known_then(rows: Rows):
+    """The effect's column is empty until `with_effects`; then no row has an effect of its own label."""
+    columns = [TABULAR.index(name) for name in EFFECTS]
+    assert np.isnan(rows.tabular[:, columns]).all()
+    zones = [a.zone for a in ACCOUNTS]
+    told = rows.with_effects(EffectsPrior(), zones).tabular[:, columns]
+    assert np.isfinite(told).all()
+    last = np.append(np.diff(rows.account) > 0, [True])
+    other = replace(rows, label=np.where(last, rows.label + 3, rows.label))
+    assert np.array_equal(other.with_effects(EffectsPrior(), zones).tabular[:, columns], told)
+    first = np.insert(last[:-1], 0, True)
+    other = replace(rows, label=np.where(first, rows.label + 3, rows.label))
+    assert not np.array_equal(other.with_effects(EffectsPrior(), zones).tabular[:, columns], told)
 
 
 def test_of_too_many_posts_whole_accounts_are_drawn_in_any_order(monkeypatch: pytest.MonkeyPatch):

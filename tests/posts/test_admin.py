@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from posts.models import Listing, PostsChange, Refresh
+from posts.models import HashtagCount, Listing, PostsChange, Refresh, Trend
 from tests.factories import PostFactory, TikTokAccountFactory, enter_admin
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +20,8 @@ def add_rows() -> None:
     Refresh.objects.create(account=account)
     Listing.objects.create(account=account, listed_at=timezone.now())
     PostsChange.objects.create(account=account, changed_at=timezone.now())
+    HashtagCount.objects.create(tag="pie", ended_at=timezone.now(), accounts=30)
+    Trend.objects.create(tag="pie", as_of=timezone.now(), accounts=60, growth=3, growth_low=2, growth_high=4)
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -22,10 +22,10 @@ def win_chances(
     which they differ.
     """
     posterior = account.effects.posterior(prior)
-    _, covariance = posterior.matched
     rows = columns_of(account.effects, drafts)
-    apart = rows[:, None] - rows
-    variance = np.einsum("ijd,de,ije->ij", apart, covariance, apart, optimize=True) + 2 * posterior.noise
+    n = len(rows)
+    apart = (rows[:, None] - rows).reshape(n * n, -1)
+    variance = posterior.contrast(apart).sd.reshape(n, n) ** 2 + 2 * posterior.noise
     typical = np.log1p([forecast.typical for forecast in forecasts])
     chances: Floats = ndtr((typical[:, None] - typical) / np.sqrt(variance))
     return chances

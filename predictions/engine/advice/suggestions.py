@@ -1,11 +1,11 @@
 """Suggestions: changes to a draft whose effects on its account are sure enough to be told.
 
-A change is suggested where the posterior probability that it helps is at least `MIN_CHANCE`. The expected share of
-wrong ones among all that pass is then below 1 - MIN_CHANCE, within the false discovery rate of a tenth that is promised
-(Newton et al., "Detecting differential gene expression with a semiparametric hierarchical mixture method",
-Biostatistics 2004). The effect told is the posterior mean. Under a prior that was learned across accounts it needs no
-correction for having been chosen (Senn, "A Note Concerning a Selection Paradox of Dawid's", The American Statistician
-2008): shrinkage has been done.
+A change is suggested where the posterior probability that it helps by `HELPS` is at least `MIN_CHANCE`. The expected
+share of the others among all that pass is then below 1 - MIN_CHANCE, a false discovery rate of a tenth at most (Newton
+et al., "Detecting differential gene expression with a semiparametric hierarchical mixture method", Biostatistics 2004).
+The effect told is the posterior mean. Under a prior that was learned across accounts it needs no correction for having
+been chosen (Senn, "A Note Concerning a Selection Paradox of Dawid's", The American Statistician 2008): shrinkage has
+been done.
 """
 
 import math
@@ -26,8 +26,10 @@ from predictions.engine.types import DAY, Draft, Floats
 Evidence = Literal["own_posts", "other_creators"]
 
 MAX_SUGGESTIONS = 5
-MIN_CHANCE = 0.92
-"""Probability that a suggested change helps."""
+HELPS = math.log(1.02)
+"""A smaller effect (log units) is no help."""
+MIN_CHANCE = 0.9
+"""Probability that a suggested change helps by `HELPS`."""
 MIN_WORTH = math.log(1.03)
 """Smaller effects (log units) are not worth a suggestion."""
 WINDOW = 2 * DAY
@@ -104,7 +106,7 @@ def advise(
     results = [change.apply(draft, text) for change in changes]
     differences = _differences(effects, draft, [changed for changed, _ in results])
     contrasts = posterior.contrast(differences)
-    effect, chance = contrasts.effect, contrasts.chance_above(0.0)
+    effect, chance = contrasts.effect, contrasts.chance_above(HELPS)
     chosen: list[int] = []
     for i in np.argsort(-effect, kind="stable").tolist():
         if len(chosen) == MAX_SUGGESTIONS or effect[i] < MIN_WORTH:
@@ -115,7 +117,7 @@ def advise(
         return Advice((), None)
     told = _in_numbers(contrasts, chosen)
     # what other creators alone would say
-    alone = AccountEffects(tags=effects.tags).posterior(prior).contrast(differences[chosen]).chance_above(0.0)
+    alone = AccountEffects(tags=effects.tags).posterior(prior).contrast(differences[chosen]).chance_above(HELPS)
     suggestions = tuple(
         Suggestion(
             changes=(changes[i],),
@@ -124,11 +126,13 @@ def advise(
             effect=float(effect[i]),
             low=low,
             high=high,
-            chance=float(chance[i]),
+            chance=float(helps),
             own_posts=own_posts_like(account, history, changes[i]),
             evidence="other_creators" if others >= MIN_CHANCE else "own_posts",
         )
-        for i, (low, high), others in zip(chosen, told, alone.tolist(), strict=True)
+        for i, (low, high), others, helps in zip(
+            chosen, told, alone.tolist(), contrasts.chance_above(0.0)[chosen].tolist(), strict=True
+        )
     )
     return Advice(suggestions, _combination(posterior, effects, draft, text, suggestions, max_hashtags))
 
@@ -163,7 +167,8 @@ def _combination(
 def _differences(effects: AccountEffects, draft: Draft, changed: Sequence[Draft]) -> Floats:
     """Return (m, d), what the columns of m changed drafts differ by from the draft's."""
     rows = columns_of(effects, [draft, *changed])
-    return rows[1:] - rows[0]
+    differences: Floats = rows[1:] - rows[0]
+    return differences
 
 
 def columns_of(effects: AccountEffects, drafts: Sequence[Draft]) -> Floats:

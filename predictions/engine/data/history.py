@@ -52,7 +52,8 @@ def content_of(item: PublishedPost | Draft) -> Content:
     )  # fmt: skip
     cover = (getattr(item.cover, name, math.nan) for name in COVER)
     logs = (math.log1p(max(amount, 0)) for amount in amounts)
-    shares = (caption.uppercase_share, caption.sentiment, math.log1p(len(caption.hashtags)))
+    # a tone that cannot be read counts as neutral, as it did when every language was read as English
+    shares = (caption.uppercase_share, caption.sentiment or 0.0, math.log1p(len(caption.hashtags)))
     numbers = np.array([duration, *logs, *shares, *cover])
     numbers[~(np.abs(numbers) < _LARGEST)] = np.nan
     # single precision, so that a stored account gives the same forecasts to the bit

@@ -11,7 +11,7 @@ The scale s says whether the audience reacts at all; s = 0 is an audience that d
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,30 +32,32 @@ _CLIP = 4.0
 """A label counts as at most so many standard deviations from what was expected: no viral post bends the effects."""
 _NOISE_POSTS = 8.0
 """Posts' worth of "the noise is that of other accounts"."""
+_NOISE_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """A mixture of normals over the effects b (d,), one for each of SCALES, and the noise of a post."""
+    """A mixture of k normals over the effects b (d,), one for each of SCALES, and the noise of a post.
+
+    The covariance of normal k is basis . diag(spread[k]) . basis transposed.
+    """
 
     weight: Floats  # (k,)
     mean: Floats  # (k, d)
-    covariance: Floats  # (k, d, d)
+    basis: Floats  # (d, d)
+    spread: Floats  # (k, d)
     noise: float
     """Variance of what no effect explains of one post (log units)."""
 
-    @property
-    def matched(self) -> tuple[Floats, Floats]:
-        """Mean (d,) and covariance (d, d) of the mixture."""
-        mean: Floats = self.weight @ self.mean
-        apart = self.mean - mean
-        covariance: Floats = np.einsum("k,kij->ij", self.weight, self.covariance)
-        return mean, covariance + (self.weight[:, None] * apart).T @ apart
+    def variances(self) -> Floats:
+        """Return (k, d), the variance of each effect in each normal."""
+        variances: Floats = self.spread @ (self.basis**2).T
+        return variances
 
     def contrast(self, differences: Floats) -> "Contrasts":
         """Return the effects of differences (m, d) between two contents."""
-        variance = np.einsum("mi,kij,mj->mk", differences, self.covariance, differences, optimize=True)
-        return Contrasts(self.weight, differences @ self.mean.T, np.sqrt(np.maximum(variance, 0.0)))
+        variance = (differences @ self.basis) ** 2 @ self.spread.T
+        return Contrasts(self.weight, differences @ self.mean.T, np.sqrt(variance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,13 @@ class Contrasts:
         effects: Floats = self.mean @ self.weight
         return effects
 
+    @property
+    def sd(self) -> Floats:
+        """(m,) standard deviations of the mixtures."""
+        apart = self.mean - self.effect[:, None]
+        sd: Floats = np.sqrt((self.deviation**2 + apart**2) @ self.weight)
+        return sd
+
     def chance_above(self, threshold: Floats | float) -> Floats:
         """Return the probability (m,) that each effect is above a threshold (log units)."""
         distance = self.mean - np.reshape(threshold, (-1, 1))
@@ -87,7 +96,8 @@ class Contrasts:
             middle = (low + high) / 2
             is_below = 1 - self.chance_above(middle) < level
             low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
-        return (low + high) / 2
+        quantile: Floats = (low + high) / 2
+        return quantile
 
 
 @dataclass(slots=True)
@@ -139,47 +149,41 @@ class AccountEffects:
         self.learned_at, self.posts = posted_at, self.posts + 1
 
     def posterior(self, prior: EffectsPrior) -> Posterior:
-        """Return the effects' posterior; without posts, the prior across accounts."""
-        noise = prior.noise
-        for _ in range(3 if self.posts > 1 else 1):
-            posterior = self.posterior_given(prior, noise)
-            noise = self.noise(posterior, prior)
-        return Posterior(posterior.weight, posterior.mean, posterior.covariance, noise)
+        """Return the effects' posterior; without posts, the prior across accounts.
 
-    def noise(self, posterior: Posterior, prior: EffectsPrior) -> float:
-        """Return the noise variance given a posterior of the effects, shrunk to that of other accounts."""
-        mean, covariance = posterior.matched
-        squares = (
-            self.gram[0, 0]
-            - 2 * mean @ self.gram[1:, 0]
-            + np.sum(self.gram[1:, 1:] * (covariance + np.outer(mean, mean)))
-        )
-        seen = max(self.posts - 1, 0)
-        return float((max(squares, 0.0) + _NOISE_POSTS * prior.noise) / (seen + _NOISE_POSTS))
-
-    def posterior_given(self, prior: EffectsPrior, noise: float) -> Posterior:
-        """Return the posterior given the noise variance."""
-        own = len(self.tags)
-        products, evidence = self.gram[1:, 1:] / noise, self.gram[1:, 0] / noise
-        mu, sigma = prior.of_account(own)
-        means, covariances, likelihoods = [], [], []
-        for scale in SCALES:
-            mean, covariance = scale * mu, scale**2 * sigma
-            # (P + C^-1)^-1 = C (1 + P C)^-1, which allows for a C without inverse
-            system = np.eye(len(mu)) + products @ covariance
-            updated = covariance @ np.linalg.inv(system)
-            updated = (updated + updated.T) / 2
-            residual = evidence - products @ mean
-            step = updated @ residual
-            _, log_determinant = np.linalg.slogdet(system)
-            likelihoods.append(
-                0.5 * (residual @ step - log_determinant) + mean @ evidence - 0.5 * mean @ products @ mean
+        The noise is the account's own, shrunk to that of other accounts: it is found in turn with the effects.
+        """
+        mean, variances = prior.of_account(len(self.tags))
+        root = np.sqrt(variances)
+        products, evidence = self.gram[1:, 1:], self.gram[1:, 0]
+        # one decomposition serves all scales and noises
+        values, vectors = np.linalg.eigh(root[:, None] * products * root)
+        values = np.maximum(values, 0.0)
+        basis = root[:, None] * vectors
+        along, usual = basis.T @ evidence, basis.T @ (products @ mean)
+        scales = SCALES[:, None]
+        noise, seen = prior.noise, max(self.posts - 1, 0)
+        for _ in range(_NOISE_STEPS if seen else 1):
+            # (P / noise + C^-1)^-1 of each scale, in the basis
+            spread = scales**2 / (1 + scales**2 * values / noise)
+            residual = (along - scales * usual) / noise
+            means = scales * mean + (spread * residual) @ basis.T
+            logs = np.log(prior.scale_shares) + 0.5 * (
+                (spread * residual**2 - np.log1p(scales**2 * values / noise)).sum(axis=1)
+                + (2 * SCALES * (mean @ evidence) - SCALES**2 * (mean @ products @ mean)) / noise
             )
-            means.append(mean + step)
-            covariances.append(updated)
-        logs = np.array(likelihoods) + np.log(prior.scale_shares)
-        weight = np.exp(logs - logs.max())
-        return Posterior(weight / weight.sum(), np.array(means), np.array(covariances), noise)
+            weight = np.exp(logs - logs.max())
+            weight /= weight.sum()
+            # the squares that are expected of what no effect explains
+            squares = self.gram[0, 0] + weight @ (
+                -2 * means @ evidence + np.einsum("ki,ij,kj->k", means, products, means) + spread @ values
+            )
+            posterior = Posterior(weight, means, basis, spread, noise)
+            noise = float((max(squares, 0.0) + _NOISE_POSTS * prior.noise) / (seen + _NOISE_POSTS))
+        return Posterior(posterior.weight, posterior.mean, posterior.basis, posterior.spread, noise)
+
+
+_COLUMNS = ("posted_at", "content", "tags", "label", "variance", "known_from")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,17 +199,17 @@ class EffectPosts:
     zone: str = ""
 
     def learn(self, prior: EffectsPrior, *, own_tags: bool = True) -> AccountEffects:
-        """Learn all posts in order."""
-        tags = _own_tags(self.tags) if own_tags else np.zeros(0, dtype=np.uint64)
-        effects = AccountEffects(tags=tags, offset=infer_offset(self.posted_at), zone=self.zone)
-        rows = effects.columns(self.posted_at, self.content, self.tags)
-        for i in np.flatnonzero(~np.isnan(self.label)).tolist():
-            effects.learn(prior, int(self.posted_at[i]), rows[i], float(self.label[i]), float(self.variance[i]))
+        """Learn all posts in order; those without a label (NaN) teach nothing, not even their hour or hashtags."""
+        known = self[~np.isnan(self.label)]
+        tags = _own_tags(known.tags) if own_tags else np.zeros(0, dtype=np.uint64)
+        effects = AccountEffects(tags=tags, offset=infer_offset(known.posted_at), zone=self.zone)
+        rows = effects.columns(known.posted_at, known.content, known.tags)
+        for i, posted_at in enumerate(known.posted_at.tolist()):
+            effects.learn(prior, posted_at, rows[i], float(known.label[i]), float(known.variance[i]))
         return effects
 
-    def __getitem__(self, rows: slice | NDArray[np.bool_]) -> "EffectPosts":
-        columns = (self.posted_at, self.content, self.tags, self.label, self.variance, self.known_from)
-        return EffectPosts(*(column[rows] for column in columns), zone=self.zone)
+    def __getitem__(self, rows: slice | NDArray[np.bool_ | np.int64]) -> "EffectPosts":
+        return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
     def __len__(self) -> int:
         return len(self.posted_at)
@@ -227,32 +231,34 @@ def replay_effects(prior: EffectsPrior, posts: EffectPosts) -> Floats:
     Posts without a label (NaN) teach nothing. The posterior is computed anew for every tenth more posts; where another
     offset from UTC is inferred by then, all posts so far are learned again.
     """
-    told = np.zeros((len(posts.posted_at), 2))
+    told = np.zeros((len(posts), 2))
+    places = np.flatnonzero(~np.isnan(posts.label))
+    labelled = posts[places]
     effects = AccountEffects(zone=posts.zone)
-    mean, covariance = effects.posterior(prior).matched
+    posterior = effects.posterior(prior)
     computed, learned = 0, 0
     rows = effects.columns(posts.posted_at, posts.content, posts.tags)
     for i, moment in enumerate(posts.posted_at.tolist()):
-        while learned < i and posts.known_from[learned] <= moment:
-            label, variance = float(posts.label[learned]), float(posts.variance[learned])
-            if not np.isnan(label):
-                effects.learn(prior, int(posts.posted_at[learned]), rows[learned], label, variance)
+        while learned < len(labelled) and labelled.known_from[learned] <= moment:
+            label, variance = float(labelled.label[learned]), float(labelled.variance[learned])
+            effects.learn(prior, int(labelled.posted_at[learned]), rows[places[learned]], label, variance)
             learned += 1
         if learned > computed * 1.1:
-            offset = infer_offset(posts.posted_at[:learned])
+            offset = infer_offset(labelled.posted_at[:learned])
             if offset != effects.offset:
-                effects = posts[:learned].learn(prior, own_tags=False)
+                effects = labelled[:learned].learn(prior, own_tags=False)
                 rows = effects.columns(posts.posted_at, posts.content, posts.tags)
-            mean, covariance = effects.posterior(prior).matched
+            posterior = effects.posterior(prior)
             computed = learned
-        told[i] = effect_of(effects, mean, covariance, rows[i])
+        told[i] = effect_of(effects, posterior, rows[i])
     return told
 
 
-def effect_of(effects: AccountEffects, mean: Floats, covariance: Floats, row: Floats) -> tuple[float, float]:
+def effect_of(effects: AccountEffects, posterior: Posterior, row: Floats) -> tuple[float, float]:
     """Return the effect of columns (d,) against the account's usual post, and its standard deviation (log units)."""
     difference = row - effects.usual[1:] if effects.posts else np.zeros_like(row)
-    return float(difference @ mean), float(np.sqrt(max(difference @ covariance @ difference, 0.0)))
+    contrasts = posterior.contrast(difference[None])
+    return float(contrasts.effect[0]), float(contrasts.sd[0])
 
 
 def learn_all(prior: EffectsPrior, accounts: Sequence[EffectPosts]) -> list[AccountEffects]:

@@ -40,9 +40,8 @@ def fit_effects(accounts: Sequence[EffectPosts]) -> EffectsPrior:
     prior = replace(prior, walk=_walk(latest))
     learned = learn_all(prior, latest)
     mean_variances = np.full(len(prior.variances) - 1, 0.02)
-    noises = np.full(len(learned), prior.noise)
     for _ in range(_ITERATIONS):
-        prior, mean_variances, noises = _iterate(prior, mean_variances, learned, noises)
+        prior, mean_variances = _iterate(prior, mean_variances, learned)
     return prior
 
 
@@ -68,27 +67,27 @@ def _walk(accounts: Sequence[EffectPosts]) -> float:
 
 
 def _iterate(
-    prior: EffectsPrior, mean_variances: Floats, learned: Sequence[AccountEffects], noises: Floats
-) -> tuple[EffectsPrior, Floats, Floats]:
-    """Return the next prior, variances of its mean by block, and the accounts' noise variances."""
+    prior: EffectsPrior, mean_variances: Floats, learned: Sequence[AccountEffects]
+) -> tuple[EffectsPrior, Floats]:
+    """Return the next prior, and the variances of its mean by block."""
     blocks = len(prior.variances)
     squares, free = np.zeros(blocks), np.zeros(blocks)
     evidence, precision = np.zeros(WIDTH), 1 / mean_variances[BLOCK_OF]
     shares = np.full(len(SCALES), _SHARE_WEIGHT)
-    updated = np.empty_like(noises)
-    for i, effects in enumerate(learned):
+    noises = []
+    for effects in learned:
         own = len(effects.tags)
-        posterior = effects.posterior_given(prior, float(noises[i]))
-        updated[i] = effects.noise(posterior, prior)
+        posterior = effects.posterior(prior)
+        noises.append(posterior.noise)
         shares += posterior.weight
         block = np.append(BLOCK_OF, np.full(own, blocks - 1))
         middle = np.append(prior.mean, np.zeros(own))
-        for scale, weight, mean, covariance in zip(
-            SCALES[1:], posterior.weight[1:], posterior.mean[1:], posterior.covariance[1:], strict=True
+        for scale, weight, mean, variance in zip(
+            SCALES[1:], posterior.weight[1:], posterior.mean[1:], posterior.variances()[1:], strict=True
         ):
             apart = mean / scale - middle
             # the share of each coefficient that the data, not the prior, decided
-            decided = 1 - np.diag(covariance) / (scale**2 * prior.variances[block])
+            decided = 1 - variance / (scale**2 * prior.variances[block])
             squares += weight * np.bincount(block, apart**2, minlength=blocks)
             free += weight * np.bincount(block, np.clip(decided, 1e-3, 1.0), minlength=blocks)
             evidence += weight * (mean[:WIDTH] / scale) / prior.variances[BLOCK_OF]
@@ -97,17 +96,13 @@ def _iterate(
     variances = _variances(squares, free)
     decided = np.clip(1 - unsure / mean_variances[BLOCK_OF], 1e-3, 1.0)
     mean_variances = _variances(
-        np.bincount(BLOCK_OF, mean**2, minlength=blocks - 1), np.bincount(BLOCK_OF, decided, minlength=blocks - 1)
+        np.bincount(BLOCK_OF, mean**2, minlength=blocks - 1).astype(np.float64),
+        np.bincount(BLOCK_OF, decided, minlength=blocks - 1).astype(np.float64),
     )
-    noise = float(1 / np.mean(1 / updated))
-    return (
-        replace(
-            prior, mean=mean, mean_variances=unsure, variances=variances, noise=noise,
-            scale_shares=shares / shares.sum(),
-        ),
-        mean_variances,
-        updated,
-    )  # fmt: skip
+    noise = float(1 / np.mean(1 / np.array(noises)))
+    return replace(
+        prior, mean=mean, mean_variances=unsure, variances=variances, noise=noise, scale_shares=shares / shares.sum()
+    ), mean_variances
 
 
 def _variances(squares: Floats, free: Floats) -> Floats:

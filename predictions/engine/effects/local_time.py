@@ -12,11 +12,8 @@ from predictions.engine.types import DAY, HOUR, Floats
 MIN_POSTS = 10
 """With fewer posts the offset is not inferred: local time is UTC."""
 
-# people rarely post in their night: the relative frequency of posting by local hour, an order of magnitude
-_BY_HOUR = np.array(
-    [0.35, 0.15, 0.08, 0.05, 0.05, 0.08, 0.2, 0.45, 0.6, 0.7, 0.75, 0.8,
-     0.9, 0.9, 0.9, 0.95, 1.0, 1.1, 1.2, 1.2, 1.15, 1.05, 0.85, 0.6]
-)  # fmt: skip
+# by local hour: people sleep and rarely post then, and are awake at different hours alike; orders of magnitude
+_BY_HOUR = np.array([0.3, 0.15, 0.08, 0.05, 0.05, 0.08, 0.2, 0.5, *[0.9] * 14, 0.8, 0.6])
 _LOG_CHANCE = np.log(_BY_HOUR / _BY_HOUR.sum())
 _OFFSETS = np.arange(-11, 13)
 

@@ -37,10 +37,10 @@ class EffectsPrior:
             raise ValueError("the effects have another design")
 
     def of_account(self, own_tags: int) -> tuple[Floats, Floats]:
-        """Return mean (d,) and covariance (d, d) of an account's effects, d = WIDTH + own_tags."""
+        """Return means (d,) and variances (d,) of an account's effects, d = WIDTH + own_tags."""
         mean = np.append(self.mean, np.zeros(own_tags))
         variances = np.append(self.variances[BLOCK_OF] + self.mean_variances, np.full(own_tags, self.variances[-1]))
-        return mean, np.diag(variances)
+        return mean, variances
 
     def to_arrays(self) -> Arrays:
         """Return all that `from_arrays` needs."""
@@ -52,6 +52,8 @@ class EffectsPrior:
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "EffectsPrior":
         """Restore what `to_arrays` returned. Raises KeyError, or ValueError for other shapes."""
-        noise, walk = arrays["noise_walk"].tolist()
-        names = ("mean", "mean_variances", "variances", "scale_shares")
-        return cls(*(arrays[name] for name in names), noise, walk)
+        noise, walk = map(float, arrays["noise_walk"])
+        mean, mean_variances, variances, shares = (
+            arrays[name] for name in ("mean", "mean_variances", "variances", "scale_shares")
+        )
+        return cls(mean, mean_variances, variances, shares, noise, walk)

@@ -55,15 +55,15 @@ def summarise_effects(prior: EffectsPrior, effects: AccountEffects) -> EffectsSu
     """Return a few contrasts of the effects' posterior, of the levers that an account can pull."""
     names, differences = zip(*_contrasts(prior, effects), strict=True)
     contrasts = effects.posterior(prior).contrast(np.array(differences))
-    columns = (contrasts.effect, contrasts.quantile(0.1), contrasts.quantile(0.9))
-    percents = [np.expm1(column) * 100 for column in columns]
-    chances = contrasts.chance_above(0.0)
+    columns = zip(contrasts.effect, contrasts.quantile(0.1), contrasts.quantile(0.9), strict=True)
+    percents = [[round(100 * math.expm1(value), 1) for value in row] for row in columns]
+    told = zip(names, percents, contrasts.chance_above(0.0).tolist(), strict=True)
     return EffectsSummary(
         zone_name(effects),
         effects.posts,
         tuple(
-            LeverEffect(*name, *(round(float(percent[i]), 1) for percent in percents), round(float(chances[i]), 3))
-            for i, name in enumerate(names)
+            LeverEffect(lever, words, effect, low, high, round(chance, 3))
+            for (lever, words), (effect, low, high), chance in told
         ),
     )
 
@@ -101,6 +101,7 @@ def _contrasts(prior: EffectsPrior, effects: AccountEffects) -> Iterator[tuple[t
     )
     for lever, words, changes in (
         ("question", "a question against none", {"questions": 1}),
+        ("call_to_action", "a call to action against none", {"call_to_action": 1}),
         ("tone", "a positive tone against a neutral one", {"sentiment": 0.5}),
         ("emoji", "one emoji against none", {"emoji": 1}),
     ):

@@ -211,7 +211,7 @@ def _cohorts(followers: float, posts: Sequence[PublishedPost], history: int) -> 
         cohorts.add("large account" if followers >= LARGE_FOLLOWERS else "small account")
     plain = [p.caption for p in posts if p.caption.words >= PLAIN_WORDS and not p.caption.emoji]
     if len(plain) >= PLAIN_CAPTIONS:
-        share = sum(caption.sentiment != 0 for caption in plain) / len(plain)
+        share = sum(bool(caption.sentiment) for caption in plain) / len(plain)
         cohorts.add("English words" if share >= ENGLISH_SHARE else "other words")
     return frozenset(cohorts)
 

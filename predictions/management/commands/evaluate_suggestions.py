@@ -70,7 +70,7 @@ def _outcomes(population: Any) -> Floats:
                 read_history_file(history),
                 [],
                 read_draft_file(drafts),
-                max_hashtags=getattr(settings, "TIKTOK_MAX_HASHTAGS", 5),
+                max_hashtags=settings.TIKTOK_MAX_HASHTAGS,
             )
         )
     rows = []
@@ -89,8 +89,8 @@ def score(rows: Floats) -> dict[str, float]:
     """Score outcomes (n, 7) of drafts: of the first suggestion, over creators with effects but for `effectless`.
 
     `uplift` is the true effect of following it, in 100 log units, averaged over all drafts, those without one counting
-    zero; `harm` the share with a true effect below minus 5 %; `effectless` the share of creators without effects who got
-    any suggestion.
+    zero; `harm` the share with a true effect below minus 5 %; `effectless` the share of creators without effects who
+    got any suggestion.
     """
     without = rows[:, 6] == 1
     drafts = rows[~without]

@@ -31,6 +31,7 @@ from predictions.engine.data.labels import MEASURED
 from predictions.engine.estimators.topic_effect import TopicEffect
 from predictions.engine.evaluation.backtest import run_backtest
 from predictions.engine.features.rows import Rows, rows_of_account
+from predictions.engine.features.tabular import EFFECTS, TABULAR
 from predictions.engine.types import Floats
 from tests.engine.synthetic import CAPTIONS, DAY, draft, post
 
@@ -39,6 +40,8 @@ Outputs = dict[str, bytes]
 
 Pipeline = Callable[[Sequence[AccountHistory], int], Outputs]
 Change = Callable[[AccountHistory, int], AccountHistory]
+
+_EFFECTS = [TABULAR.index(name) for name in EFFECTS]
 
 FAR = 2**40
 """Later than everything (epoch seconds)."""
@@ -231,7 +234,7 @@ def forecasts_with(model: GlobalModel) -> Pipeline:
 
 
 def states_with(model: GlobalModel) -> Pipeline:
-    """What is stored of each account at the moment, with its weights; and what it gives when asked a day later."""
+    """What is stored of each account at the moment, with its effects; and what it gives when asked a day later."""
 
     def pipeline(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
         made = {}
@@ -255,6 +258,21 @@ def rows(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
             parts: tuple[Any, ...] = (found.base, found.baseline, found.known, *inputs)
             made[f"row {found.posted_at[i]} of {account.account_id}"] = b"".join(part[i].tobytes() for part in parts)
     return made
+
+
+def features_with(model: GlobalModel) -> Pipeline:
+    """Effects among the features of rows published by the moment, as a training made much later sees them."""
+
+    def pipeline(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
+        made = {}
+        for account in accounts:
+            found = rows_of_account(0, account, GrowthCurve(), "horizon", FAR)
+            told = found.with_effects(model.effects, [account.zone]).tabular[:, _EFFECTS]
+            for i in np.flatnonzero(found.posted_at <= moment):
+                made[f"effects {found.posted_at[i]} of {account.account_id}"] = told[i].tobytes()
+        return made
+
+    return pipeline
 
 
 def misses_with(model: GlobalModel) -> Pipeline:
@@ -319,7 +337,7 @@ def judged(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
 
 
 def training(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
-    """The artefact: growth curve, population, measures, models, weights' prior, calibration, manifest."""
+    """The artefact: growth curve, population, measures, models, effects across accounts, calibration, manifest."""
     return {"model": train(accounts, until=moment).to_bytes()}
 
 

@@ -20,6 +20,7 @@ from tests.engine.leakage.alarm import (
     FAR,
     FUTURE,
     another_future,
+    features_with,
     forecasts_with,
     labels,
     leaks,
@@ -55,6 +56,11 @@ def test_no_future_moves_a_forecast_or_a_state(model: GlobalModel, kind: str):
 def test_no_future_moves_a_training_row():
     """Of posts that were observed by their horizon; others stand with their first later observation, by design."""
     assert leaks(rows, ACCOUNTS, MOMENTS, LIVE) == []
+
+
+def test_no_future_and_no_first_day_that_is_not_over_moves_the_effects_among_a_rows_features():
+    """Of posts that were observed by their horizon, as for the other features."""
+    assert leaks(features_with(GlobalModel.prior()), ACCOUNTS, MOMENTS, LIVE) == []
 
 
 def test_no_future_moves_a_miss_in_which_drift_is_looked_for():

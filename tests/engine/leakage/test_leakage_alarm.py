@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 
 from predictions.engine import AccountHistory, GlobalModel, train
-from predictions.engine import learned_account as engine_state
+from predictions.engine import learned_account as engine_account
 from predictions.engine import training as engine_training
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import History, Timeline
-from predictions.engine.estimators import account_weights as engine_weights
+from predictions.engine.effects.account_effects import EffectPosts, effect_of, replay_effects
+from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.estimators import network as engine_network
 from predictions.engine.estimators import trees as engine_trees
+from predictions.engine.estimators.account_noise import AccountNoise, replay_noise
 from predictions.engine.estimators.topic_effect import TopicEffect
 from predictions.engine.evaluation import promotion as engine_promotion
-from predictions.engine.evaluation import replay as engine_replay
+from predictions.engine.features import rows as engine_rows
 from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.global_model import LogForecast
 from predictions.engine.types import Floats
@@ -29,6 +31,7 @@ from tests.engine.leakage.alarm import (
     Pipeline,
     another_future,
     backtest,
+    features_with,
     forecasts_with,
     judged,
     labels,
@@ -118,16 +121,48 @@ def labels_of_unripe_posts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_training, "rows_of_account", leaking)
 
 
-def final_weights_looked_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each miss is that of a forecast with the weights as they stand after the last post."""
-    real = engine_weights.replay
+def final_effects_looked_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each forecast has the account's effects as they stand after the last post."""
 
-    def leaking(prior: engine_weights.WeightPrior, at: Any, row_inputs: Floats, *others: Any) -> engine_weights.Replay:
-        walked = real(prior, at, row_inputs, *others)
-        noise = np.full_like(walked.noise, walked.weights.noise())
-        return replace(walked, shift=row_inputs @ walked.weights.vector(), noise=noise)
+    def leaking(prior: EffectsPrior, posts: EffectPosts) -> Floats:
+        effects = posts.learn(prior, own_tags=False)
+        mean, covariance = effects.posterior(prior).matched
+        rows = effects.columns(posts.posted_at, posts.content, posts.tags)
+        return np.array([effect_of(effects, mean, covariance, row) for row in rows]).reshape(-1, 2)
 
-    monkeypatch.setattr(engine_state, "replay", leaking)
+    monkeypatch.setattr(engine_rows, "replay_effects", leaking)
+
+
+def effects_of_labels_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account's effects learn each label when its post is published."""
+
+    def leaking(prior: EffectsPrior, posts: EffectPosts) -> Floats:
+        return replay_effects(prior, replace(posts, known_from=posts.posted_at))
+
+    monkeypatch.setattr(engine_rows, "replay_effects", leaking)
+
+
+def offset_of_all_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Local time is inferred from all of the account's posts, past and future."""
+    real = engine_rows.replay_effects
+
+    def leaking(prior: EffectsPrior, posts: EffectPosts) -> Floats:
+        with pytest.MonkeyPatch.context() as context:
+            offset = int(posts.posted_at.sum()) % 24 * 3600
+            context.setattr("predictions.engine.effects.account_effects.infer_offset", lambda _posted_at: offset)
+            return real(prior, posts)
+
+    monkeypatch.setattr(engine_rows, "replay_effects", leaking)
+
+
+def final_noise_looked_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each interval has the noise as it stands after the last post."""
+
+    def leaking(posted_at: Any, miss: Floats, known_from: Any) -> tuple[Floats, AccountNoise]:
+        factors, noise = replay_noise(posted_at, miss, known_from)
+        return np.full_like(factors, noise.factor), noise
+
+    monkeypatch.setattr(engine_account, "replay_noise", leaking)
 
 
 def followers_of_the_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,8 +192,15 @@ PLANTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], Pipeline, set[str]
     "hashtags of all posts": (hashtags_of_all_posts, rows, {"rewritten", "more_posts", "fewer_posts"}),
     "an account learned without end": (a_timeline_without_end, states_with(PRIOR), {"recounted", "more_posts"}),
     "labels of unripe posts": (labels_of_unripe_posts, labels, {"unripe_recounted"}),
-    "misses by final weights": (
-        final_weights_looked_back_with, misses_with(PRIOR), {"recounted", "more_posts", "fewer_posts"},
+    "features by final effects": (
+        final_effects_looked_back_with, features_with(PRIOR), {"recounted", "more_posts", "fewer_posts"},
+    ),
+    "effects of labels without delay": (
+        effects_of_labels_without_delay, features_with(PRIOR), {"unripe_recounted"},
+    ),
+    "local time of all posts": (offset_of_all_posts, features_with(PRIOR), {"more_posts", "fewer_posts"}),
+    "misses by final noise": (
+        final_noise_looked_back_with, misses_with(PRIOR), {"recounted", "more_posts", "fewer_posts"},
     ),
     "followers of the last day": (followers_of_the_last_day, rows, {"followers_grew"}),
     "followers as of later": (
@@ -188,17 +230,24 @@ def test_the_alarm_rings_for_training_that_ignores_its_moment():
     assert leaks(training, accounts, [START + 15 * DAY], {"another_future": another_future}) == []
 
 
+def noise_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account's noise learns each miss when its post is published."""
+    monkeypatch.setattr(engine_training, "replay_noise", lambda at, miss, _known: replay_noise(at, miss, at))
+
+
 @pytest.mark.usefixtures("quick_training")
-def test_the_alarm_rings_for_weights_that_learn_before_a_day_is_over(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(("plant", "place"), [(effects_of_labels_without_delay, 9), (noise_without_delay, 26)])
+def test_the_alarm_rings_for_a_backtest_that_learns_accounts_before_a_day_is_over(
+    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None], place: int
+):
+    """Of few posts, each moves the effects; of more, every tenth."""
     accounts = [account(f"h{i}", 30, step=DAY // 3, observed=(60 * DAY,)) for i in range(3)]
-    moment = accounts[0].posts[26].posted_at
-    assert leaks(backtest([]), accounts, [moment], UNRIPE) == []
-    monkeypatch.setattr(
-        engine_training,
-        "replay",
-        lambda prior, at, rows_, miss, _known: engine_weights.replay(prior, at, rows_, miss, at),
-    )
-    assert leaks(backtest([]), accounts, [moment], UNRIPE)
+    moment = accounts[0].posts[place].posted_at
+    # the prior has no use for effects
+    learned_from = crawled(8, 30, "train") if plant is effects_of_labels_without_delay else []
+    assert leaks(backtest(learned_from), accounts, [moment], UNRIPE) == []
+    plant(monkeypatch)
+    assert leaks(backtest(learned_from), accounts, [moment], UNRIPE)
 
 
 @pytest.mark.usefixtures("quick_training")
@@ -214,16 +263,6 @@ def test_the_alarm_rings_for_test_rows_that_are_learned_from():
     assert leaks(leaking, test, [moment], UNRIPE)
 
 
-def compared_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An account's weights learn each label when its post is published."""
-    real = engine_training.replay_all
-
-    def leaking(prior: engine_weights.WeightPrior, found: Rows, raw: LogForecast) -> tuple[Floats, Floats]:
-        return real(prior, replace(found, known_from=found.posted_at), raw)
-
-    monkeypatch.setattr(engine_replay, "replay_all", leaking)
-
-
 def compared_on_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Earlier posts stand in a history with the counts that they have at the end."""
 
@@ -234,12 +273,12 @@ def compared_on_last_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_promotion, "rows_of_account", leaking)
 
 
-@pytest.mark.parametrize("plant", [compared_without_delay, compared_on_last_counts])
+@pytest.mark.parametrize("plant", [effects_of_labels_without_delay, compared_on_last_counts])
 def test_the_alarm_rings_for_a_comparison_that_knows_later_counts_of_earlier_posts(
-    monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
+    model: GlobalModel, monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
 ):
     plant(monkeypatch)
-    found = leaks(errors_on_one_post(PRIOR), COMPARED, [JUDGED.posted_at], AROUND)
+    found = leaks(errors_on_one_post(model), COMPARED, [JUDGED.posted_at], AROUND)
     assert {leak.change for leak in found} == {"earlier_recounted"}
 
 

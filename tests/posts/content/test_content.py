@@ -1,6 +1,5 @@
-"""Captions and pictures are measured, and odd ones are refused or survive."""
+"""Captions are measured, and odd ones survive."""
 
-import io
 import math
 import subprocess
 import sys
@@ -12,28 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from posts.content.captions import measure_caption
 from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from posts.content.meanings import meaning_of, stored_encoder
 from posts.content.normalising import MAX_MARKS, MAX_NORMALISED, normalised
-from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, measure_cover
 from posts.ingest.fingerprints import caption_fingerprint
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def png(color: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", size, color).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def test_a_caption_is_counted():
     m = measure_caption("WHAT a day?! So happy 😀😀 @friend https://example.org #Sunset #été #Sunset")
     assert (m.questions, m.exclamations, m.emoji, m.mentions, m.links) == (1, 1, 2, 1, 1)
     assert m.hashtags == ("sunset", "été")
+    assert m.sentiment is not None
     assert m.sentiment > 0.3
     assert 0 < m.uppercase_share < 0.3
 
@@ -53,8 +45,8 @@ def test_words_are_counted_as_people_do(text, words):
 
 @pytest.mark.parametrize("text", ["So happy", "Happy 😀", "❤️❤️", "made this #love"])
 def test_sentiment_is_read_from_words_emoji_and_hashtags(text):
-    assert measure_caption(text).sentiment > 0.3
-    assert measure_caption("the worst day, so sad 😢").sentiment < 0
+    assert (measure_caption(text).sentiment or 0) > 0.3
+    assert (measure_caption("the worst day, so sad 😢").sentiment or 0) < 0
 
 
 @pytest.mark.parametrize("unit", ["';", ":.", "<,<", "a.", "(a(", "'.", "&#"])
@@ -85,7 +77,7 @@ def test_any_text_can_be_measured(text, tags):
         length = float(np.linalg.norm(part.astype(np.float64))) / EMBEDDING_STEPS
         assert math.isclose(length, 1, abs_tol=0.1) or not part.any()
     assert 0 <= m.uppercase_share <= 1
-    assert -1 <= m.sentiment <= 1
+    assert m.sentiment is None or -1 <= m.sentiment <= 1
     assert len(set(m.hashtags)) == len(m.hashtags)
     assert not any(t.startswith("#") for t in m.hashtags)
 
@@ -170,39 +162,6 @@ def test_names_and_links_do_not_change_the_topic():
     plain = measure_caption("Baking bread at home").embedding[SLOTS:]
     named = measure_caption("@baker_joe Baking bread at home https://example.org/football/stadium").embedding[SLOTS:]
     assert np.array_equal(plain, named)
-
-
-def test_a_cover_is_measured():
-    black, red, grey = (
-        measure_cover(png((0, 0, 0))),
-        measure_cover(png((255, 0, 0))),
-        measure_cover(png((128, 128, 128))),
-    )
-    assert black.brightness == 0
-    assert black.contrast == 0
-    assert red.saturation == 1
-    assert red.colourfulness > 50
-    assert grey.saturation == 0
-    assert grey.brightness == pytest.approx(0.5, abs=0.01)
-    noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
-    buffer = io.BytesIO()
-    noise.save(buffer, "WEBP")
-    assert measure_cover(buffer.getvalue()).sharpness > 10 * grey.sharpness + 10
-
-
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        (b"", "empty"),
-        (b"<html>", "could not be read as a picture; expected"),
-        (png((1, 2, 3))[:60], "could not be read"),
-        (b"\0" * (MAX_COVER_BYTES + 1), "at most"),
-        (png((1, 2, 3), (9_000, 9_000)), "pixels"),
-    ],
-)
-def test_unreadable_covers_are_refused_with_a_reason(data, says):
-    with pytest.raises(UnreadableImage, match=says):
-        measure_cover(data)
 
 
 def test_concurrent_threads_of_a_new_process_miss_no_emoji():

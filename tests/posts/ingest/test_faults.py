@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from posts.ingest import refreshing, schedule
-from posts.ingest.measuring import MAX_ATTEMPTS, MAX_TROUBLES_IN_A_ROW
+from posts.ingest.measuring import MAX_TROUBLES_IN_A_ROW
+from posts.ingest.selectors import MAX_COVER_ATTEMPTS
 from posts.ingest.services import request_refresh
 from posts.models import PostContent, Refresh
 from posts.platforms.tiktok import covers
@@ -164,7 +165,7 @@ def test_after_a_few_attempts_a_cover_is_given_up(sandbox, creator, connect):
     account = connect(creator)
     sandbox.control.fault("truncated", "cover", times=None)
     drive(account)
-    for _ in range(MAX_ATTEMPTS - 1):
+    for _ in range(MAX_COVER_ATTEMPTS - 1):
         assert set(PostContent.objects.values_list("cover_state", flat=True)) == {"pending"}
         schedule.discover_posts(account_id=account.pk)
     asked = len(sandbox.control.requests("cover"))

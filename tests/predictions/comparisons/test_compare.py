@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from config.uploads import MAX_JSON_BYTES
 from predictions.comparisons.serializers import CompareResponseSerializer
-from predictions.forecasts import api as predictions_api
 from predictions.learning import services
 from predictions.models import Prediction
 from privacy.purposes import Purpose
@@ -112,5 +112,5 @@ def test_strangers_are_not_answered(api):
 
 
 def test_too_large_a_body_is_not_read(account, client_of):
-    huge = {"text": "x" * predictions_api.MAX_JSON_BYTES}
+    huge = {"text": "x" * MAX_JSON_BYTES}
     assert compare(client_of, huge, PLAIN).status_code == 413

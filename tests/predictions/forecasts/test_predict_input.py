@@ -7,7 +7,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from predictions.forecasts import api as predictions_api
+from config.uploads import MAX_JSON_BYTES
 from predictions.models import Prediction
 from tests.predictions.forecasts.api_requests import in_hours, post_form, sample
 
@@ -65,10 +65,10 @@ def test_what_is_no_request_is_refused_in_words(body, account, client_of):
 
 
 def test_too_large_a_body_is_not_read(account, client_of):
-    body = json.dumps(sample(account, text="a" * predictions_api.MAX_JSON_BYTES))
+    body = json.dumps(sample(account, text="a" * MAX_JSON_BYTES))
     assert client_of.post("/predict", body, content_type="application/json").status_code == 413
     assert post_form(client_of, sample(account), ("a.jpg", b"0" * 6 * 1024 * 1024)).status_code == 413
-    assert post_form(client_of, sample(account, text="a" * predictions_api.MAX_JSON_BYTES)).status_code == 413
+    assert post_form(client_of, sample(account, text="a" * MAX_JSON_BYTES)).status_code == 413
     assert post_form(client_of, sample(account, text="a" * 3 * 1024 * 1024)).status_code == 413
 
 

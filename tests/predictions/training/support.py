@@ -4,10 +4,10 @@ import dataclasses
 import datetime
 
 from django.utils import timezone
-from predictions.engine.estimators.account_weights import WeightPrior
 
 from accounts.models import TikTokAccount
 from predictions.engine import GlobalModel
+from predictions.engine.estimators.calibration import Calibration
 from predictions.models import ForgottenAccount, ModelVersion
 from predictions.training.pseudonyms import pseudonym
 from predictions.versions.services import register
@@ -19,8 +19,8 @@ UNTIL = int(NOW.timestamp())
 
 
 def erratic() -> GlobalModel:
-    """Return a bad but well-formed model: its account weights follow every single post."""
-    return dataclasses.replace(GlobalModel.prior(), weight_prior=WeightPrior(100.0, 100.0, 0.5))
+    """Return a bad but well-formed model: its points are twenty times too high."""
+    return dataclasses.replace(GlobalModel.prior(), calibration=Calibration(point=3.0, up=10.0))
 
 
 def role(version: ModelVersion) -> str:

@@ -13,13 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.linked.selectors import accounts_to_learn_from
 from accounts.models import FollowerCount, TikTokAccount, User
 from accounts.tokens.services import create_api_token
 from posts.models import Observation, Post, PostContent
 from predictions.models import ForecastError, ModelVersion, Outcome
 from predictions.monitoring.selectors import forecast_errors, recent_features
 from predictions.training.pseudonyms import pseudonym
-from predictions.training.selectors import accounts_to_learn_from, training_histories
+from predictions.training.selectors import training_histories
 from predictions.versions.selectors import learned_from_forgotten
 from privacy import texts
 from privacy.consent import selectors as consent_selectors

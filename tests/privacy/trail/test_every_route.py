@@ -36,6 +36,7 @@ pytestmark = pytest.mark.django_db
 ASKED_BY = {
     "api:predict": ("post", {"post": {"text": "Sunset"}}),
     "predict": ("post", {"post": {"text": "Sunset"}}),
+    "api:measure": ("post", {"text": "Sunset"}),
     "api:compare": ("post", {"drafts": [{"text": "Sunset"}, {"text": "Sunrise"}]}),
     "api:token-detail": ("delete", {}),
     "api:consent": ("delete", {}),

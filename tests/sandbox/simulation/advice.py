@@ -129,9 +129,8 @@ class Population:
 
 class _Simulator(Simulator):
     def effect(self, creator: Creator, content: Content, emoji: Floats, posted_at: Ints) -> Floats:
-        """Return the sum of the effects on n posts, without trends, which nobody chooses."""
-        parts = effects(creator.audience, content, posted_at, np.zeros(len(posted_at)))
-        return np.asarray(sum(value for name, value in parts.items() if name != "trend"), float)
+        """Return the sum of the effects on n posts."""
+        return np.asarray(sum(effects(creator.audience, content, posted_at, np.zeros(len(posted_at))).values()), float)
 
 
 class _OtherRules(_Simulator):
