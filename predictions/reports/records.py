@@ -71,7 +71,10 @@ def is_tried(told: Mapping[str, Any], content: PostContent, posted_at: datetime,
         case "question":
             return bool(content.questions) == (told["action"] == "add")
         case "tone":
-            return bool("sentiment" in target and abs(content.sentiment - target["sentiment"]) <= _NEAR_TONE)
+            wanted, tone = target.get("sentiment"), content.sentiment
+            return wanted is not None and tone is not None and abs(tone - float(wanted)) <= _NEAR_TONE
+        case "call_to_action":
+            return bool(content.call_to_action) == (told["action"] == "add")
         case "emoji":
             return bool("emoji" in target and content.emoji == target["emoji"])
         case "hashtags":
