@@ -26,7 +26,17 @@ from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine.data.history import FEATURES_VERSION
 from predictions.engine.features.tabular import TABULAR
-from predictions.models import AccountWeights, Benchmark, Feedback, ForecastError, Outcome, Prediction
+from predictions.models import (
+    AccountWeights,
+    Assignment,
+    Benchmark,
+    Experiment,
+    Feedback,
+    ForecastError,
+    Outcome,
+    Prediction,
+    SuggestionReport,
+)
 from privacy.consent import selectors as consent_selectors
 from privacy.consent import services as consent_services
 from privacy.models import AccessEvent, Consent, Through
@@ -320,6 +330,54 @@ class FeedbackFactory(DjangoModelFactory[Feedback]):
     prediction = factory.SubFactory(PredictionFactory)
     verdict = Feedback.Verdict.WRONG
     reason = Feedback.Reason.TOO_HIGH
+
+
+class ExperimentFactory(DjangoModelFactory[Experiment]):
+    """With a question, or without."""
+
+    class Meta:
+        model = Experiment
+
+    account = factory.SubFactory(TikTokAccountFactory)
+    feature = Experiment.Feature.QUESTION
+    first = 0
+    second = 1
+    offset_s = 0
+
+
+class AssignmentFactory(DjangoModelFactory[Assignment]):
+    class Meta:
+        model = Assignment
+
+    experiment = factory.SubFactory(ExperimentFactory)
+    is_second = True
+    probability = 0.5
+    assigned_at = factory.LazyFunction(timezone.now)
+    publish_at = factory.LazyAttribute(lambda row: row.assigned_at + HOUR)
+
+
+SUGGESTION = {
+    "feature": "question",
+    "action": "add",
+    "value": "a question",
+    "title": "Ask a question",
+    "impact_estimate_pct": 14.0,
+    "impact_interval_pct": [3.0, 26.0],
+    "chance": 0.95,
+    "basis": "your 23 posts with a question",
+    "evidence": "own_posts",
+    "changes": {"measures": {"questions": 1.0}},
+}
+
+
+class SuggestionReportFactory(DjangoModelFactory[SuggestionReport]):
+    class Meta:
+        model = SuggestionReport
+
+    prediction = factory.SubFactory(PredictionFactory, suggestions=[SUGGESTION])
+    rank = 1
+    feature = "question"
+    reason = SuggestionReport.Reason.WRONG
 
 
 CAPTIONS = (
