@@ -13,7 +13,7 @@ from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.effects.summary import summarise_effects, zone_name
 
 COLUMNS = dict(BLOCKS)
-LEVERS = ["post_hour", "weekday", "duration", "caption_length", "question", "tone", "emoji"]
+LEVERS = ["post_hour", "weekday", "duration", "caption_length", "question", "call_to_action", "tone", "emoji"]
 
 
 def known(block: str, effect: float) -> EffectsPrior:
@@ -29,6 +29,7 @@ def known(block: str, effect: float) -> EffectsPrior:
     ("block", "lever", "effect"),
     [
         ("question", "question", math.log(2)),
+        ("call_to_action", "call_to_action", math.log(2)),
         ("weekend", "weekday", math.log(2)),
         ("duration", "duration", 1.0),
         ("emoji", "emoji", math.log(2)),
