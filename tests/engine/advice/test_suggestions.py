@@ -148,7 +148,7 @@ def test_advice_on_any_draft_holds_its_promises(
 def test_a_combination_has_the_length_that_was_suggested_whatever_else_changes(account: LearnedAccount):
     """A length is told without hashtags: taking some away, or adding some, makes the rest no longer."""
     mean = np.zeros(WIDTH)
-    mean[dict(BLOCKS)["length"]], mean[dict(BLOCKS)["hashtags"]] = 0.3, -0.6
+    mean[dict(BLOCKS)["length"]], mean[dict(BLOCKS)["hashtags"]] = 0.3, -1.2
     prior = replace(keen_prior(), mean=mean)
     text = "Pasta tonight #fyp #oven"
     advice = advice_on(account, draft_of(text, NOW), text, prior=prior)
