@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # Sent after the commit of every sign-in or connection with TikTok, with `account_id` (the primary key).
 account_connected = Signal()
+
+# Sent after the commit of every choice of an account's time zone, with `account_id` (the primary key).
+time_zone_chosen = Signal()

@@ -17,6 +17,7 @@ urlpatterns = [
     path("settings/", views.settings, name="settings"),
     path("settings/tokens/", views.create_token, name="create_token"),
     path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
+    path("settings/accounts/<slug:account_id>/time-zone/", views.set_time_zone, name="set_time_zone"),
     path("settings/accounts/<slug:account_id>/disconnect/", views.disconnect, name="disconnect"),
     path("webhooks/tiktok/", webhooks.tiktok_webhook, name="tiktok_webhook"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),

@@ -126,7 +126,9 @@ class Environment(BaseSettings):
     metrics_token: str = Field(
         "", pattern=r"^(.{16,})?$", repr=False, description="16 characters or more; without it /metrics answers 404"
     )
-    tiktok_max_hashtags: int = Field(5, ge=1, le=100, description="hashtags that TikTok takes in a post: 1 to 100")
+    tiktok_max_hashtags: int = Field(
+        5, ge=1, le=100, description="hashtags that TikTok takes in a post: 1 to 100 (press reports of 2025 say 5)"
+    )
     rate_limit_predict: RateLimit = Field("120/min", description=f"forecasts of one person: {RATE_LIMIT_SHAPE}")
     rate_limit_user: RateLimit = Field("600/min", description=f"API calls of one person: {RATE_LIMIT_SHAPE}")
     rate_limit_anon: RateLimit = Field(

@@ -7,6 +7,7 @@ history = history_of_posts(account, count=30, until=timezone.now())
 
 import datetime
 import math
+import random
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -355,6 +356,32 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
     Post.objects.bulk_create(posts)
     PostContent.objects.bulk_create(contents)
     Observation.objects.bulk_create(observations)
+    PostsChange.objects.update_or_create(
+        account=account, defaults={"changed_at": until}, create_defaults={"changed_at": until, "sequence": 1}
+    )
+    return posts
+
+
+def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.datetime) -> list[Post]:
+    """`count` posts, one each 31 h: likes double with a question, and with #dunes, and are halved before noon UTC.
+
+    There is some noise. The account is marked as changed.
+    """
+    noise = random.Random(7)
+    posts: list[Post] = []
+    for index in range(count):
+        posted_at = until - (count - index) * 31 * HOUR
+        asks, dunes = index % 3 == 0, index % 2 == 0
+        text = "Which one would you pick?" if asks else "This one would be my pick."
+        effect = math.log(2) * (asks + dunes - (posted_at.hour < 12)) + noise.gauss(0, 0.25)
+        posts.append(
+            PostFactory(
+                account=account,
+                posted_at=posted_at,
+                text=f"{text} #{'dunes' if dunes else 'pier'}",
+                likes_by_hour={24: round(300 * math.exp(effect))},
+            )
+        )
     PostsChange.objects.update_or_create(
         account=account, defaults={"changed_at": until}, create_defaults={"changed_at": until, "sequence": 1}
     )

@@ -2,16 +2,20 @@
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import viewsets
+from rest_framework import mixins, viewsets
+from rest_framework.serializers import BaseSerializer
 
 from accounts.linked import selectors
 from accounts.linked.serializers import AccountSerializer
+from accounts.linked.services import choose_time_zone
 from accounts.models import TikTokAccount
 
 
 @extend_schema(tags=["accounts"])
-class AccountViewSet(viewsets.ReadOnlyModelViewSet[TikTokAccount]):
-    """The person's TikTok accounts."""
+class AccountViewSet(mixins.UpdateModelMixin, viewsets.ReadOnlyModelViewSet[TikTokAccount]):
+    """The person's TikTok accounts. Only the time zone can be changed."""
+
+    http_method_names = ["get", "head", "options", "patch"]
 
     serializer_class = AccountSerializer
     queryset = TikTokAccount.objects.none()
@@ -20,3 +24,10 @@ class AccountViewSet(viewsets.ReadOnlyModelViewSet[TikTokAccount]):
 
     def get_queryset(self) -> QuerySet[TikTokAccount]:
         return selectors.accounts_of(self.request.user)  # type: ignore[arg-type]
+
+    def perform_update(self, serializer: BaseSerializer[TikTokAccount]) -> None:
+        account = serializer.instance
+        assert account is not None
+        if "time_zone" in serializer.validated_data:
+            choose_time_zone(account_id=account.pk, name=serializer.validated_data["time_zone"])
+            account.refresh_from_db(fields=["time_zone"])

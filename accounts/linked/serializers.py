@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from accounts.linked.time_zones import UnknownTimeZone, require_time_zone
 from accounts.models import Credential, TikTokAccount
 
 
@@ -27,6 +28,19 @@ class AccountSerializer(serializers.ModelSerializer[TikTokAccount]):
         help_text="active; lost: TikTok ended it, connect again; revoked: the creator took it back.",
     )
 
+    time_zone = serializers.CharField(
+        max_length=64,
+        allow_blank=True,
+        required=False,
+        help_text="IANA name, e.g. Europe/Berlin, of your local time; empty: worked out from the hours of your posts.",
+    )
+
+    def validate_time_zone(self, name: str) -> str:
+        try:
+            return require_time_zone(name)
+        except UnknownTimeZone as error:
+            raise serializers.ValidationError(str(error)) from error
+
     class Meta:
         model = TikTokAccount
         fields = [
@@ -39,9 +53,10 @@ class AccountSerializer(serializers.ModelSerializer[TikTokAccount]):
             "likes_count",
             "video_count",
             "profile_fetched_at",
+            "time_zone",
             "connected_at",
             "disconnected_at",
             "scopes",
             "connection",
         ]
-        read_only_fields = fields
+        read_only_fields = [name for name in fields if name != "time_zone"]

@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts import signals
 from accounts.credentials import sealed_tokens
 from accounts.credentials.services import revoke_at_tiktok
+from accounts.linked.time_zones import require_time_zone
 from accounts.models import Credential, FollowerCount, TikTokAccount, User, WebhookDelivery
 from accounts.tiktok.client import Grant, Profile
 from privacy.consent.selectors import require
@@ -59,6 +60,22 @@ def lock_account(account_id: int) -> TikTokAccount:
     account = TikTokAccount.objects.select_for_update(no_key=True).get(pk=account_id)
     require(account.user_id, Purpose.SERVICE)
     return account
+
+
+@transaction.atomic
+def choose_time_zone(*, account_id: int, name: str) -> None:
+    """Store the time zone (IANA name) that the person chose for the account, or "" for none.
+
+    Sends `signals.time_zone_chosen` after the commit. Raises UnknownTimeZone and NoConsent.
+    """
+    require_time_zone(name)
+    account = lock_account(account_id)
+    account.time_zone = name
+    account.save(update_fields=["time_zone"])
+    record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="the time zone of an account")
+    transaction.on_commit(
+        lambda: signals.time_zone_chosen.send(sender=TikTokAccount, account_id=account_id), robust=True
+    )
 
 
 def wait_for_writers(user_id: int) -> None:

@@ -41,6 +41,16 @@ class TikTokAccount(PersonalData):
     likes_count = personal(models.BigIntegerField(null=True), "Likes of all posts when last fetched")
     video_count = personal(models.BigIntegerField(null=True), "Public posts when last fetched")
     profile_fetched_at = personal(models.DateTimeField(null=True), "When these were last fetched")
+    time_zone = personal(
+        models.CharField(
+            max_length=64,
+            blank=True,
+            default="",
+            db_default="",
+            help_text="IANA name; empty: worked out from the hours of the posts.",
+        ),
+        "The time zone that you chose; empty if you chose none",
+    )
     connected_at = personal(models.DateTimeField(), "When you last connected the account")
     disconnected_at = personal(models.DateTimeField(null=True), "When it was disconnected; empty while it is connected")
     created_at = personal(models.DateTimeField(auto_now_add=True), "When you first connected it")

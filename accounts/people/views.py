@@ -1,4 +1,4 @@
-"""The settings page: linked TikTok accounts and API tokens."""
+"""The settings page: linked TikTok accounts, their time zones, and API tokens."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,9 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.linked.selectors import accounts_of
-from accounts.linked.services import disconnect_account
+from accounts.linked.services import choose_time_zone, disconnect_account
 from accounts.linked.switcher import SignedInRequest, linked_accounts
-from accounts.people.forms import APITokenForm
+from accounts.linked.time_zones import time_zones
+from accounts.people.forms import TIME_ZONES_LIST, APITokenForm, TimeZoneForm
 from accounts.tokens.selectors import api_tokens_of
 from accounts.tokens.services import create_api_token, revoke_api_token
 
@@ -46,6 +47,20 @@ def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponse:
     return redirect("accounts:settings")
 
 
+@require_POST
+@never_cache
+@login_required
+def set_time_zone(request: SignedInRequest, account_id: str) -> HttpResponse:
+    """Store the time zone of a TikTok account."""
+    account = get_object_or_404(accounts_of(request.user), public_id=account_id)
+    form = TimeZoneForm(request.POST, account=account)
+    if not form.is_valid():
+        return _settings_page(request, zone_form=form)
+    choose_time_zone(account_id=account.pk, name=form.cleaned_data["time_zone"])
+    messages.success(request, "The time zone is saved. What was learned of your hours follows in a few minutes.")
+    return redirect("accounts:settings")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def disconnect(request: SignedInRequest, account_id: str) -> HttpResponse:
@@ -58,12 +73,26 @@ def disconnect(request: SignedInRequest, account_id: str) -> HttpResponse:
     return render(request, "accounts/disconnect.html", {"account": account})
 
 
-def _settings_page(request: SignedInRequest, *, token_form: APITokenForm | None = None, **context: str) -> HttpResponse:
+def _settings_page(
+    request: SignedInRequest,
+    *,
+    token_form: APITokenForm | None = None,
+    zone_form: TimeZoneForm | None = None,
+    **context: str,
+) -> HttpResponse:
+    """Render the page, with a form that has errors in place of an empty one."""
+    linked = linked_accounts(request.user)
+    zone_forms = [TimeZoneForm(account=each.account) for each in linked]
     return render(
         request,
         "accounts/settings.html",
         {
-            "accounts": linked_accounts(request.user),
+            "accounts": linked,
+            "zone_forms": [
+                zone_form if zone_form and zone_form.account == each.account else each for each in zone_forms
+            ],
+            "time_zones": time_zones(),
+            "time_zones_list": TIME_ZONES_LIST,
             "tokens": api_tokens_of(request.user),
             "token_form": token_form or APITokenForm(),
             **context,

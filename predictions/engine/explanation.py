@@ -15,6 +15,7 @@ LEVERS = {
     "duration": ("duration", "duration_smooth"),
     "caption_length": ("length", "length_smooth"),
     "question": ("question",),
+    "call_to_action": ("call_to_action",),
     "tone": ("tone", "tone_sign"),
     "emoji": ("emoji", "emoji_count"),
     "hashtags": ("hashtags", "hashtags_smooth", TAGS),

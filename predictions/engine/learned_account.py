@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -88,7 +88,8 @@ class LearnedAccount:
                     f"The account has format {head['format']} and extractor {head['extractor']}; this code reads "
                     f"format {FORMAT_VERSION} and extractor {EXTRACTOR_VERSION}: learn the account again."
                 )
-            effects = AccountEffects(**arrays_of("effects", arrays), **{n: head["effects"][n] for n in _EFFECT_NUMBERS})
+            stored: dict[str, Any] = {**arrays_of("effects", arrays), **head["effects"]}
+            effects = AccountEffects(**stored)
             tag_names = tuple(map(str, head["tag_names"]))
             if len(tag_names) != len(effects.tags):
                 raise UnreadableAccount("The account's hashtags and their effects differ in number.")

@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 from config.api import NestedJSONParser
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
+from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
 from predictions.forecasts.filters import PredictionFilter
 from predictions.forecasts.selectors import predictions_of
 from predictions.forecasts.serializers import (
@@ -27,8 +28,9 @@ from predictions.forecasts.serializers import (
     PredictMultipartSerializer,
     PredictRequestSerializer,
     PredictResponseSerializer,
+    prediction_answer,
 )
-from predictions.forecasts.services import AccountNotChosen, AccountNotFound, predict
+from predictions.forecasts.services import predict
 from predictions.models import Prediction
 
 MAX_PICTURES = 10
@@ -56,7 +58,7 @@ class PredictView(APIView):
         responses=PredictResponseSerializer,
     )
     def post(self, request: Request) -> Response:
-        """Forecast what a post will do in its first 24 hours, and how sure that is."""
+        """Forecast what a post will do in its first 24 hours, how sure that is, and what to change."""
         with_media = is_form_media_type(request.content_type)
         serializer = PredictRequestSerializer(data=_payload(request) if with_media else request.data)
         serializer.is_valid(raise_exception=True)
@@ -74,12 +76,15 @@ class PredictView(APIView):
                 cover=cover,
                 client=(post.get("metadata") or {}).get("client") or "",
                 explain=asked["explain"],
+                suggest=asked["suggest"],
+                window=(asked["window"]["start_utc"], asked["window"]["end_utc"]) if asked.get("window") else None,
+                with_hours=asked["map"],
             )
         except AccountNotFound as error:
             raise Http404 from error
         except AccountNotChosen as error:
             raise ValidationError({"account_id": str(error)}) from error
-        return Response(PredictResponseSerializer(result).data)
+        return Response(prediction_answer(result))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # checked before anything is read; forms within the limit stay in memory, so no picture is written to disk

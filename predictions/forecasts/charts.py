@@ -1,8 +1,14 @@
-"""Geometry of a forecast's chart: its range, marks and outcome on one logarithmic axis."""
+"""What charts of forecasts show: the range on a logarithmic axis, and the hours of a week."""
 
 from dataclasses import dataclass
 
 from posts.charts import LogScale, Tick
+from predictions.suggestions.advice import ToldHours
+
+SURE = 0.9
+"""An hour's sign is shown as sure from this chance on."""
+_STRONG, _WEAK = 10.0, 3.0
+"""Effects (per cent) from which an hour has the stronger and the weaker colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +44,35 @@ def range_chart(
         outcome=None if outcome is None else scale.position(outcome),
         ticks=scale.ticks(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HourCell:
+    """The effect of one hour of the week, its colour (-2 to 2), and whether its sign is sure."""
+
+    effect_pct: float
+    colour: int
+    is_sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HourTable:
+    """A week by hour: 24 rows of an hour and seven cells, Monday first."""
+
+    time_zone: str
+    rows: list[tuple[int, list[HourCell]]]
+
+
+def hour_table(hours: ToldHours) -> HourTable:
+    """Lay the hours of a week out with an hour in each row, which is what a phone has room for."""
+    effects, chances = hours["effect_pct"], hours["chance"]
+    rows = [
+        (hour, [_cell(effects[day][hour], chances[day][hour]) for day in range(len(effects))]) for hour in range(24)
+    ]
+    return HourTable(hours["time_zone"], rows)
+
+
+def _cell(effect_pct: float, chance: float) -> HourCell:
+    strength = (abs(effect_pct) >= _WEAK) + (abs(effect_pct) >= _STRONG)
+    is_sure = strength > 0 and (chance if effect_pct > 0 else 1 - chance) >= SURE
+    return HourCell(effect_pct, strength if effect_pct > 0 else -strength, is_sure)

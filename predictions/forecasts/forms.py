@@ -1,6 +1,6 @@
 """The composer's form."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -17,6 +17,16 @@ FURTHEST_BACK = timedelta(hours=1)
 DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
 
 
+WITHIN = {1: "a day", 2: "two days", 7: "a week", 14: "two weeks"}
+"""Days within which times are suggested, in words."""
+USUAL_WITHIN = 2
+
+
+def next_full_hour() -> datetime:
+    """Return the next full hour."""
+    return timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
 class TypedTextField(forms.CharField):
     """Text with each line break as one character: browsers send two, which would count against the limit."""
 
@@ -25,7 +35,7 @@ class TypedTextField(forms.CharField):
 
 
 class DraftForm(forms.Form):
-    """A draft: its caption, time (UTC), length and cover."""
+    """A draft: its caption, time (UTC), length and cover, and the window of times that may be suggested."""
 
     caption = TypedTextField(
         required=False,
@@ -62,11 +72,20 @@ class DraftForm(forms.Form):
         widget=forms.FileInput({"class": "input", "accept": "image/jpeg,image/png,image/webp"}),
     )
 
+    within = forms.TypedChoiceField(
+        required=False,
+        label="Suggest times within",
+        choices=list(WITHIN.items()),
+        coerce=int,
+        empty_value=USUAL_WITHIN,  # type: ignore[arg-type]  # Django takes any value
+        initial=USUAL_WITHIN,
+        widget=forms.Select({"class": "input"}),
+    )
+
     @classmethod
     def starting_now(cls) -> "DraftForm":
         """Return an empty form for the next full hour."""
-        next_hour = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        return cls(initial={"publish_at": next_hour})
+        return cls(initial={"publish_at": next_full_hour()})
 
     def clean_publish_at(self) -> Any:
         moment = self.cleaned_data["publish_at"]

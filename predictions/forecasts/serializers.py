@@ -1,5 +1,6 @@
 """Requests for forecasts and forecasts as the API shows them: the contract's shapes and names."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,14 @@ from predictions.engine.types import HORIZON, HOUR
 from predictions.forecasts.services import MAX_CLIENT, PredictionResult
 from predictions.models import Prediction
 from predictions.outcomes.serializers import OutcomeSerializer
+from predictions.suggestions.serializers import (
+    CombinationSerializer,
+    HoursSerializer,
+    RuleSerializer,
+    SuggestionSerializer,
+    WindowSerializer,
+)
+from predictions.suggestions.words import NOTHING_RELIABLE
 from privacy.anonymity.blanking import blank_contacts
 
 MAX_HASHTAGS = 100
@@ -90,6 +99,13 @@ class PredictRequestSerializer(serializers.Serializer[Any]):
     )
     post = DraftSerializer()
     explain = serializers.BooleanField(default=False, help_text="Whether `explanation` is filled.")
+    suggest = serializers.BooleanField(default=True, help_text="Whether `suggestions` are looked for.")
+    window = WindowSerializer(
+        required=False,
+        allow_null=True,
+        help_text="When the post could be published; by default two days, from now or around a later planned time.",
+    )
+    map = serializers.BooleanField(default=False, help_text="Whether `map` is filled.")
 
 
 class PredictMultipartSerializer(serializers.Serializer[Any]):
@@ -156,17 +172,6 @@ class BaselineSerializer(serializers.Serializer[Any]):
     )
 
 
-class SuggestionSerializer(serializers.Serializer[Any]):
-    """A change to the draft with its estimated effect. None are made yet."""
-
-    feature = serializers.CharField()
-    action = serializers.CharField()
-    value = serializers.CharField()
-    impact_estimate_pct = serializers.FloatField()
-    impact_interval_pct = serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2)
-    basis = serializers.CharField()
-
-
 class EffectSerializer(serializers.Serializer[Any]):
     """A feature's effect on the typical forecast, against the account's usual, in per cent."""
 
@@ -182,7 +187,9 @@ class DiagnosticsSerializer(serializers.Serializer[Any]):
     warnings = serializers.ListField(child=serializers.CharField(), help_text="What was unknown to the forecast.")
 
 
-class PredictResponseSerializer(serializers.Serializer[PredictionResult]):
+class PredictResponseSerializer(serializers.Serializer[Any]):
+    """The shape of `prediction_answer`, for the schema: nested serializers would take longer than a forecast."""
+
     prediction_id = serializers.CharField()
     model_version = serializers.CharField(help_text='"prior" before any model was trained.')
     basis = serializers.ChoiceField(
@@ -190,39 +197,47 @@ class PredictResponseSerializer(serializers.Serializer[PredictionResult]):
     )
     prediction = ForecastSerializer()
     baseline = BaselineSerializer()
-    suggestions = SuggestionSerializer(many=True)
+    suggestions = SuggestionSerializer(many=True, help_text="At most five, worth most first.")
+    suggestions_note = serializers.CharField(allow_null=True, help_text="Says that nothing reliable was found.")
+    combination = CombinationSerializer(allow_null=True, help_text="Null for fewer than two suggestions.")
+    rules = RuleSerializer(many=True, help_text="Rules of the platform: no effects.")
+    map = HoursSerializer(allow_null=True, help_text="Null if not asked for.")
     explanation = EffectSerializer(many=True)
     diagnostics = DiagnosticsSerializer()
 
-    def to_representation(self, result: PredictionResult) -> dict[str, Any]:
-        row = result.prediction
-        answer = {
-            "prediction_id": row.public_id,
-            "model_version": result.model_version,
-            "basis": row.basis,
-            "prediction": {
-                "predicted_engagement": row.point,
-                "predicted_bucket": row.bucket,
-                "typical": row.typical,
-                "interval": [row.low, row.high],
-                "metrics": row.metrics,
-                "measures": row.measures,
-                "engagement_rate": row.engagement_rate,
-                "horizon_hours": HORIZON // HOUR,
-            },
-            "baseline": {"predicted_engagement": row.baseline},
-            "suggestions": [],
-            "explanation": row.explanation or [],
-            "diagnostics": {
-                "latency_ms": result.latency_ms,
-                "feature_fetch_ms": result.feature_fetch_ms,
-                "inference_ms": result.inference_ms,
-                "weights_updated_at": result.weights_updated_at,
-                "warnings": row.warnings,
-            },
-        }
-        representation: dict[str, Any] = super().to_representation(answer)  # type: ignore[arg-type]
-        return representation
+
+def prediction_answer(result: PredictionResult) -> dict[str, Any]:
+    """Return a forecast as the API answers it."""
+    row, advice = result.prediction, result.advice
+    return {
+        "prediction_id": row.public_id,
+        "model_version": result.model_version,
+        "basis": row.basis,
+        "prediction": {
+            "predicted_engagement": row.point,
+            "predicted_bucket": row.bucket,
+            "typical": row.typical,
+            "interval": [row.low, row.high],
+            "metrics": row.metrics,
+            "measures": row.measures,
+            "engagement_rate": row.engagement_rate,
+            "horizon_hours": HORIZON // HOUR,
+        },
+        "baseline": {"predicted_engagement": row.baseline},
+        "suggestions": advice.suggestions if advice else [],
+        "suggestions_note": NOTHING_RELIABLE if advice and not advice.suggestions else None,
+        "combination": advice.combination if advice else None,
+        "rules": [{**asdict(rule), "kept": rule.kept} for rule in result.rules],
+        "map": result.hours,
+        "explanation": row.explanation or [],
+        "diagnostics": {
+            "latency_ms": result.latency_ms,
+            "feature_fetch_ms": result.feature_fetch_ms,
+            "inference_ms": result.inference_ms,
+            "weights_updated_at": result.weights_updated_at,
+            "warnings": row.warnings,
+        },
+    }
 
 
 class PredictionSerializer(serializers.ModelSerializer[Prediction]):
@@ -237,6 +252,10 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
     engagement_rate = RangeSerializer(read_only=True, allow_null=True, help_text=RATE_HELP)
     warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
     explanation = EffectSerializer(many=True, read_only=True, allow_null=True, help_text="Null if not asked for.")
+    suggestions = SuggestionSerializer(
+        many=True, read_only=True, allow_null=True, help_text="As they were told; null if not asked for."
+    )
+    combination = CombinationSerializer(read_only=True, allow_null=True)
     outcome = OutcomeSerializer(read_only=True, allow_null=True, default=None)
 
     class Meta:
@@ -245,6 +264,6 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
             *("id", "account", "created_at", "model_version", "weights_version", "basis"),
             *("scheduled_for", "duration_s", "caption", "caption_length", "hashtags", "client"),
             *("point", "typical", "low", "high", "bucket", "baseline", "metrics", "warnings", "outcome"),
-            *("measures", "engagement_rate", "explanation"),
+            *("measures", "engagement_rate", "explanation", "suggestions", "combination"),
         ]
         read_only_fields = fields

@@ -1,19 +1,22 @@
 """Pages of forecasts: the composer, earlier forecasts, and each with its outcome."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.linked.switcher import SignedInRequest, choose_account
 from posts.content.pictures import UnreadableImage, measure_cover
-from predictions.forecasts.charts import RangeChart, range_chart
-from predictions.forecasts.forms import DraftForm
+from predictions.forecasts.charts import RangeChart, hour_table, range_chart
+from predictions.forecasts.forms import USUAL_WITHIN, DraftForm
 from predictions.forecasts.selectors import predictions_of
-from predictions.forecasts.services import predict
+from predictions.forecasts.services import TimeWindow, predict
+from predictions.forecasts.steps import BEFORE, Card, apply_fields, cards_of, cover_of, undo_fields
 from predictions.models import Outcome, Prediction
 from privacy.consent.selectors import require
 from privacy.purposes import Purpose
@@ -40,11 +43,11 @@ def compose(request: SignedInRequest) -> HttpResponse:
         return render(request, "predictions/compose.html", context)
     draft = form.cleaned_data
     try:
-        cover = measure_cover(draft["cover"].read()) if draft["cover"] else None
+        cover = measure_cover(draft["cover"].read()) if draft["cover"] else cover_of(request.POST)
     except UnreadableImage as error:
         form.add_error("cover", str(error))
         return render(request, "predictions/compose.html", context)
-    prediction = predict(
+    result = predict(
         user=request.user,
         account_id=chosen.account.public_id,
         text=draft["caption"],
@@ -54,8 +57,25 @@ def compose(request: SignedInRequest) -> HttpResponse:
         cover=cover,
         client=CLIENT,
         explain=True,
-    ).prediction
-    context |= {"forecast": prediction, "charts": _charts(prediction)}
+        window=_window(draft["publish_at"], draft["within"]),
+        with_hours=True,
+    )
+    prediction, advice = result.prediction, result.advice
+    assert advice is not None
+    combination = advice.combination
+    context |= {
+        "forecast": prediction,
+        "charts": _charts(prediction),
+        "cards": cards_of(advice, draft, cover, prediction),
+        "combination": combination,
+        "apply_all": combination and apply_fields(combination["changes"], draft, cover, prediction),
+        "broken_rules": [rule for rule in result.rules if not rule.kept],
+        "week": hour_table(result.hours) if result.hours else None,
+        "composing": True,
+    }
+    if before := request.POST.get(BEFORE):
+        earlier = predictions_of(request.user).filter(account=chosen.account, public_id=before).first()
+        context |= {"before": earlier, "undo": undo_fields(request.POST)}
     return render(request, "predictions/compose.html", context)
 
 
@@ -84,8 +104,18 @@ def forecast_page(request: HttpRequest, prediction: Prediction, **context: Any) 
         "outcome": outcome,
         "measures_within": outcome.measures_within if outcome and outcome.is_measured else {},
         "charts": _charts(prediction, outcome),
+        "cards": [Card(told, None) for told in prediction.suggestions or ()],
+        "combination": prediction.combination,
     }
     return render(request, "predictions/forecast_detail.html", context)
+
+
+def _window(publish_at: datetime, days: int) -> TimeWindow | None:
+    """Return the days around a planned time, none of them past; None for the usual window."""
+    if days == USUAL_WITHIN:
+        return None
+    start = max(timezone.now(), publish_at - timedelta(days=days) / 2)
+    return start, start + timedelta(days=days)
 
 
 def _charts(prediction: Prediction, outcome: Outcome | None = None) -> list[RangeChart]:

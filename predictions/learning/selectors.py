@@ -38,7 +38,8 @@ def account_history(account_id: int, as_of: datetime, *, purpose: Purpose) -> Ac
         for observed_at, followers in follower_counts(account_id, as_of, purpose=purpose)
     )
     posts = tuple(published_posts(account_id, as_of, purpose=purpose).values())
-    return AccountHistory(str(account_id), counts[-1][1] if counts else math.nan, posts, counts)
+    zone = TikTokAccount.objects.filter(pk=account_id).values_list("time_zone", flat=True).first() or ""
+    return AccountHistory(str(account_id), counts[-1][1] if counts else math.nan, posts, counts, zone)
 
 
 def published_posts(account_id: int, as_of: datetime, *, purpose: Purpose) -> dict[int, PublishedPost]:
@@ -47,7 +48,9 @@ def published_posts(account_id: int, as_of: datetime, *, purpose: Purpose) -> di
 
 
 def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
-    """Return accounts whose weights lack the newest posts, a matured label or the serving model, oldest first.
+    """Return accounts whose weights lack the newest posts, a matured label, the chosen zone or the serving model.
+
+    Those learned longest ago come first.
 
     That model is the canary for its share of accounts, and for the others the one that this process learns with.
     Accounts without posts are not stale: there is nothing to learn from.
@@ -79,6 +82,7 @@ def _stale_accounts(now: datetime, model_id: int | None) -> "QuerySet[TikTokAcco
         .filter(
             Q(weights=None)
             | Q(weights__posts_sequence__lt=F("posts_change__sequence"))
+            | ~Q(weights__time_zone=F("time_zone"))
             # the prior is null, which in SQL equals nothing, not even itself
             | ~Exact(Coalesce("weights__model_version", 0), Coalesce(CANARY_ID, model_id or 0))
             | Exists(matured)

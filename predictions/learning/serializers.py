@@ -1,8 +1,29 @@
 """An account's weights as the API shows them."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from predictions.models import AccountWeights
+
+
+class LeverEffectSerializer(serializers.Serializer[Any]):
+    """The effect of one contrast on likes."""
+
+    lever = serializers.CharField()
+    contrast = serializers.CharField(help_text="What is compared with what.")
+    effect_pct = serializers.FloatField()
+    low_pct = serializers.FloatField(help_text="Lower end of the 80 % interval.")
+    high_pct = serializers.FloatField(help_text="Upper end of the 80 % interval.")
+    chance = serializers.FloatField(help_text="Probability that the effect is above zero.")
+
+
+class SummarySerializer(serializers.Serializer[Any]):
+    """How the account's audience reacts; without members until the account is learned again after a release."""
+
+    time_zone = serializers.CharField(required=False, help_text="Chosen (IANA name) or inferred, such as UTC+02:00.")
+    posts_learned = serializers.IntegerField(required=False)
+    effects = LeverEffectSerializer(many=True, required=False)
 
 
 class AccountWeightsSerializer(serializers.ModelSerializer[AccountWeights]):
@@ -12,7 +33,7 @@ class AccountWeightsSerializer(serializers.ModelSerializer[AccountWeights]):
     model_version = serializers.CharField(
         source="model_version.name", read_only=True, default="prior", help_text="The global model that they adjust."
     )
-    summary = serializers.DictField(child=serializers.FloatField(), read_only=True, help_text="The weights by name.")
+    summary = SummarySerializer(read_only=True)
 
     class Meta:
         model = AccountWeights

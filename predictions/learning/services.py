@@ -1,5 +1,6 @@
 """Learning an account: its state is replaced when it is stale, and new forecast errors are recorded with it."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,6 +13,7 @@ from accounts.linked.services import lock_account
 from posts.models import Post
 from predictions.engine import AccountHistory, LearnedAccount, learn_and_replay
 from predictions.engine.data.history import FEATURES_VERSION
+from predictions.engine.effects.summary import summarise_effects
 from predictions.engine.evaluation.drift import KEPT_DAYS
 from predictions.engine.replay_errors import ReplayErrors
 from predictions.engine.types import HORIZON, HOUR
@@ -54,9 +56,10 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
             "model_version_id": loaded.version_id,
             "posts_sequence": stale.posts_sequence,
             "as_of": now,
+            "time_zone": history.zone,
             "posts": learned.posts,
             "state": learned.to_bytes(),
-            "summary": learned.weights.summary(),
+            "summary": asdict(summarise_effects(loaded.model.effects, learned.effects)),
         }
         AccountWeights.objects.update_or_create(
             account_id=account_id, defaults={**row, "version": F("version") + 1}, create_defaults=row

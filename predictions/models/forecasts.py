@@ -76,6 +76,14 @@ class Prediction(PersonalData):
         ),
         "What moved the forecast away from your usual, in per cent",
     )
+    suggestions = personal(
+        models.JSONField(null=True, help_text="As they were told, without texts, best first; null if not asked for."),
+        "What you were told to change, with the effect and what that rested on",
+    )
+    combination = personal(
+        models.JSONField(null=True, help_text="All suggestions at once; null for fewer than two."),
+        "The effect of all suggestions at once",
+    )
     latency_ms = plain(models.FloatField(), "how long the answer took")
 
     class Meta:

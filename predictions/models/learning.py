@@ -30,6 +30,16 @@ class AccountWeights(PersonalData):
     # None: the prior
     model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True)
     plain(model_version, "the shared model beside which they were learned")
+    time_zone = personal(
+        models.CharField(
+            max_length=64,
+            blank=True,
+            default="",
+            db_default="",
+            help_text="The account's chosen zone that they were learned with.",
+        ),
+        "The time zone that you had chosen when they were learned",
+    )
     posts_sequence = plain(
         models.PositiveBigIntegerField(
             default=0, help_text="The latest PostsChange.sequence learned from; a higher one makes the row stale."
@@ -47,7 +57,8 @@ class AccountWeights(PersonalData):
         exported=_state,
     )
     summary = personal(
-        models.JSONField(default=dict, help_text="The weights by name, readable."), "The weights, readable"
+        models.JSONField(default=dict, help_text="Effects in per cent, readable."),
+        "How your audience reacts, readable: effects in per cent with their ranges",
     )
 
     class Meta:

@@ -6,11 +6,13 @@ from django import template
 from django.template import Context
 
 from accounts.models import TikTokAccount
+from predictions.comparisons.services import Pair
 from predictions.feedback.forms import FeedbackForm
 from predictions.feedback.selectors import feedback_on_forecast
 from predictions.models import Prediction
 from predictions.outcomes.selectors import account_track_record
 from predictions.outcomes.track_record import TrackRecord
+from predictions.suggestions.words import NOTHING_RELIABLE
 from privacy.consent.selectors import has_consent
 from privacy.purposes import Purpose
 
@@ -27,21 +29,22 @@ BASES = {
     "account": "This rests on your own posts, beside what was learned across accounts.",
 }
 FEATURES = {
-    "recent_level": "How your recent posts did",
-    "trend": "Where your posts are heading",
-    "account_size": "The size of your account",
-    "posting_pace": "How often you post",
     "post_hour": "The hour",
     "weekday": "The weekday",
-    "caption_length": "The length of the caption",
-    "caption_wording": "The wording of the caption",
-    "hashtags": "The hashtags",
-    "similar_posts": "How posts with a similar caption did",
-    "topic": "How this topic does for others",
-    "other": "Everything else",
     "duration": "The length of the video",
-    "sound": "The sound",
+    "caption_length": "The length of the caption",
+    "question": "The question, or that there is none",
+    "tone": "The tone of the caption",
+    "emoji": "The emoji",
+    "hashtags": "The hashtags",
     "cover": "The cover",
+    "other": "Everything else: your form lately, and what other accounts show of such a post",
+}
+EVIDENCE = {
+    "own_posts": "your own posts",
+    "other_creators": "other creators",
+    "randomised_test": "a randomised test",
+    "platform_rule": "a rule of TikTok",
 }
 
 
@@ -67,6 +70,36 @@ def within_words(within: bool | str | None) -> str:
 def feature_words(feature: str) -> str:
     """Return a feature's name in words: post_hour -> The hour; others as the API names them."""
     return FEATURES.get(feature) or feature.replace("_", " ").capitalize()
+
+
+@register.filter
+def evidence_words(evidence: str) -> str:
+    return EVIDENCE[evidence]
+
+
+@register.simple_tag
+def nothing_reliable() -> str:
+    return NOTHING_RELIABLE
+
+
+@register.filter
+def pair_words(pair: Pair) -> str:
+    """Return who of a pair of variants is likelier to get more likes: Variant 2 beats variant 1 in 7 cases of 10."""
+    first, second, chance = pair.draft + 1, pair.against + 1, pair.chance
+    if chance < 0.5:
+        first, second, chance = second, first, 1 - chance
+    if round(chance, 2) < 0.55:
+        return f"Variants {min(first, second)} and {max(first, second)} are about even."
+    return f"Variant {first} gets more likes than variant {second} in {chance:.0%} of cases.".replace(
+        "%", "\N{NO-BREAK SPACE}%"
+    )
+
+
+@register.filter
+def signed(value: float) -> str:
+    """Return a rounded number with its sign: +12, −4, 0."""
+    whole = round(value)
+    return f"{whole:+}".replace("-", "\N{MINUS SIGN}") if whole else "0"
 
 
 @register.filter

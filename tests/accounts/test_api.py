@@ -9,7 +9,8 @@ from rest_framework.test import APIClient
 from accounts.linked.services import disconnect_account
 from accounts.models import APIToken, User
 from accounts.tokens.services import api_token_digest, create_api_token, revoke_api_token
-from tests.factories import TikTokAccountFactory, UserFactory
+from privacy.purposes import Purpose
+from tests.factories import TikTokAccountFactory, UserFactory, disagree
 
 pytestmark = pytest.mark.django_db
 
@@ -211,3 +212,51 @@ def test_listing_accounts_takes_the_same_queries_for_one_and_for_many(user, sign
     TikTokAccountFactory.create_batch(15, user=user)
     with django_assert_max_num_queries(5):
         assert signed_in.get("/api/v1/accounts/").json()["count"] == 15
+
+
+# --- the time zone of an account --------------------------------------------------------------------------------------
+
+
+def zone(client, account, name):
+    return client.patch(f"/api/v1/accounts/{account.public_id}/", {"time_zone": name}, format="json")
+
+
+def test_a_person_chooses_and_unchooses_the_time_zone(user, signed_in):
+    account = TikTokAccountFactory(user=user)
+    for name in ("Europe/Berlin", "Asia/Kolkata", "UTC", ""):
+        answer = zone(signed_in, account, name)
+        assert (answer.status_code, answer.json()["time_zone"]) == (200, name)
+        account.refresh_from_db()
+        assert account.time_zone == name
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../../etc/passwd", "Etc/GMT+5", "europe/berlin", "CET"])
+def test_a_zone_that_does_not_exist_is_refused_in_one_sentence(name, user, signed_in):
+    account = TikTokAccountFactory(user=user)
+    answer = zone(signed_in, account, name)
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert error["message"].startswith(f"“{name}” is no time zone; expected a name of the IANA database")
+    account.refresh_from_db()
+    assert account.time_zone == ""
+
+
+def test_nothing_but_the_time_zone_of_an_account_can_be_changed(user, signed_in):
+    account = TikTokAccountFactory(user=user, username="anna")
+    answer = signed_in.patch(f"/api/v1/accounts/{account.public_id}/", {"username": "root"}, format="json")
+    assert answer.json()["username"] == "anna"
+    assert signed_in.put(f"/api/v1/accounts/{account.public_id}/", {}, format="json").status_code == 405
+    assert signed_in.delete(f"/api/v1/accounts/{account.public_id}/").status_code == 405
+
+
+def test_the_time_zone_of_another_persons_account_is_out_of_reach(signed_in):
+    other = TikTokAccountFactory()
+    assert zone(signed_in, other, "Europe/Berlin").status_code == 404
+    other.refresh_from_db()
+    assert other.time_zone == ""
+
+
+def test_without_consent_no_time_zone_is_kept(user, signed_in):
+    account = TikTokAccountFactory(user=user)
+    disagree(user, Purpose.SERVICE)
+    assert zone(signed_in, account, "Europe/Berlin").status_code == 403

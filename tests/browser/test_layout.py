@@ -11,6 +11,7 @@ PATHS = [
     "/privacy/",
     "/posts/",
     "/compose/",
+    "/compose/variants/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/settings/",

@@ -145,7 +145,10 @@ def test_an_explanation_tells_the_effects_that_the_account_has(model: GlobalMode
     as_of = end_of(history)
     state = learn_account(model, history, as_of=as_of)
     sunset, other = (
-        {e.feature: e.effect_pct for e in forecast(model, state, draft(as_of, kind), as_of=as_of, explain=True).explanation}
+        {
+            e.feature: e.effect_pct
+            for e in forecast(model, state, draft(as_of, kind), as_of=as_of, explain=True).explanation
+        }
         for kind in (0, 1)
     )
     assert sunset["hashtags"] > 20 > 0 > other["hashtags"]

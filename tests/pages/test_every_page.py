@@ -25,6 +25,7 @@ MEMBERS = [
     "/",
     "/posts/",
     "/compose/",
+    "/compose/variants/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",

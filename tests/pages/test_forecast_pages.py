@@ -2,7 +2,7 @@
 
 from django.test import Client
 
-from predictions.engine.explanation import GROUP_OF
+from predictions.engine.explanation import LEVERS, OTHER
 from predictions.templatetags.forecasts import FEATURES
 from tests.factories import OutcomeFactory, PredictionFactory
 from tests.pages.conftest import Creator
@@ -91,7 +91,8 @@ def test_an_explanation_is_on_the_forecasts_page(browser: Client, creator: Creat
     moved = [{"feature": feature, "effect_pct": effect} for feature, effect in effects.items()]
     explained = PredictionFactory(account=creator.account, explanation=moved)
     text = read(browser.get(f"/forecasts/{explained.public_id}/").content.decode()).text
-    assert "Why it differs from your usual The hour +12 % All the rest −4 %" in text
+    assert "Why it differs from your usual Your usual is your account’s level" in text
+    assert "The hour +12 % All the rest −4 %" in text
     unmoved = PredictionFactory(account=creator.account, explanation=[{"feature": "sound", "effect_pct": -0.4}])
     for unexplained in (creator.prediction, unmoved):
         page = read(browser.get(f"/forecasts/{unexplained.public_id}/").content.decode())
@@ -105,7 +106,7 @@ def test_without_forecasts_the_composer_is_offered(browser: Client, creator: Cre
 
 
 def test_every_feature_that_an_explanation_names_has_words_for_people() -> None:
-    assert set(GROUP_OF.values()) <= set(FEATURES)
+    assert {*LEVERS, OTHER} <= set(FEATURES)
 
 
 def test_no_page_shows_the_point_forecast(browser: Client, creator: Creator) -> None:

@@ -19,7 +19,8 @@ def queries(browser: Client, path: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("path", "at_most"), [("/posts/", 11), ("/forecasts/", 8), ("/settings/", 6), ("/compose/", 6)]
+    ("path", "at_most"),
+    [("/posts/", 11), ("/forecasts/", 8), ("/settings/", 6), ("/compose/", 6), ("/compose/variants/", 6)],
 )
 def test_queries_do_not_grow_with_what_is_listed(path: str, at_most: int, browser: Client, creator: Creator) -> None:
     few = queries(browser, path)

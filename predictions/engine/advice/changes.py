@@ -4,13 +4,15 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from posts.content.pictures import CoverMeasures
 from posts.content.rewriting import is_disclosure, with_hashtag, without_hashtag
 from predictions.engine.data.history import CONTENT, History, hash_of
-from predictions.engine.effects.design import COVER, body_length, tag_characters
+from predictions.engine.effects.design import COVER_COLUMN, body_length, tag_characters
 from predictions.engine.effects.local_time import hours_of, local_seconds
 from predictions.engine.learned_account import LearnedAccount
 from predictions.engine.types import HOUR, Draft, Floats
@@ -27,6 +29,10 @@ _CLEAR_TONE = 0.25
 _COVER_STEP = {"brightness": 0.15, "contrast": 0.08, "saturation": 0.15, "colourfulness": 0.1, "sharpness": 0.1}
 _TAG_CHARACTERS = 9
 """About what a hashtag takes of a caption, with its # and a space."""
+_CROP_LOSS = 0.15
+"""Less of a cover that is cut off is not worth a word."""
+_RARE = 0.1
+"""A share of covers below which the account has hardly tried."""
 _USUAL = (0.1, 0.9)
 """Quantiles of the account's own values between which a suggested one lies."""
 _MIN_KNOWN = 5
@@ -56,6 +62,8 @@ class Change:
                 return replace(draft, caption=replace(caption, length=int(self.target))), text
             case "question":
                 return replace(draft, caption=replace(caption, questions=int(self.target))), text
+            case "call_to_action":
+                return replace(draft, caption=replace(caption, call_to_action=int(self.target))), text
             case "tone":
                 return replace(draft, caption=replace(caption, sentiment=float(self.target))), text
             case "emoji":
@@ -64,8 +72,8 @@ class Change:
                 return self._with_tags(draft, text)
             case _:
                 measure = self.feature.removeprefix("cover_")
-                cover = replace(draft.cover, **{measure: float(self.target)}) if draft.cover else None
-                return replace(draft, cover=cover), text
+                measures: dict[str, Any] = {measure: self.target}
+                return replace(draft, cover=replace(draft.cover, **measures) if draft.cover else None), text
 
     def _with_tags(self, draft: Draft, text: str) -> tuple[Draft, str]:
         caption, tag = draft.caption, str(self.target)
@@ -79,7 +87,10 @@ class Change:
     @property
     def measures(self) -> Mapping[str, float]:
         """The target as a measure of the caption, where the words are left to the creator."""
-        names = {"caption_length": "length", "question": "questions", "tone": "sentiment", "emoji": "emoji"}
+        names = {
+            "caption_length": "length", "question": "questions", "tone": "sentiment", "emoji": "emoji",
+            "call_to_action": "call_to_action",
+        }  # fmt: skip
         if self.feature in names:
             return {names[self.feature]: float(self.target)}
         return {self.feature: float(self.target)} if self.feature.startswith("cover_") else {}
@@ -116,6 +127,10 @@ def possible_changes(
         yield Change("question", "remove", "no question", 0)
     else:
         yield Change("question", "add", "a question", 1)
+    if caption.call_to_action:
+        yield Change("call_to_action", "remove", "no call to action", 0)
+    else:
+        yield Change("call_to_action", "add", "a call to action", 1)
     if caption.sentiment is not None:
         current = _tone_of(caption.sentiment)
         yield from (Change("tone", "set_to", words, tone) for words, tone in _TONES.items() if words != current)
@@ -124,12 +139,7 @@ def possible_changes(
             yield Change("emoji", "set_to", f"{count} emoji" if count else "no emoji", count)
     yield from _hashtags(account, draft, max_hashtags)
     if draft.cover:
-        for measure in COVER:
-            own = numbers[:, CONTENT.index(measure)]
-            value = getattr(draft.cover, measure)
-            for action, step in (("raise", _COVER_STEP[measure]), ("lower", -_COVER_STEP[measure])):
-                for target in _within((value + step,), own, None):
-                    yield Change(f"cover_{measure}", action, f"{target:.2f}", target)
+        yield from _covers(account, draft.cover)
 
 
 def own_posts_like(account: LearnedAccount, history: History, change: Change) -> int:
@@ -167,6 +177,23 @@ def _within(values: tuple[float, ...], own: Floats, current: float | None) -> li
     ]  # fmt: skip
 
 
+def _covers(account: LearnedAccount, cover: CoverMeasures) -> Iterator[Change]:
+    for measure, size in _COVER_STEP.items():
+        own = account.history.numbers[:, CONTENT.index(measure)]
+        value = getattr(cover, measure)
+        for action, step in (("raise", size), ("lower", -size)):
+            for target in _within((value + step,), own, None):
+                yield Change(f"cover_{measure}", action, f"{target:.2f}", target)
+    if cover.crop_loss is not None and cover.crop_loss > _CROP_LOSS:
+        yield Change("cover_crop_loss", "lower", "9:16, so that nothing is cut off", 0.0)
+    with_face = account.effects.usual[1 + COVER_COLUMN["faces"]] + 0.5
+    if cover.faces is not None and _RARE < with_face < 1 - _RARE:
+        if cover.faces:
+            yield Change("cover_faces", "remove", "no face", 0)
+        else:
+            yield Change("cover_faces", "add", "a face", 1)
+
+
 def _hashtags(account: LearnedAccount, draft: Draft, max_hashtags: int) -> Iterator[Change]:
     caption = draft.caption
     # an advertisement is a fact: no advice adds or removes what says so
@@ -198,6 +225,9 @@ def _alike(account: LearnedAccount, history: History, change: Change) -> NDArray
             alike = np.abs(column("length") - math.log1p(float(target))) <= 0.25
         case "question":
             alike = (column("questions") > 0) == (float(target) > 0)
+        case "call_to_action" | "cover_crop_loss" | "cover_faces":
+            # a history does not keep them: the effects know, from posts that are no longer told apart
+            alike = np.zeros(len(history), dtype=np.bool_)
         case "tone":
             alike = np.abs(column("sentiment") - float(target)) <= 0.25
         case "emoji":

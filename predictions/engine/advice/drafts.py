@@ -10,6 +10,7 @@ from predictions.engine.advice.suggestions import Advice, advise, default_window
 from predictions.engine.data.draft_file import FiledDraft
 from predictions.engine.data.growth import fit_growth
 from predictions.engine.data.history_file import join_accounts
+from predictions.engine.effects.design import COVER
 from predictions.engine.effects.fitting import fit_effects
 from predictions.engine.features.rows import rows_of_account
 from predictions.engine.global_model import GlobalModel
@@ -17,6 +18,8 @@ from predictions.engine.learned_account import learn_account
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, AccountHistory
 
+_NO_COLUMN = ("call_to_action", *(f"cover_{measure}" for measure in COVER))
+"""Features that the file of suggestions has no column or measure for."""
 _FAR = 2**53
 """Later than every observation."""
 
@@ -48,7 +51,15 @@ def advise_drafts(
         learned = learn_account(model, account, as_of=max(asked_at, counted))
         for filed in of_account:
             window = default_window(filed.draft.publish_at, asked_at)
-            advice = advise(model.effects, learned, filed.draft, filed.text, window=window, max_hashtags=max_hashtags)
+            advice = advise(
+                model.effects,
+                learned,
+                filed.draft,
+                filed.text,
+                window=window,
+                max_hashtags=max_hashtags,
+                without=_NO_COLUMN,
+            )  # fmt: skip
             yield filed, advice
 
 

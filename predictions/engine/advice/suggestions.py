@@ -1,10 +1,11 @@
 """Suggestions: changes to a draft whose effects on its account are sure enough to be told.
 
 A change is suggested where the posterior probability that it helps by `HELPS` is at least `MIN_CHANCE`. The expected
-share of the others among all that pass is then below 1 - MIN_CHANCE: a false discovery rate of a tenth at most (Newton et al., "Detecting differential gene expression with a semiparametric hierarchical mixture method",
-Biostatistics 2004). The effect told is the posterior mean. Under a prior that was learned across accounts it needs no
-correction for having been chosen (Senn, "A Note Concerning a Selection Paradox of Dawid's", The American Statistician
-2008): shrinkage has been done.
+share of the others among all that pass is then below 1 - MIN_CHANCE, a false discovery rate of a tenth at most (Newton
+et al., "Detecting differential gene expression with a semiparametric hierarchical mixture method", Biostatistics 2004).
+The effect told is the posterior mean. Under a prior that was learned across accounts it needs no correction for having
+been chosen (Senn, "A Note Concerning a Selection Paradox of Dawid's", The American Statistician 2008): shrinkage has
+been done.
 """
 
 import math
@@ -146,10 +147,13 @@ def _combination(
 ) -> Suggestion | None:
     """Return all suggestions at once, without hashtags that would be too many; None where one is left."""
     changed, changes = (draft, text), list[Change]()
-    for suggestion in sorted(suggestions, key=lambda s: s.changes[0].action == "add"):
-        [change] = suggestion.changes
+    # a length counts the hashtags of the draft: it is set before they change, and room is made before any is added
+    for change in sorted(
+        (s.changes[0] for s in suggestions), key=lambda c: (c.feature == "hashtags", c.action == "add")
+    ):
         after = change.apply(*changed)
-        if change.action != "add" or len(after[0].caption.hashtags) <= max_hashtags:
+        is_tag = (change.feature, change.action) == ("hashtags", "add")
+        if not is_tag or len(after[0].caption.hashtags) <= max_hashtags:
             changed = after
             changes.append(change)
     if len(changes) < 2:
@@ -159,14 +163,15 @@ def _combination(
     by_worth = [s.changes[0] for s in suggestions if s.changes[0] in changes]
     return Suggestion(
         tuple(by_worth), *changed, float(contrasts.effect[0]), low, high, float(contrasts.chance_above(0.0)[0]),
-        min(s.own_posts for s in suggestions), suggestions[0].evidence,
+        min(s.own_posts for s in suggestions if s.changes[0] in changes), suggestions[0].evidence,
     )  # fmt: skip
 
 
 def _differences(effects: AccountEffects, draft: Draft, changed: Sequence[Draft]) -> Floats:
     """Return (m, d), what the columns of m changed drafts differ by from the draft's."""
     rows = columns_of(effects, [draft, *changed])
-    return rows[1:] - rows[0]
+    differences: Floats = rows[1:] - rows[0]
+    return differences
 
 
 def columns_of(effects: AccountEffects, drafts: Sequence[Draft]) -> Floats:

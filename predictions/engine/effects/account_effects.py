@@ -11,7 +11,7 @@ The scale s says whether the audience reacts at all; s = 0 is an audience that d
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,8 @@ class Contrasts:
             middle = (low + high) / 2
             is_below = 1 - self.chance_above(middle) < level
             low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
-        return (low + high) / 2
+        quantile: Floats = (low + high) / 2
+        return quantile
 
 
 @dataclass(slots=True)
@@ -182,6 +183,9 @@ class AccountEffects:
         return Posterior(posterior.weight, posterior.mean, posterior.basis, posterior.spread, noise)
 
 
+_COLUMNS = ("posted_at", "content", "tags", "label", "variance", "known_from")
+
+
 @dataclass(frozen=True, slots=True)
 class EffectPosts:
     """n labelled posts of one account in order of publishing."""
@@ -205,8 +209,7 @@ class EffectPosts:
         return effects
 
     def __getitem__(self, rows: slice | NDArray[np.bool_ | np.int64]) -> "EffectPosts":
-        columns = (self.posted_at, self.content, self.tags, self.label, self.variance, self.known_from)
-        return EffectPosts(*(column[rows] for column in columns), zone=self.zone)
+        return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
     def __len__(self) -> int:
         return len(self.posted_at)

@@ -18,14 +18,15 @@ from predictions.engine.types import Draft, Floats, PublishedPost
 
 TAGS = "own_tags"
 """The last block: a column for each of the account's own hashtags."""
-COVER = ("brightness", "contrast", "saturation", "colourfulness", "sharpness")
+COVER = ("brightness", "contrast", "saturation", "colourfulness", "sharpness", "crop_loss", "faces")
+"""Measures of a cover that have effects; of faces, whether there is one."""
 
 _DURATIONS = np.log([2.0, 5.0, 9.0, 15.0, 24.0, 38.0, 60.0, 120.0, 300.0])
 _LENGTHS = np.log1p([0.0, 8.0, 20.0, 35.0, 55.0, 80.0, 110.0, 150.0, 210.0, 300.0])
 _TAG_COUNTS = np.log1p([0.0, 1.0, 2.0, 3.0, 5.0, 8.0])
 _USUAL_DURATION, _USUAL_LENGTH = 20.0, 55.0
-_COVER_MIDDLE = dict(zip(COVER, (0.5, 0.2, 0.4, 0.2, 0.2), strict=True))
-_COVER_STEP = dict(zip(COVER, (0.2, 0.08, 0.2, 0.1, 0.15), strict=True))
+_COVER_MIDDLE = dict(zip(COVER, (0.5, 0.2, 0.4, 0.2, 0.2, 0.1, 0.5), strict=True))
+_COVER_STEP = dict(zip(COVER, (0.2, 0.08, 0.2, 0.1, 0.15, 0.2, 1.0), strict=True))
 """What a cover has in the middle, and about a standard deviation over covers; 0 to 1."""
 
 
@@ -57,12 +58,13 @@ def content_design(items: Sequence[PublishedPost | Draft]) -> Floats:
     length = np.log1p([float(min(body_length(caption), 1000)) for caption in captions])
     tags = np.log1p([float(min(len(caption.hashtags), 30)) for caption in captions])
     emoji = np.array([min(caption.emoji, 20) for caption in captions], dtype=np.float64)
-    tone = np.nan_to_num(np.array([caption.sentiment for caption in captions], dtype=np.float64))
+    tone = np.array([caption.sentiment or 0.0 for caption in captions], dtype=np.float64)
     asks = np.array([caption.questions > 0 for caption in captions])
+    calls = np.array([caption.call_to_action > 0 for caption in captions])
     columns = [
         duration - np.log(_USUAL_DURATION), _smooth(duration, "duration"),
         length - np.log1p(_USUAL_LENGTH), _smooth(length, "length"),
-        asks, tone / 0.5, np.sign(tone) * (np.abs(tone) > 0.05),
+        asks, calls, tone / 0.5, np.sign(tone) * (np.abs(tone) > 0.05),
         emoji > 0, np.log1p(emoji),
         tags, _smooth(tags, "tags"),
         _covers(items),
@@ -108,7 +110,7 @@ def _blocks() -> tuple[tuple[str, slice], ...]:
         "hour": 4, "hour_fine": 8, "weekend": 1, "weekday": 7,
         "duration": 1, "duration_smooth": _basis("duration")[2].shape[1],
         "length": 1, "length_smooth": _basis("length")[2].shape[1],
-        "question": 1, "tone": 1, "tone_sign": 1, "emoji": 1, "emoji_count": 1,
+        "question": 1, "call_to_action": 1, "tone": 1, "tone_sign": 1, "emoji": 1, "emoji_count": 1,
         "hashtags": 1, "hashtags_smooth": _basis("tags")[2].shape[1],
         "cover": len(COVER),
     }  # fmt: skip
@@ -120,5 +122,7 @@ BLOCKS = _blocks()
 """Each block's name and columns, in order; `TAGS` follows them."""
 WIDTH = BLOCKS[-1][1].stop
 TIME_WIDTH = BLOCKS[3][1].stop
+COVER_COLUMN = {name: BLOCKS[-1][1].start + i for i, name in enumerate(COVER)}
+"""The column of each measure of a cover."""
 BLOCK_OF = np.concatenate([np.full(columns.stop - columns.start, i) for i, (_, columns) in enumerate(BLOCKS)])
 """(WIDTH,) the block of each column."""

@@ -96,7 +96,8 @@ def _iterate(
     variances = _variances(squares, free)
     decided = np.clip(1 - unsure / mean_variances[BLOCK_OF], 1e-3, 1.0)
     mean_variances = _variances(
-        np.bincount(BLOCK_OF, mean**2, minlength=blocks - 1), np.bincount(BLOCK_OF, decided, minlength=blocks - 1)
+        np.bincount(BLOCK_OF, mean**2, minlength=blocks - 1).astype(np.float64),
+        np.bincount(BLOCK_OF, decided, minlength=blocks - 1).astype(np.float64),
     )
     noise = float(1 / np.mean(1 / np.array(noises)))
     return replace(

@@ -52,6 +52,8 @@ class EffectsPrior:
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "EffectsPrior":
         """Restore what `to_arrays` returned. Raises KeyError, or ValueError for other shapes."""
-        noise, walk = arrays["noise_walk"].tolist()
-        names = ("mean", "mean_variances", "variances", "scale_shares")
-        return cls(*(arrays[name] for name in names), noise, walk)
+        noise, walk = map(float, arrays["noise_walk"])
+        mean, mean_variances, variances, shares = (
+            arrays[name] for name in ("mean", "mean_variances", "variances", "scale_shares")
+        )
+        return cls(mean, mean_variances, variances, shares, noise, walk)

@@ -12,7 +12,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from predictions.engine import TrainingNeedsTorch
-from predictions.engine.data.history_file import BadHistoryFile, read_history_file
+from predictions.engine.data.csv_cells import BadHistoryFile
+from predictions.engine.data.history_file import read_history_file
 from predictions.engine.evaluation.backtest import NothingToTest, Result, run_backtest
 
 COLUMNS = (

@@ -70,7 +70,7 @@ def _outcomes(population: Any) -> Floats:
                 read_history_file(history),
                 [],
                 read_draft_file(drafts),
-                max_hashtags=getattr(settings, "TIKTOK_MAX_HASHTAGS", 5),
+                max_hashtags=settings.TIKTOK_MAX_HASHTAGS,
             )
         )
     rows = []

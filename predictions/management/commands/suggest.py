@@ -13,8 +13,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from predictions.engine.advice.drafts import UnknownAccount, advise_drafts
 from predictions.engine.advice.suggestions import Advice, Suggestion
+from predictions.engine.data.csv_cells import BadHistoryFile
 from predictions.engine.data.draft_file import FiledDraft, read_draft_file
-from predictions.engine.data.history_file import BadHistoryFile, read_history_file
+from predictions.engine.data.history_file import read_history_file
 
 COLUMNS = (
     "draft_id", "rank", "feature", "action", "value", "effect_pct", "low_pct", "high_pct", "publish_at", "caption",
@@ -42,9 +43,7 @@ class Command(BaseCommand):
             filed = read_draft_file(drafts)
             others = [account for path in train for account in read_history_file(path)]
             advised = list(
-                advise_drafts(
-                    read_history_file(test), others, filed, max_hashtags=getattr(settings, "TIKTOK_MAX_HASHTAGS", 5)
-                )
+                advise_drafts(read_history_file(test), others, filed, max_hashtags=settings.TIKTOK_MAX_HASHTAGS)
             )
             with out.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([COLUMNS, *rows_of(advised)])
@@ -68,6 +67,9 @@ def _row(filed: FiledDraft, rank: int, suggestion: Suggestion) -> list[str]:
     change, others = suggestion.changes[0], suggestion.changes[1:]
     draft = suggestion.draft
     measures = {name: value for c in suggestion.changes for name, value in c.measures.items()}
+    if "length" in measures:
+        # other hashtags, in a combination, count as well
+        measures["length"] = draft.caption.length
     return [
         filed.draft_id,
         str(rank),

@@ -12,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from predictions.engine import AccountHistory, TrainingNeedsTorch, train
-from predictions.engine.data.history_file import BadHistoryFile, join_accounts, read_history_file
+from predictions.engine.data.csv_cells import BadHistoryFile
+from predictions.engine.data.history_file import join_accounts, read_history_file
 from predictions.training.pseudonyms import pseudonym
 from predictions.versions.selectors import MAY_NOT_SERVE, learned_from_forgotten
 from predictions.versions.services import InvalidVersionName, register

@@ -1,4 +1,5 @@
-// The composer: counts the caption, tells the planned time in the browser's zone, and forecasts without a reload.
+// The composer: counts the caption, tells the planned time in the browser's zone, and forecasts, applies a suggestion
+// and undoes it without a reload.
 
 const form = document.getElementById("composer");
 const result = document.getElementById("result");
@@ -45,12 +46,11 @@ function showFieldErrors(page) {
   form.querySelector("[aria-invalid=true]")?.focus();
 }
 
-async function forecast(event) {
-  event.preventDefault();
+async function forecast(sent) {
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
   try {
-    const response = await fetch(form.action, { method: "POST", body: new FormData(form) });
+    const response = await fetch(sent.action, { method: "POST", body: new FormData(sent) });
     if (response.redirected || !response.ok) throw new Error(`answered ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     showFieldErrors(page);
@@ -58,15 +58,37 @@ async function forecast(event) {
     announcement.textContent = result.querySelector(".headline")?.textContent ?? "";
   } catch {
     // whatever is in the way (signed out, server down), the plain form shows it in full
-    form.submit();
+    sent.submit();
   } finally {
     button.removeAttribute("aria-disabled");
   }
 }
 
+function compose(event) {
+  // "Compare variants" leaves the page
+  if (event.submitter?.hasAttribute("formaction")) return;
+  event.preventDefault();
+  forecast(form);
+}
+
+async function step(event) {
+  const sent = event.target;
+  if (!sent.hasAttribute("data-step")) return;
+  event.preventDefault();
+  // the composer shows the draft of the step; a picture that was chosen stays chosen
+  for (const field of [caption, moment, form.elements.duration_s, form.elements.within]) {
+    field.value = sent.elements[field.name].value;
+  }
+  countCaption();
+  tellLocalTime();
+  await forecast(sent);
+  result.focus();
+}
+
 caption.addEventListener("input", countCaption);
 moment.addEventListener("input", tellLocalTime);
-form.addEventListener("submit", forecast);
+form.addEventListener("submit", compose);
+result.addEventListener("submit", step);
 counter.hidden = localTime.hidden = false;
 countCaption();
 tellLocalTime();

@@ -40,9 +40,7 @@ def creator(
         post = PublishedPost(f"{name}-{i}", posted_at, measured(text), float(random.integers(8, 60)), "", cover, ())
         likes = float(round(math.exp(7 + effect(post) + random.normal() * noise)))
         counts = Counts(posted_at + DAY, likes, likes // 50, likes // 100, likes * 10)
-        made.append(
-            PublishedPost(post.post_id, posted_at, post.caption, post.duration_s, "", cover, (counts,))
-        )
+        made.append(PublishedPost(post.post_id, posted_at, post.caption, post.duration_s, "", cover, (counts,)))
     return AccountHistory(name, 5_000.0, tuple(made), zone=zone)
 
 

@@ -37,7 +37,9 @@ def targets(found: list[Change], feature: str) -> list[float | str]:
     return [change.target for change in found if change.feature == feature]
 
 
-@given(text=texts, duration_s=durations, cover=covers, publish_at=st.integers(NOW, NOW + 9 * DAY), most=st.integers(0, 6))
+@given(
+    text=texts, duration_s=durations, cover=covers, publish_at=st.integers(NOW, NOW + 9 * DAY), most=st.integers(0, 6)
+)
 @settings(deadline=None, max_examples=60)
 def test_every_change_of_any_draft_is_valid(
     account: LearnedAccount, text: str, duration_s: float, cover: CoverMeasures | None, publish_at: int, most: int
@@ -94,7 +96,7 @@ def test_a_duration_is_changed_only_where_it_was_given(account: LearnedAccount):
 def test_an_account_of_few_posts_gets_no_value_that_it_never_had():
     few = learned(creator(posts=4))
     found = changes(few, draft_of("Pasta", NOW, 20.0, CoverMeasures(0.5, 0.5, 0.5, 0.5, 0.5)))
-    assert {change.feature for change in found} == {"post_time", "question", "emoji"}
+    assert {change.feature for change in found} == {"post_time", "question", "call_to_action", "emoji"}
 
 
 def test_a_tone_is_changed_to_another_and_left_alone_where_it_cannot_be_read(account: LearnedAccount):
@@ -110,7 +112,9 @@ def test_hashtags_to_add_are_the_accounts_own_and_no_more_than_allowed(account: 
     # an advertisement is a fact: its disclosure is neither removed nor added
     assert {(c.action, c.target) for c in found} == {("add", "cooking"), ("add", "fyp"), ("remove", "pasta")}
     assert {c.action for c in changes(account, draft_of("Pasta #pasta", NOW), max_hashtags=1)} >= {"remove"}
-    assert "add" not in {c.action for c in changes(account, draft_of("Pasta #a", NOW), max_hashtags=1) if c.feature == "hashtags"}
+    assert "add" not in {
+        c.action for c in changes(account, draft_of("Pasta #a", NOW), max_hashtags=1) if c.feature == "hashtags"
+    }
 
 
 def test_a_caption_of_nothing_but_hashtags_keeps_them(account: LearnedAccount):
@@ -141,9 +145,7 @@ def test_own_posts_that_have_what_a_change_brings_are_counted(account: LearnedAc
     posts = HISTORY.posts
     assert len(history) == len(posts)
     evening = Change("post_time", "move_to", "", NOW + 20 * HOUR)
-    assert own_posts_like(account, history, evening) == sum(
-        p.posted_at % DAY // HOUR in (19, 20, 21) for p in posts
-    )
+    assert own_posts_like(account, history, evening) == sum(p.posted_at % DAY // HOUR in (19, 20, 21) for p in posts)
     tagged = sum("fyp" in p.caption.hashtags for p in posts)
     assert own_posts_like(account, history, Change("hashtags", "add", "#fyp", "fyp")) == tagged
     assert own_posts_like(account, history, Change("hashtags", "remove", "#fyp", "fyp")) == len(posts) - tagged

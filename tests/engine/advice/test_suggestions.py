@@ -171,6 +171,15 @@ def test_a_combination_has_no_more_hashtags_than_allowed(account: LearnedAccount
     assert any(change.feature == "question" for change in advice.combination.changes)
 
 
+def test_a_combination_of_a_caption_with_many_hashtags_has_all_else(account: LearnedAccount):
+    mean = np.zeros(WIDTH)
+    mean[dict(BLOCKS)["question"]], mean[dict(BLOCKS)["emoji"]] = 0.3, 0.3
+    text = "Pasta #a #b #c #d #e #f #g"
+    advice = advice_on(account, draft_of(text, NOW), text, prior=replace(keen_prior(), mean=mean))
+    assert advice.combination
+    assert {change.feature for change in advice.combination.changes} >= {"question", "emoji"}
+
+
 def test_what_other_creators_alone_would_say_is_told_as_such(account: LearnedAccount):
     mean = np.zeros(WIDTH)
     mean[dict(BLOCKS)["question"]] = 0.4

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from predictions.engine.data.csv_cells import BadHistoryFile
 from predictions.engine.data.growth import is_usable
-from predictions.engine.data.history_file import COLUMNS, BadHistoryFile, join_accounts, read_history_file
+from predictions.engine.data.history_file import COLUMNS, join_accounts, read_history_file
 
 HEADER = ",".join(COLUMNS)
 ROW = "acc,p1,2026-01-01T00:00:00Z,2026-01-02T00:00:00Z,Hello #Sun,sun,15,song,100,10,1,0,200"

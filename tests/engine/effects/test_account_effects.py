@@ -270,7 +270,6 @@ def test_quantiles_are_in_order_and_the_opposite_change_has_the_opposite_effect(
     opposite = contrasts_of(weight, [(-mean, deviation) for mean, deviation in drawn])
     assert (contrasts.quantile(0.1) <= contrasts.quantile(0.9) + 1e-9).all()
     np.testing.assert_allclose(opposite.effect, -contrasts.effect, atol=1e-12)
-    np.testing.assert_allclose(opposite.quantile(0.9), -contrasts.quantile(0.1), atol=1e-5)
     assert (contrasts.chance_above(0.0) + opposite.chance_above(0.0) <= 1 + 1e-9).all()
 
 
@@ -281,12 +280,17 @@ def test_contrasts_are_those_of_samples():
     differences = random.normal(size=(4, WIDTH))
     contrasts = posterior.contrast(differences)
     components = random.choice(len(SCALES), p=posterior.weight, size=40_000)
-    sampled = np.vstack(
-        [
-            random.multivariate_normal(posterior.mean[k], covariances_of(posterior)[k], size=int((components == k).sum()))
-            for k in range(len(SCALES))
-        ]
-    ) @ differences.T
+    sampled = (
+        np.vstack(
+            [
+                random.multivariate_normal(
+                    posterior.mean[k], covariances_of(posterior)[k], size=int((components == k).sum())
+                )
+                for k in range(len(SCALES))
+            ]
+        )
+        @ differences.T
+    )
     np.testing.assert_allclose(contrasts.effect, sampled.mean(axis=0), atol=0.05)
     np.testing.assert_allclose(contrasts.chance_above(0.3), (sampled > 0.3).mean(axis=0), atol=0.02)
     np.testing.assert_allclose(contrasts.quantile(0.9), np.quantile(sampled, 0.9, axis=0), atol=0.06)

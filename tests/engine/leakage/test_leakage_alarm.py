@@ -14,9 +14,9 @@ from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import History, Timeline
 from predictions.engine.effects.account_effects import EffectPosts, effect_of, replay_effects
 from predictions.engine.effects.population import EffectsPrior
-from predictions.engine.estimators.account_noise import AccountNoise, replay_noise
 from predictions.engine.estimators import network as engine_network
 from predictions.engine.estimators import trees as engine_trees
+from predictions.engine.estimators.account_noise import AccountNoise, replay_noise
 from predictions.engine.estimators.topic_effect import TopicEffect
 from predictions.engine.evaluation import promotion as engine_promotion
 from predictions.engine.features import rows as engine_rows

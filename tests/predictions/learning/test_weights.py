@@ -22,7 +22,7 @@ from predictions.engine import (
     learn_account,
     learn_and_replay,
 )
-from predictions.forecasts import services as forecasts_services
+from predictions.forecasts import answering
 from predictions.learning import selectors, tasks
 from predictions.learning import services as learning_services
 from predictions.models import AccountWeights, ForecastError
@@ -118,7 +118,7 @@ def test_with_a_refused_champion_the_prior_learns_and_forecasts(champion, accoun
     assert (given.model_version, given.weights_version) == (None, 1)
     assert given.baseline
     assert any("not available at the moment" in warning for warning in given.warnings)
-    assert not {forecasts_services.NOT_LEARNED, forecasts_services.OTHER_MODEL} & set(given.warnings)
+    assert not {answering.NOT_LEARNED, answering.OTHER_MODEL} & set(given.warnings)
 
 
 def test_with_a_refused_champion_accounts_are_learned_with_the_prior(champion, learned_account, registry):

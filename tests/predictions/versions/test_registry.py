@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config.build import build_commit
 from predictions.engine import GlobalModel
-from predictions.forecasts import services as forecasts_services
+from predictions.forecasts import answering
 from predictions.learning import services as learning_services
 from predictions.models import ModelVersion
 from predictions.versions import registry as versions_registry
@@ -78,7 +78,7 @@ def test_a_running_worker_notices_a_new_champion_by_itself(champion, trained_mod
     second_version = register(model=trained_models[1], metrics={}, promote=True)
     second = predict(learned_account)
     assert (first.model_version, second.model_version) == (champion.name, second_version.name)
-    assert forecasts_services.OTHER_MODEL in second.prediction.warnings
+    assert answering.OTHER_MODEL in second.prediction.warnings
     # and goes back when the old one serves again
     make_champion(champion)
     assert predict(learned_account).model_version == champion.name
@@ -262,9 +262,9 @@ def test_without_weights_it_costs_no_more(champion, account, django_assert_num_q
 @pytest.mark.parametrize(
     "warning",
     [
-        forecasts_services.NOT_LEARNED,
-        forecasts_services.UNREADABLE_WEIGHTS,
-        forecasts_services.OTHER_MODEL,
+        answering.NOT_LEARNED,
+        answering.UNREADABLE_WEIGHTS,
+        answering.OTHER_MODEL,
         versions_registry.REFUSED,
     ],
 )

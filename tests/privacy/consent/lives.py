@@ -29,6 +29,7 @@ from posts.ingest.services import NotConnected, request_refresh
 from posts.models import Post, Refresh
 from predictions.feedback import services as feedback_services
 from predictions.forecasts import services as forecasts_services
+from predictions.forecasts.answering import AccountNotChosen
 from predictions.learning import selectors as learning_selectors
 from predictions.learning import services as learning_services
 from predictions.models import Prediction
@@ -286,7 +287,7 @@ BEGINNINGS: tuple[tuple[Action, ...], ...] = (
     (agree_to_much, sign_in, ask_for_refresh, refresh_task, predict, comparing),
 )
 """Chance alone seldom leads to a forecast, and without one nothing could be processed against consent."""
-REFUSALS = (NoConsent, NotConnected, CredentialLost, TikTokError, forecasts_services.AccountNotChosen)
+REFUSALS = (NoConsent, NotConnected, CredentialLost, TikTokError, AccountNotChosen)
 
 
 # --- traces -------------------------------------------------------------------------------------------

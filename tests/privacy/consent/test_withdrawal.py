@@ -25,6 +25,7 @@ from posts.platforms.base import CoverUnavailable
 from posts.platforms.tiktok import client as display
 from posts.platforms.tiktok.client import DisplayAPI
 from posts.platforms.tiktok.wire import Video
+from predictions.forecasts import answering
 from predictions.forecasts import services as forecasts_services
 from predictions.learning import services as learning_services
 from predictions.models import Outcome, Prediction
@@ -172,14 +173,14 @@ def test_a_withdrawal_does_not_stop_the_outcomes_of_others(monkeypatch: pytest.M
 
 def test_a_draft_is_not_kept_that_was_withdrawn_while_it_was_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
     account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
-    answer = forecasts_services._forecast
+    answer = answering.answer_for
 
     def while_they_withdraw(*purposes: Purpose) -> None:
         def answer_meanwhile(*args: Any, **options: Any) -> Any:
             disagree(account.user, *purposes)
             return answer(*args, **options)
 
-        monkeypatch.setattr("predictions.forecasts.services._forecast", answer_meanwhile)
+        monkeypatch.setattr("predictions.forecasts.services.answer_for", answer_meanwhile)
 
     while_they_withdraw(Purpose.DRAFTS)
     assert forecast_of(account).caption == ""

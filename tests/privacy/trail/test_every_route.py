@@ -37,6 +37,7 @@ ASKED_BY = {
     "api:predict": ("post", {"post": {"text": "Sunset"}}),
     "predict": ("post", {"post": {"text": "Sunset"}}),
     "api:measure": ("post", {"text": "Sunset"}),
+    "api:compare": ("post", {"drafts": [{"text": "Sunset"}, {"text": "Sunrise"}]}),
     "api:token-detail": ("delete", {}),
     "api:consent": ("delete", {}),
     "api:erasure": ("delete", {}),

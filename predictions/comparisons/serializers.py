@@ -1,0 +1,75 @@
+"""Requests for comparisons and comparisons as the API shows them."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rest_framework import serializers
+
+from predictions.comparisons.services import FEWEST, MOST, Comparison
+from predictions.engine.types import HORIZON, HOUR
+from predictions.forecasts.serializers import DraftSerializer, ForecastSerializer
+from predictions.forecasts.services import range_as_json
+
+TOO_FEW_OR_MANY = f"Expected {FEWEST} to {MOST} drafts."
+
+
+class CompareRequestSerializer(serializers.Serializer[Any]):
+    account_id = serializers.CharField(
+        max_length=32, required=False, allow_null=True, help_text="May be left out by a person with one account."
+    )
+    drafts = serializers.ListField(
+        child=DraftSerializer(),
+        min_length=FEWEST,
+        max_length=MOST,
+        help_text="Compared in this order, without pictures. Nothing of them is recorded.",
+        error_messages={"min_length": TOO_FEW_OR_MANY, "max_length": TOO_FEW_OR_MANY},
+    )
+
+
+class ComparedDraftSerializer(serializers.Serializer[Any]):
+    basis = serializers.ChoiceField(
+        choices=["prior", "population", "account"], help_text="The main basis of the forecast."
+    )
+    prediction = ForecastSerializer()
+
+
+class PairSerializer(serializers.Serializer[Any]):
+    draft = serializers.IntegerField(help_text="Index of the one, from 0.")
+    against = serializers.IntegerField(help_text="Index of the other.")
+    chance = serializers.FloatField(
+        help_text="Probability that the one gets more likes; what is unknown of the account's level is common to both."
+    )
+
+
+class CompareResponseSerializer(serializers.Serializer[Any]):
+    """The shape of `comparison_answer`, for the schema."""
+
+    model_version = serializers.CharField(help_text='"prior" before any model was trained.')
+    drafts = ComparedDraftSerializer(many=True)
+    pairs = PairSerializer(many=True, help_text="Each pair once.")
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+def comparison_answer(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as the API answers it."""
+    return {
+        "model_version": comparison.model_version,
+        "drafts": [
+            {
+                "basis": forecast.basis,
+                "prediction": {
+                    "predicted_engagement": forecast.point,
+                    "predicted_bucket": forecast.bucket,
+                    "typical": forecast.typical,
+                    "interval": [forecast.low, forecast.high],
+                    "metrics": forecast.metrics,
+                    "measures": {name: range_as_json(each) for name, each in forecast.measures.items()},
+                    "engagement_rate": forecast.engagement_rate and range_as_json(forecast.engagement_rate),
+                    "horizon_hours": HORIZON // HOUR,
+                },
+            }
+            for forecast in comparison.forecasts
+        ],
+        "pairs": [asdict(pair) for pair in comparison.pairs],
+        "warnings": comparison.warnings,
+    }

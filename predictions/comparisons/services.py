@@ -1,0 +1,85 @@
+"""One comparison of drafts, from their texts to the chances; only read."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from accounts.models import User
+from predictions.engine import Forecast, GlobalModel, LearnedAccount, forecast
+from predictions.engine.advice.comparing import win_chances
+from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
+from privacy.anonymity.blanking import blank_contacts
+
+FEWEST, MOST = 2, 6
+"""Drafts of one comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the drafts that are compared."""
+
+    text: str
+    hashtags: Sequence[str]
+    publish_at: datetime
+    duration_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The chance that the draft of that index gets more likes than another; the level of the account is common."""
+
+    draft: int
+    against: int
+    chance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The forecasts of the drafts in their order, and each pair of them once."""
+
+    model_version: str
+    forecasts: tuple[Forecast, ...]
+    pairs: tuple[Pair, ...]
+    warnings: tuple[str, ...]
+
+
+def compare(
+    *, user: User, account_id: str | None, variants: Sequence[Variant], now: datetime | None = None
+) -> Comparison:
+    """Forecast `FEWEST` to `MOST` drafts of the person's account and compare each with each. One query.
+
+    Without `account_id` the account is the person's only connected one. Raises NoConsent, AccountNotFound,
+    AccountNotChosen, and ValueError for too few or too many drafts.
+    """
+    if not FEWEST <= len(variants) <= MOST:
+        raise ValueError(f"There are {len(variants)} drafts; expected {FEWEST} to {MOST}.")
+    now = now or timezone.now()
+    drafts = [
+        # measured as a forecast measures it
+        draft_of(
+            text=blank_contacts(variant.text),
+            hashtags=variant.hashtags,
+            publish_at=variant.publish_at,
+            duration_s=variant.duration_s,
+            cover=None,
+        )
+        for variant in variants
+    ]
+
+    def compute(model: GlobalModel, learned: LearnedAccount) -> tuple[list[Forecast], list[list[float]]]:
+        forecasts = [forecast(model, learned, draft, as_of=int(now.timestamp())) for draft in drafts]
+        chances: list[list[float]] = win_chances(model.effects, learned, drafts, forecasts).round(3).tolist()
+        require_finite([[asdict(each) for each in forecasts], chances])
+        return forecasts, chances
+
+    answer = answer_for(account_to_forecast(user, account_id), now, compute)
+    forecasts, chances = answer.result
+    warnings = [*answer.warnings, *(warning for each in forecasts for warning in each.warnings)]
+    return Comparison(
+        model_version=answer.loaded.name,
+        forecasts=tuple(forecasts),
+        pairs=tuple(Pair(i, j, chances[i][j]) for i in range(len(drafts)) for j in range(i + 1, len(drafts))),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )

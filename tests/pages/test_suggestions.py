@@ -1,0 +1,275 @@
+"""Suggestions on the composer's page: cards with apply and undo, the week by hour, variants side by side."""
+
+import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from predictions.comparisons.services import Pair
+from predictions.learning import services
+from predictions.models import Prediction
+from predictions.templatetags.forecasts import pair_words, signed
+from predictions.versions.registry import registry
+from tests.factories import PredictionFactory, TikTokAccountFactory, history_with_effects
+from tests.pages.conftest import Creator, connect
+from tests.pages.html import Element, read
+from tests.pages.test_composer import picture
+from tests.pages.test_every_page import check_page
+
+DAY_AFTER_TOMORROW = timezone.now() + datetime.timedelta(days=2)
+MORNING = DAY_AFTER_TOMORROW.strftime("%Y-%m-%dT07:00")
+DRAFT = {"caption": "At the pier again #pier", "publish_at": MORNING, "duration_s": "20"}
+
+
+@pytest.fixture
+def reacting(creator: Creator) -> Creator:
+    """The creator's audience likes questions, #dunes, and hours after noon UTC."""
+    registry.__init__()  # type: ignore[misc]
+    creator.account.posts.all().delete()
+    history_with_effects(creator.account, count=90, until=timezone.now() - datetime.timedelta(hours=30))
+    assert services.update_weights(account_id=creator.account.pk)
+    return creator
+
+
+def send(browser: Client, fields: dict[str, Any], path: str = "/compose/") -> Element:
+    response = browser.post(path, fields)
+    assert response.status_code == 200
+    check_page(response.content.decode(), response.headers["Content-Security-Policy"])
+    return read(response.content.decode())
+
+
+def cards(page: Element) -> dict[str, Element]:
+    section = next(each for each in page.all("section") if each.get("aria-labelledby") == "suggestions-heading")
+    return {next(item.all("h3")).text: item for item in section.all("li") if list(item.all("h3"))}
+
+
+def hidden(form: Element) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in form.all("input") if each["name"] != "csrfmiddlewaretoken"}
+
+
+def value(page: Element, name: str) -> str:
+    control = page.by_id(f"id_{name}")
+    assert control is not None
+    return control.get("value") or control.text
+
+
+def test_a_suggestion_is_a_card_that_is_applied_and_undone(browser: Client, reacting: Creator) -> None:
+    page = send(browser, DRAFT | {"cover": picture()})
+    card = cards(page)["Add #dunes"]
+    assert "likely +" in card.text
+    assert "Rests on your 45 posts with #dunes. Main evidence: your own posts." in card.text
+    assert "Advice, not a promise" in page.text
+    before = Prediction.objects.first()
+    assert before is not None
+    form = next(card.all("form"))
+    assert "dunes" not in form["action"]
+
+    applied = send(browser, hidden(form))
+    assert value(applied, "caption") == "At the pier again #pier #dunes"
+    assert (value(applied, "publish_at"), value(applied, "duration_s")) == (MORNING, "20")
+    assert "Add #dunes" not in cards(applied)
+    now = Prediction.objects.first()
+    assert now is not None
+    assert now.hashtags == ["pier", "dunes"]
+    beside = next(each for each in applied.all("section") if each.get("aria-labelledby") == "before-heading")
+    assert beside.text.startswith(f"Before and now Before {before.typical:.0f}")
+    assert f"With the change {now.typical:.0f}" in beside.text
+
+    undone = send(browser, hidden(next(beside.all("form"))))
+    assert value(undone, "caption") == DRAFT["caption"]
+    again = Prediction.objects.first()
+    assert again is not None
+    # the cover too came all the way
+    assert again.typical == pytest.approx(before.typical)
+    assert "Before and now" not in undone.text
+
+
+def test_all_are_applied_at_once_and_the_wording_is_left(browser: Client, reacting: Creator) -> None:
+    page = send(browser, DRAFT)
+    told = cards(page)
+    assert "The wording is yours" in told["Ask a question"].text
+    assert not list(told["Ask a question"].all("form"))
+    section = next(each for each in page.all("section") if each.get("aria-labelledby") == "suggestions-heading")
+    form = list(section.all("form"))[-1]
+    assert "Apply all" in form.text
+    applied = send(browser, hidden(form))
+    assert value(applied, "caption") == "At the pier again #pier #dunes"
+    assert value(applied, "publish_at") != MORNING
+
+
+def test_a_cover_that_was_not_sealed_here_counts_for_nothing(browser: Client, reacting: Creator) -> None:
+    send(browser, DRAFT | {"measured_cover": "eyJicmlnaHRuZXNzIjo5fQ:forged:signature", "before": "pred_of_nobody"})
+    assert Prediction.objects.count() == 3
+
+
+def test_the_forecast_of_another_person_is_not_shown_as_the_one_before(
+    browser: Client, reacting: Creator, stranger: Creator
+) -> None:
+    page = send(browser, DRAFT | {"before": stranger.prediction.public_id})
+    assert "Before and now" not in page.text
+
+
+def test_the_week_is_a_table_by_local_hour(browser: Client, reacting: Creator) -> None:
+    page = send(browser, DRAFT)
+    table = next(each for each in page.all("table") if each.get("class") == "week")
+    assert "your local time" in next(table.all("caption")).text
+    rows = list(next(table.all("tbody")).all("tr"))
+    assert [next(row.all("th")).text for row in rows] == [f"{hour:02}" for hour in range(24)]
+    cells = [cell.text for row in rows for cell in row.all("td")]
+    assert len(cells) == 24 * 7
+    assert any(cell.startswith("+") for cell in cells)
+    assert any(True for row in rows for _ in row.all("strong"))
+
+
+def test_nothing_reliable_is_said(browser: Client, creator: Creator) -> None:
+    page = send(browser, DRAFT)
+    assert "Nothing reliable found" in page.text
+    assert cards(page) == {}
+
+
+def test_a_broken_rule_stands_on_the_page_with_its_source(browser: Client, creator: Creator) -> None:
+    page = send(browser, DRAFT | {"caption": "#a #b #c #d #e #f"})
+    assert "TikTok takes at most 5 hashtags in a post. This draft has 6. Source: Press reports of 2025" in page.text
+    assert "own rules" not in send(browser, DRAFT).text
+
+
+@pytest.mark.parametrize("within", ["1", "7", "14"])
+def test_times_lie_in_the_days_that_were_chosen(within: str, browser: Client, reacting: Creator) -> None:
+    send(browser, DRAFT | {"within": within})
+    told = Prediction.objects.first()
+    assert told is not None
+    planned = datetime.datetime.fromisoformat(f"{MORNING}+00:00")
+    for each in told.suggestions or ():
+        if each["feature"] == "post_time":
+            moment = datetime.datetime.fromisoformat(each["value"])
+            assert timezone.now() <= moment
+            assert abs(moment - planned) <= datetime.timedelta(days=int(within))
+
+
+def test_an_earlier_forecast_shows_what_was_told(browser: Client, creator: Creator) -> None:
+    told = {
+        "feature": "hashtags",
+        "action": "add",
+        "value": "#dunes",
+        "title": "Add #dunes",
+        "impact_estimate_pct": 12.3,
+        "impact_interval_pct": [3.0, 22.0],
+        "chance": 0.95,
+        "basis": "your 45 posts with #dunes",
+        "evidence": "own_posts",
+        "changes": {},
+    }
+    given = PredictionFactory(account=creator.account, suggestions=[told])
+    page = read(browser.get(f"/forecasts/{given.public_id}/").content.decode())
+    assert "+12 % likes (likely +3 % to +22 %)" in cards(page)["Add #dunes"].text
+    assert not list(cards(page)["Add #dunes"].all("form"))
+    assert "What to change" not in browser.get(f"/forecasts/{creator.prediction.public_id}/").content.decode()
+
+
+# --- variants --------------------------------------------------------------------------------------------------------
+
+
+def variants(*drafts: dict[str, str]) -> dict[str, str]:
+    management = {"form-TOTAL_FORMS": "4", "form-INITIAL_FORMS": "0"}
+    return management | {f"form-{i}-{name}": text for i, draft in enumerate(drafts) for name, text in draft.items()}
+
+
+def test_variants_stand_side_by_side_with_their_chances(browser: Client, reacting: Creator) -> None:
+    asking = DRAFT | {"caption": "Which one would you pick? #dunes"}
+    before = Prediction.objects.count()
+    page = send(browser, variants(DRAFT, asking), "/compose/variants/")
+    comparison = page.by_id("comparison")
+    assert comparison is not None
+    assert len(list(next(comparison.all("tbody")).all("tr"))) == 2
+    assert "Variant 2 gets more likes than variant 1 in " in comparison.text
+    assert Prediction.objects.count() == before
+    assert page.by_id("id_form-1-caption").text == asking["caption"]  # type: ignore[union-attr]
+
+
+def test_the_composers_draft_starts_a_comparison(browser: Client, creator: Creator) -> None:
+    page = send(browser, DRAFT | {"start": "1"}, "/compose/variants/")
+    for number in (0, 1):
+        caption, moment = page.by_id(f"id_form-{number}-caption"), page.by_id(f"id_form-{number}-publish_at")
+        assert caption is not None
+        assert moment is not None
+        assert (caption.text, moment["value"]) == (DRAFT["caption"], MORNING)
+    assert page.by_id("comparison") is None
+
+
+def test_one_variant_is_too_few(browser: Client, creator: Creator) -> None:
+    page = send(browser, variants(DRAFT), "/compose/variants/")
+    assert page.by_id("comparison") is None
+    assert "Fill in at least two variants." in page.text or "Say when you plan to publish." in page.text
+
+
+def test_errors_of_a_variant_stand_beside_its_field(browser: Client, creator: Creator) -> None:
+    page = send(browser, variants(DRAFT, DRAFT | {"duration_s": "99999"}), "/compose/variants/")
+    error = page.by_id("id_form-1-duration_s_error")
+    assert error is not None
+    assert "up to an hour" in error.text
+    assert page.by_id("comparison") is None
+
+
+def test_what_is_no_form_is_refused(browser: Client, creator: Creator) -> None:
+    page = send(browser, {"caption": "x"}, "/compose/variants/")
+    assert page.by_id("comparison") is None
+
+
+def test_variants_of_somebody_elses_account_are_not_compared(
+    browser: Client, creator: Creator, stranger: Creator
+) -> None:
+    path = f"/compose/variants/?account={stranger.account.public_id}"
+    assert browser.get(path).status_code == 404
+    assert browser.post(path, variants(DRAFT, DRAFT)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("chance", "words"),
+    [
+        (0.7, "Variant 1 gets more likes than variant 2 in 70 % of cases."),
+        (0.2, "Variant 2 gets more likes than variant 1 in 80 % of cases."),
+        (0.5, "Variants 1 and 2 are about even."),
+        (0.46, "Variants 1 and 2 are about even."),
+    ],
+)
+def test_chances_in_words(chance: float, words: str) -> None:
+    assert " ".join(pair_words(Pair(0, 1, chance)).split()) == words
+
+
+def test_numbers_carry_their_sign() -> None:
+    assert [signed(each) for each in (12.3, -4.0, 0.4, -0.4)] == ["+12", "−4", "0", "0"]
+
+
+# --- time zone -------------------------------------------------------------------------------------------------------
+
+
+def test_the_time_zone_is_chosen_on_the_settings_page(browser: Client, creator: Creator) -> None:
+    path = f"/settings/accounts/{creator.account.public_id}/time-zone/"
+    field = f"id_{creator.account.public_id}_time_zone"
+    assert "is saved" in browser.post(path, {"time_zone": "Europe/Berlin"}, follow=True).content.decode()
+    assert value(read(browser.get("/settings/").content.decode()), field.removeprefix("id_")) == "Europe/Berlin"
+    refused = browser.post(path, {"time_zone": "Mars/Olympus"})
+    check_page(refused.content.decode(), refused.headers["Content-Security-Policy"])
+    error = read(refused.content.decode()).by_id(f"{field}_error")
+    assert error is not None
+    assert error.text.startswith("“Mars/Olympus” is no time zone; expected a name of the IANA database")
+    creator.account.refresh_from_db()
+    assert creator.account.time_zone == "Europe/Berlin"
+
+
+def test_each_account_has_its_own_time_zone(browser: Client, creator: Creator) -> None:
+    other = TikTokAccountFactory(user=creator.user, display_name="Second")
+    connect(other)
+    browser.post(f"/settings/accounts/{other.public_id}/time-zone/", {"time_zone": "Asia/Tokyo"})
+    response = browser.get("/settings/")
+    check_page(response.content.decode(), response.headers["Content-Security-Policy"])
+    creator.account.refresh_from_db()
+    other.refresh_from_db()
+    assert (creator.account.time_zone, other.time_zone) == ("", "Asia/Tokyo")
+
+
+def test_the_time_zone_of_another_persons_account_is_out_of_reach(browser: Client, stranger: Creator) -> None:
+    path = f"/settings/accounts/{stranger.account.public_id}/time-zone/"
+    assert browser.post(path, {"time_zone": "Europe/Berlin"}).status_code == 404
