@@ -244,7 +244,8 @@ def test_the_alarm_rings_for_a_backtest_that_learns_accounts_before_a_day_is_ove
     accounts = [account(f"h{i}", 30, step=DAY // 3, observed=(60 * DAY,)) for i in range(3)]
     moment = accounts[0].posts[place].posted_at
     # the prior has no use for effects
-    learned_from = crawled(8, 30, "train") if plant is effects_of_labels_without_delay else []
+    many = [account(f"train{i}", 30, step=DAY // 3, observed=(60 * DAY,)) for i in range(14)]
+    learned_from = many if plant is effects_of_labels_without_delay else []
     assert leaks(backtest(learned_from), accounts, [moment], UNRIPE) == []
     plant(monkeypatch)
     assert leaks(backtest(learned_from), accounts, [moment], UNRIPE)
