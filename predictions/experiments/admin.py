@@ -12,8 +12,10 @@ class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]
     """What was drawn for each post of an experiment, on its page."""
 
     model = Assignment
-    fields = ["is_second", "probability", "assigned_at", "publish_at", "post", "is_followed", "likes", "outcome"]
-    readonly_fields = fields
+    fields = readonly_fields = (
+        *("is_second", "probability", "assigned_at", "publish_at"),
+        *("post", "is_followed", "likes", "outcome"),
+    )
     extra = 0
     can_delete = False
 

@@ -19,6 +19,7 @@ from accounts.linked.services import lock_account
 from accounts.models import TikTokAccount
 from predictions.engine.data.labels import Label, first_day
 from predictions.engine.effects.local_time import local_seconds
+from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.experiments.arms import Arms, moments_of
 from predictions.engine.experiments.confidence_sequence import Difference
 from predictions.engine.experiments.judging import Judgement, judge, less_the_level
@@ -144,12 +145,13 @@ def judge_experiment(*, experiment_id: int, now: datetime | None = None) -> Expe
     labels = {
         key: label for key, post in posts.items() if (label := first_day(post, model.curve, int(now.timestamp())))
     }
-    outcomes = _outcomes(posts, labels, experiment)
-    known = [each for each in assignments if each.post_id in outcomes]
-    for each in known:
-        each.outcome = outcomes[each.post_id]
-        each.likes = math.expm1(labels[each.post_id].logs[0])
+    outcomes = _outcomes(model.effects, posts, labels)
+    for each in assignments:
+        if each.post_id is not None and each.post_id in outcomes:
+            each.outcome = outcomes[each.post_id]
+            each.likes = math.expm1(labels[each.post_id].logs[0])
     Assignment.objects.bulk_update(assignments, ["post", "is_followed", "outcome", "likes"])
+    known = [each for each in assignments if each.outcome is not None]
     judgement = judge(
         np.array([each.outcome for each in known], dtype=np.float64),
         np.array([each.is_second for each in known], dtype=np.bool_),
@@ -211,13 +213,11 @@ def _match(
             )
 
 
-def _outcomes(
-    posts: Mapping[int, PublishedPost], labels: Mapping[int, Label], experiment: Experiment
-) -> dict[int, float]:
+def _outcomes(prior: EffectsPrior, posts: Mapping[int, PublishedPost], labels: Mapping[int, Label]) -> dict[int, float]:
     """Return the outcome of each post with a known first day: log likes less the account's level before it."""
     keys = [key for key in sorted(labels, key=lambda key: (posts[key].posted_at, key)) if labels[key].logs[0] >= 0]
     left = less_the_level(
-        registry.serving(champion_id()).model.effects,
+        prior,
         [posts[key].posted_at for key in keys],
         np.array([labels[key].logs[0] for key in keys], dtype=np.float64),
         np.array([labels[key].sd ** 2 for key in keys], dtype=np.float64),

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('checked_at', models.DateTimeField(unique=True)),
                 ('accounts', models.PositiveIntegerField()),
                 ('suggestions', models.PositiveIntegerField()),
-                ('varieties', models.JSONField(default=dict, help_text='By hours of the day, the effective number of different suggestions: exp(entropy).')),
+                ('varieties', models.JSONField(default=dict, help_text='By language and hours, the effective number of different suggestions: exp(entropy).')),
                 ('similarity', models.FloatField(help_text="Mean Jaccard similarity of two accounts' hashtags as suggested.", null=True)),
                 ('alarms', models.JSONField(default=list, help_text='What is beyond its bound, in words.')),
             ],

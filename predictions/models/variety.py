@@ -13,9 +13,10 @@ class VarietyCheck(models.Model):
     suggestions = plain(models.PositiveIntegerField(), "how many suggestions")
     varieties = plain(
         models.JSONField(
-            default=dict, help_text="By hours of the day, the effective number of different suggestions: exp(entropy)."
+            default=dict,
+            help_text="By language and hours, the effective number of different suggestions: exp(entropy).",
         ),
-        "how many different suggestions there effectively were, by hours of the day",
+        "how many different suggestions there effectively were, by language and hours",
     )
     similarity = plain(
         models.FloatField(null=True, help_text="Mean Jaccard similarity of two accounts' hashtags as suggested."),

@@ -20,11 +20,10 @@ class SuggestionReportAdmin(ReadOnlyAdmin):
     list_filter = ["feature", "reason", "updated_at"]
     show_facets = admin.ShowFacets.ALWAYS
     search_fields = ["prediction__public_id", "prediction__account__public_id"]
-    fields = [
+    fields = readonly_fields = (
         *("prediction", "rank", "feature", "reason", "text"),
         *("told", "effect", "basis", "how_it_did", "created_at", "updated_at"),
-    ]
-    readonly_fields = fields
+    )
 
     @admin.display(description="what was told")
     def told(self, report: SuggestionReport) -> str:

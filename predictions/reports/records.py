@@ -67,11 +67,14 @@ def is_tried(told: Mapping[str, Any], content: PostContent, posted_at: datetime,
             wanted = changes.get("duration_s")
             return bool(wanted and duration_s) and _ratio(wanted, duration_s or 0) <= _NEAR_RATIO
         case "caption_length":
-            return "length" in target and _ratio(target["length"], content.length) <= _NEAR_RATIO
+            return bool("length" in target and _ratio(target["length"], content.length) <= _NEAR_RATIO)
         case "question":
             return bool(content.questions) == (told["action"] == "add")
         case "tone":
-            return "sentiment" in target and abs(content.sentiment - target["sentiment"]) <= _NEAR_TONE
+            wanted, tone = target.get("sentiment"), content.sentiment
+            return wanted is not None and tone is not None and abs(tone - float(wanted)) <= _NEAR_TONE
+        case "call_to_action":
+            return bool(content.call_to_action) == (told["action"] == "add")
         case "emoji":
             return bool("emoji" in target and content.emoji == target["emoji"])
         case "hashtags":

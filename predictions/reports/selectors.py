@@ -1,7 +1,7 @@
 """Reads of suggestions as they were told: a forecast's reports, records of each kind, what is switched off."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -52,7 +52,7 @@ def feature_records(now: datetime) -> dict[str, FeatureRecord]:
     told: defaultdict[int, list[tuple[datetime, float, list[dict[str, str]]]]] = defaultdict(list)
     shown: defaultdict[str, int] = defaultdict(int)
     for account_id, created_at, typical, suggestions in rows:
-        counted = [each for each in suggestions if created_at >= (judged_from.get(each["feature"]) or since)]
+        counted = [each for each in suggestions or () if created_at >= (judged_from.get(each["feature"]) or since)]
         told[account_id].append((created_at, typical, counted))
         for each in counted:
             shown[each["feature"]] += 1
@@ -77,10 +77,29 @@ def feature_records(now: datetime) -> dict[str, FeatureRecord]:
 
 
 def told_drafts(now: datetime) -> list[ToldDraft]:
-    """Return the drafts to which something was suggested lately, of the same people."""
+    """Return the drafts to which something was suggested lately, of the same people. Two queries."""
     require_declared(Purpose.OUTCOMES, Prediction)
     rows = _told_since(now - COMPARED_FOR).values_list("account_id", "publish_at", "hashtags", "suggestions")
-    return [ToldDraft(*row) for row in rows[:MOST_FORECASTS]]
+    told = list(rows[:MOST_FORECASTS])
+    languages = _languages({account for account, *_ in told})
+    return [
+        ToldDraft(account, languages.get(account, ""), publish_at, tags, suggestions or ())
+        for account, publish_at, tags, suggestions in told
+    ]
+
+
+def _languages(accounts: Collection[int]) -> dict[int, str]:
+    """Return the language of most posts of each account. One query."""
+    require_declared(Purpose.OUTCOMES, PostContent)
+    counts = (
+        PostContent.objects.filter(post__account__in=accounts)
+        .exclude(language="")
+        .values_list("post__account", "language")
+        .annotate(posts=Count("pk"))
+        .order_by("posts", "language")
+    )
+    # the most frequent comes last
+    return {account: language for account, language, _ in counts}
 
 
 def _told_since(since: datetime) -> QuerySet[Prediction]:

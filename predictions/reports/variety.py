@@ -27,6 +27,8 @@ class ToldDraft:
     """A draft of an account and what it was told: the suggestions as they were recorded."""
 
     account_id: int
+    language: str
+    """The language of most of the account's posts, or "" if none is known."""
     publish_at: datetime
     hashtags: Sequence[str]
     suggestions: Sequence[Mapping[str, Any]]
@@ -45,8 +47,8 @@ class Variety:
     def alarms(self) -> list[str]:
         """What is beyond its bound, in words."""
         alarms = [
-            f"{hours}: effectively {variety:.1f} different suggestions, fewer than {LEAST_VARIETY:g}"
-            for hours, variety in self.varieties.items()
+            f"{group}: effectively {variety:.1f} different suggestions, fewer than {LEAST_VARIETY:g}"
+            for group, variety in self.varieties.items()
             if variety < LEAST_VARIETY
         ]
         if self.similarity is not None and self.similarity > MOST_SIMILAR:
@@ -80,20 +82,21 @@ def effective_number(shares: Sequence[float]) -> float:
 
 
 def _varieties(told: Sequence[ToldDraft]) -> list[tuple[str, float]]:
-    """Return the effective number of different suggestions by part of the day, where enough accounts have some."""
-    parts: dict[int, dict[int, Counter[tuple[str, str, str]]]] = {}
+    """Return the effective number of different suggestions by language and hours, where enough accounts have some."""
+    parts: dict[tuple[str, int], dict[int, Counter[tuple[str, str, str]]]] = {}
     for draft in told:
-        of_account = parts.setdefault(draft.publish_at.hour // _HOURS, {}).setdefault(draft.account_id, Counter())
+        part = (draft.language, draft.publish_at.hour // _HOURS)
+        of_account = parts.setdefault(part, {}).setdefault(draft.account_id, Counter())
         of_account.update(_kind(suggestion) for suggestion in draft.suggestions)
     varieties = []
-    for part, accounts in sorted(parts.items()):
+    for (language, part), accounts in sorted(parts.items()):
         if len(accounts) >= MIN_ACCOUNTS:
             shares: Counter[tuple[str, str, str]] = Counter()
             for kinds in accounts.values():
                 for kind, count in kinds.items():
                     shares[kind] += count / kinds.total()  # type: ignore[assignment]
-            hours = f"{part * _HOURS:02}:00 to {part * _HOURS + _HOURS:02}:00 UTC"
-            varieties.append((hours, effective_number(list(shares.values()))))
+            group = f"{language or 'unknown'}, {part * _HOURS:02}:00 to {part * _HOURS + _HOURS:02}:00 UTC"
+            varieties.append((group, effective_number(list(shares.values()))))
     return varieties
 
 

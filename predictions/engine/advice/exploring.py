@@ -66,8 +66,7 @@ def explore(
     rows = columns_of(account.effects, [draft, *(changed for changed, _ in results)])
     contrasts = account.effects.posterior(prior).contrast(rows[1:] - rows[0])
     low, median, high = (contrasts.quantile(level) for level in (0.1, 0.5, 0.9))
-    squares = (contrasts.deviation**2 + contrasts.mean**2) @ contrasts.weight
-    deviation = np.sqrt(np.maximum(squares - contrasts.effect**2, 0.0)).round(6)
+    deviation = contrasts.sd.round(6)
     harmless = np.flatnonzero(median >= MOST_HARM).tolist()
     if not harmless:
         return None

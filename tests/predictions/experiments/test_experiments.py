@@ -162,8 +162,9 @@ def test_a_large_difference_is_answered_and_learned_with_its_draws(account):
     tasks.judge_experiments()
     experiment.refresh_from_db()
     assert experiment.state == Experiment.State.ANSWERED, (experiment.posts, experiment.low_pct, experiment.high_pct)
-    assert experiment.low_pct > 0
-    assert experiment.low_pct <= experiment.effect_pct <= experiment.high_pct
+    low, effect, high = experiment.low_pct, experiment.effect_pct, experiment.high_pct
+    assert None not in (low, effect, high)
+    assert 0 < low <= effect <= high  # type: ignore[operator]
     [served] = accounts_for_forecast(account.user, None)
     assert served.answered == ["question"]
     assert experiment.assignments.filter(post=None).count() <= 2
@@ -188,6 +189,7 @@ def test_a_post_counts_for_its_arm_whether_or_not_it_followed(account):
     assignment.refresh_from_db()
     assert (assignment.post, assignment.is_followed) == (post, False)
     assert assignment.likes == pytest.approx(150, rel=0.05)
+    assert assignment.outcome is not None
     assert assignment.outcome > 0
     experiment.refresh_from_db()
     assert (experiment.posts, experiment.state) == (1, "running")

@@ -53,7 +53,7 @@ def test_an_idea_is_rare_harmless_and_changes_one_thing(hours_ahead, text):
 
 def test_what_is_switched_off_is_no_idea():
     draft, window = asked()
-    features = set()
+    features: set[str] = set()
     for _ in range(20):
         idea = explore(MODEL.effects, ACCOUNT, draft, TEXT, window=window, max_hashtags=5, without=sorted(features))
         if idea is None:

@@ -17,23 +17,25 @@ from tests.factories import SUGGESTION, PredictionFactory, enter_admin
 NOON = datetime.datetime(2026, 7, 1, 12, tzinfo=datetime.UTC)
 
 
-def draft(account: int, *, kind: int = 0, tags: tuple[str, ...] = (), adds: str = "") -> ToldDraft:
+def draft(
+    account: int, *, kind: int = 0, tags: tuple[str, ...] = (), adds: str = "", language: str = "en"
+) -> ToldDraft:
     told = [{"feature": "duration", "action": "set_to", "value": f"{kind} s"}]
     if adds:
         told.append({"feature": "hashtags", "action": "add", "value": f"#{adds}"})
-    return ToldDraft(account, NOON, tags, told)
+    return ToldDraft(account, language, NOON, tags, told)
 
 
 def test_one_suggestion_for_everybody_raises_the_alarm():
     variety = variety_of([draft(account) for account in range(30)], seed=1)
-    assert variety.varieties == {"12:00 to 18:00 UTC": 1.0}
+    assert variety.varieties == {"en, 12:00 to 18:00 UTC": 1.0}
     assert len(variety.alarms) == 1
     assert "effectively 1.0 different" in variety.alarms[0]
 
 
 def test_different_suggestions_raise_none():
     variety = variety_of([draft(account, kind=account % 8, tags=(f"t{account}",)) for account in range(64)], seed=1)
-    assert variety.varieties == {"12:00 to 18:00 UTC": pytest.approx(8.0)}
+    assert variety.varieties == {"en, 12:00 to 18:00 UTC": pytest.approx(8.0)}
     assert variety.similarity == 0
     assert variety.alarms == []
 
@@ -50,8 +52,15 @@ def test_a_hashtag_that_is_added_everywhere_makes_accounts_alike():
 def test_an_account_with_many_drafts_counts_once():
     many = [draft(0, kind=0) for _ in range(500)]
     variety = variety_of([*many, *(draft(i, kind=i % 8) for i in range(1, 65))], seed=1)
-    assert variety.varieties["12:00 to 18:00 UTC"] == pytest.approx(8.0, abs=0.05)
+    assert variety.varieties["en, 12:00 to 18:00 UTC"] == pytest.approx(8.0, abs=0.05)
     assert (variety.accounts, variety.suggestions) == (65, 564)
+
+
+def test_languages_are_compared_apart():
+    drafts = [draft(i, kind=i % 8 if i < 64 else 0, language="en" if i < 64 else "da") for i in range(96)]
+    variety = variety_of(drafts, seed=1)
+    assert variety.varieties["da, 12:00 to 18:00 UTC"] == 1.0
+    assert variety.varieties["en, 12:00 to 18:00 UTC"] == pytest.approx(8.0)
 
 
 def test_too_few_accounts_say_nothing():
