@@ -38,6 +38,9 @@ ALL_LEVERS = "all"
 TESTED = (*(lever for lever in LEVERS if lever != "cover"), ALL_LEVERS)
 """What is tested; files of histories rarely have covers."""
 
+MIN_ACCOUNTS = 5
+"""A bootstrap over fewer accounts gives no interval."""
+
 _FAR = 2**53
 _DRAWS = 2000
 """Resamples of the accounts for an interval."""
@@ -57,7 +60,7 @@ class WinRate:
     """NaN without pairs."""
     low: float
     high: float
-    """95 % interval, a bootstrap over accounts; NaN for fewer than two accounts."""
+    """95 % interval, a bootstrap over accounts; NaN for fewer than `MIN_ACCOUNTS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +281,9 @@ def _win_rate(wins: Sequence[Floats], chosen: Sequence[NDArray[np.bool_]]) -> Wi
     """Return the mean over accounts of the share won of the chosen pairs, and its interval."""
     shares = np.array([of.mean() for all_, kept in zip(wins, chosen, strict=True) if len(of := all_[kept])])
     pairs = int(sum(kept.sum() for kept in chosen))
-    if len(shares) < 2:
-        return WinRate(pairs, len(shares), float(shares[0]) if len(shares) else math.nan, math.nan, math.nan)
+    rate = float(shares.mean()) if len(shares) else math.nan
+    if len(shares) < MIN_ACCOUNTS:
+        return WinRate(pairs, len(shares), rate, math.nan, math.nan)
     draws = np.random.default_rng(0).integers(len(shares), size=(_DRAWS, len(shares)))
     low, high = np.quantile(shares[draws].mean(axis=1), (0.025, 0.975))
-    return WinRate(pairs, len(shares), float(shares.mean()), float(low), float(high))
+    return WinRate(pairs, len(shares), rate, float(low), float(high))
