@@ -396,24 +396,24 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
     Their likes move about 200 and grow as posts do; nothing is random. The account is marked as changed.
     """
     posts: list[Post] = []
-    contents: list[PostContent] = []
-    observations: list[Observation] = []
+    likes: list[dict[datetime.datetime, int]] = []
     for index in range(count):
         posted_at = until - (count - index) * 36 * HOUR
         final = 200 * math.exp(0.8 * math.sin(index * 1.7))
         post = PostFactory.build(account=account, posted_at=posted_at, duration_s=10 + index % 30, content=None)
         posts.append(post)
-        contents.append(PostContentFactory.build(post=post, text=CAPTIONS[index % len(CAPTIONS)]))
-        observations += (
-            ObservationFactory.build(
-                post=post, observed_at=posted_at + age * HOUR, likes=round(final * (1 - math.exp(-age / 30)))
-            )
-            for age in (1, 6, 24, 168)
-            if posted_at + age * HOUR <= until
-        )
+        ages = [age for age in (1, 6, 24, 168) if posted_at + age * HOUR <= until]
+        likes.append({posted_at + age * HOUR: round(final * (1 - math.exp(-age / 30))) for age in ages})
     Post.objects.bulk_create(posts)
-    PostContent.objects.bulk_create(contents)
-    Observation.objects.bulk_create(observations)
+    # built when the posts have keys: what a row rests on is read through them
+    PostContent.objects.bulk_create(
+        PostContentFactory.build(post=post, text=CAPTIONS[i % len(CAPTIONS)]) for i, post in enumerate(posts)
+    )
+    Observation.objects.bulk_create(
+        ObservationFactory.build(post=post, observed_at=at, likes=count)
+        for post, of_post in zip(posts, likes, strict=True)
+        for at, count in of_post.items()
+    )
     PostsChange.objects.update_or_create(
         account=account, defaults={"changed_at": until}, create_defaults={"changed_at": until, "sequence": 1}
     )

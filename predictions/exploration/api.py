@@ -9,10 +9,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.api import NestedJSONParser
+from config.uploads import MAX_JSON_BYTES, refuse_too_large
 from predictions.exploration.serializers import ExploreRequestSerializer, ExploreResponseSerializer
 from predictions.exploration.services import NO_IDEA, explore_draft
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
-from predictions.forecasts.api import MAX_JSON_BYTES, PredictThrottle, RequestTooLarge
+from predictions.forecasts.api import PredictThrottle
 
 
 class ExploreView(APIView):
@@ -27,8 +28,7 @@ class ExploreView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Answer one idea for a draft that the account has rarely tried. Nothing is recorded."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_JSON_BYTES:
-            raise RequestTooLarge(f"The request is too large; at most {MAX_JSON_BYTES:,} bytes are read.")
+        refuse_too_large(request, MAX_JSON_BYTES)
         serializer = ExploreRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data

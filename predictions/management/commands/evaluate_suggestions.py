@@ -1,7 +1,12 @@
-"""`manage.py evaluate_suggestions`: how true suggestions are, on creators whose true effects are known."""
+"""`manage.py evaluate_suggestions`: how true suggestions are, on creators whose true effects are known.
+
+With `--histories`: how often the predicted better of two posts won, on real accounts.
+"""
 
 import json
+import math
 from argparse import ArgumentParser
+from dataclasses import asdict
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
@@ -13,14 +18,21 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from predictions.engine.advice.drafts import advise_drafts
+from predictions.engine.data.csv_cells import BadHistoryFile
 from predictions.engine.data.draft_file import read_draft_file
 from predictions.engine.data.history_file import read_history_file
+from predictions.engine.evaluation.own_pairs import NoPairs, PairReport, WinRate, compare_own_pairs
 from predictions.engine.types import Floats
 from predictions.management.commands.suggest import rows_of
 
 SIMULATION = "tests.sandbox.simulation.advice"
 """Comes with the source, not with the service."""
 SIZES = ((30, 400), (100, 40), (300, 40))
+RATES = {
+    "effects": "effects", "raw_same": "raw means, same pairs", "sure": "effects, sure",
+    "raw_sure": "raw means, same pairs", "raw_alone": "raw means alone",
+}  # fmt: skip
+"""Win rates of a lever, with their headings."""
 HARM = float(np.log(0.95))
 SCORES = ("drafts", "suggested", "uplift", "right_sign", "harm", "told", "true", "coverage", "effectless")
 
@@ -35,9 +47,34 @@ class Command(BaseCommand):
                             metavar="POSTSxACCOUNTS", help="default: %(default)s")  # fmt: skip
         parser.add_argument("--seeds", type=int, default=1, help="populations of each size (default %(default)s)")
         parser.add_argument("--first-seed", type=int, default=0)
+        parser.add_argument("--histories", type=Path, nargs="+", default=[], metavar="FILE",
+                            help="post history files: count on each how often the predicted better of two posts of an "
+                            "account won, instead of simulating")  # fmt: skip
         parser.add_argument("--report", type=Path, metavar="OUT.json")
 
     def handle(self, *, making: list[str], size: list[str], seeds: int, first_seed: int, **options: Any) -> None:
+        if options["histories"]:
+            report = [self._compare_own_pairs(path) for path in options["histories"]]
+        else:
+            report = self._simulate(making, size, seeds, first_seed)
+        if options["report"]:
+            options["report"].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+    def _compare_own_pairs(self, path: Path) -> dict[str, Any]:
+        try:
+            result = compare_own_pairs(read_history_file(path))
+        except NoPairs as error:
+            raise CommandError(f"{path}: {error}") from error
+        except (BadHistoryFile, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(_table(path, result))
+        levers = [
+            {name: _without_nan(value) if isinstance(value, dict) else value for name, value in asdict(lever).items()}
+            for lever in result.levers
+        ]
+        return asdict(result) | {"file": path.name, "levers": levers}
+
+    def _simulate(self, making: list[str], size: list[str], seeds: int, first_seed: int) -> list[dict[str, Any]]:
         try:
             sizes = [tuple(map(int, text.split("x"))) for text in size]
             simulation = import_module(SIMULATION)
@@ -57,8 +94,31 @@ class Command(BaseCommand):
                 report.append({"making": name, "posts": posts, "accounts": accounts, **scores})
                 cells = "".join(f"{scores[column]:>12.3f}" for column in SCORES)
                 self.stdout.write(f"{name:<10}{posts:>6}{accounts:>6}{cells}")
-        if options["report"]:
-            options["report"].write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        return report
+
+
+def _table(path: Path, result: PairReport) -> str:
+    """Return the win rates in per cent with their 95 % intervals, each after its pairs and accounts."""
+    lines = [
+        f"{path.name}: {result.pairs} pairs of {result.accounts} accounts; learned from {result.learned_posts} posts "
+        "before them. Won in per cent [95 %] (pairs, accounts); a coin wins 50.",
+        f"{'lever':<15}" + "".join(f"{heading:>32}" for heading in RATES.values()),
+    ]
+    for lever in result.levers:
+        lines.append(f"{lever.lever:<15}" + "".join(f"{_cell(getattr(lever, name)):>32}" for name in RATES))
+    return "\n".join(lines) + "\n"
+
+
+def _cell(won: WinRate) -> str:
+    if not won.pairs:
+        return "-"
+    interval = "" if math.isnan(won.low) else f" [{100 * won.low:.1f}, {100 * won.high:.1f}]"
+    return f"{100 * won.rate:.1f}{interval} ({won.pairs}, {won.accounts})"
+
+
+def _without_nan(numbers: dict[str, float]) -> dict[str, float | None]:
+    """Return the numbers with None for NaN, which JSON lacks."""
+    return {name: None if math.isnan(number) else number for name, number in numbers.items()}
 
 
 def _outcomes(population: Any) -> Floats:
