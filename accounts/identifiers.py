@@ -29,3 +29,8 @@ def refresh_id() -> str:
 def prediction_id() -> str:
     """Return the id of a new prediction."""
     return public_id("pred")
+
+
+def experiment_id() -> str:
+    """Return the id of a new experiment."""
+    return public_id("expt")

@@ -4,10 +4,13 @@ from django.urls import path
 
 from predictions.benchmarks.api import AccountBenchmarkView
 from predictions.comparisons.api import CompareView
+from predictions.experiments.api import DrawView, ExperimentListView, ExperimentView, StopView
+from predictions.exploration.api import ExploreView
 from predictions.feedback.api import FeedbackView
 from predictions.forecasts.api import PredictionListView, PredictionView, PredictView
 from predictions.learning.api import AccountWeightsView
 from predictions.outcomes.api import AccountTrackRecordView
+from predictions.reports.api import SuggestionReportView
 
 urlpatterns = [
     path("predict", PredictView.as_view(), name="predict"),
@@ -15,6 +18,12 @@ urlpatterns = [
     path("predictions/", PredictionListView.as_view(), name="predictions"),
     path("predictions/<slug:public_id>/", PredictionView.as_view(), name="prediction"),
     path("predictions/<slug:public_id>/feedback/", FeedbackView.as_view(), name="prediction-feedback"),
+    path("predictions/<slug:public_id>/reports/", SuggestionReportView.as_view(), name="prediction-reports"),
+    path("explore", ExploreView.as_view(), name="explore"),
+    path("experiments", ExperimentListView.as_view(), name="experiments"),
+    path("experiments/<slug:public_id>", ExperimentView.as_view(), name="experiment"),
+    path("experiments/<slug:public_id>/assignments", DrawView.as_view(), name="experiment-assignments"),
+    path("experiments/<slug:public_id>/stop", StopView.as_view(), name="experiment-stop"),
     path("accounts/<slug:public_id>/benchmark/", AccountBenchmarkView.as_view(), name="account-benchmark"),
     path("accounts/<slug:public_id>/skill/", AccountTrackRecordView.as_view(), name="account-skill"),
     path("accounts/<slug:public_id>/weights/", AccountWeightsView.as_view(), name="account-weights"),

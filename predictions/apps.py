@@ -12,4 +12,5 @@ class PredictionsConfig(AppConfig):
         import predictions.monitoring.receivers
         import predictions.outcomes.receivers
         import predictions.panels
+        import predictions.reports.receivers
         import predictions.training.receivers  # noqa: F401

@@ -10,6 +10,8 @@ from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 FORECASTS = "Your forecasts: the planned time and length, the hashtags and length of the caption, and the figures"
 OUTCOMES = "What the posts of your forecasts became, and how far off the forecasts were"
 FEEDBACK = "What you say of a forecast: that it was useless or wrong, why, and your own words if you write any"
+EXPERIMENTS = "Your experiments: the two ways that you compare, which was drawn for each post, and what they show"
+REPORTS = "Your reports of bad suggestions: which one, why, and your own words if you write any"
 LEARNED = "What was learned of your account: its usual level, trend and what works for it"
 ERRORS = "How far each of your posts was from what would have been forecast"
 MODELS = "The model that all accounts share"
@@ -72,6 +74,57 @@ DATA_MAP: tuple[Declaration, ...] = (
         ),
         person="prediction__account__user",
         account="prediction__account",
+    ),
+    Table(
+        "predictions.SuggestionReport",
+        source=Source.PERSON,
+        category=REPORTS,
+        purposes=(Purpose.SERVICE, Purpose.DRAFTS),
+        why="So that the staff of this service see bad suggestions, and bad kinds of them end",
+        retention=Retention(
+            "until you take it back, or your account here is erased; your own words also go when you stop keeping texts"
+        ),
+        person="prediction__account__user",
+        account="prediction__account",
+    ),
+    Table(
+        "predictions.Experiment",
+        source=Source.PERSON,
+        category=EXPERIMENTS,
+        purposes=(Purpose.SERVICE,),
+        why="To answer what you ask, and to learn your account from the answer",
+        retention=WHILE_ACTIVE,
+        person="account__user",
+        account="account",
+    ),
+    Table(
+        "predictions.Assignment",
+        source=Source.POSTCAST,
+        category=EXPERIMENTS,
+        purposes=(Purpose.SERVICE,),
+        why="To compare posts that differ by nothing but a fair coin",
+        retention=WHILE_ACTIVE,
+        person="experiment__account__user",
+        account="experiment__account",
+    ),
+    Table(
+        "predictions.SuggestionSwitch",
+        category=WORK,
+        purposes=(Purpose.SERVICE,),
+        why="Which kinds of suggestions are made to nobody, and why",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=KEPT,
+        erased="kept: it names nobody",
+    ),
+    Table(
+        "predictions.VarietyCheck",
+        expires=(Expiry("checked_at", timedelta(days=365)),),
+        category=WORK,
+        purposes=(Purpose.OUTCOMES,),
+        why="To see whether everybody is told the same",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("365 days", timedelta(days=365)),
+        erased="kept: it names nobody",
     ),
     Table(
         "predictions.ModelVersion",

@@ -3,15 +3,21 @@
 from django.urls import path
 
 from predictions.comparisons import views as comparisons
+from predictions.experiments import views as experiments
 from predictions.feedback import views as feedback
 from predictions.forecasts import views as forecasts
+from predictions.reports import views as reports
 
 app_name = "predictions"
 urlpatterns = [
     path("compose/", forecasts.compose, name="compose"),
+    path("experiments/", experiments.experiments, name="experiments"),
+    path("experiments/<slug:experiment_id>/draw/", experiments.draw, name="draw_arm"),
+    path("experiments/<slug:experiment_id>/stop/", experiments.stop, name="stop_experiment"),
     path("compose/variants/", comparisons.variants, name="variants"),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
     path("forecasts/<slug:prediction_id>/", forecasts.forecast, name="forecast"),
+    path("forecasts/<slug:prediction_id>/suggestions/<int:rank>/report/", reports.report, name="report_suggestion"),
     path("forecasts/<slug:prediction_id>/feedback/", feedback.give_feedback, name="give_feedback"),
     path("forecasts/<slug:prediction_id>/feedback/take-back/", feedback.take_back_feedback, name="take_back_feedback"),
 ]

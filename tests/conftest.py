@@ -72,6 +72,7 @@ def quick_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """Train in a moment, for tests to which it does not matter how well a model learned."""
     monkeypatch.setattr("predictions.engine.estimators.trees._ROUNDS", 20)
     monkeypatch.setattr("predictions.engine.estimators.network._MIN_STEPS", 20)
+    monkeypatch.setattr("predictions.engine.effects.fitting._ITERATIONS", 3)
 
 
 @pytest.fixture

@@ -26,7 +26,17 @@ from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Observation, Post, PostContent, PostsChange
 from predictions.engine.data.history import FEATURES_VERSION
 from predictions.engine.features.tabular import TABULAR
-from predictions.models import AccountWeights, Benchmark, Feedback, ForecastError, Outcome, Prediction
+from predictions.models import (
+    AccountWeights,
+    Assignment,
+    Benchmark,
+    Experiment,
+    Feedback,
+    ForecastError,
+    Outcome,
+    Prediction,
+    SuggestionReport,
+)
 from privacy.consent import selectors as consent_selectors
 from privacy.consent import services as consent_services
 from privacy.models import AccessEvent, Consent, Through
@@ -322,6 +332,54 @@ class FeedbackFactory(DjangoModelFactory[Feedback]):
     reason = Feedback.Reason.TOO_HIGH
 
 
+class ExperimentFactory(DjangoModelFactory[Experiment]):
+    """With a question, or without."""
+
+    class Meta:
+        model = Experiment
+
+    account = factory.SubFactory(TikTokAccountFactory)
+    feature = Experiment.Feature.QUESTION
+    first = 0
+    second = 1
+    offset_s = 0
+
+
+class AssignmentFactory(DjangoModelFactory[Assignment]):
+    class Meta:
+        model = Assignment
+
+    experiment = factory.SubFactory(ExperimentFactory)
+    is_second = True
+    probability = 0.5
+    assigned_at = factory.LazyFunction(timezone.now)
+    publish_at = factory.LazyAttribute(lambda row: row.assigned_at + HOUR)
+
+
+SUGGESTION = {
+    "feature": "question",
+    "action": "add",
+    "value": "a question",
+    "title": "Ask a question",
+    "impact_estimate_pct": 14.0,
+    "impact_interval_pct": [3.0, 26.0],
+    "chance": 0.95,
+    "basis": "your 23 posts with a question",
+    "evidence": "own_posts",
+    "changes": {"measures": {"questions": 1.0}},
+}
+
+
+class SuggestionReportFactory(DjangoModelFactory[SuggestionReport]):
+    class Meta:
+        model = SuggestionReport
+
+    prediction = factory.SubFactory(PredictionFactory, suggestions=[SUGGESTION])
+    rank = 1
+    feature = "question"
+    reason = SuggestionReport.Reason.WRONG
+
+
 CAPTIONS = (
     "Sunset at the pier #sunset #photography",
     "Which one would you pick? #question",
@@ -338,24 +396,24 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
     Their likes move about 200 and grow as posts do; nothing is random. The account is marked as changed.
     """
     posts: list[Post] = []
-    contents: list[PostContent] = []
-    observations: list[Observation] = []
+    likes: list[dict[datetime.datetime, int]] = []
     for index in range(count):
         posted_at = until - (count - index) * 36 * HOUR
         final = 200 * math.exp(0.8 * math.sin(index * 1.7))
         post = PostFactory.build(account=account, posted_at=posted_at, duration_s=10 + index % 30, content=None)
         posts.append(post)
-        contents.append(PostContentFactory.build(post=post, text=CAPTIONS[index % len(CAPTIONS)]))
-        observations += (
-            ObservationFactory.build(
-                post=post, observed_at=posted_at + age * HOUR, likes=round(final * (1 - math.exp(-age / 30)))
-            )
-            for age in (1, 6, 24, 168)
-            if posted_at + age * HOUR <= until
-        )
+        ages = [age for age in (1, 6, 24, 168) if posted_at + age * HOUR <= until]
+        likes.append({posted_at + age * HOUR: round(final * (1 - math.exp(-age / 30))) for age in ages})
     Post.objects.bulk_create(posts)
-    PostContent.objects.bulk_create(contents)
-    Observation.objects.bulk_create(observations)
+    # built when the posts have keys: what a row rests on is read through them
+    PostContent.objects.bulk_create(
+        PostContentFactory.build(post=post, text=CAPTIONS[i % len(CAPTIONS)]) for i, post in enumerate(posts)
+    )
+    Observation.objects.bulk_create(
+        ObservationFactory.build(post=post, observed_at=at, likes=count)
+        for post, of_post in zip(posts, likes, strict=True)
+        for at, count in of_post.items()
+    )
     PostsChange.objects.update_or_create(
         account=account, defaults={"changed_at": until}, create_defaults={"changed_at": until, "sequence": 1}
     )
@@ -363,7 +421,7 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
 
 
 def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.datetime) -> list[Post]:
-    """`count` posts, one each 31 h: likes double with a question, and with #dunes, and are halved before noon UTC.
+    """`count` posts, one each 31 h: likes double with a question, are four times as many with #dunes, and half before noon.
 
     There is some noise. The account is marked as changed.
     """
@@ -373,7 +431,7 @@ def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.
         posted_at = until - (count - index) * 31 * HOUR
         asks, dunes = index % 3 == 0, index % 2 == 0
         text = "Which one would you pick?" if asks else "This one would be my pick."
-        effect = math.log(2) * (asks + dunes - (posted_at.hour < 12)) + noise.gauss(0, 0.25)
+        effect = math.log(2) * (asks + 2 * dunes - (posted_at.hour < 12)) + noise.gauss(0, 0.25)
         posts.append(
             PostFactory(
                 account=account,

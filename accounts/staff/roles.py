@@ -16,14 +16,17 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             *("view_post", "view_postcontent", "view_observation", "view_refresh"),
             *("view_listing", "view_postschange"),
         ),
-        "predictions": ("view_prediction", "view_outcome", "view_feedback", "view_accountweights"),
+        "predictions": (
+            *("view_prediction", "view_outcome", "view_feedback", "view_accountweights"),
+            *("view_suggestionreport", "view_experiment", "view_assignment"),
+        ),
         "privacy": ("view_consent",),
     },
     # asks how good the forecasts are: no row of a person
     "analyst": {
         "predictions": (
             *("view_modelversion", "view_modelevent", "view_driftcheck", "view_forecastfailure"),
-            "view_benchmark",
+            *("view_benchmark", "view_suggestionswitch", "view_varietycheck"),
         ),
     },
     # keeps it running: models, queues, failures
@@ -32,7 +35,8 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "posts": ("view_refresh",),
         "predictions": (
             *("view_modelversion", "roll_back_modelversion", "view_modelevent"),
-            *("view_driftcheck", "view_forecastfailure"),
+            *("view_driftcheck", "view_forecastfailure", "view_varietycheck"),
+            *("view_suggestionswitch", "change_suggestionswitch"),
         ),
         "privacy": ("view_retentionrun",),
     },

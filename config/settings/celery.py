@@ -23,6 +23,11 @@ CELERY_BEAT_SCHEDULE = {
     "release trends": {"task": "posts.trends.tasks.release_trends", "schedule": crontab(minute="12")},
     "update weights": {"task": "predictions.learning.tasks.update_stale_weights", "schedule": crontab()},
     "meet outcomes": {"task": "predictions.outcomes.tasks.meet_outcomes", "schedule": crontab(minute="*/5")},
+    "judge experiments": {"task": "predictions.experiments.tasks.judge_experiments", "schedule": crontab(minute="35")},
+    "watch suggestions": {
+        "task": "predictions.reports.tasks.watch_suggestions",
+        "schedule": crontab(hour="3", minute="30"),
+    },
     "check drift": {"task": "predictions.monitoring.tasks.check_drift", "schedule": crontab(minute="50")},
     "watch canary": {"task": "predictions.versions.tasks.watch_canary", "schedule": crontab()},
     "retrain model": {

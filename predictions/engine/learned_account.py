@@ -11,6 +11,7 @@ from predictions.engine.archive import UnreadableArchive, arrays_of, pack, unpac
 from predictions.engine.data.growth import is_usable
 from predictions.engine.data.history import WINDOW, History, Timeline, hash_of
 from predictions.engine.effects.account_effects import AccountEffects
+from predictions.engine.effects.randomised import learn_with_experiments
 from predictions.engine.estimators.account_noise import AccountNoise, replay_noise
 from predictions.engine.features.rows import rows_of_account
 from predictions.engine.features.similarity_gp import FittedGP, PostSimilarityGP
@@ -149,7 +150,9 @@ def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int)
     history = _latest(timeline.contents())
     labelled = history.known_at(as_of)
     gp = PostSimilarityGP().learn(labelled) if len(labelled) else None
-    effects = rows[rows.known_from <= as_of].effect_posts(account.zone).learn(model.effects)
+    known = rows[rows.known_from <= as_of]
+    drawn = [timeline.posts[position].drawn for position in known.post.tolist()]
+    effects = learn_with_experiments(model.effects, known.effect_posts(account.zone), drawn)
     names = {hash_of(tag): tag for post in timeline.posts for tag in post.caption.hashtags}
     tag_names = tuple(names[tag] for tag in effects.tags.tolist())
     return LearnedAccount(as_of, followers, history, effects, noise, tag_names, gp, ignored), errors

@@ -81,6 +81,8 @@ class PublishedPost:
     sound: str
     cover: CoverMeasures | None
     observations: tuple[Counts, ...]
+    drawn: str = ""
+    """The feature that an experiment drew at random for it, and that it followed, e.g. `post_time`; mostly empty."""
 
 
 @dataclass(frozen=True, slots=True)

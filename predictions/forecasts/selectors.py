@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, TypedDict
 from django.db.models import QuerySet
 
 from accounts.models import TikTokAccount, User
+from predictions.experiments.selectors import ANSWERED
 from predictions.models import Prediction
+from predictions.reports.selectors import SWITCHED_OFF
 from predictions.versions.selectors import CANARY_ID, CHAMPION_ID, prefetch_versions
 from privacy.consent.selectors import consents_to
 from privacy.purposes import Purpose
@@ -17,12 +19,15 @@ if TYPE_CHECKING:
 class Serving(TypedDict):
     """Columns beside an account: the versions that serve it, and whether its person agrees to forecasts now.
 
+    `switched_off` are features that are suggested to nobody, `answered` those that its experiments answered.
     `champion_id` is None while only the prior serves, `canary_id` unless a canary serves the account.
     """
 
     champion_id: int | None
     canary_id: int | None
     may_serve: bool
+    switched_off: list[str]
+    answered: list[str]
 
 
 def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnotations[TikTokAccount, Serving]]":
@@ -34,6 +39,8 @@ def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnota
             champion_id=CHAMPION_ID,
             canary_id=CANARY_ID,
             may_serve=consents_to(Purpose.SERVICE, "user"),
+            switched_off=SWITCHED_OFF,
+            answered=ANSWERED,
         )
     )
 

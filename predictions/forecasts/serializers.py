@@ -19,7 +19,6 @@ from predictions.suggestions.serializers import (
     SuggestionSerializer,
     WindowSerializer,
 )
-from predictions.suggestions.words import NOTHING_RELIABLE
 from privacy.anonymity.blanking import blank_contacts
 
 MAX_HASHTAGS = 100
@@ -198,7 +197,9 @@ class PredictResponseSerializer(serializers.Serializer[Any]):
     prediction = ForecastSerializer()
     baseline = BaselineSerializer()
     suggestions = SuggestionSerializer(many=True, help_text="At most five, worth most first.")
-    suggestions_note = serializers.CharField(allow_null=True, help_text="Says that nothing reliable was found.")
+    suggestions_note = serializers.CharField(
+        allow_null=True, help_text="Says that nothing reliable was found, or what is switched off."
+    )
     combination = CombinationSerializer(allow_null=True, help_text="Null for fewer than two suggestions.")
     rules = RuleSerializer(many=True, help_text="Rules of the platform: no effects.")
     map = HoursSerializer(allow_null=True, help_text="Null if not asked for.")
@@ -225,7 +226,7 @@ def prediction_answer(result: PredictionResult) -> dict[str, Any]:
         },
         "baseline": {"predicted_engagement": row.baseline},
         "suggestions": advice.suggestions if advice else [],
-        "suggestions_note": NOTHING_RELIABLE if advice and not advice.suggestions else None,
+        "suggestions_note": advice.note if advice else None,
         "combination": advice.combination if advice else None,
         "rules": [{**asdict(rule), "kept": rule.kept} for rule in result.rules],
         "map": result.hours,

@@ -90,6 +90,7 @@ def predict(
         advice = advise_on(
             model, learned, draft,
             text=text, hashtags=hashtags, window=(start, end), max_hashtags=settings.TIKTOK_MAX_HASHTAGS,
+            switched_off=account.switched_off, answered=account.answered,
         ) if suggest else None  # fmt: skip
         hours = hours_of_week(model, learned, draft) if with_hours else None
         # all of it is stored or sent as JSON

@@ -68,6 +68,7 @@ def compose(request: SignedInRequest) -> HttpResponse:
         "charts": _charts(prediction),
         "cards": cards_of(advice, draft, cover, prediction),
         "combination": combination,
+        "advice_note": advice.note,
         "apply_all": combination and apply_fields(combination["changes"], draft, cover, prediction),
         "broken_rules": [rule for rule in result.rules if not rule.kept],
         "week": hour_table(result.hours) if result.hours else None,

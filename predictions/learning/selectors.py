@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -14,10 +14,11 @@ from accounts.models import TikTokAccount, User
 from posts.models import Post
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
-from predictions.models import AccountWeights
+from predictions.models import AccountWeights, Assignment, Experiment
 from predictions.versions.registry import registry
 from predictions.versions.selectors import CANARY_ID, champion_id, prefetch_versions
 from privacy.consent.selectors import consents_to
+from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 HORIZON_DELTA = timedelta(seconds=HORIZON)
@@ -37,9 +38,19 @@ def account_history(account_id: int, as_of: datetime, *, purpose: Purpose) -> Ac
         (int(observed_at.timestamp()), _number(followers))
         for observed_at, followers in follower_counts(account_id, as_of, purpose=purpose)
     )
-    posts = tuple(published_posts(account_id, as_of, purpose=purpose).values())
+    posts = published_posts(account_id, as_of, purpose=purpose)
+    # experiments are kept for the service alone
+    drawn = drawn_features(account_id) if purpose == Purpose.SERVICE else {}
+    posts |= {key: replace(posts[key], drawn=feature) for key, feature in drawn.items() if key in posts}
     zone = TikTokAccount.objects.filter(pk=account_id).values_list("time_zone", flat=True).first() or ""
-    return AccountHistory(str(account_id), counts[-1][1] if counts else math.nan, posts, counts, zone)
+    return AccountHistory(str(account_id), counts[-1][1] if counts else math.nan, tuple(posts.values()), counts, zone)
+
+
+def drawn_features(account_id: int) -> dict[int, str]:
+    """Return the feature that an experiment drew, by primary key of each post that followed its draw. One query."""
+    require_declared(Purpose.SERVICE, Assignment, Experiment)
+    followed = Assignment.objects.filter(experiment__account=account_id, is_followed=True, post__isnull=False)
+    return dict(followed.values_list("post_id", "experiment__feature"))
 
 
 def published_posts(account_id: int, as_of: datetime, *, purpose: Purpose) -> dict[int, PublishedPost]:

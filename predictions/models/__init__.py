@@ -1,18 +1,23 @@
 """The tables of predictions, by room. May import the models of accounts, posts and privacy."""
 
 from predictions.models.benchmarks import Benchmark
+from predictions.models.experiments import Assignment, Experiment
 from predictions.models.feedback import Feedback
 from predictions.models.forecasts import Prediction
 from predictions.models.learning import AccountWeights, ForecastError
 from predictions.models.monitoring import DriftCheck
 from predictions.models.outcomes import Outcome
+from predictions.models.reports import SuggestionReport, SuggestionSwitch
 from predictions.models.training import ForgottenAccount
+from predictions.models.variety import VarietyCheck
 from predictions.models.versions import ForecastFailure, ModelEvent, ModelVersion
 
 __all__ = [
     "AccountWeights",
+    "Assignment",
     "Benchmark",
     "DriftCheck",
+    "Experiment",
     "Feedback",
     "ForecastError",
     "ForecastFailure",
@@ -21,4 +26,7 @@ __all__ = [
     "ModelVersion",
     "Outcome",
     "Prediction",
+    "SuggestionReport",
+    "SuggestionSwitch",
+    "VarietyCheck",
 ]

@@ -8,7 +8,7 @@ from privacy.models import PersonalData
 
 
 class Feedback(PersonalData):
-    """A person's verdict on a forecast or on one of its suggestions; staff read it beside the forecast."""
+    """A person's verdict on a forecast; staff read it beside the forecast. Of suggestions see `SuggestionReport`."""
 
     FORECAST = "forecast"
     """The subject of feedback on the forecast as a whole."""

@@ -1,15 +1,16 @@
 """The engine's advice on a draft as it is told: JSON with words, as the API answers it and a forecast keeps it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypedDict
 
 from predictions.engine import Draft, GlobalModel, LearnedAccount
 from predictions.engine.advice.comparing import hour_map
+from predictions.engine.advice.exploring import Idea
 from predictions.engine.advice.suggestions import Suggestion, advise
 from predictions.engine.effects.summary import zone_name
-from predictions.suggestions.words import basis_of, title_of
+from predictions.suggestions.words import NOTHING_RELIABLE, basis_of, title_of
 
 
 class Changes(TypedDict, total=False):
@@ -61,12 +62,25 @@ class ToldAdvice:
 
     suggestions: list[ToldSuggestion]
     combination: ToldCombination | None
+    switched_off: tuple[str, ...] = ()
+    """Features that are suggested to nobody at present."""
+
+    @property
+    def note(self) -> str | None:
+        """What is not suggested and why, in words; None where there is nothing to say."""
+        note = [] if self.suggestions else [NOTHING_RELIABLE]
+        if self.switched_off:
+            features = ", ".join(feature.replace("_", " ") for feature in self.switched_off)
+            note.append(f"Not suggested at present, as too many failed or were reported as bad: {features}.")
+        return " ".join(note) or None
 
     def without_texts(self) -> "ToldAdvice":
         """Return the same without the draft's text, which is kept for people who keep drafts only."""
         combination = self.combination and {**self.combination, "changes": _without_text(self.combination["changes"])}
         return ToldAdvice(
-            [{**told, "changes": _without_text(told["changes"])} for told in self.suggestions], combination
+            [{**told, "changes": _without_text(told["changes"])} for told in self.suggestions],
+            combination,
+            self.switched_off,
         )
 
 
@@ -79,13 +93,16 @@ def advise_on(
     hashtags: Sequence[str],
     window: tuple[int, int],
     max_hashtags: int,
+    switched_off: Sequence[str],
+    answered: Collection[str],
 ) -> ToldAdvice:
     """Return what to change of a draft, in words.
 
     `text` is the caption and `hashtags` are those given beside it; `window` are the first and last moment (epoch
-    seconds) to publish at.
+    seconds) to publish at. Features in `switched_off` are not suggested, those in `answered` rest on an experiment of
+    the account.
     """
-    advice = advise(model.effects, account, draft, text, window=window, max_hashtags=max_hashtags)
+    advice = advise(model.effects, account, draft, text, window=window, max_hashtags=max_hashtags, without=switched_off)
     creators = int(model.manifest.get("accounts", 0))
     suggestions: list[ToldSuggestion] = []
     for suggestion in advice.suggestions:
@@ -101,8 +118,8 @@ def advise_on(
                 "impact_interval_pct": [low, high],
                 "chance": round(suggestion.chance, 3),
                 "basis": basis_of(suggestion, account.effects, creators),
-                "evidence": suggestion.evidence,
-                "changes": _changes(suggestion, draft, text, hashtags),
+                "evidence": "randomised_test" if change.feature in answered else suggestion.evidence,
+                "changes": changes_of(suggestion, draft, text, hashtags),
             }
         )
     combination: ToldCombination | None = None
@@ -113,9 +130,9 @@ def advise_on(
             "impact_estimate_pct": effect,
             "impact_interval_pct": [low, high],
             "chance": round(advice.combination.chance, 3),
-            "changes": _changes(advice.combination, draft, text, hashtags),
+            "changes": changes_of(advice.combination, draft, text, hashtags),
         }
-    return ToldAdvice(suggestions, combination)
+    return ToldAdvice(suggestions, combination, tuple(switched_off))
 
 
 def hours_of_week(model: GlobalModel, account: LearnedAccount, draft: Draft) -> ToldHours:
@@ -128,7 +145,8 @@ def hours_of_week(model: GlobalModel, account: LearnedAccount, draft: Draft) -> 
     }
 
 
-def _changes(suggestion: Suggestion, draft: Draft, text: str, hashtags: Sequence[str]) -> Changes:
+def changes_of(suggestion: Suggestion | Idea, draft: Draft, text: str, hashtags: Sequence[str]) -> Changes:
+    """Return what differs in the draft after a suggestion or an idea."""
     changes: Changes = {}
     after = suggestion.draft
     if after.publish_at != draft.publish_at:

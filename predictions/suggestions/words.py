@@ -25,7 +25,12 @@ _COVER_WORDS = {
     ("cover_colourfulness", "lower"): "Make the cover less colourful",
     ("cover_sharpness", "raise"): "Make the cover sharper",
     ("cover_sharpness", "lower"): "Make the cover softer",
+    ("cover_crop_loss", "lower"): "Crop the cover to 9:16, so that nothing is cut off",
+    ("cover_faces", "add"): "Show a face on the cover",
+    ("cover_faces", "remove"): "Choose a cover without a face",
 }
+_NOT_COUNTED = ("call_to_action", "cover_crop_loss", "cover_faces")
+"""Features that an account's history does not keep post by post: the effects have learned from them."""
 
 
 def local_moment(effects: AccountEffects, moment: int) -> datetime:
@@ -49,6 +54,10 @@ def title_of(change: Change, effects: AccountEffects) -> str:
             return "Ask a question"
         case "question", _:
             return "Ask no question"
+        case "call_to_action", "add":
+            return "Say what viewers should do: a call to action"
+        case "call_to_action", _:
+            return "Leave out the call to action"
         case "tone", _:
             return f"Write in a {change.value} tone"
         case "emoji", _:
@@ -63,9 +72,11 @@ def title_of(change: Change, effects: AccountEffects) -> str:
 
 def basis_of(suggestion: Suggestion, effects: AccountEffects, creators: int) -> str:
     """Return what a suggestion rests on: own posts like it, and how many other creators the model learned from."""
-    own = suggestion.own_posts
+    [change, *_] = suggestion.changes
+    counted = change.feature not in _NOT_COUNTED
+    own = suggestion.own_posts if counted else effects.posts
     posts = f"your {own} posts" if own > 1 else "your one post" if own else "none of your own posts yet"
-    basis = f"{posts} {_alike(suggestion.changes[0], effects)}"
+    basis = f"{posts} {_alike(change, effects)}" if counted else f"{posts}, with and without"
     return f"{basis}; {creators:,} creators like you" if creators else basis
 
 

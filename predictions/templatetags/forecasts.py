@@ -34,6 +34,7 @@ FEATURES = {
     "duration": "The length of the video",
     "caption_length": "The length of the caption",
     "question": "The question, or that there is none",
+    "call_to_action": "The call to action, or that there is none",
     "tone": "The tone of the caption",
     "emoji": "The emoji",
     "hashtags": "The hashtags",

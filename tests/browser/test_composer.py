@@ -1,12 +1,17 @@
 """The composer in a browser: by keyboard alone, without JavaScript, with errors in place."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from predictions.learning.services import update_weights
 from tests.browser.conftest import OpenPage
+from tests.factories import history_with_effects
 from tests.pages.conftest import Creator, make_creator
+from tests.pages.test_composer import picture
 
 
 @pytest.fixture
@@ -71,6 +76,33 @@ def test_errors_appear_in_place_and_go_again(creator: Creator, open_page: OpenPa
     expect(page.locator("#result")).to_contain_text("likes after 24 hours, typically")
     expect(page.locator(".errorlist")).to_have_count(0)
     expect(duration).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_a_suggestion_is_applied_and_undone_in_place(creator: Creator, open_page: OpenPage) -> None:
+    creator.account.posts.all().delete()
+    history_with_effects(creator.account, count=90, until=timezone.now() - timedelta(hours=30))
+    update_weights(account_id=creator.account.pk)
+    page = open_page(user=creator.user)
+    page.goto("/compose/")
+    page.get_by_label("Caption").fill("At the pier again #pier")
+    page.get_by_label("Cover").set_input_files(
+        {"name": "cover.jpg", "mimeType": "image/jpeg", "buffer": picture().read()}
+    )
+    page.get_by_role("button", name="Forecast").click()
+
+    page.get_by_role("button", name="Apply “Add #dunes”").click()
+    expect(page.get_by_label("Caption")).to_have_value("At the pier again #pier #dunes")
+    expect(page.locator("#caption-counter")).to_contain_text("2 hashtags")
+    expect(page.locator("#result")).to_contain_text("Before and now")
+    expect(page.locator("#result")).to_be_focused()
+    # nothing was loaded anew: the picture is still chosen
+    assert page.get_by_label("Cover").evaluate("input => input.files.length") == 1
+    page.get_by_role("button", name="Undo the change").click()
+    expect(page.get_by_label("Caption")).to_have_value("At the pier again #pier")
+    expect(page.locator("#result")).not_to_contain_text("Before and now")
+    page.get_by_role("button", name="Compare variants").click()
+    expect(page).to_have_url(re.compile("/compose/variants/"))
+    expect(page.get_by_label("Caption").first).to_have_value("At the pier again #pier")
 
 
 def test_it_works_without_javascript(creator: Creator, open_page: OpenPage) -> None:

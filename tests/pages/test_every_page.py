@@ -25,6 +25,7 @@ MEMBERS = [
     "/",
     "/posts/",
     "/compose/",
+    "/experiments/",
     "/compose/variants/",
     "/forecasts/",
     "/forecasts/{prediction}/",

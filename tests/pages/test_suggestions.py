@@ -95,7 +95,7 @@ def test_all_are_applied_at_once_and_the_wording_is_left(browser: Client, reacti
     form = list(section.all("form"))[-1]
     assert "Apply all" in form.text
     applied = send(browser, hidden(form))
-    assert value(applied, "caption") == "At the pier again #pier #dunes"
+    assert value(applied, "caption") == "At the pier again #dunes"
     assert value(applied, "publish_at") != MORNING
 
 

@@ -24,6 +24,8 @@ _DURATIONS = (5, 8, 12, 17, 25, 35, 50, 75, 110, 170)  # seconds
 _LENGTHS = (10, 20, 35, 50, 70, 100, 140, 200, 280)  # characters without hashtags
 _EMOJI = (0, 1, 2, 3)
 _TONES = {"positive": 0.5, "neutral": 0.0, "negative": -0.5}
+_CLEAR_TONE = 0.25
+"""A sentiment nearer to zero is neutral."""
 _COVER_STEP = {"brightness": 0.15, "contrast": 0.08, "saturation": 0.15, "colourfulness": 0.1, "sharpness": 0.1}
 _TAG_CHARACTERS = 9
 """About what a hashtag takes of a caption, with its # and a space."""
@@ -130,9 +132,8 @@ def possible_changes(
     else:
         yield Change("call_to_action", "add", "a call to action", 1)
     if caption.sentiment is not None:
-        for words, tone in _TONES.items():
-            if abs(tone - caption.sentiment) > 0.25:
-                yield Change("tone", "set_to", words, tone)
+        current = _tone_of(caption.sentiment)
+        yield from (Change("tone", "set_to", words, tone) for words, tone in _TONES.items() if words != current)
     for count in _EMOJI:
         if count != caption.emoji:
             yield Change("emoji", "set_to", f"{count} emoji" if count else "no emoji", count)
@@ -154,6 +155,12 @@ def _times(account: LearnedAccount, draft: Draft, window: tuple[int, int]) -> It
     for moment in moments[(moments >= first) & (local % HOUR == 0)].tolist():
         if moment != draft.publish_at:
             yield Change("post_time", "move_to", f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}", moment)
+
+
+def _tone_of(sentiment: float) -> str:
+    if abs(sentiment) < _CLEAR_TONE:
+        return "neutral"
+    return "positive" if sentiment > 0 else "negative"
 
 
 def _within(values: tuple[float, ...], own: Floats, current: float | None) -> list[float]:
@@ -195,7 +202,7 @@ def _hashtags(account: LearnedAccount, draft: Draft, max_hashtags: int) -> Itera
             if tag not in caption.hashtags and not is_disclosure(tag):
                 yield Change("hashtags", "add", f"#{tag}", tag)
     # a caption of hashtags alone keeps them
-    if caption.words or caption.emoji:
+    if caption.words:
         for tag in caption.hashtags:
             if not is_disclosure(tag):
                 yield Change("hashtags", "remove", f"#{tag}", tag)

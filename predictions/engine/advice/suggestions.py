@@ -147,10 +147,13 @@ def _combination(
 ) -> Suggestion | None:
     """Return all suggestions at once, without hashtags that would be too many; None where one is left."""
     changed, changes = (draft, text), list[Change]()
-    for suggestion in sorted(suggestions, key=lambda s: s.changes[0].action == "add"):
-        [change] = suggestion.changes
+    # a length counts the hashtags of the draft: it is set before they change, and room is made before any is added
+    for change in sorted(
+        (s.changes[0] for s in suggestions), key=lambda c: (c.feature == "hashtags", c.action == "add")
+    ):
         after = change.apply(*changed)
-        if change.action != "add" or len(after[0].caption.hashtags) <= max_hashtags:
+        is_tag = (change.feature, change.action) == ("hashtags", "add")
+        if not is_tag or len(after[0].caption.hashtags) <= max_hashtags:
             changed = after
             changes.append(change)
     if len(changes) < 2:
@@ -160,7 +163,7 @@ def _combination(
     by_worth = [s.changes[0] for s in suggestions if s.changes[0] in changes]
     return Suggestion(
         tuple(by_worth), *changed, float(contrasts.effect[0]), low, high, float(contrasts.chance_above(0.0)[0]),
-        min(s.own_posts for s in suggestions), suggestions[0].evidence,
+        min(s.own_posts for s in suggestions if s.changes[0] in changes), suggestions[0].evidence,
     )  # fmt: skip
 
 

@@ -101,6 +101,7 @@ def _contrasts(prior: EffectsPrior, effects: AccountEffects) -> Iterator[tuple[t
     )
     for lever, words, changes in (
         ("question", "a question against none", {"questions": 1}),
+        ("call_to_action", "a call to action against none", {"call_to_action": 1}),
         ("tone", "a positive tone against a neutral one", {"sentiment": 0.5}),
         ("emoji", "one emoji against none", {"emoji": 1}),
     ):

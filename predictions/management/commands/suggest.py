@@ -67,6 +67,9 @@ def _row(filed: FiledDraft, rank: int, suggestion: Suggestion) -> list[str]:
     change, others = suggestion.changes[0], suggestion.changes[1:]
     draft = suggestion.draft
     measures = {name: value for c in suggestion.changes for name, value in c.measures.items()}
+    if "length" in measures:
+        # other hashtags, in a combination, count as well
+        measures["length"] = draft.caption.length
     return [
         filed.draft_id,
         str(rank),

@@ -87,8 +87,8 @@ def test_hours_are_whole_in_the_accounts_own_zone(account: LearnedAccount, zone:
 def test_a_duration_is_changed_only_where_it_was_given(account: LearnedAccount):
     assert targets(changes(account, draft_of("Pasta", NOW, math.nan)), "duration") == []
     seconds = targets(changes(account, draft_of("Pasta", NOW, 20.0)), "duration")
-    # as the account has them, 8 to 60 seconds, and at most three times as long or short
-    assert set(seconds) == {12, 17, 25, 35, 50}
+    # as four in five of the account's, of 8 to 60 seconds, and at most three times as long or short
+    assert set(seconds) == {17, 25, 35, 50}
     # of no length at all, every length is too far away
     assert targets(changes(account, draft_of("Pasta", NOW, 0.0)), "duration") == []
 
@@ -96,9 +96,14 @@ def test_a_duration_is_changed_only_where_it_was_given(account: LearnedAccount):
 def test_an_account_of_few_posts_gets_no_value_that_it_never_had():
     few = learned(creator(posts=4))
     found = changes(few, draft_of("Pasta", NOW, 20.0, CoverMeasures(0.5, 0.5, 0.5, 0.5, 0.5)))
-    assert {change.feature for change in found} == {"post_time", "question", "tone", "emoji", "hashtags"} - (
-        set() if few.tag_names else {"hashtags"}
-    )
+    assert {change.feature for change in found} == {"post_time", "question", "call_to_action", "emoji"}
+
+
+def test_a_tone_is_changed_to_another_and_left_alone_where_it_cannot_be_read(account: LearnedAccount):
+    assert draft_of("Pasta", NOW).caption.sentiment is None
+    assert targets(changes(account, draft_of("Pasta", NOW)), "tone") == []
+    happy = draft_of("I love this wonderful day, it is the best", NOW)
+    assert set(targets(changes(account, happy), "tone")) == {0.0, -0.5}
 
 
 def test_hashtags_to_add_are_the_accounts_own_and_no_more_than_allowed(account: LearnedAccount):

@@ -148,7 +148,7 @@ def test_advice_on_any_draft_holds_its_promises(
 def test_a_combination_has_the_length_that_was_suggested_whatever_else_changes(account: LearnedAccount):
     """A length is told without hashtags: taking some away, or adding some, makes the rest no longer."""
     mean = np.zeros(WIDTH)
-    mean[dict(BLOCKS)["length"]], mean[dict(BLOCKS)["hashtags"]] = 0.3, -0.6
+    mean[dict(BLOCKS)["length"]], mean[dict(BLOCKS)["hashtags"]] = 0.3, -1.2
     prior = replace(keen_prior(), mean=mean)
     text = "Pasta tonight #fyp #oven"
     advice = advice_on(account, draft_of(text, NOW), text, prior=prior)
@@ -169,6 +169,15 @@ def test_a_combination_has_no_more_hashtags_than_allowed(account: LearnedAccount
     assert advice.combination
     assert len(advice.combination.draft.caption.hashtags) == 2
     assert any(change.feature == "question" for change in advice.combination.changes)
+
+
+def test_a_combination_of_a_caption_with_many_hashtags_has_all_else(account: LearnedAccount):
+    mean = np.zeros(WIDTH)
+    mean[dict(BLOCKS)["question"]], mean[dict(BLOCKS)["emoji"]] = 0.3, 0.3
+    text = "Pasta #a #b #c #d #e #f #g"
+    advice = advice_on(account, draft_of(text, NOW), text, prior=replace(keen_prior(), mean=mean))
+    assert advice.combination
+    assert {change.feature for change in advice.combination.changes} >= {"question", "emoji"}
 
 
 def test_what_other_creators_alone_would_say_is_told_as_such(account: LearnedAccount):

@@ -126,9 +126,9 @@ def final_effects_looked_back_with(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def leaking(prior: EffectsPrior, posts: EffectPosts) -> Floats:
         effects = posts.learn(prior, own_tags=False)
-        mean, covariance = effects.posterior(prior).matched
+        posterior = effects.posterior(prior)
         rows = effects.columns(posts.posted_at, posts.content, posts.tags)
-        return np.array([effect_of(effects, mean, covariance, row) for row in rows]).reshape(-1, 2)
+        return np.array([effect_of(effects, posterior, row) for row in rows]).reshape(-1, 2)
 
     monkeypatch.setattr(engine_rows, "replay_effects", leaking)
 
@@ -236,15 +236,16 @@ def noise_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick_training")
-@pytest.mark.parametrize(("plant", "place"), [(effects_of_labels_without_delay, 9), (noise_without_delay, 26)])
+@pytest.mark.parametrize(("plant", "place"), [(effects_of_labels_without_delay, 24), (noise_without_delay, 26)])
 def test_the_alarm_rings_for_a_backtest_that_learns_accounts_before_a_day_is_over(
     monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None], place: int
 ):
-    """Of few posts, each moves the effects; of more, every tenth."""
+    """Effects are learned anew for every tenth more posts: with the 24th."""
     accounts = [account(f"h{i}", 30, step=DAY // 3, observed=(60 * DAY,)) for i in range(3)]
     moment = accounts[0].posts[place].posted_at
     # the prior has no use for effects
-    learned_from = crawled(8, 30, "train") if plant is effects_of_labels_without_delay else []
+    many = [account(f"train{i}", 30, step=DAY // 3, observed=(60 * DAY,)) for i in range(14)]
+    learned_from = many if plant is effects_of_labels_without_delay else []
     assert leaks(backtest(learned_from), accounts, [moment], UNRIPE) == []
     plant(monkeypatch)
     assert leaks(backtest(learned_from), accounts, [moment], UNRIPE)

@@ -33,10 +33,12 @@ from privacy.retention import services as retention
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
+    AssignmentFactory,
     FeedbackFactory,
     ForecastErrorFactory,
     OutcomeFactory,
     PostFactory,
+    SuggestionReportFactory,
     TikTokAccountFactory,
     UserFactory,
     agree,
@@ -55,6 +57,8 @@ def everything_of_a_person() -> Any:
     outcome = OutcomeFactory()
     account = outcome.prediction.account
     FeedbackFactory(prediction=outcome.prediction)
+    SuggestionReportFactory(prediction=outcome.prediction)
+    AssignmentFactory(experiment__account=account)
     ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)
     APITokenFactory(user=account.user)

@@ -20,10 +20,12 @@ from privacy.models import Erasure, Through
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
+    AssignmentFactory,
     FeedbackFactory,
     ForecastErrorFactory,
     OutcomeFactory,
     PredictionFactory,
+    SuggestionReportFactory,
     TikTokAccountFactory,
     history_of_posts,
 )
@@ -44,6 +46,8 @@ def everything(name: str) -> User:
     prediction = PredictionFactory(account=account, caption=f"draft-{name}", hashtags=[f"tag-{name}"])
     OutcomeFactory(prediction=prediction, post=posts[0])
     FeedbackFactory(prediction=prediction, text=f"words-{name}")
+    SuggestionReportFactory(prediction=prediction, text=f"report-{name}")
+    AssignmentFactory(experiment__account=account, post=posts[0])
     ForecastErrorFactory(post=posts[0])
     AccountWeightsFactory(account=account, summary={"of": f"summary-{name}"})
     APITokenFactory(user=user, name=f"token-{name}")

@@ -1,0 +1,55 @@
+"""REST view of reports of a forecast's suggestions."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from predictions.models import Prediction
+from predictions.reports.selectors import reported_forecasts, reports_on
+from predictions.reports.serializers import SuggestionReportSerializer
+from predictions.reports.services import NoSuchSuggestion, report_suggestion, take_back_report
+
+
+@extend_schema(tags=["predictions"])
+class SuggestionReportView(APIView):
+    """A person's reports of bad suggestions: at most one for each suggestion of a forecast."""
+
+    @extend_schema(responses=SuggestionReportSerializer(many=True))
+    def get(self, request: Request, public_id: str) -> Response:
+        """List the reports of the forecast's suggestions."""
+        return Response(SuggestionReportSerializer(reports_on(self._prediction(public_id)), many=True).data)
+
+    @extend_schema(
+        request=SuggestionReportSerializer,
+        responses={200: SuggestionReportSerializer, 201: SuggestionReportSerializer},
+    )
+    def post(self, request: Request, public_id: str) -> Response:
+        """Report a suggestion as bad, and say why; replaces an earlier report of the same suggestion."""
+        prediction = self._prediction(public_id)
+        serializer = SuggestionReportSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        try:
+            report, is_first = report_suggestion(prediction=prediction, **serializer.validated_data)
+        except NoSuchSuggestion as error:
+            raise ValidationError({"rank": str(error)}) from error
+        return Response(
+            SuggestionReportSerializer(report).data, status.HTTP_201_CREATED if is_first else status.HTTP_200_OK
+        )
+
+    @extend_schema(parameters=[OpenApiParameter("rank", int, required=True)], responses={204: None})
+    def delete(self, request: Request, public_id: str) -> Response:
+        """Take a report back; 204 also if there was none."""
+        rank: Any = request.query_params.get("rank", "")
+        if not (rank.isascii() and rank.isdecimal() and len(rank) < 4):
+            raise ValidationError({"rank": "This is no rank; expected a whole number from 1."})
+        take_back_report(prediction=self._prediction(public_id), rank=int(rank))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _prediction(self, public_id: str) -> Prediction:
+        return get_object_or_404(reported_forecasts(self.request.user), public_id=public_id)  # type: ignore[arg-type]
