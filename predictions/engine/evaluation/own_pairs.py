@@ -77,6 +77,8 @@ class LeverWins:
     """Pairs whose predicted difference is at least `MIN_WORTH`."""
     raw_same: WinRate
     """Raw group means on those pairs."""
+    ahead: WinRate
+    """The first rate less the second, paired by account."""
     sure: WinRate
     """Pairs sure enough to be suggested: those of which the better one helps by `HELPS` with `MIN_CHANCE`."""
     raw_sure: WinRate
@@ -265,6 +267,7 @@ def _lever_wins(k: int, tested: Sequence[_Pairs]) -> LeverWins:
         lever=TESTED[k],
         effects=_win_rate(wins, effect),
         raw_same=_win_rate(raw_wins, effect),
+        ahead=_win_rate([ours - theirs for ours, theirs in zip(wins, raw_wins, strict=True)], effect),
         sure=_win_rate(wins, sure),
         raw_sure=_win_rate(raw_wins, sure),
         raw_alone=_win_rate(raw_wins, alone),
@@ -278,7 +281,7 @@ def _wins(difference: Floats, won: Floats) -> Floats:
 
 
 def _win_rate(wins: Sequence[Floats], chosen: Sequence[NDArray[np.bool_]]) -> WinRate:
-    """Return the mean over accounts of the share won of the chosen pairs, and its interval."""
+    """Return the mean over accounts of the mean over the chosen of an account's pairs, and its interval."""
     shares = np.array([of.mean() for all_, kept in zip(wins, chosen, strict=True) if len(of := all_[kept])])
     pairs = int(sum(kept.sum() for kept in chosen))
     rate = float(shares.mean()) if len(shares) else math.nan

@@ -29,8 +29,8 @@ SIMULATION = "tests.sandbox.simulation.advice"
 """Comes with the source, not with the service."""
 SIZES = ((30, 400), (100, 40), (300, 40))
 RATES = {
-    "effects": "effects", "raw_same": "raw means, same pairs", "sure": "effects, sure",
-    "raw_sure": "raw means, same pairs", "raw_alone": "raw means alone",
+    "effects": "effects", "raw_same": "raw means, same pairs", "ahead": "ahead of them",
+    "sure": "effects, sure", "raw_sure": "raw means, same pairs", "raw_alone": "raw means alone",
 }  # fmt: skip
 """Win rates of a lever, with their headings."""
 HARM = float(np.log(0.95))

@@ -47,6 +47,8 @@ def test_a_planted_effect_wins_most_pairs(planted: PairReport) -> None:
             assert won.accounts >= 12
             assert won.rate > 0.6
             assert 0.5 < won.low <= won.rate <= won.high
+        assert of_lever.ahead.rate == pytest.approx(of_lever.effects.rate - of_lever.raw_same.rate)
+        assert of_lever.ahead.low <= of_lever.ahead.rate <= of_lever.ahead.high
 
 
 def test_without_effects_a_coin_wins_as_often() -> None:
