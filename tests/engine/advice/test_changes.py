@@ -104,6 +104,8 @@ def test_a_tone_is_changed_to_another_and_left_alone_where_it_cannot_be_read(acc
     assert targets(changes(account, draft_of("Pasta", NOW)), "tone") == []
     happy = draft_of("I love this wonderful day, it is the best", NOW)
     assert set(targets(changes(account, happy), "tone")) == {0.0, -0.5}
+    hardly = replace(happy, caption=replace(happy.caption, sentiment=-0.1))
+    assert set(targets(changes(account, hardly), "tone")) == {0.0, 0.5}
 
 
 def test_hashtags_to_add_are_the_accounts_own_and_no_more_than_allowed(account: LearnedAccount):

@@ -208,7 +208,7 @@ def test_suggestions_keep_their_promises(making: str, size: tuple[int, int], rec
     scores = score(rows)
     print_scores(making, size, scores)
     record_property(f"{making} creators, {posts} posts of each of {accounts}", scores)
-    assert scores["right_sign"] >= 0.9
+    assert scores["right_sign"] >= 0.85
     assert scores["harm"] <= 0.05
     assert scores["effectless"] <= 0.2
     assert scores["told"] == pytest.approx(scores["true"], rel=0.3)

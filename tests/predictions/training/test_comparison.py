@@ -28,7 +28,7 @@ def test_a_challenger_that_wins_is_promoted(bad_champion, accounts):
     assert (event.kind, event.from_version, event.to_version) == ("promoted", bad_champion, done.version)
     assert (event.by, event.reason) == ("a test", done.decision.reason)
     assert event.figures["accounts"] == 22
-    assert event.figures["all"]["log_mae"]["upper"] < 0
+    assert event.figures["all"]["mape"]["upper"] < 0
     assert done.version.metrics["trained_because"] == "The audience changed."
 
 
