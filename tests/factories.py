@@ -421,7 +421,7 @@ def history_of_posts(account: TikTokAccount, *, count: int, until: datetime.date
 
 
 def history_with_effects(account: TikTokAccount, *, count: int, until: datetime.datetime) -> list[Post]:
-    """`count` posts, one each 31 h: likes double with a question, are four times as many with #dunes, and half before noon.
+    """Write `count` posts, one each 31 h; likes double with a question, quadruple with #dunes and halve before noon.
 
     There is some noise. The account is marked as changed.
     """

@@ -24,6 +24,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     # asks how good the forecasts are: no row of a person
     "analyst": {
+        "posts": ("view_trend", "view_hashtagcount"),
         "predictions": (
             *("view_modelversion", "view_modelevent", "view_driftcheck", "view_forecastfailure"),
             *("view_benchmark", "view_suggestionswitch", "view_varietycheck"),

@@ -42,6 +42,8 @@ def experiments(request: SignedInRequest) -> HttpResponse:
             "row": row,
             "is_running": row.state == Experiment.State.RUNNING,
             "says": answer_of(row),
+            "first": row.arms.words(is_second=False),
+            "second": row.arms.words(is_second=True),
             "draws": [(draw, instruction_of(draw, row)) for draw in reversed(row.assignments.all())],
         }
         for row in rows

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from scipy.special import bdtr
@@ -25,7 +25,7 @@ one that does nothing gives a half."""
 SURE = 0.05
 """The share must be below MIN_RIGHT by more than chance: so improbable would it be if it were MIN_RIGHT."""
 
-_NEAR_HOURS = 1.5
+_NEAR = timedelta(hours=1.5)
 _NEAR_RATIO = 1.15
 _NEAR_TONE = 0.25
 
@@ -58,27 +58,27 @@ def is_tried(told: Mapping[str, Any], content: PostContent, posted_at: datetime,
     """Return whether a post has what a suggestion asked for. Of covers it is not known: they are not judged."""
     changes = told.get("changes", {})
     target = changes.get("measures", {})
+    adds: bool = told["action"] == "add"
     match told["feature"]:
         case "post_time":
             moment = changes.get("scheduled_time_utc")
-            apart = moment and abs((posted_at - datetime.fromisoformat(moment)).total_seconds())
-            return apart is not None and apart <= _NEAR_HOURS * 3600
+            return moment is not None and abs(posted_at - datetime.fromisoformat(moment)) <= _NEAR
         case "duration":
             wanted = changes.get("duration_s")
             return bool(wanted and duration_s) and _ratio(wanted, duration_s or 0) <= _NEAR_RATIO
         case "caption_length":
             return bool("length" in target and _ratio(target["length"], content.length) <= _NEAR_RATIO)
         case "question":
-            return bool(content.questions) == (told["action"] == "add")
+            return bool(content.questions) == adds
         case "tone":
             wanted, tone = target.get("sentiment"), content.sentiment
-            return wanted is not None and tone is not None and abs(tone - float(wanted)) <= _NEAR_TONE
+            return bool(wanted is not None and tone is not None and abs(tone - wanted) <= _NEAR_TONE)
         case "call_to_action":
-            return bool(content.call_to_action) == (told["action"] == "add")
+            return bool(content.call_to_action) == adds
         case "emoji":
             return bool("emoji" in target and content.emoji == target["emoji"])
         case "hashtags":
-            return (str(told["value"]).removeprefix("#") in content.hashtags) == (told["action"] == "add")
+            return (str(told["value"]).removeprefix("#") in content.hashtags) == adds
     return False
 
 

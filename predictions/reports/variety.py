@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-MIN_ACCOUNTS = 20
+from privacy.anonymity.releases import K
+
+MIN_ACCOUNTS = K
 """Fewer accounts are not compared, as in docs/anonymity.md: figures over a few say something of each."""
 LEAST_VARIETY = 4.0
 """Effectively different suggestions: fewer mean that one thing is told to nearly everybody."""
@@ -83,20 +85,20 @@ def effective_number(shares: Sequence[float]) -> float:
 
 def _varieties(told: Sequence[ToldDraft]) -> list[tuple[str, float]]:
     """Return the effective number of different suggestions by language and hours, where enough accounts have some."""
-    parts: dict[tuple[str, int], dict[int, Counter[tuple[str, str, str]]]] = {}
+    groups: dict[tuple[str, int], dict[int, Counter[tuple[str, str, str]]]] = {}
     for draft in told:
-        part = (draft.language, draft.publish_at.hour // _HOURS)
-        of_account = parts.setdefault(part, {}).setdefault(draft.account_id, Counter())
+        group = (draft.language, draft.publish_at.hour // _HOURS)
+        of_account = groups.setdefault(group, {}).setdefault(draft.account_id, Counter())
         of_account.update(_kind(suggestion) for suggestion in draft.suggestions)
     varieties = []
-    for (language, part), accounts in sorted(parts.items()):
+    for (language, part), accounts in sorted(groups.items()):
         if len(accounts) >= MIN_ACCOUNTS:
             shares: Counter[tuple[str, str, str]] = Counter()
             for kinds in accounts.values():
                 for kind, count in kinds.items():
                     shares[kind] += count / kinds.total()  # type: ignore[assignment]
-            group = f"{language or 'unknown'}, {part * _HOURS:02}:00 to {part * _HOURS + _HOURS:02}:00 UTC"
-            varieties.append((group, effective_number(list(shares.values()))))
+            name = f"{language or 'unknown'}, {part * _HOURS:02}:00 to {part * _HOURS + _HOURS:02}:00 UTC"
+            varieties.append((name, effective_number(list(shares.values()))))
     return varieties
 
 

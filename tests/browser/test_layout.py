@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser.conftest import OpenPage
-from tests.factories import PostFactory, TikTokAccountFactory
+from tests.factories import SUGGESTION, AssignmentFactory, ExperimentFactory, PostFactory, TikTokAccountFactory
 from tests.pages.conftest import connect, make_creator
 
 PATHS = [
@@ -12,6 +12,7 @@ PATHS = [
     "/posts/",
     "/compose/",
     "/compose/variants/",
+    "/experiments/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/settings/",
@@ -31,6 +32,10 @@ def test_nothing_sticks_out_sideways(width: int, scheme: str, open_page: OpenPag
     PostFactory(account=creator.account, text=f"#{LONG_NAME.lower()}", likes_by_hour={24: 1_234_567_890})
     for account in TikTokAccountFactory.create_batch(2, user=creator.user):
         connect(account)
+    AssignmentFactory(experiment__account=creator.account, experiment__posts=30, experiment__more_posts=900)
+    ExperimentFactory(account=creator.account, state="answered", effect_pct=40.0, low_pct=2.0, high_pct=90.0)
+    creator.met_prediction.suggestions = [SUGGESTION]
+    creator.met_prediction.save()
     page = open_page(user=creator.user, width=width, color_scheme=scheme)
     for path in PATHS:
         page.goto(path.format(account=creator.account.public_id, prediction=creator.met_prediction.public_id))

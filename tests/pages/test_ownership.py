@@ -8,6 +8,7 @@ from tests.pages.conftest import Creator
 GET = [
     "/posts/?account={account}",
     "/compose/?account={account}",
+    "/experiments/?account={account}",
     "/forecasts/?account={account}",
     "/forecasts/{prediction}/",
     "/settings/accounts/{account}/disconnect/",

@@ -8,7 +8,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import APITokenFactory, OutcomeFactory, PredictionFactory, TikTokAccountFactory, history_of_posts
+from tests.factories import (
+    APITokenFactory,
+    AssignmentFactory,
+    ExperimentFactory,
+    OutcomeFactory,
+    PredictionFactory,
+    TikTokAccountFactory,
+    history_of_posts,
+)
 from tests.pages.conftest import Creator, connect
 
 
@@ -20,12 +28,22 @@ def queries(browser: Client, path: str) -> int:
 
 @pytest.mark.parametrize(
     ("path", "at_most"),
-    [("/posts/", 11), ("/forecasts/", 8), ("/settings/", 6), ("/compose/", 6), ("/compose/variants/", 6)],
+    [
+        ("/posts/", 11),
+        ("/forecasts/", 8),
+        ("/experiments/", 7),
+        ("/settings/", 6),
+        ("/compose/", 6),
+        ("/compose/variants/", 6),
+    ],
 )
 def test_queries_do_not_grow_with_what_is_listed(path: str, at_most: int, browser: Client, creator: Creator) -> None:
+    AssignmentFactory(experiment__account=creator.account, experiment__state="stopped")
     few = queries(browser, path)
     for post in history_of_posts(creator.account, count=12, until=timezone.now() - timedelta(days=40)):
         OutcomeFactory(prediction=PredictionFactory(account=creator.account), post=post)
+    for experiment in ExperimentFactory.create_batch(3, account=creator.account, state="stopped"):
+        AssignmentFactory.create_batch(3, experiment=experiment)
     APITokenFactory.create_batch(4, user=creator.user)
     for account in TikTokAccountFactory.create_batch(3, user=creator.user):
         connect(account)

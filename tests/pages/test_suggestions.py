@@ -45,6 +45,11 @@ def cards(page: Element) -> dict[str, Element]:
     return {next(item.all("h3")).text: item for item in section.all("li") if list(item.all("h3"))}
 
 
+def steps(part: Element) -> list[Element]:
+    """Return the forms that apply or undo something."""
+    return [form for form in part.all("form") if form.get("data-step") is not None]
+
+
 def hidden(form: Element) -> dict[str, str]:
     return {each["name"]: each["value"] for each in form.all("input") if each["name"] != "csrfmiddlewaretoken"}
 
@@ -63,7 +68,7 @@ def test_a_suggestion_is_a_card_that_is_applied_and_undone(browser: Client, reac
     assert "Advice, not a promise" in page.text
     before = Prediction.objects.first()
     assert before is not None
-    form = next(card.all("form"))
+    form = steps(card)[0]
     assert "dunes" not in form["action"]
 
     applied = send(browser, hidden(form))
@@ -77,7 +82,7 @@ def test_a_suggestion_is_a_card_that_is_applied_and_undone(browser: Client, reac
     assert beside.text.startswith(f"Before and now Before {before.typical:.0f}")
     assert f"With the change {now.typical:.0f}" in beside.text
 
-    undone = send(browser, hidden(next(beside.all("form"))))
+    undone = send(browser, hidden(steps(beside)[0]))
     assert value(undone, "caption") == DRAFT["caption"]
     again = Prediction.objects.first()
     assert again is not None
@@ -90,9 +95,9 @@ def test_all_are_applied_at_once_and_the_wording_is_left(browser: Client, reacti
     page = send(browser, DRAFT)
     told = cards(page)
     assert "The wording is yours" in told["Ask a question"].text
-    assert not list(told["Ask a question"].all("form"))
+    assert not steps(told["Ask a question"])
     section = next(each for each in page.all("section") if each.get("aria-labelledby") == "suggestions-heading")
-    form = list(section.all("form"))[-1]
+    form = steps(section)[-1]
     assert "Apply all" in form.text
     applied = send(browser, hidden(form))
     assert value(applied, "caption") == "At the pier again #dunes"
@@ -164,7 +169,7 @@ def test_an_earlier_forecast_shows_what_was_told(browser: Client, creator: Creat
     given = PredictionFactory(account=creator.account, suggestions=[told])
     page = read(browser.get(f"/forecasts/{given.public_id}/").content.decode())
     assert "+12 % likes (likely +3 % to +22 %)" in cards(page)["Add #dunes"].text
-    assert not list(cards(page)["Add #dunes"].all("form"))
+    assert not steps(cards(page)["Add #dunes"])
     assert "What to change" not in browser.get(f"/forecasts/{creator.prediction.public_id}/").content.decode()
 
 

@@ -1,12 +1,13 @@
 """Comparisons: of drafts with each other, and of a draft's hours and weekdays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
 
 from predictions.engine.advice.suggestions import columns_of
+from predictions.engine.effects.design import TIME_WIDTH, time_design
 from predictions.engine.effects.local_time import local_seconds, weekdays_of
 from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.learned_account import LearnedAccount
@@ -42,12 +43,12 @@ class HourMap:
 
 def hour_map(prior: EffectsPrior, account: LearnedAccount, draft: Draft) -> HourMap:
     """Return how publishing at another local hour of the week would do."""
-    zone = (account.effects.zone, account.effects.offset)
-    # the local Monday 00:00 of the draft's week, so that the zone's offset is that of the week
-    local = local_seconds(np.array([draft.publish_at]), *zone)
-    monday = local[0] - local[0] % DAY - weekdays_of(local)[0] * DAY
-    hours = int(monday - (local[0] - draft.publish_at)) + HOUR * np.arange(7 * 24)
-    rows = columns_of(account.effects, [draft, *(replace(draft, publish_at=int(hour)) for hour in hours)])
-    contrasts = account.effects.posterior(prior).contrast(rows[1:] - rows[0])
+    local = local_seconds(np.array([draft.publish_at]), account.effects.zone, account.effects.offset)
+    # hours as clocks show them: in a week in which they change, too
+    monday = int(local[0] - local[0] % DAY - weekdays_of(local)[0] * DAY)
+    own = columns_of(account.effects, [draft])
+    rows = np.repeat(own, 7 * 24, axis=0)
+    rows[:, :TIME_WIDTH] = time_design(monday + HOUR * np.arange(7 * 24))
+    contrasts = account.effects.posterior(prior).contrast(rows - own)
     effect = 100 * np.expm1(contrasts.effect)
     return HourMap(effect.reshape(7, 24).round(1), contrasts.chance_above(0.0).reshape(7, 24).round(3))

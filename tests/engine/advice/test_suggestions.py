@@ -249,3 +249,17 @@ def test_the_map_of_hours_shows_what_the_creators_hours_do(evenings: LearnedAcco
     assert 18 <= by_hour.argmax() <= 22
     assert by_hour[18:23].min() > by_hour[2:15].max()
     assert told.chance[:, 20].min() > 0.9
+
+
+def test_the_map_of_hours_is_the_same_in_a_week_in_which_clocks_change(evenings: LearnedAccount):
+    """In Copenhagen they do on the Sunday, 2026-03-29."""
+    there = replace(evenings, effects=replace(evenings.effects, zone="Europe/Copenhagen"))
+    maps = [
+        hour_map(
+            FITTED, there, draft_of("Pasta", int(datetime(*day, 9, tzinfo=ZoneInfo("Europe/Copenhagen")).timestamp()))
+        )
+        for day in ((2026, 3, 20), (2026, 3, 27), (2026, 4, 3))
+    ]
+    for other in maps[1:]:
+        assert other.effect_pct == pytest.approx(maps[0].effect_pct)
+        assert other.chance == pytest.approx(maps[0].chance)

@@ -45,7 +45,7 @@ def draw_posts(random: np.random.Generator, count: int, tags: int = 0) -> Effect
     posted_at = START + np.cumsum(random.integers(DAY // 4, 2 * DAY, count))
     hashed = np.zeros((count, MAX_TAGS), dtype=np.uint64)
     for row in hashed:
-        chosen = random.choice(np.arange(1, tags + 1), size=min(tags, random.integers(0, 4)), replace=False)
+        chosen = random.choice(np.arange(1, tags + 1), size=min(tags, int(random.integers(0, 4))), replace=False)
         row[: len(chosen)] = chosen
     return EffectPosts(
         posted_at,

@@ -19,7 +19,7 @@ from predictions.engine.effects.design import (
     content_design,
     time_design,
 )
-from predictions.engine.types import DAY, HOUR
+from predictions.engine.types import DAY, HOUR, Floats
 from tests.engine.synthetic import START, draft
 
 PLAIN = draft(START)
@@ -36,8 +36,8 @@ drafts = st.builds(
 )
 
 
-def columns(planned: Draft) -> np.ndarray:
-    [row] = content_design([planned])
+def columns(planned: Draft) -> Floats:
+    row: Floats = content_design([planned])[0]
     return row
 
 

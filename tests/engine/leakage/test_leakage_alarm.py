@@ -144,13 +144,12 @@ def effects_of_labels_without_delay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def offset_of_all_posts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Local time is inferred from all of the account's posts, past and future."""
-    real = engine_rows.replay_effects
 
     def leaking(prior: EffectsPrior, posts: EffectPosts) -> Floats:
         with pytest.MonkeyPatch.context() as context:
             offset = int(posts.posted_at.sum()) % 24 * 3600
             context.setattr("predictions.engine.effects.account_effects.infer_offset", lambda _posted_at: offset)
-            return real(prior, posts)
+            return replay_effects(prior, posts)
 
     monkeypatch.setattr(engine_rows, "replay_effects", leaking)
 

@@ -244,6 +244,13 @@ class TestPage:
         assert "You stopped it" in page
         assert "Start an experiment" in page
 
+    def test_an_answer_is_told_with_its_size_and_direction(self, browser, account):
+        ExperimentFactory(account=account, state="answered", posts=90, effect_pct=-30.0, low_pct=-45.0, high_pct=-8.0)
+        page = browser.get("/experiments/").content.decode()
+        assert "Answered after 90 posts: your posts do better without a question than with a question." in page
+        told = "Likes with a question against without a question: −30 % (−45 % to −8 %"
+        assert told in page.replace("\N{NO-BREAK SPACE}", " ")
+
     @pytest.mark.parametrize(
         ("asked", "words"),
         [

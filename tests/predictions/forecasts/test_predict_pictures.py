@@ -53,7 +53,7 @@ def test_an_unreadable_picture_is_refused(name, data, account, client_of):
 @pytest.mark.parametrize(("readable", "captions"), [(0, 0), (1, 1)])
 def test_pictures_are_looked_at_before_the_caption(readable, captions, learned_account, client_of):
     media = [(f"{index}.jpg", b"no picture") for index in range(9)] + [("last.jpg", picture())] * readable
-    with mock.patch("predictions.forecasts.services.measure_caption", wraps=measure_caption) as measured:
+    with mock.patch("predictions.forecasts.answering.measure_caption", wraps=measure_caption) as measured:
         response = post_form(client_of, sample(learned_account), *media)
     assert response.status_code == (200 if readable else 400)
     assert len(response.json().get("errors", [])) == (0 if readable else 9)

@@ -15,10 +15,10 @@ from accounts.linked.services import choose_time_zone
 from predictions.forecasts.serializers import PredictRequestSerializer, PredictResponseSerializer
 from predictions.learning import services
 from predictions.learning.selectors import stale_accounts
-from predictions.models import AccountWeights, Prediction
+from predictions.models import AccountWeights, Experiment, Prediction
 from privacy.export import services as exporting
 from privacy.purposes import Purpose
-from tests.factories import agree, disagree, history_with_effects
+from tests.factories import ExperimentFactory, agree, disagree, history_with_effects
 from tests.predictions.forecasts.api_requests import in_hours, sample
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +70,17 @@ def test_what_works_is_suggested_with_its_effect_range_and_basis(champion, react
     assert body["suggestions_note"] is None
     assert body["combination"]["impact_estimate_pct"] > effects[0]
     assert set(body["combination"]["features"]) <= {each["feature"] for each in body["suggestions"]}
+
+
+def test_what_an_experiment_answered_rests_on_a_randomised_test(champion, reacting_account, client_of):
+    def evidence() -> dict[str, str]:
+        return {each["feature"]: each["evidence"] for each in ask(client_of, reacting_account)["suggestions"]}
+
+    before = evidence()
+    assert before["question"] != "randomised_test"
+    ExperimentFactory(account=reacting_account, state=Experiment.State.ANSWERED)
+    ExperimentFactory(state=Experiment.State.ANSWERED, feature="post_time", first=9, second=20)
+    assert evidence() == before | {"question": "randomised_test"}
 
 
 def test_following_a_suggestion_leaves_it_out_the_next_time(champion, reacting_account, client_of):

@@ -132,6 +132,8 @@ def test_every_file_keeps_to_its_schema_which_knows_the_types() -> None:
             "extra_data",
             "engagement_rate",
             "explanation",
+            "suggestions",
+            "combination",
         }, name
     types = json.loads(archive.read("schemas/predictions.prediction.json"))["items"]["properties"]
     assert types["point"]["type"] == ["number"]
