@@ -23,9 +23,11 @@ from privacy.trail import selectors as trail
 from privacy.trail.middleware import TOUCH_NOBODY
 from tests.factories import (
     AccountWeightsFactory,
+    AssignmentFactory,
     FeedbackFactory,
     ForecastErrorFactory,
     StaffFactory,
+    SuggestionReportFactory,
     enter_admin,
     verify,
 )
@@ -38,6 +40,7 @@ ASKED_BY = {
     "predict": ("post", {"post": {"text": "Sunset"}}),
     "api:measure": ("post", {"text": "Sunset"}),
     "api:compare": ("post", {"drafts": [{"text": "Sunset"}, {"text": "Sunrise"}]}),
+    "api:explore": ("post", {"post": {"text": "Sunset"}}),
     "api:token-detail": ("delete", {}),
     "api:consent": ("delete", {}),
     "api:erasure": ("delete", {}),
@@ -98,6 +101,8 @@ def person() -> Creator:
     """With a row in every table that the admin shows."""
     creator = make_creator(posts=3)
     AccountWeightsFactory(account=creator.account)
+    AssignmentFactory(experiment__account=creator.account)
+    SuggestionReportFactory(prediction__account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
     ForecastErrorFactory(post=creator.account.posts.all()[0])
     Listing.objects.create(account=creator.account, listed_at=timezone.now())
@@ -125,10 +130,12 @@ def own_address(route: str, person: Creator) -> str:
         "settings/tokens/<": person.token.pk,
         "settings/accounts/<": account.public_id,
         "posts/<": account.public_id,
+        "experiments/<": account.experiments.get().public_id,
         "forecasts/<": person.prediction.public_id,
         "your-data/export/<": person.user.exports.get().public_id,
         "erasures/<": "eras_unknown",
         "api/v1/accounts/<": account.public_id,
+        "api/v1/experiments/<": account.experiments.get().public_id,
         "api/v1/posts/<": account.posts.all()[0].public_id,
         "api/v1/predictions/<": person.prediction.public_id,
         "api/v1/refreshes/<": account.refreshes.all()[0].public_id,
@@ -136,7 +143,7 @@ def own_address(route: str, person: Creator) -> str:
         "api/v1/privacy/consents/<": "learning",
         "api/v1/tokens/<": person.token.pk,
     }
-    start, found, rest = route.partition("<")
+    start, found, rest = route.replace("<int:rank>", "1").partition("<")
     return f"/{start}{objects[start + '<']}{rest.partition('>')[2]}" if found else f"/{route}"
 
 
