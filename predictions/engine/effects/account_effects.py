@@ -255,8 +255,12 @@ def replay_effects(prior: EffectsPrior, posts: EffectPosts) -> Floats:
 
 
 def effect_of(effects: AccountEffects, posterior: Posterior, row: Floats) -> tuple[float, float]:
-    """Return the effect of columns (d,) against the account's usual post, and its standard deviation (log units)."""
+    """Return the effect of columns (d,) against the account's usual post, and its standard deviation (log units).
+
+    Own hashtags are left out: the forecast has other features for them, and a history's replay learns none.
+    """
     difference = row - effects.usual[1:] if effects.posts else np.zeros_like(row)
+    difference[WIDTH:] = 0.0
     contrasts = posterior.contrast(difference[None])
     return float(contrasts.effect[0]), float(contrasts.sd[0])
 
