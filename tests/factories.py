@@ -77,7 +77,7 @@ class UserFactory(DjangoModelFactory[User]):
         # as `agree` writes them, but at once: nothing is there yet that could rest on them but the person's own row
         texts = [current_text(purpose) for purpose in (USUAL_CONSENTS if extracted is None else extracted)]
         given_at = timezone.now()
-        Consent.objects.bulk_create(
+        consents = [
             Consent(
                 user=self,
                 purpose=text.purpose,
@@ -87,7 +87,9 @@ class UserFactory(DjangoModelFactory[User]):
                 given_through=Through.PAGE,
             )
             for text in texts
-        )
+        ]
+        # where newcomers agree by themselves, they have agreed already
+        Consent.objects.bulk_create(consents, ignore_conflicts=True)
         for text in texts:
             record(action=AccessEvent.Action.CONSENT, subjects=[self.pk], what=text.title)
         User.objects.filter(pk=self.pk).update()

@@ -45,10 +45,11 @@ class SuggestionReportView(APIView):
     @extend_schema(parameters=[OpenApiParameter("rank", int, required=True)], responses={204: None})
     def delete(self, request: Request, public_id: str) -> Response:
         """Take a report back; 204 also if there was none."""
+        prediction = self._prediction(public_id)
         rank: Any = request.query_params.get("rank", "")
         if not (rank.isascii() and rank.isdecimal() and len(rank) < 4):
             raise ValidationError({"rank": "This is no rank; expected a whole number from 1."})
-        take_back_report(prediction=self._prediction(public_id), rank=int(rank))
+        take_back_report(prediction=prediction, rank=int(rank))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _prediction(self, public_id: str) -> Prediction:

@@ -20,9 +20,10 @@ ROOT = Path(__file__).resolve().parents[2]
 TRAIN_BACKWARDS = """
 import hashlib
 from predictions.engine import train
+from predictions.engine.effects import fitting
 from predictions.engine.estimators import network, trees
 from tests.engine.synthetic import end_of, population
-trees._ROUNDS, network._MIN_STEPS = 20, 20
+trees._ROUNDS, network._MIN_STEPS, fitting._ITERATIONS = 20, 20, 3
 accounts = population()[::-1]
 print(hashlib.sha256(train(accounts, until=max(map(end_of, accounts))).to_bytes()).hexdigest())
 """

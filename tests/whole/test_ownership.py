@@ -10,9 +10,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.tokens.services import create_api_token
 from posts.models import Refresh
-from predictions.models import AccountWeights, Feedback
+from predictions.models import AccountWeights, Assignment, Feedback, SuggestionReport
 from privacy.export import services as exporting
-from tests.factories import AccountWeightsFactory, BenchmarkFactory, FeedbackFactory
+from tests.factories import AccountWeightsFactory, AssignmentFactory, BenchmarkFactory, FeedbackFactory
 from tests.pages.conftest import Creator, make_creator
 
 pytestmark = pytest.mark.django_db
@@ -47,12 +47,14 @@ def address(route: str, of: Creator) -> str:
         "/api/v1/privacy/exports/<": of.user.exports.get().public_id,
         "/api/v1/tokens/<": of.token.pk,
         "/your-data/export/<": of.user.exports.get().public_id,
+        "/api/v1/experiments/<": of.account.experiments.get().public_id,
+        "/experiments/<": of.account.experiments.get().public_id,
         "/forecasts/<": of.prediction.public_id,
         "/posts/<": of.account.public_id,
         "/settings/accounts/<": of.account.public_id,
         "/settings/tokens/<": of.token.pk,
     }
-    start, _, rest = route.partition("<")
+    start, _, rest = route.replace("<int:rank>", "1").partition("<")
     return f"{start}{objects[start + '<']}{rest.partition('>')[2]}"
 
 
@@ -60,6 +62,8 @@ def everything_of(creator: Creator) -> str:
     account = creator.account
     rows = [creator.user, account, creator.token, *account.posts.all(), *account.predictions.all()]
     rows += [*Refresh.objects.filter(account=account), *AccountWeights.objects.filter(account=account)]
+    rows += [*account.experiments.all(), *Assignment.objects.filter(experiment__account=account)]
+    rows += SuggestionReport.objects.filter(prediction__account=account)
     rows += Feedback.objects.filter(prediction__account=account)
     for row in rows:
         row.refresh_from_db()
@@ -81,6 +85,7 @@ def person() -> Creator:
     creator = make_creator(posts=3)
     AccountWeightsFactory(account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
+    AssignmentFactory(experiment__account=creator.account)
     exporting.make(export_pk=exporting.request_export(user_id=creator.user.pk).pk)
     return creator
 

@@ -118,7 +118,8 @@ def test_an_error_is_that_of_the_forecast_as_of_the_publishing(trained_models, c
         curve = EARLY_CURVE if age == HOUR else GrowthCurve()
         label, promised = np.log1p(likes * np.exp(curve.gain(age))), max((high - low) / (2 * Z80), 0.1)
         wider = np.hypot(promised, curve.sd(age, count=likes)) / promised
-        assert miss.error == pytest.approx((label - typical) / promised / wider, abs=1e-6)
+        # going through a history, effects are learned anew for every tenth more labels
+        assert miss.error == pytest.approx((label - typical) / promised / wider, abs=0.02)
         assert miss.covered == (typical - (typical - low) * wider <= label <= typical + (high - typical) * wider)
 
 

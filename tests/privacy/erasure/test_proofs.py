@@ -28,6 +28,7 @@ from privacy.erasure import services as erasing
 from privacy.erasure.search.places import search_database, search_redis
 from privacy.models import Erasure, PersonalData, Through
 from privacy.trail.anchors import drop_anchor
+from tests.factories import SUGGESTION
 from tests.privacy.erasure.erasures import erase, everything, rows_of
 from tests.prove import SEED, scaled
 
@@ -78,6 +79,10 @@ def planted(column: models.Field, value: Any, word: Callable[[], str]) -> Any:  
     if column.name == "explanation":
         # of a shape that the API reads while the canaries are there
         return [*(value or []), {"feature": word(), "effect_pct": 1.0}]
+    if column.name == "suggestions":
+        return [*(value or []), {**SUGGESTION, "basis": word()}]
+    if column.name == "combination":
+        return {**SUGGESTION, "features": [word()]}
     if isinstance(column, models.JSONField):
         return {**(value or {}), "planted": word()}
     return word().encode() if isinstance(column, models.BinaryField) else word()

@@ -36,7 +36,11 @@ CONCERN_NOBODY = {
     **dict.fromkeys(("migrate", "showmigrations", "inspectdb", "createcachetable"), "tables, not their rows"),
     **dict.fromkeys(("remove_stale_contenttypes",), "names of tables"),
     **dict.fromkeys(("test", "testserver"), "a database of their own"),
-    **dict.fromkeys(("backtest", "train_model"), "files that whoever runs them brings"),
+    **dict.fromkeys(
+        ("backtest", "train_model", "suggest", "evaluate_suggestions", "measure", "measure_caption"),
+        "files and words that whoever runs them brings",
+    ),
+    "export_picture_networks": "public networks",
     **dict.fromkeys(("canary_model", "rollback_model"), "which model serves"),
     "grant_service_role": "what a role of the database may do",
     "runserver": "what it serves is recorded",
