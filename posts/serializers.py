@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, CaptionMeasures, is_hashtag
+from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
 from posts.content.platform_rules import RuleCheck
-from posts.content.wording import Hook
 from posts.ingest.selectors import RefreshStatus
 from posts.models import Observation, Post, PostContent, Refresh
 from posts.models.content import CAPTION_MEASURES
 from posts.selectors import LatestCounts
+from privacy.declarations.columns import declared_columns
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -116,30 +116,18 @@ class MeasureRequestSerializer(serializers.Serializer[Any]):
         return tags
 
 
-class CaptionMeasuresSerializer(serializers.Serializer[CaptionMeasures]):
-    """What is measured of a caption; null where it cannot be told."""
+class CaptionMeasuresSerializer(serializers.ModelSerializer[PostContent]):
+    """What is measured of a caption, by the columns that keep it; null where it cannot be told."""
 
-    length = serializers.IntegerField(help_text="Characters.")
-    words = serializers.IntegerField()
-    questions = serializers.IntegerField(help_text="Question marks.")
-    exclamations = serializers.IntegerField(help_text="Exclamation marks.")
-    emoji = serializers.IntegerField()
-    mentions = serializers.IntegerField()
-    links = serializers.IntegerField()
-    uppercase_share = serializers.FloatField(help_text="Of the letters, 0 to 1.")
-    sentiment = serializers.FloatField(
-        allow_null=True, help_text="-1 to 1: of English words, or of emoji; null in a language that is not read."
-    )
-    emoji_sentiment = serializers.FloatField(allow_null=True, help_text="-1 to 1, of the emoji alone.")
-    language = serializers.CharField(help_text="ISO 639; empty where it cannot be told.")
-    reading_ease = serializers.FloatField(
-        allow_null=True, help_text="Flesch's, of English: 100 very easy, 0 very hard; null under five words."
-    )
-    hook = serializers.ChoiceField(choices=[hook.value for hook in Hook], help_text="The kind of the first words.")
-    call_to_action = serializers.IntegerField(
-        help_text="Different things that viewers are asked to do, such as to follow or to comment: 0 to 7."
-    )
-    hashtags = serializers.ListField(child=serializers.CharField())
+    class Meta:
+        model = PostContent
+        fields = [name for name in CAPTION_MEASURES if name != "embedding"]
+        read_only_fields = fields
+        extra_kwargs = {
+            name: {"help_text": f"{column.meaning}."}
+            for name, column in declared_columns(PostContent).items()
+            if name in CAPTION_MEASURES
+        }
 
 
 class RuleCheckSerializer(serializers.Serializer[RuleCheck]):
