@@ -117,7 +117,7 @@ class MeasureRequestSerializer(serializers.Serializer[Any]):
 
 
 class CaptionMeasuresSerializer(serializers.ModelSerializer[PostContent]):
-    """What is measured of a caption, by the columns that keep it; null where it cannot be told."""
+    """The measures of a caption, by the columns that keep them; null where one cannot be told."""
 
     class Meta:
         model = PostContent

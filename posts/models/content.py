@@ -23,9 +23,9 @@ COVER_COLUMNS = (
     *("cover_state", "cover_attempts", "cover_extractor_version"),
     *(f"cover_{name}" for name in COVER_MEASURES),
 )
-"""What measuring a cover writes."""
+"""Columns that measuring a cover writes."""
 _FIRST_COVER_MEASURES = tuple(field.name for field in fields(CoverMeasures) if field.default is MISSING)
-"""Those that every version of the extractor took."""
+"""Measures that every version of the extractor took."""
 
 
 def _embedding(content: "PostContent") -> list[int]:

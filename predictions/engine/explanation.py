@@ -21,7 +21,7 @@ LEVERS = {
     "hashtags": ("hashtags", "hashtags_smooth", TAGS),
     "cover": ("cover",),
 }
-"""What a creator controls, with the blocks of the design that tell it."""
+"""Levers of a creator, each with its blocks of the design."""
 OTHER = "other"
 """The rest: the account's recent form, and what other accounts show of such a post."""
 

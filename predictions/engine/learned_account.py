@@ -48,7 +48,7 @@ class LearnedAccount:
     history: History
     """The latest posts, also those whose horizon had not passed at `as_of`: a later forecast may use them."""
     effects: AccountEffects
-    """How its audience reacts; learned from the labels known at `as_of`."""
+    """Effects on its audience, learned from the labels known at `as_of`."""
     noise: AccountNoise
     tag_names: tuple[str, ...]
     """The hashtags of `effects.tags`, in their order."""

@@ -9,7 +9,7 @@ from privacy.trail.staff.admin import ReadOnlyAdmin
 
 
 class AssignmentInline(admin.TabularInline):  # type: ignore[type-arg]
-    """What was drawn for each post of an experiment, on its page."""
+    """The arms drawn for the posts of an experiment, on its page."""
 
     model = Assignment
     fields = readonly_fields = (

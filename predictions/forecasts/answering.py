@@ -64,7 +64,7 @@ class ImpossibleForecast(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """What a model computed, with the warnings that reading the account's state gave, and when that was read."""
+    """A model's result, with the warnings and the moment of reading the account's state."""
 
     loaded: LoadedModel
     result: T

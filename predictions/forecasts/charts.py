@@ -1,4 +1,4 @@
-"""What charts of forecasts show: the range on a logarithmic axis, and the hours of a week."""
+"""Geometry of forecasts' charts: the range on a logarithmic axis, and the hours of a week."""
 
 from dataclasses import dataclass
 

@@ -19,7 +19,7 @@ class LeverEffectSerializer(serializers.Serializer[Any]):
 
 
 class SummarySerializer(serializers.Serializer[Any]):
-    """How the account's audience reacts; without members until the account is learned again after a release."""
+    """Effects on the account's audience; without members until the account is learned again after a release."""
 
     time_zone = serializers.CharField(required=False, help_text="Chosen (IANA name) or inferred, such as UTC+02:00.")
     posts_learned = serializers.IntegerField(required=False)

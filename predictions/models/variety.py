@@ -6,7 +6,7 @@ from privacy.declarations.columns import plain
 
 
 class VarietyCheck(models.Model):
-    """How different the suggestions of the last days are between accounts; an alarm says that they are too alike."""
+    """Variety of the last days' suggestions between accounts; an alarm says that they are too alike."""
 
     checked_at = plain(models.DateTimeField(unique=True), "when")
     accounts = plain(models.PositiveIntegerField(), "to how many accounts something was suggested")

@@ -32,7 +32,7 @@ _NEAR_TONE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class FeatureRecord:
-    """What became of the suggestions of one feature."""
+    """Outcomes of the suggestions of one feature."""
 
     feature: str
     shown: int = 0
@@ -42,7 +42,7 @@ class FeatureRecord:
     tried: int = 0
     """Posts with a measured first day that have what was suggested."""
     right: int = 0
-    """Those of them that did better than the draft without it was forecast."""
+    """Tried suggestions whose post did better than the forecast of the draft without it."""
 
     @property
     def fault(self) -> str:

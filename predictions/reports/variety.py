@@ -1,4 +1,4 @@
-"""How alike suggestions are across creators: if everybody is told the same, everybody's posts become the same."""
+"""Measure how alike suggestions are across creators: the same advice for all makes all posts the same."""
 
 import math
 from collections import Counter
@@ -47,7 +47,7 @@ class Variety:
 
     @property
     def alarms(self) -> list[str]:
-        """What is beyond its bound, in words."""
+        """Figures beyond their bounds, in words."""
         alarms = [
             f"{group}: effectively {variety:.1f} different suggestions, fewer than {LEAST_VARIETY:g}"
             for group, variety in self.varieties.items()

@@ -14,7 +14,7 @@ from predictions.suggestions.words import NOTHING_RELIABLE, basis_of, title_of
 
 
 class Changes(TypedDict, total=False):
-    """What differs in the draft as it would then be; absent members stay as they are."""
+    """Differences of the changed draft; absent members stay as they are."""
 
     scheduled_time_utc: str
     text: str
@@ -67,7 +67,7 @@ class ToldAdvice:
 
     @property
     def note(self) -> str | None:
-        """What is not suggested and why, in words; None where there is nothing to say."""
+        """The features that are not suggested, with the reason; None where there is nothing to say."""
         note = [] if self.suggestions else [NOTHING_RELIABLE]
         if self.switched_off:
             features = ", ".join(feature.replace("_", " ") for feature in self.switched_off)

@@ -1,4 +1,4 @@
-"""All that is measured of a cover, in one row of numbers."""
+"""Measure a cover: one row of numbers."""
 
 from dataclasses import dataclass, field
 
@@ -44,11 +44,11 @@ class CoverMeasures:
     face_area: float | None = None
     """Share of the picture that the largest face takes; 0 without a face."""
     face_x: float | None = None
-    """Where the middle of the largest face is, from the left (0) to the right (1); None without a face."""
+    """Middle of the largest face, from the left (0) to the right (1); None without a face."""
     face_y: float | None = None
     """The same from the top (0) to the bottom (1)."""
     smile: float | None = None
-    """How likely the largest face smiles; None without a face."""
+    """Probability that the largest face smiles; None without a face."""
     text_share: float | None = None
     """Share of the picture that text covers; None where it was not asked for, or no network is installed."""
     embedding: NDArray[np.int8] | None = field(default=None, compare=False)

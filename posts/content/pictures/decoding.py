@@ -20,7 +20,7 @@ MAX_COVER_PIXELS = 50_000_000
 DECODED_SIDE = 512
 """Pixels of the longer side that a picture is reduced to: enough for faces, and a JPEG is never unpacked whole."""
 _LEAST_SIDE = 448
-"""Where a JPEG can be unpacked at about this size, nothing more is unpacked: a photo of 12 megapixels at an eighth."""
+"""Least longer side at which a JPEG is unpacked: a photo of 12 megapixels is unpacked at an eighth."""
 
 # HEIC is left out: its decoder (libheif with an HEVC decoder, in `pillow-heif`) is 6 MB of C++ that many attacks aimed
 # at, TikTok's covers are JPEG or WebP, and browsers' file pickers turn HEIC into JPEG

@@ -27,12 +27,12 @@ WRITING_LICENCE = "Apache-2.0 (PaddleOCR's PP-OCRv6 small text detector)"
 
 
 class CannotExport(RuntimeError):
-    """What the export needs is not here; the message says what, and what to do."""
+    """The export lacks a package or a file; the message names it and says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Where a network's weights come from: a file, or None where a library's own loader downloads them."""
+    """Source of a network's weights: a file, or None for a library's own loader, which downloads them."""
 
     path: Path | None
     source: str

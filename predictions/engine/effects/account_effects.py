@@ -10,7 +10,6 @@ matrix is then all that the posterior of b needs (Gelman and Hill, "Data Analysi
 The scale s says whether the audience reacts at all; s = 0 is an audience that does not.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -102,7 +101,7 @@ class Contrasts:
 
 @dataclass(slots=True)
 class AccountEffects:
-    """What has been learned of one account; `learn` adds a post. Columns are those of `design`, then own hashtags."""
+    """The learned effects of one account; `learn` adds a post. Columns are those of `design`, then own hashtags."""
 
     tags: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, dtype=np.uint64))
     gram: Floats = field(default_factory=lambda: np.zeros((0, 0)))
@@ -263,8 +262,3 @@ def effect_of(effects: AccountEffects, posterior: Posterior, row: Floats) -> tup
     difference[WIDTH:] = 0.0
     contrasts = posterior.contrast(difference[None])
     return float(contrasts.effect[0]), float(contrasts.sd[0])
-
-
-def learn_all(prior: EffectsPrior, accounts: Sequence[EffectPosts]) -> list[AccountEffects]:
-    """Learn accounts of at least two posts, as `fit_effects` needs them."""
-    return [posts.learn(prior) for posts in accounts if len(posts) > 1]

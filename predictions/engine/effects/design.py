@@ -27,7 +27,7 @@ _TAG_COUNTS = np.log1p([0.0, 1.0, 2.0, 3.0, 5.0, 8.0])
 _USUAL_DURATION, _USUAL_LENGTH = 20.0, 55.0
 _COVER_MIDDLE = dict(zip(COVER, (0.5, 0.2, 0.4, 0.2, 0.2, 0.1, 0.5), strict=True))
 _COVER_STEP = dict(zip(COVER, (0.2, 0.08, 0.2, 0.1, 0.15, 0.2, 1.0), strict=True))
-"""What a cover has in the middle, and about a standard deviation over covers; 0 to 1."""
+"""Middle and about one standard deviation of each measure over covers; 0 to 1."""
 
 
 def body_length(caption: CaptionMeasures) -> int:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from predictions.engine.effects.account_effects import AccountEffects, EffectPosts, learn_all
+from predictions.engine.effects.account_effects import AccountEffects, EffectPosts
 from predictions.engine.effects.design import BLOCK_OF, WIDTH
 from predictions.engine.effects.population import SCALES, EffectsPrior
 from predictions.engine.types import DAY, Floats
@@ -38,7 +38,7 @@ def fit_effects(accounts: Sequence[EffectPosts]) -> EffectsPrior:
         return prior
     latest = [posts[-MAX_POSTS:] for posts in chosen]
     prior = replace(prior, walk=_walk(latest))
-    learned = learn_all(prior, latest)
+    learned = [posts.learn(prior) for posts in latest]
     mean_variances = np.full(len(prior.variances) - 1, 0.02)
     for _ in range(_ITERATIONS):
         prior, mean_variances = _iterate(prior, mean_variances, learned)

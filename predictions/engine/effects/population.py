@@ -9,7 +9,7 @@ from predictions.engine.effects.design import BLOCK_OF, BLOCKS, WIDTH
 from predictions.engine.types import Floats
 
 SCALES = np.array([0.0, 0.5, 1.0, 1.7])
-"""How strongly an account's audience reacts, in units of the usual account's; zero: not at all."""
+"""Strength of an audience's reaction in units of the usual account's; zero: no reaction."""
 
 _BLOCKS = len(BLOCKS) + 1
 """The last variance is that of an account's own hashtags."""

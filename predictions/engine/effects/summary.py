@@ -32,7 +32,7 @@ class LeverEffect:
 
 @dataclass(frozen=True, slots=True)
 class EffectsSummary:
-    """What was learned of an account's audience, readable."""
+    """The learned effects of an account, readable."""
 
     time_zone: str
     posts_learned: int

@@ -1,4 +1,4 @@
-"""How much wider or narrower an account's forecast errors are than its intervals promise, learned post by post."""
+"""Learn, post by post, the ratio of an account's forecast errors to what its intervals promise."""
 
 from dataclasses import dataclass
 

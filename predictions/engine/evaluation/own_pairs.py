@@ -36,7 +36,7 @@ MAX_PAIRS = 2000
 
 ALL_LEVERS = "all"
 TESTED = (*(lever for lever in LEVERS if lever != "cover"), ALL_LEVERS)
-"""What is tested; files of histories rarely have covers."""
+"""Levers that are tested; files of histories rarely have covers."""
 
 MIN_ACCOUNTS = 5
 """A bootstrap over fewer accounts gives no interval."""

@@ -11,7 +11,7 @@ from predictions.engine.effects.local_time import hours_of, local_seconds
 from predictions.engine.types import PublishedPost
 
 FEATURES = ("post_time", "question", "caption_length", "emoji")
-"""What an experiment can be about, named as in suggestions."""
+"""Features that an experiment can compare, named as in suggestions."""
 
 _NEAR_HOURS = 1.5
 """A post so near to its hour (hours) was published at it."""
@@ -58,7 +58,7 @@ class Arms:
 
     @property
     def question(self) -> str:
-        """What is asked, in words."""
+        """The question, in words."""
         return f"Do your posts do better {self.words(is_second=True)} than {self.words(is_second=False)}?"
 
     def value(self, *, is_second: bool) -> int:

@@ -28,7 +28,7 @@ _HOPE = 1.64
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is known of an experiment's difference so far."""
+    """The estimate of an experiment's difference so far."""
 
     verdict: Verdict
     difference: Difference
