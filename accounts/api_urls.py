@@ -7,8 +7,8 @@ from accounts.linked.api import AccountViewSet
 from accounts.people.api import MeView
 from accounts.tokens.api import APITokenViewSet
 
-router = SimpleRouter(use_regex_path=False)
+router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("accounts", AccountViewSet, basename="account")
 router.register("tokens", APITokenViewSet, basename="token")
 
-urlpatterns = [path("me/", MeView.as_view(), name="me"), *router.urls]
+urlpatterns = [path("me", MeView.as_view(), name="me"), *router.urls]

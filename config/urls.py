@@ -2,14 +2,14 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from accounts.staff.second_factor import second_factor
+from config.api.schema_view import SchemaView
 from predictions.forecasts.api import PredictView
 from privacy.trail.reasons import give_reason
 
 api: list[URLPattern | URLResolver] = [
-    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("schema", SchemaView.as_view(), name="schema"),
     path("", include("accounts.api_urls")),
     path("", include("posts.api_urls")),
     path("", include("predictions.api_urls")),

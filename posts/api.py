@@ -6,16 +6,17 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
-from rest_framework import generics, status
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
-from rest_framework.views import APIView
 
 from accounts.models import TikTokAccount
-from config.uploads import MAX_JSON_BYTES, refuse_too_large
+from config.api.scopes import FORECASTS_READ, POSTS
+from config.api.views import ListView, RetrieveView, View, created
 from posts import selectors
 from posts.content.captions import measure_caption
 from posts.content.platform_rules import check_rules
@@ -30,6 +31,11 @@ from posts.serializers import (
     PostDetailSerializer,
     PostSerializer,
     RefreshSerializer,
+)
+from telemetry.idempotency.writes import idempotent
+
+MEASURE_EXAMPLE = OpenApiExample(
+    "a caption", value={"text": "Sunset at the pier #sunset", "hashtags": ["photography"]}, request_only=True
 )
 
 
@@ -47,9 +53,10 @@ class AccountDisconnected(APIException):
 
 
 @extend_schema(tags=["posts"])
-class PostListView(generics.ListAPIView[Post]):
+class PostListView(ListView[Post]):
     """The person's posts, newest first."""
 
+    required_scopes = POSTS
     serializer_class = PostSerializer
     filterset_class = PostFilter
 
@@ -58,9 +65,10 @@ class PostListView(generics.ListAPIView[Post]):
 
 
 @extend_schema(tags=["posts"])
-class PostView(generics.RetrieveAPIView[Post]):
+class PostView(RetrieveView[Post]):
     """One post with all its observations."""
 
+    required_scopes = POSTS
     serializer_class = PostDetailSerializer
     lookup_field = "public_id"
 
@@ -70,9 +78,10 @@ class PostView(generics.RetrieveAPIView[Post]):
 
 
 @extend_schema(tags=["posts"])
-class ObservationListView(generics.ListAPIView[Observation]):
+class ObservationListView(ListView[Observation]):
     """A post's observations, oldest first."""
 
+    required_scopes = POSTS
     serializer_class = ObservationSerializer
     filter_backends = ()
     queryset = Observation.objects.none()
@@ -83,8 +92,15 @@ class ObservationListView(generics.ListAPIView[Observation]):
 
 
 @extend_schema(tags=["drafts"])
-class MeasureView(APIView):
-    @extend_schema(request=MeasureRequestSerializer, responses=MeasuredCaptionSerializer)
+class MeasureView(View):
+    required_scopes = FORECASTS_READ
+
+    @extend_schema(
+        operation_id="measure",
+        request=MeasureRequestSerializer,
+        responses=MeasuredCaptionSerializer,
+        examples=[MEASURE_EXAMPLE],
+    )
     def post(self, request: Request) -> Response:
         """Measure a draft's caption and hold it against TikTok's rules. Nothing of it is stored."""
         serializer = MeasureRequestSerializer(data=request.data)
@@ -94,16 +110,15 @@ class MeasureView(APIView):
         rules = check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS)
         return Response(MeasuredCaptionSerializer({"caption": caption, "rules": rules}).data)
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        refuse_too_large(request, MAX_JSON_BYTES)
-        super().initial(request, *args, **kwargs)
-
 
 @extend_schema(tags=["refreshes"])
-class RefreshRequestView(APIView):
-    throttle_classes = [*APIView.throttle_classes, RefreshThrottle]
+class RefreshRequestView(View):
+    required_scopes = POSTS
+    takes_body = ()
+    throttle_classes = [*View.throttle_classes, RefreshThrottle]
 
     @extend_schema(request=None, responses={202: RefreshSerializer})
+    @idempotent
     def post(self, request: Request, public_id: str) -> Response:
         """Fetch the account and its posts again. The answer is about the active refresh if there is one."""
         account = _own_account(request, public_id)
@@ -111,11 +126,14 @@ class RefreshRequestView(APIView):
             refresh = services.request_refresh(account_id=account.pk)
         except services.NotConnected as error:
             raise AccountDisconnected from error
-        return Response(RefreshSerializer(ingest_selectors.status_of(refresh)).data, status.HTTP_202_ACCEPTED)
+        shown = RefreshSerializer(ingest_selectors.status_of(refresh)).data
+        return created(shown, reverse("api:refresh", args=[refresh.public_id]), status.HTTP_202_ACCEPTED)
 
 
 @extend_schema(tags=["refreshes"])
-class LatestRefreshView(APIView):
+class LatestRefreshView(View):
+    required_scopes = POSTS
+
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """Show how far the account's latest refresh is; 404 if there was none."""
@@ -126,7 +144,9 @@ class LatestRefreshView(APIView):
 
 
 @extend_schema(tags=["refreshes"])
-class RefreshView(APIView):
+class RefreshView(View):
+    required_scopes = POSTS
+
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """Show how far the refresh is."""

@@ -7,11 +7,11 @@ from posts.trends.api import TrendListView
 
 urlpatterns = [
     path("measure", api.MeasureView.as_view(), name="measure"),
-    path("posts/", api.PostListView.as_view(), name="posts"),
-    path("posts/<slug:public_id>/", api.PostView.as_view(), name="post"),
-    path("posts/<slug:public_id>/observations/", api.ObservationListView.as_view(), name="post-observations"),
-    path("accounts/<slug:public_id>/refreshes/", api.RefreshRequestView.as_view(), name="account-refreshes"),
-    path("accounts/<slug:public_id>/refresh/", api.LatestRefreshView.as_view(), name="account-refresh"),
+    path("posts", api.PostListView.as_view(), name="posts"),
+    path("posts/<slug:public_id>", api.PostView.as_view(), name="post"),
+    path("posts/<slug:public_id>/observations", api.ObservationListView.as_view(), name="post-observations"),
+    path("accounts/<slug:public_id>/refreshes", api.RefreshRequestView.as_view(), name="account-refreshes"),
+    path("accounts/<slug:public_id>/refresh", api.LatestRefreshView.as_view(), name="account-refresh"),
     path("trends", TrendListView.as_view(), name="trends"),
-    path("refreshes/<slug:public_id>/", api.RefreshView.as_view(), name="refresh"),
+    path("refreshes/<slug:public_id>", api.RefreshView.as_view(), name="refresh"),
 ]

@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import QuerySet
 
-from config.api import MomentFilter
+from config.api.filters import MomentFilter, TruthFilter
 from posts.models import Post
 
 
@@ -12,7 +12,7 @@ class PostFilter(django_filters.FilterSet):  # type: ignore[misc]
     posted_after = MomentFilter(field_name="posted_at", lookup_expr="gte", help_text="inclusive")
     posted_before = MomentFilter(field_name="posted_at", lookup_expr="lt", help_text="exclusive")
     hashtag = django_filters.CharFilter(method="filter_hashtag", max_length=200, help_text="with or without #")
-    deleted = django_filters.BooleanFilter(
+    deleted = TruthFilter(
         field_name="deleted_at", lookup_expr="isnull", exclude=True, help_text="true: only deleted posts; false: none"
     )
     ordering = django_filters.OrderingFilter(fields=["posted_at", "duration_s"])
@@ -23,8 +23,3 @@ class PostFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def filter_hashtag(self, posts: QuerySet[Post], name: str, value: str) -> QuerySet[Post]:
         return posts.filter(content__hashtags__contains=[value.lstrip("#＃").lower()])
-
-    def filter_queryset(self, queryset: QuerySet[Post]) -> QuerySet[Post]:
-        posts: QuerySet[Post] = super().filter_queryset(queryset)
-        # pages of posts with equal values must not overlap
-        return posts.order_by(*posts.query.order_by, "-pk") if posts.query.order_by else posts

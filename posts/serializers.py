@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from config.api.serializers import ModelSerializer, Serializer
 from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
 from posts.content.platform_rules import RuleCheck
 from posts.ingest.selectors import RefreshStatus
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
-class ObservationSerializer(serializers.ModelSerializer[Observation]):
+class ObservationSerializer(ModelSerializer[Observation]):
     """Cumulative counts at a moment; null where TikTok did not give one."""
 
     class Meta:
@@ -26,7 +27,7 @@ class ObservationSerializer(serializers.ModelSerializer[Observation]):
         read_only_fields = fields
 
 
-class LatestCountsSerializer(serializers.Serializer["WithAnnotations[Post, LatestCounts]"]):
+class LatestCountsSerializer(Serializer["WithAnnotations[Post, LatestCounts]"]):
     """The counts of the latest observation."""
 
     observed_at = serializers.DateTimeField()
@@ -36,7 +37,7 @@ class LatestCountsSerializer(serializers.Serializer["WithAnnotations[Post, Lates
     views = serializers.IntegerField(allow_null=True)
 
 
-class CoverSerializer(serializers.Serializer[PostContent]):
+class CoverSerializer(Serializer[PostContent]):
     """Measures of the cover picture; the picture itself is not kept."""
 
     brightness = serializers.FloatField(source="cover_brightness", help_text="0 to 1")
@@ -46,7 +47,7 @@ class CoverSerializer(serializers.Serializer[PostContent]):
     sharpness = serializers.FloatField(source="cover_sharpness")
 
 
-class ContentSerializer(serializers.ModelSerializer[PostContent]):
+class ContentSerializer(ModelSerializer[PostContent]):
     """Measures of the caption and the cover."""
 
     cover = serializers.SerializerMethodField()
@@ -62,7 +63,7 @@ class ContentSerializer(serializers.ModelSerializer[PostContent]):
         return CoverSerializer(content).data if content.cover_state == PostContent.Cover.MEASURED else None
 
 
-class PostSerializer(serializers.ModelSerializer[Post]):
+class PostSerializer(ModelSerializer[Post]):
     """A post. `caption` is empty unless its owner chose to keep drafts."""
 
     id = serializers.CharField(source="public_id", read_only=True)
@@ -98,7 +99,8 @@ class PostDetailSerializer(PostSerializer):
         read_only_fields = fields
 
 
-class MeasureRequestSerializer(serializers.Serializer[Any]):
+@extend_schema_serializer(component_name="Measure")
+class MeasureRequestSerializer(Serializer[Any]):
     """A draft's caption."""
 
     text = serializers.CharField(max_length=MAX_CAPTION, allow_blank=True, trim_whitespace=False)
@@ -116,7 +118,7 @@ class MeasureRequestSerializer(serializers.Serializer[Any]):
         return tags
 
 
-class CaptionMeasuresSerializer(serializers.ModelSerializer[PostContent]):
+class CaptionMeasuresSerializer(ModelSerializer[PostContent]):
     """The measures of a caption, by the columns that keep them; null where one cannot be told."""
 
     class Meta:
@@ -130,7 +132,7 @@ class CaptionMeasuresSerializer(serializers.ModelSerializer[PostContent]):
         }
 
 
-class RuleCheckSerializer(serializers.Serializer[RuleCheck]):
+class RuleCheckSerializer(Serializer[RuleCheck]):
     """A rule of TikTok, and whether the draft keeps it. A rule is no effect: it says nothing of likes."""
 
     rule = serializers.CharField()
@@ -141,12 +143,12 @@ class RuleCheckSerializer(serializers.Serializer[RuleCheck]):
     source = serializers.CharField()  # type: ignore[assignment]  # a field of that name, as the rule has
 
 
-class MeasuredCaptionSerializer(serializers.Serializer[Any]):
+class MeasuredCaptionSerializer(Serializer[Any]):
     caption = CaptionMeasuresSerializer()
     rules = RuleCheckSerializer(many=True)
 
 
-class RefreshSerializer(serializers.Serializer[RefreshStatus]):
+class RefreshSerializer(Serializer[RefreshStatus]):
     """The progress of fetching an account and its posts."""
 
     id = serializers.CharField()

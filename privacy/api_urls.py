@@ -13,5 +13,6 @@ urlpatterns = [
     path("privacy/access", trail.AccessListView.as_view(), name="access"),
     path("privacy/erasure", erasure.ErasureView.as_view(), name="erasure"),
     path("privacy/exports", export.ExportListView.as_view(), name="exports"),
+    path("privacy/exports/<slug:public_id>", export.ExportView.as_view(), name="export"),
     path("privacy/exports/<slug:public_id>/archive", export.ArchiveView.as_view(), name="export-archive"),
 ]

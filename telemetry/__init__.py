@@ -1,1 +1,1 @@
-"""Liveness, readiness and metrics; must not import accounts, posts or predictions."""
+"""Liveness, readiness, metrics, and answers kept to be repeated; must not import accounts, posts or predictions."""

@@ -9,12 +9,15 @@ from accounts.linked import selectors
 from accounts.linked.serializers import AccountSerializer
 from accounts.linked.services import choose_time_zone
 from accounts.models import TikTokAccount
+from config.api.scopes import ACCOUNT
+from config.api.views import View
 
 
 @extend_schema(tags=["accounts"])
-class AccountViewSet(mixins.UpdateModelMixin, viewsets.ReadOnlyModelViewSet[TikTokAccount]):
+class AccountViewSet(View, mixins.UpdateModelMixin, viewsets.ReadOnlyModelViewSet[TikTokAccount]):
     """The person's TikTok accounts. Only the time zone can be changed."""
 
+    required_scopes = ACCOUNT
     http_method_names = ["get", "head", "options", "patch"]
 
     serializer_class = AccountSerializer

@@ -4,9 +4,10 @@ from rest_framework import serializers
 
 from accounts.linked.time_zones import UnknownTimeZone, require_time_zone
 from accounts.models import Credential, TikTokAccount
+from config.api.serializers import ModelSerializer
 
 
-class AccountSerializer(serializers.ModelSerializer[TikTokAccount]):
+class AccountSerializer(ModelSerializer[TikTokAccount]):
     """An account; profile and counts are empty or null where the creator declined the scope.
 
     `scopes` and `connection` are null where it was never connected.

@@ -1,14 +1,21 @@
 """API tokens."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models.people import User
+from config.api.scopes import Scope
 from privacy.declarations.columns import personal
 from privacy.models import PersonalData
 
 
 def _digest(token: "APIToken") -> str:
     return "a digest that recognises the token"
+
+
+def every_scope() -> list[str]:
+    """Return all scopes: tokens that were made before there were any may do what they always did."""
+    return [scope.value for scope in Scope]
 
 
 class APIToken(PersonalData):
@@ -25,6 +32,7 @@ class APIToken(PersonalData):
         "What recognises it; the token cannot be read from that",
         exported=_digest,
     )
+    scopes = personal(ArrayField(models.CharField(max_length=32), default=every_scope), "What a program may do with it")
     created_at = personal(models.DateTimeField(auto_now_add=True), "When you made it")
     expires_at = personal(models.DateTimeField(null=True), "When it ends")
     last_used_at = personal(models.DateTimeField(null=True), "When a program last used it")

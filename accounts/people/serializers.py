@@ -5,10 +5,11 @@ from datetime import datetime
 from rest_framework import serializers
 
 from accounts.models import User
+from config.api.serializers import ModelSerializer
 from privacy.erasure.inactivity import erased_after
 
 
-class MeSerializer(serializers.ModelSerializer[User]):
+class MeSerializer(ModelSerializer[User]):
     erased_after = serializers.SerializerMethodField(help_text="Everything is erased then, unless you sign in before.")
 
     class Meta:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, status, viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,14 +15,23 @@ from accounts.models import APIToken
 from accounts.tokens import selectors, services
 from accounts.tokens.authentication import IsNotAnAPIToken
 from accounts.tokens.serializers import APITokenSerializer, NewAPITokenSerializer
+from config.api.scopes import PEOPLE_ONLY
+from config.api.views import View, created
+from telemetry.idempotency.writes import idempotent
 
 
 @extend_schema(tags=["tokens"])
 class APITokenViewSet(
-    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[APIToken]
+    View,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[APIToken],
 ):
     """The person's API tokens; for people only, not for programs that have a token."""
 
+    required_scopes = PEOPLE_ONLY
     serializer_class = APITokenSerializer
     permission_classes = [IsAuthenticated, IsNotAnAPIToken]
     queryset = APIToken.objects.none()
@@ -30,13 +40,14 @@ class APITokenViewSet(
         return selectors.api_tokens_of(self.request.user)  # type: ignore[arg-type]
 
     @extend_schema(responses={201: NewAPITokenSerializer})
+    @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make a token. Its text is in this answer and never shown again."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         token, plain = services.create_api_token(user=request.user, **serializer.validated_data)  # type: ignore[arg-type]
         token.token = plain  # type: ignore[attr-defined]
-        return Response(NewAPITokenSerializer(token).data, status.HTTP_201_CREATED)
+        return created(NewAPITokenSerializer(token).data, reverse("api:token-detail", args=[token.pk]))
 
     def perform_destroy(self, instance: APIToken) -> None:
         services.revoke_api_token(token=instance, now=timezone.now())

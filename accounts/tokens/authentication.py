@@ -1,9 +1,8 @@
-"""API tokens in the `Authorization` header, and how the OpenAPI schema describes the ways to sign in."""
+"""API tokens in the `Authorization` header, and how the OpenAPI schema describes them."""
 
 from datetime import timedelta
 from typing import Any
 
-from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
@@ -35,7 +34,9 @@ class APITokenAuthentication(BaseAuthentication):
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="api"'
+        """Return the challenge of an answer 401 (RFC 6750, section 3)."""
+        presented = get_authorization_header(request).lower().startswith(b"bearer")
+        return 'Bearer realm="api"' + (', error="invalid_token"' if presented else "")
 
 
 class IsNotAnAPIToken(BasePermission):
@@ -53,16 +54,3 @@ class APITokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "description": "An API token that you made in the settings."}
-
-
-class XSessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = XSessionTokenAuthentication
-    name = "sessionToken"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {
-            "type": "apiKey",
-            "in": "header",
-            "name": "X-Session-Token",
-            "description": "The session of an app that signed in over /_allauth/app/v1/.",
-        }

@@ -3,9 +3,13 @@
 import hashlib
 import secrets
 import string
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from accounts.models import APIToken, User
+from config.api.scopes import Scope
 from privacy.anonymity.blanking import blank_contacts
 from privacy.consent.selectors import require
 from privacy.purposes import Purpose
@@ -14,12 +18,18 @@ API_TOKEN_PREFIX = "pc_"  # noqa: S105 - what tokens begin with, no token
 API_TOKEN_LENGTH = 40
 API_TOKEN_NAME_LENGTH = 100
 API_TOKEN_HINT_LENGTH = len(API_TOKEN_PREFIX) + 6
+USUAL_DAYS, LONGEST_DAYS = 90, 365
+"""Days for which a token is valid: where nothing else is asked for, and at most."""
+LONGEST_VALIDITY = timedelta(days=LONGEST_DAYS)
 
 
-def create_api_token(*, user: User, name: str, expires_at: datetime | None = None) -> tuple[APIToken, str]:
+def create_api_token(
+    *, user: User, name: str, expires_at: datetime | None = None, scopes: Collection[str] = tuple(Scope)
+) -> tuple[APIToken, str]:
     """Make a token for a program that acts for `user`; return it and its plain text, which is stored nowhere.
 
-    Blanks contacts in the name. Raises NoConsent if the person does not consent to the service.
+    Without a moment it expires in `USUAL_DAYS`. Blanks contacts in the name. Raises NoConsent if the person does not
+    consent to the service.
     """
     require(user.pk, Purpose.SERVICE)
     alphabet = string.ascii_letters + string.digits
@@ -29,7 +39,8 @@ def create_api_token(*, user: User, name: str, expires_at: datetime | None = Non
         name=blank_contacts(name)[:API_TOKEN_NAME_LENGTH],
         hint=plain[:API_TOKEN_HINT_LENGTH],
         digest=api_token_digest(plain),
-        expires_at=expires_at,
+        expires_at=expires_at or timezone.now() + timedelta(days=USUAL_DAYS),
+        scopes=[each.value for each in Scope if each in scopes],
     )
     return token, plain
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from config.api.schema_words import DESCRIPTION
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.tokens.authentication.APITokenAuthentication",
@@ -9,24 +11,36 @@ REST_FRAMEWORK: dict[str, Any] = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["config.api.NestedJSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "config.api.Pagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "config.api.paging.CursorPages",
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.DescribedSchema",
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
     ],
-    "EXCEPTION_HANDLER": "config.api.problem_details",
+    "EXCEPTION_HANDLER": "config.api.problems.problem_details",
+    # `format` is a parameter of the schema alone
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Postcast",
-    "DESCRIPTION": "What will this post do in its first 24 hours, and how sure is that?",
+    "DESCRIPTION": DESCRIPTION,
     "VERSION": "1.0.0",
+    "SERVERS": [{"url": "/", "description": "The host that serves this document"}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"BucketEnum": "predictions.models.Prediction.Bucket"},
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    # an app's session token cannot be had by programs of others
+    "AUTHENTICATION_WHITELIST": [
+        "accounts.tokens.authentication.APITokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.schema.add_components",
+    ],
 }

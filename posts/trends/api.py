@@ -4,9 +4,10 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 
-from config.api import MomentFilter
+from config.api.filters import MomentFilter
+from config.api.scopes import POSTS
+from config.api.views import ListView
 from posts.models import Trend
 from posts.trends.selectors import rising_hashtags
 from posts.trends.serializers import TrendSerializer
@@ -31,9 +32,10 @@ class TrendFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 @extend_schema(tags=["trends"])
-class TrendListView(generics.ListAPIView[Trend]):
+class TrendListView(ListView[Trend]):
     """Hashtags that rose in the last three days among accounts whose people agree to learning."""
 
+    required_scopes = POSTS
     serializer_class = TrendSerializer
     filterset_class = TrendFilter
     queryset = Trend.objects.none()

@@ -1,11 +1,10 @@
 """Trends as the API shows them."""
 
-from rest_framework import serializers
-
+from config.api.serializers import ModelSerializer
 from posts.models import Trend
 
 
-class TrendSerializer(serializers.ModelSerializer[Trend]):
+class TrendSerializer(ModelSerializer[Trend]):
     """A hashtag that rose among many accounts. The counts carry noise, which protects each account."""
 
     class Meta:

@@ -2,11 +2,12 @@
 
 from rest_framework import serializers
 
+from config.api.serializers import ModelSerializer
 from predictions.benchmarks.selectors import most_followers
 from predictions.models import Benchmark
 
 
-class BenchmarkSerializer(serializers.ModelSerializer[Benchmark]):
+class BenchmarkSerializer(ModelSerializer[Benchmark]):
     """The usual figures of accounts of one size in a quarter, rounded and with noise, which protects each account."""
 
     most_followers = serializers.SerializerMethodField(help_text="Null: no bound.")

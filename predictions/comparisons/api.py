@@ -1,37 +1,34 @@
 """REST view of comparisons."""
 
-from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from config.api import NestedJSONParser
-from config.uploads import MAX_JSON_BYTES, refuse_too_large
+from config.api.scopes import FORECASTS_READ
+from config.api.views import View
 from predictions.comparisons.serializers import CompareRequestSerializer, CompareResponseSerializer, comparison_answer
 from predictions.comparisons.services import Variant, compare
-from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
-from predictions.forecasts.api import PredictThrottle
+from predictions.forecasts.api import PredictThrottle, account_errors
+from predictions.forecasts.examples import COMPARE_EXAMPLE
 
 
-class CompareView(APIView):
-    throttle_classes = [*APIView.throttle_classes, PredictThrottle]
-    parser_classes = [NestedJSONParser]
+class CompareView(View):
+    required_scopes = FORECASTS_READ
+    throttle_classes = [*View.throttle_classes, PredictThrottle]
 
     @extend_schema(
         operation_id="compare",
         tags=["predictions"],
         request=CompareRequestSerializer,
         responses=CompareResponseSerializer,
+        examples=[COMPARE_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         """Forecast two to six drafts of one account, and say how likely each beats each other.
 
         Nothing is recorded: ask for a forecast of the draft that you choose.
         """
-        refuse_too_large(request, MAX_JSON_BYTES)
         serializer = CompareRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked, now = serializer.validated_data, timezone.now()
@@ -44,15 +41,11 @@ class CompareView(APIView):
             )
             for draft in asked["drafts"]
         ]
-        try:
+        with account_errors():
             comparison = compare(
                 user=request.user,  # type: ignore[arg-type]
                 account_id=asked.get("account_id"),
                 variants=variants,
                 now=now,
             )
-        except AccountNotFound as error:
-            raise Http404 from error
-        except AccountNotChosen as error:
-            raise ValidationError({"account_id": str(error)}) from error
         return Response(comparison_answer(comparison))

@@ -3,17 +3,19 @@
 from dataclasses import asdict
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from config.api.serializers import Serializer
 from predictions.comparisons.services import FEWEST, MOST, Comparison
-from predictions.engine.types import HORIZON, HOUR
-from predictions.forecasts.serializers import DraftSerializer, ForecastSerializer
+from predictions.forecasts.serializers import DraftSerializer, ForecastSerializer, forecast_answer
 from predictions.forecasts.services import range_as_json
 
 TOO_FEW_OR_MANY = f"Expected {FEWEST} to {MOST} drafts."
 
 
-class CompareRequestSerializer(serializers.Serializer[Any]):
+@extend_schema_serializer(component_name="Compare")
+class CompareRequestSerializer(Serializer[Any]):
     account_id = serializers.CharField(
         max_length=32, required=False, allow_null=True, help_text="May be left out by a person with one account."
     )
@@ -26,14 +28,14 @@ class CompareRequestSerializer(serializers.Serializer[Any]):
     )
 
 
-class ComparedDraftSerializer(serializers.Serializer[Any]):
+class ComparedDraftSerializer(Serializer[Any]):
     basis = serializers.ChoiceField(
         choices=["prior", "population", "account"], help_text="The main basis of the forecast."
     )
     prediction = ForecastSerializer()
 
 
-class PairSerializer(serializers.Serializer[Any]):
+class PairSerializer(Serializer[Any]):
     draft = serializers.IntegerField(help_text="Index of the one, from 0.")
     against = serializers.IntegerField(help_text="Index of the other.")
     chance = serializers.FloatField(
@@ -41,7 +43,7 @@ class PairSerializer(serializers.Serializer[Any]):
     )
 
 
-class CompareResponseSerializer(serializers.Serializer[Any]):
+class CompareResponseSerializer(Serializer[Any]):
     """The shape of `comparison_answer`, for the schema."""
 
     model_version = serializers.CharField(help_text='"prior" before any model was trained.')
@@ -57,16 +59,11 @@ def comparison_answer(comparison: Comparison) -> dict[str, Any]:
         "drafts": [
             {
                 "basis": forecast.basis,
-                "prediction": {
-                    "predicted_engagement": forecast.point,
-                    "predicted_bucket": forecast.bucket,
-                    "typical": forecast.typical,
-                    "interval": [forecast.low, forecast.high],
-                    "metrics": forecast.metrics,
-                    "measures": {name: range_as_json(each) for name, each in forecast.measures.items()},
-                    "engagement_rate": forecast.engagement_rate and range_as_json(forecast.engagement_rate),
-                    "horizon_hours": HORIZON // HOUR,
-                },
+                "prediction": forecast_answer(
+                    forecast,
+                    {name: range_as_json(each) for name, each in forecast.measures.items()},
+                    forecast.engagement_rate and range_as_json(forecast.engagement_rate),
+                ),
             }
             for forecast in comparison.forecasts
         ],

@@ -56,6 +56,8 @@ def compare(
     if not FEWEST <= len(variants) <= MOST:
         raise ValueError(f"There are {len(variants)} drafts; expected {FEWEST} to {MOST}.")
     now = now or timezone.now()
+    # before any caption is measured: nothing is processed for people who do not agree to that
+    account = account_to_forecast(user, account_id)
     drafts = [
         # measured as a forecast measures it
         draft_of(
@@ -74,7 +76,7 @@ def compare(
         require_finite([[asdict(each) for each in forecasts], chances])
         return forecasts, chances
 
-    answer = answer_for(account_to_forecast(user, account_id), now, compute)
+    answer = answer_for(account, now, compute)
     forecasts, chances = answer.result
     warnings = [*answer.warnings, *(warning for each in forecasts for warning in each.warnings)]
     return Comparison(

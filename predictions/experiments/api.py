@@ -2,14 +2,15 @@
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
-from rest_framework import generics, status
-from rest_framework.exceptions import APIException
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.linked.selectors import accounts_of
+from config.api.problems import Conflict, MissingObject
+from config.api.scopes import FORECASTS
+from config.api.views import ListView, RetrieveView, View, created
 from predictions.experiments import services
 from predictions.experiments.selectors import experiments_of
 from predictions.experiments.serializers import (
@@ -19,40 +20,47 @@ from predictions.experiments.serializers import (
     StartExperimentSerializer,
 )
 from predictions.models import Experiment
+from telemetry.idempotency.writes import idempotent
 
-
-class Conflict(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"
+START_EXAMPLE = OpenApiExample(
+    "six in the evening against nine",
+    value={"account_id": "acct_12345", "feature": "post_time", "first": 18, "second": 21},
+    request_only=True,
+)
 
 
 @extend_schema(tags=["experiments"])
-class ExperimentListView(generics.ListAPIView[Experiment]):
+class ExperimentListView(ListView[Experiment]):
     """The person's experiments, newest first."""
 
+    required_scopes = FORECASTS
     serializer_class = ExperimentSerializer
 
     def get_queryset(self) -> QuerySet[Experiment]:
         return experiments_of(self.request.user)  # type: ignore[arg-type]
 
-    @extend_schema(request=StartExperimentSerializer, responses={201: ExperimentSerializer})
+    @extend_schema(request=StartExperimentSerializer, responses={201: ExperimentSerializer}, examples=[START_EXAMPLE])
+    @idempotent
     def post(self, request: Request) -> Response:
         """Start an experiment of two hours or two styles; an account has one at a time."""
         serializer = StartExperimentSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
-        account = get_object_or_404(accounts_of(request.user), public_id=asked["account_id"])  # type: ignore[arg-type]
+        account = accounts_of(request.user).filter(public_id=asked["account_id"]).first()  # type: ignore[arg-type]
+        if account is None:
+            raise MissingObject("account_id")
         try:
             experiment = services.start_experiment(account_id=account.pk, arms=asked["arms"])
         except services.AlreadyRunning as error:
             raise Conflict(str(error)) from error
-        return Response(ExperimentSerializer(experiment).data, status.HTTP_201_CREATED)
+        return created(ExperimentSerializer(experiment).data, reverse("api:experiment", args=[experiment.public_id]))
 
 
 @extend_schema(tags=["experiments"])
-class ExperimentView(generics.RetrieveAPIView[Experiment]):
+class ExperimentView(RetrieveView[Experiment]):
     """One experiment, with what was drawn and what is known."""
 
+    required_scopes = FORECASTS
     serializer_class = ExperimentSerializer
     lookup_field = "public_id"
 
@@ -61,8 +69,16 @@ class ExperimentView(generics.RetrieveAPIView[Experiment]):
 
 
 @extend_schema(tags=["experiments"])
-class DrawView(APIView):
-    @extend_schema(request=DrawSerializer, responses={200: AssignmentSerializer, 201: AssignmentSerializer})
+class DrawView(View):
+    required_scopes = FORECASTS
+
+    @extend_schema(
+        operation_id="experiments_draw",
+        request=DrawSerializer,
+        responses={200: AssignmentSerializer, 201: AssignmentSerializer},
+        examples=[OpenApiExample("the next post", value={}, request_only=True)],
+    )
+    @idempotent
     def post(self, request: Request, public_id: str) -> Response:
         """Draw the arm of the next post. While that post may still come, its arm is answered again (200)."""
         experiment = get_object_or_404(experiments_of(request.user), public_id=public_id)  # type: ignore[arg-type]
@@ -74,14 +90,16 @@ class DrawView(APIView):
             )
         except services.NotRunning as error:
             raise Conflict(str(error)) from error
-        return Response(
-            AssignmentSerializer(assignment).data, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
-        )
+        shown = AssignmentSerializer(assignment).data
+        return created(shown, reverse("api:experiment", args=[public_id])) if is_new else Response(shown)
 
 
 @extend_schema(tags=["experiments"])
-class StopView(APIView):
-    @extend_schema(request=None, responses=ExperimentSerializer)
+class StopView(View):
+    required_scopes = FORECASTS
+    takes_body = ()
+
+    @extend_schema(operation_id="experiments_stop", request=None, responses=ExperimentSerializer)
     def post(self, request: Request, public_id: str) -> Response:
         """Stop an experiment; one that has ended stays as it is."""
         experiment = get_object_or_404(experiments_of(request.user), public_id=public_id)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from config.api.serializers import ModelSerializer, Serializer
 from predictions.engine.experiments.arms import Arms, ImpossibleArms
 from predictions.experiments.services import FURTHEST_AHEAD
 from predictions.experiments.words import answer_of, instruction_of
@@ -16,7 +17,7 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 _VALUE = "A whole local hour (post_time), characters without hashtags (caption_length), or 0 without and 1 with."
 
 
-class StartExperimentSerializer(serializers.Serializer[Any]):
+class StartExperimentSerializer(Serializer[Any]):
     """Two ways of posting to compare."""
 
     account_id = serializers.CharField(max_length=32)
@@ -32,7 +33,7 @@ class StartExperimentSerializer(serializers.Serializer[Any]):
         return asked
 
 
-class DrawSerializer(serializers.Serializer[Any]):
+class DrawSerializer(Serializer[Any]):
     """The next post."""
 
     scheduled_time_utc = serializers.DateTimeField(
@@ -51,7 +52,7 @@ class DrawSerializer(serializers.Serializer[Any]):
         return moment
 
 
-class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
+class AssignmentSerializer(ModelSerializer[Assignment]):
     """The arm that was drawn for a post, and what became of it. The post counts whether or not it followed."""
 
     arm = serializers.SerializerMethodField(help_text="first or second")
@@ -74,7 +75,7 @@ class AssignmentSerializer(serializers.ModelSerializer[Assignment]):
         return instruction_of(assignment, assignment.experiment)
 
 
-class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
+class ExperimentSerializer(ModelSerializer[Experiment]):
     """An experiment and what is known of it: the second way against the first."""
 
     id = serializers.CharField(source="public_id", read_only=True)

@@ -2,20 +2,23 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from config.api.serializers import Serializer
 from predictions.forecasts.serializers import DraftSerializer
 from predictions.suggestions.serializers import ChangesSerializer
 
 
-class ExploreRequestSerializer(serializers.Serializer[Any]):
+@extend_schema_serializer(component_name="Explore")
+class ExploreRequestSerializer(Serializer[Any]):
     account_id = serializers.CharField(
         max_length=32, required=False, allow_null=True, help_text="May be left out by a person with one account."
     )
     post = DraftSerializer()
 
 
-class IdeaSerializer(serializers.Serializer[Any]):
+class IdeaSerializer(Serializer[Any]):
     """A change that the account has rarely tried: to learn from, with no promise that it helps."""
 
     feature = serializers.CharField()
@@ -30,7 +33,7 @@ class IdeaSerializer(serializers.Serializer[Any]):
     changes = ChangesSerializer()
 
 
-class ExploreResponseSerializer(serializers.Serializer[Any]):
+class ExploreResponseSerializer(Serializer[Any]):
     model_version = serializers.CharField(help_text='"prior" before any model was trained.')
     exploration = serializers.BooleanField(help_text="Always true: this is no suggestion.")
     idea = IdeaSerializer(allow_null=True)

@@ -62,10 +62,11 @@ def explore_draft(
     AccountNotChosen.
     """
     now = now or timezone.now()
+    # before the caption is measured: nothing is processed for people who do not agree to that
+    account = account_to_forecast(user, account_id)
     draft = draft_of(
         text=blank_contacts(text), hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=None
     )
-    account = account_to_forecast(user, account_id)
 
     def compute(model: GlobalModel, learned: LearnedAccount) -> ToldIdea | None:
         idea = explore(

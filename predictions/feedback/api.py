@@ -1,23 +1,29 @@
 """REST view of feedback on a forecast."""
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from config.api.scopes import FORECASTS
+from config.api.views import View, created
 from predictions.feedback.selectors import feedback_on
 from predictions.feedback.serializers import FeedbackSerializer
 from predictions.feedback.services import NoSuchSubject, give_feedback, take_back_feedback
 from predictions.forecasts.selectors import predictions_of
 from predictions.models import Feedback, Prediction
+from telemetry.idempotency.writes import idempotent
 
 
 @extend_schema(tags=["predictions"])
-class FeedbackView(APIView):
+class FeedbackView(View):
     """A person's feedback on a forecast: at most one for each subject."""
+
+    required_scopes = FORECASTS
+    query_parameters = {"DELETE": ("subject",)}
 
     @extend_schema(responses=FeedbackSerializer(many=True))
     def get(self, request: Request, public_id: str) -> Response:
@@ -25,13 +31,15 @@ class FeedbackView(APIView):
         return Response(FeedbackSerializer(feedback_on(self._prediction(public_id)), many=True).data)
 
     @extend_schema(request=FeedbackSerializer, responses={200: FeedbackSerializer, 201: FeedbackSerializer})
+    @idempotent
     def post(self, request: Request, public_id: str) -> Response:
         """Say that the forecast was useless or wrong, and why; replaces earlier feedback on the same subject."""
         prediction = self._prediction(public_id)
         serializer = FeedbackSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         feedback, is_first = give_feedback(prediction=prediction, **serializer.validated_data)
-        return Response(FeedbackSerializer(feedback).data, status.HTTP_201_CREATED if is_first else status.HTTP_200_OK)
+        shown = FeedbackSerializer(feedback).data
+        return created(shown, reverse("api:prediction-feedback", args=[public_id])) if is_first else Response(shown)
 
     @extend_schema(parameters=[OpenApiParameter("subject", default=Feedback.FORECAST)], responses={204: None})
     def delete(self, request: Request, public_id: str) -> Response:

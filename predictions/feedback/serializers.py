@@ -1,11 +1,10 @@
 """Feedback as the API takes and shows it."""
 
-from rest_framework import serializers
-
+from config.api.serializers import ModelSerializer
 from predictions.models import Feedback
 
 
-class FeedbackSerializer(serializers.ModelSerializer[Feedback]):
+class FeedbackSerializer(ModelSerializer[Feedback]):
     """A person's verdict on a forecast.
 
     `text` is empty unless the person agreed to keep texts. Staff read it.

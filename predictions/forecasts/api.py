@@ -1,26 +1,30 @@
 """REST views of forecasts: of a draft, and earlier ones with their outcomes."""
 
-import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
-from rest_framework.views import APIView
 
-from config.api import NestedJSONParser
-from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
+from config.api.names import shown, unknown_name
+from config.api.parsers import StrictJSONParser, parse_json
+from config.api.problems import MissingObject
+from config.api.schema import DescribedSchema
+from config.api.scopes import FORECASTS
+from config.api.views import ListView, RetrieveView, View
+from config.uploads import MAX_JSON_BYTES, RequestTooLarge
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
-from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
+from predictions.forecasts.answering import AccountNotChosen, AccountNotFound, account_to_forecast
+from predictions.forecasts.examples import DRAFT_EXAMPLE
 from predictions.forecasts.filters import PredictionFilter
 from predictions.forecasts.selectors import predictions_of
 from predictions.forecasts.serializers import (
@@ -32,75 +36,87 @@ from predictions.forecasts.serializers import (
 )
 from predictions.forecasts.services import predict
 from predictions.models import Prediction
+from telemetry.idempotency.writes import idempotent
 
-MAX_PICTURES = 10
+PARTS = ("payload", "media")
+"""Of a form."""
 
 
 class PredictThrottle(UserRateThrottle):
     scope = "predict"
 
 
-class PredictSchema(AutoSchema):
+class PredictSchema(DescribedSchema):
     """Describes the view once, though it answers at both /api/v1/predict and /predict."""
 
     def is_excluded(self) -> bool:
         return not self.path.startswith("/api/")
 
 
-class PredictView(APIView):
+class PredictView(View):
     schema = PredictSchema()
-    throttle_classes = [*APIView.throttle_classes, PredictThrottle]
+    required_scopes = FORECASTS
+    throttle_classes = [*View.throttle_classes, PredictThrottle]
+    parser_classes = [StrictJSONParser, MultiPartParser]
 
     @extend_schema(
         operation_id="predict",
         tags=["predictions"],
         request={"application/json": PredictRequestSerializer, "multipart/form-data": PredictMultipartSerializer},
         responses=PredictResponseSerializer,
+        examples=[DRAFT_EXAMPLE],
     )
+    @idempotent
     def post(self, request: Request) -> Response:
         """Forecast what a post will do in its first 24 hours, how sure that is, and what to change."""
         with_media = is_form_media_type(request.content_type)
+        picture = _picture(request) if with_media else None
         serializer = PredictRequestSerializer(data=_payload(request) if with_media else request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
         post = asked["post"]
-        cover = _cover(request) if with_media else None
-        try:
+        user, account_id = request.user, asked.get("account_id")
+        with account_errors():
+            if picture is not None:
+                # decoding takes longer than all else: not before it is known that there is something to forecast
+                account_to_forecast(user, account_id)  # type: ignore[arg-type]
             result = predict(
-                user=request.user,  # type: ignore[arg-type]
-                account_id=asked.get("account_id"),
+                user=user,  # type: ignore[arg-type]
+                account_id=account_id,
                 text=post["text"],
                 hashtags=post.get("hashtags", []),
                 publish_at=post.get("scheduled_time_utc") or timezone.now(),
                 duration_s=post.get("duration_s"),
-                cover=cover,
+                cover=_measured(picture) if picture is not None else None,
                 client=(post.get("metadata") or {}).get("client") or "",
                 explain=asked["explain"],
                 suggest=asked["suggest"],
                 window=(asked["window"]["start_utc"], asked["window"]["end_utc"]) if asked.get("window") else None,
                 with_hours=asked["map"],
             )
-        except AccountNotFound as error:
-            raise Http404 from error
-        except AccountNotChosen as error:
-            raise ValidationError({"account_id": str(error)}) from error
         return Response(prediction_answer(result))
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # checked before anything is read; forms within the limit stay in memory, so no picture is written to disk
-        with_media = is_form_media_type(request.content_type)
-        limit = settings.FILE_UPLOAD_MAX_MEMORY_SIZE if with_media else MAX_JSON_BYTES
-        refuse_too_large(request, limit)
-        super().initial(request, *args, **kwargs)
+    def body_limit(self, request: Request) -> int:
+        """Return how many bytes are read: forms within the limit stay in memory, so no picture is written to disk."""
+        return settings.FILE_UPLOAD_MAX_MEMORY_SIZE if is_form_media_type(request.content_type) else self.most_bytes
 
-    def handle_exception(self, exc: Exception) -> Response:
-        return super().handle_exception(RequestTooLarge() if isinstance(exc, RequestDataTooBig) else exc)
+
+@contextmanager
+def account_errors() -> Iterator[None]:
+    """Answer for an account that cannot be forecast for, with the member that names it."""
+    try:
+        yield
+    except AccountNotFound as error:
+        raise MissingObject("account_id") from error
+    except AccountNotChosen as error:
+        raise ValidationError({"account_id": str(error)}) from error
 
 
 @extend_schema(tags=["predictions"])
-class PredictionListView(generics.ListAPIView[Prediction]):
+class PredictionListView(ListView[Prediction]):
     """The person's forecasts, newest first."""
 
+    required_scopes = FORECASTS
     serializer_class = PredictionSerializer
     filterset_class = PredictionFilter
 
@@ -109,9 +125,10 @@ class PredictionListView(generics.ListAPIView[Prediction]):
 
 
 @extend_schema(tags=["predictions"])
-class PredictionView(generics.RetrieveAPIView[Prediction]):
+class PredictionView(RetrieveView[Prediction]):
     """One forecast, with its outcome once that is known."""
 
+    required_scopes = FORECASTS
     serializer_class = PredictionSerializer
     lookup_field = "public_id"
 
@@ -120,28 +137,34 @@ class PredictionView(generics.RetrieveAPIView[Prediction]):
 
 
 def _payload(request: Request) -> Any:
-    """Return the JSON of a form: from a field, or from a part sent as a file."""
-    part = request.FILES.get("payload")
-    text = part.read() if part else request.POST.get("payload")
-    if text is None:
-        raise ValidationError({"payload": "This part is missing; expected the request as JSON."})
-    encoded = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    """Return the JSON of a form: from a field, or from a part sent as a file. Raises ValidationError."""
+    given: list[Any] = [*request.FILES.getlist("payload"), *request.POST.getlist("payload")]
+    if len(given) != 1:
+        raise ValidationError(
+            {"payload": f"This part is there {len(given)} times; expected the request as JSON, once."}
+        )
+    encoded = given[0].encode("utf-8", "replace") if isinstance(given[0], str) else given[0].read()
     if len(encoded) > MAX_JSON_BYTES:
         raise RequestTooLarge(f"The payload is too large; at most {MAX_JSON_BYTES:,} bytes are read.")
-    return NestedJSONParser().parse(io.BytesIO(encoded))
+    return parse_json(encoded)
 
 
-def _cover(request: Request) -> CoverMeasures | None:
-    """Return the measures of the first readable picture; None without pictures. Raises ValidationError."""
+def _picture(request: Request) -> "UploadedFile[bytes] | None":
+    """Return the picture of a form, not looked at. Raises ValidationError for parts that nobody would read."""
+    errors = {shown(name): unknown_name(name, PARTS) for name in (*request.POST, *request.FILES) if name not in PARTS}
     pictures = request.FILES.getlist("media")
-    if len(pictures) > MAX_PICTURES:
-        raise ValidationError({"media": f"There are {len(pictures)} pictures; at most {MAX_PICTURES} are read."})
-    unreadable: list[str] = []
-    for picture in pictures:
-        try:
-            return measure_cover(picture.read())
-        except UnreadableImage as error:
-            unreadable.append(str(error))
-    if unreadable:
-        raise ValidationError({"media": unreadable})
-    return None
+    if "media" in request.POST:
+        errors["media"] = "This part is text; expected a picture, sent as a file."
+    elif len(pictures) > 1:
+        errors["media"] = f"There are {len(pictures)} pictures; expected one, the cover."
+    if errors:
+        raise ValidationError(errors)
+    return pictures[0] if pictures else None
+
+
+def _measured(picture: "UploadedFile[bytes]") -> CoverMeasures:
+    """Return the picture's measures. Raises ValidationError."""
+    try:
+        return measure_cover(picture.read())
+    except UnreadableImage as error:
+        raise ValidationError({"media": [str(error)]}) from error

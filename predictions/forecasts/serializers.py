@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from config.api.serializers import ModelSerializer, Serializer
 from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
+from predictions.engine import Forecast
 from predictions.engine.types import HORIZON, HOUR
 from predictions.forecasts.services import MAX_CLIENT, PredictionResult
 from predictions.models import Prediction
@@ -28,14 +31,14 @@ FURTHEST_BACK = timedelta(minutes=5)
 """Tolerated for clocks that differ and for the request's way here."""
 
 
-class LocationSerializer(serializers.Serializer[Any]):
+class LocationSerializer(Serializer[Any]):
     """The place of publishing. Accepted and not stored."""
 
     lat = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True)
     lon = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True)
 
 
-class MetadataSerializer(serializers.Serializer[Any]):
+class MetadataSerializer(Serializer[Any]):
     """The program that asks. Only `client` is stored."""
 
     client = serializers.CharField(
@@ -48,7 +51,7 @@ class MetadataSerializer(serializers.Serializer[Any]):
     platform = serializers.CharField(max_length=100, required=False, allow_blank=True, allow_null=True)
 
 
-class DraftSerializer(serializers.Serializer[Any]):
+class DraftSerializer(Serializer[Any]):
     """The planned post."""
 
     text = serializers.CharField(
@@ -92,7 +95,8 @@ class DraftSerializer(serializers.Serializer[Any]):
         return moment
 
 
-class PredictRequestSerializer(serializers.Serializer[Any]):
+@extend_schema_serializer(component_name="Predict")
+class PredictRequestSerializer(Serializer[Any]):
     account_id = serializers.CharField(
         max_length=32, required=False, allow_null=True, help_text="May be left out by a person with one account."
     )
@@ -107,18 +111,20 @@ class PredictRequestSerializer(serializers.Serializer[Any]):
     map = serializers.BooleanField(default=False, help_text="Whether `map` is filled.")
 
 
-class PredictMultipartSerializer(serializers.Serializer[Any]):
+@extend_schema_serializer(component_name="PredictForm")
+class PredictMultipartSerializer(Serializer[Any]):
     """The same JSON with pictures."""
 
     payload = PredictRequestSerializer()
     media = serializers.ListField(
         child=serializers.FileField(),
         required=False,
-        help_text="Pictures (JPEG, PNG, WebP, GIF); the first readable one counts as the cover. None is stored.",
+        max_length=1,
+        help_text="The cover, as a picture (JPEG, PNG, WebP, GIF). It is measured, not stored.",
     )
 
 
-class MetricsSerializer(serializers.Serializer[Any]):
+class MetricsSerializer(Serializer[Any]):
     """Counts at the horizon; unknown ones are absent."""
 
     likes = serializers.FloatField()
@@ -127,7 +133,7 @@ class MetricsSerializer(serializers.Serializer[Any]):
     views = serializers.FloatField(required=False)
 
 
-class RangeSerializer(serializers.Serializer[Any]):
+class RangeSerializer(Serializer[Any]):
     """A typical value, and the interval that 80 % of posts lie within."""
 
     typical = serializers.FloatField(help_text="The median forecast.")
@@ -136,7 +142,7 @@ class RangeSerializer(serializers.Serializer[Any]):
     )
 
 
-class MeasuresSerializer(serializers.Serializer[Any]):
+class MeasuresSerializer(Serializer[Any]):
     """Counts at the horizon with their intervals; unknown ones are absent."""
 
     likes = RangeSerializer(required=False)
@@ -148,7 +154,7 @@ class MeasuresSerializer(serializers.Serializer[Any]):
 RATE_HELP = "(likes + comments + shares) / views, from 0 to 1; null where views, comments or shares are not known."
 
 
-class ForecastSerializer(serializers.Serializer[Any]):
+class ForecastSerializer(Serializer[Any]):
     predicted_engagement = serializers.FloatField(
         help_text="The point forecast of the likes: it minimises the mean relative error."
     )
@@ -165,20 +171,20 @@ class ForecastSerializer(serializers.Serializer[Any]):
     horizon_hours = serializers.IntegerField()
 
 
-class BaselineSerializer(serializers.Serializer[Any]):
+class BaselineSerializer(Serializer[Any]):
     predicted_engagement = serializers.FloatField(
         allow_null=True, help_text="Mean of the account's last five posts; null while there are none."
     )
 
 
-class EffectSerializer(serializers.Serializer[Any]):
+class EffectSerializer(Serializer[Any]):
     """A feature's effect on the typical forecast, against the account's usual, in per cent."""
 
     feature = serializers.CharField()
     effect_pct = serializers.FloatField()
 
 
-class DiagnosticsSerializer(serializers.Serializer[Any]):
+class DiagnosticsSerializer(Serializer[Any]):
     latency_ms = serializers.FloatField(help_text="Of forecasting and recording, without measuring pictures.")
     feature_fetch_ms = serializers.FloatField(help_text="Of reading what was learned of the account.")
     inference_ms = serializers.FloatField()
@@ -186,7 +192,7 @@ class DiagnosticsSerializer(serializers.Serializer[Any]):
     warnings = serializers.ListField(child=serializers.CharField(), help_text="What was unknown to the forecast.")
 
 
-class PredictResponseSerializer(serializers.Serializer[Any]):
+class PredictResponseSerializer(Serializer[Any]):
     """The shape of `prediction_answer`, for the schema: nested serializers would take longer than a forecast."""
 
     prediction_id = serializers.CharField()
@@ -207,6 +213,22 @@ class PredictResponseSerializer(serializers.Serializer[Any]):
     diagnostics = DiagnosticsSerializer()
 
 
+def forecast_answer(
+    forecast: Prediction | Forecast, measures: dict[str, Any], engagement_rate: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Return a forecast's figures in the one shape that all answers have, `ForecastSerializer`."""
+    return {
+        "predicted_engagement": forecast.point,
+        "predicted_bucket": forecast.bucket,
+        "typical": forecast.typical,
+        "interval": [forecast.low, forecast.high],
+        "metrics": forecast.metrics,
+        "measures": measures,
+        "engagement_rate": engagement_rate,
+        "horizon_hours": HORIZON // HOUR,
+    }
+
+
 def prediction_answer(result: PredictionResult) -> dict[str, Any]:
     """Return a forecast as the API answers it."""
     row, advice = result.prediction, result.advice
@@ -214,16 +236,7 @@ def prediction_answer(result: PredictionResult) -> dict[str, Any]:
         "prediction_id": row.public_id,
         "model_version": result.model_version,
         "basis": row.basis,
-        "prediction": {
-            "predicted_engagement": row.point,
-            "predicted_bucket": row.bucket,
-            "typical": row.typical,
-            "interval": [row.low, row.high],
-            "metrics": row.metrics,
-            "measures": row.measures,
-            "engagement_rate": row.engagement_rate,
-            "horizon_hours": HORIZON // HOUR,
-        },
+        "prediction": forecast_answer(row, row.measures, row.engagement_rate),
         "baseline": {"predicted_engagement": row.baseline},
         "suggestions": advice.suggestions if advice else [],
         "suggestions_note": advice.note if advice else None,
@@ -241,16 +254,15 @@ def prediction_answer(result: PredictionResult) -> dict[str, Any]:
     }
 
 
-class PredictionSerializer(serializers.ModelSerializer[Prediction]):
+class PredictionSerializer(ModelSerializer[Prediction]):
     """A forecast as it was shown. `caption` is empty unless the person chose to keep drafts."""
 
     id = serializers.CharField(source="public_id", read_only=True)
     account = serializers.CharField(source="account.public_id", read_only=True)
     model_version = serializers.CharField(source="model_version.name", read_only=True, default="prior")
     scheduled_for = serializers.DateTimeField(source="publish_at", read_only=True)
-    metrics = MetricsSerializer(read_only=True)
-    measures = MeasuresSerializer(read_only=True)
-    engagement_rate = RangeSerializer(read_only=True, allow_null=True, help_text=RATE_HELP)
+    prediction = serializers.SerializerMethodField()
+    baseline = serializers.SerializerMethodField()
     warnings = serializers.ListField(child=serializers.CharField(), read_only=True)
     explanation = EffectSerializer(many=True, read_only=True, allow_null=True, help_text="Null if not asked for.")
     suggestions = SuggestionSerializer(
@@ -264,7 +276,14 @@ class PredictionSerializer(serializers.ModelSerializer[Prediction]):
         fields = [
             *("id", "account", "created_at", "model_version", "weights_version", "basis"),
             *("scheduled_for", "duration_s", "caption", "caption_length", "hashtags", "client"),
-            *("point", "typical", "low", "high", "bucket", "baseline", "metrics", "warnings", "outcome"),
-            *("measures", "engagement_rate", "explanation", "suggestions", "combination"),
+            *("prediction", "baseline", "warnings", "outcome", "explanation", "suggestions", "combination"),
         ]
         read_only_fields = fields
+
+    @extend_schema_field(ForecastSerializer)
+    def get_prediction(self, row: Prediction) -> dict[str, Any]:
+        return forecast_answer(row, row.measures, row.engagement_rate)
+
+    @extend_schema_field(BaselineSerializer)
+    def get_baseline(self, row: Prediction) -> dict[str, Any]:
+        return {"predicted_engagement": row.baseline}

@@ -75,13 +75,16 @@ def predict(
     """
     started = time.perf_counter()
     now = now or timezone.now()
+    # before the caption is measured: nothing is processed for people who do not agree to that
+    fetching = time.perf_counter()
+    account = account_to_forecast(user, account_id)
+    fetched = time.perf_counter()
+
     # blanked before measuring: measures and fingerprint are kept, and posts' captions are blanked too
     kept_text, client = blank_contacts(text), blank_contacts(client)[:MAX_CLIENT]
     draft = draft_of(text=kept_text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=cover)
     caption = draft.caption
-
-    fetching = time.perf_counter()
-    account = account_to_forecast(user, account_id)
+    measured = time.perf_counter()
 
     def compute(model: GlobalModel, learned: LearnedAccount) -> tuple[Forecast, ToldAdvice | None, ToldHours | None]:
         as_of = int(now.timestamp())
@@ -144,7 +147,7 @@ def predict(
         rules=check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS),
         weights_updated_at=weights.updated_at if weights else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
-        feature_fetch_ms=_milliseconds(fetching, answer.fetched_at),
+        feature_fetch_ms=_milliseconds(fetching + measured - fetched, answer.fetched_at),
         inference_ms=_milliseconds(answer.fetched_at, inferred),
     )
 

@@ -2,17 +2,19 @@
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics
 
+from config.api.scopes import FORECASTS
+from config.api.views import RetrieveView
 from predictions.learning.selectors import weights_of
 from predictions.learning.serializers import AccountWeightsSerializer
 from predictions.models import AccountWeights
 
 
 @extend_schema(tags=["accounts"])
-class AccountWeightsView(generics.RetrieveAPIView[AccountWeights]):
+class AccountWeightsView(RetrieveView[AccountWeights]):
     """The weights learned of an account; 404 while there are none."""
 
+    required_scopes = FORECASTS
     serializer_class = AccountWeightsSerializer
     lookup_field = "account__public_id"
     lookup_url_kwarg = "public_id"

@@ -4,10 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from config.api.serializers import ModelSerializer, Serializer
 from predictions.models import AccountWeights
 
 
-class LeverEffectSerializer(serializers.Serializer[Any]):
+class LeverEffectSerializer(Serializer[Any]):
     """The effect of one contrast on likes."""
 
     lever = serializers.CharField()
@@ -18,7 +19,7 @@ class LeverEffectSerializer(serializers.Serializer[Any]):
     chance = serializers.FloatField(help_text="Probability that the effect is above zero.")
 
 
-class SummarySerializer(serializers.Serializer[Any]):
+class SummarySerializer(Serializer[Any]):
     """Effects on the account's audience; without members until the account is learned again after a release."""
 
     time_zone = serializers.CharField(required=False, help_text="Chosen (IANA name) or inferred, such as UTC+02:00.")
@@ -26,7 +27,7 @@ class SummarySerializer(serializers.Serializer[Any]):
     effects = LeverEffectSerializer(many=True, required=False)
 
 
-class AccountWeightsSerializer(serializers.ModelSerializer[AccountWeights]):
+class AccountWeightsSerializer(ModelSerializer[AccountWeights]):
     """The weights learned of an account."""
 
     account = serializers.CharField(source="account.public_id", read_only=True)

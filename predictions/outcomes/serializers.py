@@ -4,11 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from config.api.serializers import ModelSerializer, Serializer
 from predictions.models import Outcome
 from predictions.outcomes.track_record import Standing, TrackRecord
 
 
-class OutcomeSerializer(serializers.ModelSerializer[Outcome]):
+class OutcomeSerializer(ModelSerializer[Outcome]):
     """A post at the horizon. Errors are shares of its likes, null for a post without any.
 
     Forecasts are not judged by estimates: errors and `within_interval` are null then, and `measures_within` is empty.
@@ -46,7 +47,7 @@ class OutcomeSerializer(serializers.ModelSerializer[Outcome]):
         return representation
 
 
-class TrackRecordSerializer(serializers.Serializer[TrackRecord]):
+class TrackRecordSerializer(Serializer[TrackRecord]):
     """The forecasts of an account's latest posts against its moving average."""
 
     posts = serializers.IntegerField(help_text="Number of posts compared, each with the last forecast before it.")

@@ -3,22 +3,28 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from config.api.scopes import FORECASTS
+from config.api.views import View, created
 from predictions.models import Prediction
 from predictions.reports.selectors import reported_forecasts, reports_on
 from predictions.reports.serializers import SuggestionReportSerializer
 from predictions.reports.services import NoSuchSuggestion, report_suggestion, take_back_report
+from telemetry.idempotency.writes import idempotent
 
 
 @extend_schema(tags=["predictions"])
-class SuggestionReportView(APIView):
+class SuggestionReportView(View):
     """A person's reports of bad suggestions: at most one for each suggestion of a forecast."""
+
+    required_scopes = FORECASTS
+    query_parameters = {"DELETE": ("rank",)}
 
     @extend_schema(responses=SuggestionReportSerializer(many=True))
     def get(self, request: Request, public_id: str) -> Response:
@@ -29,6 +35,7 @@ class SuggestionReportView(APIView):
         request=SuggestionReportSerializer,
         responses={200: SuggestionReportSerializer, 201: SuggestionReportSerializer},
     )
+    @idempotent
     def post(self, request: Request, public_id: str) -> Response:
         """Report a suggestion as bad, and say why; replaces an earlier report of the same suggestion."""
         prediction = self._prediction(public_id)
@@ -38,9 +45,8 @@ class SuggestionReportView(APIView):
             report, is_first = report_suggestion(prediction=prediction, **serializer.validated_data)
         except NoSuchSuggestion as error:
             raise ValidationError({"rank": str(error)}) from error
-        return Response(
-            SuggestionReportSerializer(report).data, status.HTTP_201_CREATED if is_first else status.HTTP_200_OK
-        )
+        shown = SuggestionReportSerializer(report).data
+        return created(shown, reverse("api:prediction-reports", args=[public_id])) if is_first else Response(shown)
 
     @extend_schema(parameters=[OpenApiParameter("rank", int, required=True)], responses={204: None})
     def delete(self, request: Request, public_id: str) -> Response:

@@ -2,10 +2,11 @@
 
 from rest_framework import serializers
 
+from config.api.serializers import ModelSerializer
 from predictions.models import SuggestionReport
 
 
-class SuggestionReportSerializer(serializers.ModelSerializer[SuggestionReport]):
+class SuggestionReportSerializer(ModelSerializer[SuggestionReport]):
     """A person's report of one suggestion of a forecast.
 
     `text` is empty unless the person agreed to keep texts. Staff read it.

@@ -6,13 +6,15 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from config.api.serializers import Serializer
+
 LONGEST_WINDOW = timedelta(days=14)
 CLOCKS_DIFFER = timedelta(minutes=5)
 """Tolerated for clocks that differ and for the request's way here."""
 EVIDENCE = ("own_posts", "other_creators", "randomised_test", "platform_rule")
 
 
-class WindowSerializer(serializers.Serializer[Any]):
+class WindowSerializer(Serializer[Any]):
     """The first and last moment that the post could be published at."""
 
     start_utc = serializers.DateTimeField(default_timezone=timezone.get_default_timezone())
@@ -34,7 +36,7 @@ class WindowSerializer(serializers.Serializer[Any]):
         return window
 
 
-class ChangesSerializer(serializers.Serializer[Any]):
+class ChangesSerializer(Serializer[Any]):
     """The draft's members as they would then be; those that stay are absent."""
 
     scheduled_time_utc = serializers.DateTimeField(required=False)
@@ -50,7 +52,7 @@ class ChangesSerializer(serializers.Serializer[Any]):
     )
 
 
-class _ImpactSerializer(serializers.Serializer[Any]):
+class _ImpactSerializer(Serializer[Any]):
     impact_estimate_pct = serializers.FloatField(help_text="Expected effect on likes, in per cent.")
     impact_interval_pct = serializers.ListField(
         child=serializers.FloatField(), min_length=2, max_length=2, help_text="80 % interval of the effect."
@@ -76,7 +78,7 @@ class CombinationSerializer(_ImpactSerializer):
     features = serializers.ListField(child=serializers.CharField())
 
 
-class RuleSerializer(serializers.Serializer[Any]):
+class RuleSerializer(Serializer[Any]):
     """A rule of the platform, which is no effect, and what the draft has of what it limits."""
 
     rule = serializers.CharField()
@@ -87,7 +89,7 @@ class RuleSerializer(serializers.Serializer[Any]):
     source = serializers.CharField()  # type: ignore[assignment]
 
 
-class HoursSerializer(serializers.Serializer[Any]):
+class HoursSerializer(Serializer[Any]):
     """The draft at every hour of a week, against its own time: seven rows, Monday first, of 24 local hours."""
 
     time_zone = serializers.CharField(help_text="Chosen (IANA name) or inferred, such as UTC+02:00.")

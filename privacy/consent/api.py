@@ -8,8 +8,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from config.api.scopes import PRIVACY
+from config.api.views import View
 from privacy.consent import selectors, services
 from privacy.consent.serializers import ConsentSerializer, GiveConsentSerializer
 from privacy.models import Through
@@ -18,7 +19,9 @@ from privacy.purposes import Purpose
 
 
 @extend_schema(tags=["privacy"])
-class ConsentListView(APIView):
+class ConsentListView(View):
+    required_scopes = PRIVACY
+
     @extend_schema(responses=ConsentSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The purposes, their current texts, and what the person agrees to."""
@@ -26,9 +29,10 @@ class ConsentListView(APIView):
 
 
 @extend_schema(tags=["privacy"])
-class ConsentView(APIView):
+class ConsentView(View):
     """The person's consents. People decide; programs with a token may only read."""
 
+    required_scopes = PRIVACY
     permission_classes = [IsAuthenticated, IsAPerson]
 
     @extend_schema(request=GiveConsentSerializer, responses=ConsentSerializer)
@@ -45,7 +49,7 @@ class ConsentView(APIView):
             raise ValidationError({"version": str(error)}) from error
         return _answer(request, wanted)
 
-    @extend_schema(responses=ConsentSerializer)
+    @extend_schema(responses={200: ConsentSerializer})
     def delete(self, request: Request, purpose: str) -> Response:
         """Withdraw: what was done for the purpose stops. Nothing happens where there was no consent."""
         wanted = _purpose(purpose)

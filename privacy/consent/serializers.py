@@ -2,15 +2,16 @@
 
 from rest_framework import serializers
 
+from config.api.serializers import Serializer
 from privacy.purposes import Purpose
 
 
-class ParagraphSerializer(serializers.Serializer[dict[str, str]]):
+class ParagraphSerializer(Serializer[dict[str, str]]):
     heading = serializers.CharField()
     words = serializers.CharField()
 
 
-class ConsentSerializer(serializers.Serializer[dict[str, object]]):
+class ConsentSerializer(Serializer[dict[str, object]]):
     """A purpose: the current text, and how the person stands to it."""
 
     purpose = serializers.ChoiceField(choices=[each.value for each in Purpose])
@@ -21,5 +22,5 @@ class ConsentSerializer(serializers.Serializer[dict[str, object]]):
     asked_again = serializers.BooleanField(help_text="Consent was given to an earlier version, which no longer counts.")
 
 
-class GiveConsentSerializer(serializers.Serializer[dict[str, int]]):
+class GiveConsentSerializer(Serializer[dict[str, int]]):
     version = serializers.IntegerField(help_text="Of the text that the person has read; it must be the current one.")

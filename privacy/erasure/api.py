@@ -1,24 +1,28 @@
 """REST views of erasures."""
 
 from django.http import Http404
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from config.api.scopes import PEOPLE_ONLY
+from config.api.views import View, created
 from privacy.erasure import selectors, services
 from privacy.erasure.serializers import AskForErasureSerializer, ErasureSerializer
 from privacy.models import Erasure, Through
 from privacy.people import IsAPerson, person_of
+from telemetry.idempotency.writes import idempotent
 
 
 @extend_schema(tags=["privacy"])
-class ErasureView(APIView):
+class ErasureView(View):
     """The erasure of everything that is kept of the person; for people only, not for programs that have a token."""
 
+    required_scopes = PEOPLE_ONLY
     permission_classes = [IsAuthenticated, IsAPerson]
 
     @extend_schema(responses=ErasureSerializer)
@@ -30,6 +34,7 @@ class ErasureView(APIView):
         return Response(ErasureSerializer(erasure).data)
 
     @extend_schema(request=AskForErasureSerializer, responses={202: ErasureSerializer})
+    @idempotent
     def post(self, request: Request) -> Response:
         """Ask for it: after fourteen days in which it can be cancelled, or at once."""
         asked = AskForErasureSerializer(data=request.data)
@@ -43,7 +48,7 @@ class ErasureView(APIView):
             )
         except services.StaffStay as error:
             raise PermissionDenied(str(error)) from error
-        return Response(ErasureSerializer(erasure).data, status.HTTP_202_ACCEPTED)
+        return created(ErasureSerializer(erasure).data, reverse("api:erasure"), status.HTTP_202_ACCEPTED)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:

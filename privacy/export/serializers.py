@@ -2,10 +2,11 @@
 
 from rest_framework import serializers
 
+from config.api.serializers import ModelSerializer
 from privacy.models import DataExport
 
 
-class ExportSerializer(serializers.ModelSerializer[DataExport]):
+class ExportSerializer(ModelSerializer[DataExport]):
     """A copy of all that is kept of the person; it can be fetched once it is ready, until it expires."""
 
     id = serializers.CharField(source="public_id")

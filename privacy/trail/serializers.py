@@ -2,10 +2,11 @@
 
 from rest_framework import serializers
 
+from config.api.serializers import ModelSerializer
 from privacy.models import AccessEvent
 
 
-class AccessEventSerializer(serializers.ModelSerializer[AccessEvent]):
+class AccessEventSerializer(ModelSerializer[AccessEvent]):
     """Somebody looked at the person's data or changed it. Staff are not named to people; their reason is."""
 
     who = serializers.CharField(source="actor_kind")

@@ -1,0 +1,54 @@
+"""Middleware of the API's addresses: one rule for slashes, problem details from every layer, conditional requests."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware import http
+
+from config.api.problems import PROBLEM_CONTENT_TYPE, is_api, problem
+
+_KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate", "Vary")
+_SERVER_FAULT = "Something went wrong here, and was noted. The same request may succeed later."
+_WORDS = {
+    HTTPStatus.BAD_REQUEST: "The request cannot be read: its host, its address or its headers are malformed.",
+    HTTPStatus.FORBIDDEN: "This is not allowed.",
+    HTTPStatus.NOT_FOUND: "There is nothing at this address; the schema at /api/v1/schema names those that there are.",
+}
+"""What is said where an answer that is no problem says nothing of its own."""
+
+
+class ProblemMiddleware:
+    """Serves API addresses the same with and without a slash at the end, and turns every error there into a problem.
+
+    It stands outside of all other middleware of ours, so that what those answer becomes one too: an unknown host or
+    address, a missing CSRF token, a shut gate, a crash.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_api(request):
+            return self.get_response(request)
+        if request.path_info.endswith("/"):
+            request.path_info = request.path_info.rstrip("/")
+            request.path = request.path.rstrip("/")
+        response = self.get_response(request)
+        if response.status_code < HTTPStatus.BAD_REQUEST or response.get("Content-Type", "") == PROBLEM_CONTENT_TYPE:
+            return response
+        status = HTTPStatus(response.status_code)
+        words = _SERVER_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _WORDS.get(status, status.description)
+        answer = JsonResponse(problem(status, words), status=status, content_type=PROBLEM_CONTENT_TYPE)
+        for name in _KEPT_HEADERS:
+            if name in response:
+                answer[name] = response[name]
+        return answer
+
+
+class ConditionalGetMiddleware(http.ConditionalGetMiddleware):
+    """Django's `ETag` and 304 for answers of the API; pages have a new CSRF token in each."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # type: ignore[override]
+        """Return the response with its `ETag`, or 304 where the client has it already."""
+        return super().process_response(request, response) if is_api(request) else response  # type: ignore[return-value]

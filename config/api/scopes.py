@@ -1,0 +1,52 @@
+"""Scopes of API tokens: what a program that holds one may do for its person."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+class Scope(StrEnum):
+    """One permission; `SCOPE_WORDS` says what it permits."""
+
+    FORECASTS_READ = "forecasts:read"
+    FORECASTS_WRITE = "forecasts:write"
+    POSTS_READ = "posts:read"
+    POSTS_WRITE = "posts:write"
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_WRITE = "account:write"
+    PRIVACY = "privacy"
+
+
+SCOPE_WORDS = {
+    Scope.FORECASTS_READ: "Read forecasts, experiments and what was learned; compare drafts without recording them",
+    Scope.FORECASTS_WRITE: "Ask for forecasts, which are recorded; give feedback, report suggestions, run experiments",
+    Scope.POSTS_READ: "Read posts and their counts, and how far a refresh is",
+    Scope.POSTS_WRITE: "Fetch posts again, and send posts",
+    Scope.ACCOUNT_READ: "Read who you are, and your TikTok accounts",
+    Scope.ACCOUNT_WRITE: "Change the settings of your TikTok accounts",
+    Scope.PRIVACY: "Read what you agreed to, and who looked at your data",
+}
+"""What each scope permits, in words for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredScopes:
+    """The scopes that a view asks a token for, by whether the method only reads; None: no token is let in."""
+
+    read: Scope | None
+    write: Scope | None
+
+    def of(self, method: str) -> Scope | None:
+        """Return the scope that the HTTP method needs."""
+        return self.read if method in READING else self.write
+
+
+PEOPLE_ONLY = RequiredScopes(None, None)
+"""Views for people who signed in, not for programs."""
+FORECASTS = RequiredScopes(Scope.FORECASTS_READ, Scope.FORECASTS_WRITE)
+FORECASTS_READ = RequiredScopes(Scope.FORECASTS_READ, Scope.FORECASTS_READ)
+"""Also of what is posted: a comparison is computed and not recorded."""
+POSTS = RequiredScopes(Scope.POSTS_READ, Scope.POSTS_WRITE)
+ACCOUNT = RequiredScopes(Scope.ACCOUNT_READ, Scope.ACCOUNT_WRITE)
+PRIVACY = RequiredScopes(Scope.PRIVACY, None)

@@ -1,0 +1,114 @@
+"""Bases of the REST views. Every view derives from `View`, mixed into DRF's generic ones where they serve."""
+
+from collections.abc import Collection, Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar, TypeVar
+
+from django.core.exceptions import RequestDataTooBig
+from django.db.models import Model
+from rest_framework import exceptions, generics, mixins, views
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from config.api import paging
+from config.api.names import unknown_name
+from config.api.scopes import RequiredScopes
+from config.api.serializers import NoMembers
+from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
+
+M = TypeVar("M", bound=Model)
+BODIES = frozenset({"POST", "PUT", "PATCH"})
+
+
+class MissingScope(exceptions.PermissionDenied):
+    """The token lets its program do other things, but not this (RFC 6750, section 3.1)."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This token lacks the scope `{scope}`; make one that has it.")
+        self.auth_header = f'Bearer realm="api", error="insufficient_scope", scope="{scope}"'
+
+
+class View(views.APIView):
+    """Checks what is cheap first: the body's size, who asks, the token's scope, limits, then the parameters' names.
+
+    A view names the scopes that it needs, and the parameters of each method that its filters and pages do not declare.
+    """
+
+    required_scopes: ClassVar[RequiredScopes | None]
+    """What a token must be allowed; None: open to everybody."""
+    query_parameters: ClassVar[Mapping[str, Collection[str]]] = {}
+    """Method -> names of its parameters, beside those of filters and pages."""
+    takes_body: ClassVar[Collection[str]] = BODIES
+    """Methods whose body the view reads; other bodies must be empty."""
+    most_bytes: ClassVar[int] = MAX_JSON_BYTES
+    """Of a body."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse what can be refused before the view's own work, the cheapest first."""
+        refuse_too_large(request, self.body_limit(request))
+        super().initial(request, *args, **kwargs)
+        self.refuse_unknown_parameters(request)
+        if request.method in ("POST", "PUT", "PATCH", "DELETE") and request.method not in self.takes_body:
+            NoMembers(data=request.data).is_valid(raise_exception=True)
+
+    def body_limit(self, request: Request) -> int:
+        """Return how many bytes of a body are read."""
+        return self.most_bytes
+
+    def check_permissions(self, request: Request) -> None:
+        """Raise MissingScope for a token that is not allowed what the method does."""
+        super().check_permissions(request)
+        granted: Collection[str] | None = getattr(request.auth, "scopes", None)
+        if granted is None or self.required_scopes is None:
+            return
+        needed = self.required_scopes.of(str(request.method))
+        if needed is None:
+            raise exceptions.PermissionDenied("This cannot be done with an API token: sign in.")
+        if needed not in granted:
+            raise MissingScope(needed)
+
+    def known_parameters(self, method: str) -> set[str]:
+        """Return the names of the parameters that the method takes."""
+        known = set(self.query_parameters.get(method, ()))
+        if method in ("GET", "HEAD") and isinstance(self, mixins.ListModelMixin) and self.is_list():
+            known |= set(paging.PARAMETERS)
+            if filterset := getattr(self, "filterset_class", None):
+                known |= set(filterset.base_filters)
+        return known
+
+    def is_list(self) -> bool:
+        """Return whether a viewset's action lists rows; other views of ListModelMixin always do."""
+        return getattr(self, "action", "list") == "list"
+
+    def refuse_unknown_parameters(self, request: Request) -> None:
+        """Raise ValidationError for parameters that are not known, given twice, or empty."""
+        known, errors = self.known_parameters(str(request.method)), {}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                errors[name] = unknown_name(name, known)
+            elif len(values) > 1:
+                errors[name] = f"`{name}` is there {len(values)} times; expected it once."
+            elif not values[0]:
+                errors[name] = f"`{name}` is empty; give it a value or leave it out."
+        if errors:
+            raise exceptions.ValidationError(errors)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer as `config.api.problems` does; a form beyond Django's limit is one that is too large."""
+        response = super().handle_exception(RequestTooLarge() if isinstance(exc, RequestDataTooBig) else exc)
+        if isinstance(exc, MissingScope):
+            response["WWW-Authenticate"] = exc.auth_header
+        return response
+
+
+class ListView(View, generics.ListAPIView[M]):
+    """A list in pages."""
+
+
+class RetrieveView(View, generics.RetrieveAPIView[M]):
+    """One object."""
+
+
+def created(data: Any, location: str, status: int = HTTPStatus.CREATED) -> Response:
+    """Answer with what was created, or accepted, and the address at which it can be read."""
+    return Response(data, status, headers={"Location": location})
