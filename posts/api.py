@@ -32,6 +32,9 @@ from posts.serializers import (
     PostSerializer,
     RefreshSerializer,
 )
+from privacy.consent.selectors import require
+from privacy.people import person_of
+from privacy.purposes import Purpose
 from telemetry.idempotency.writes import idempotent
 
 MEASURE_EXAMPLE = OpenApiExample(
@@ -105,6 +108,7 @@ class MeasureView(View):
         """Measure a draft's caption and hold it against TikTok's rules. Nothing of it is stored."""
         serializer = MeasureRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        require(person_of(request), Purpose.SERVICE)
         asked = serializer.validated_data
         caption = measure_caption(asked["text"], asked.get("hashtags", ()))
         rules = check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS)

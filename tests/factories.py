@@ -43,6 +43,7 @@ from privacy.models import AccessEvent, Consent, Through
 from privacy.purposes import Purpose
 from privacy.texts import current_text
 from privacy.trail.services import record
+from telemetry.models import IdempotentRequest
 
 HOUR = datetime.timedelta(hours=1)
 USUAL_CONSENTS = (Purpose.SERVICE, Purpose.LEARNING, Purpose.OUTCOMES)
@@ -126,6 +127,15 @@ class APITokenFactory(DjangoModelFactory[APIToken]):
     name = "a program"
     hint = "pc_test"
     digest = factory.Sequence(lambda n: f"{n:064x}")
+
+
+class IdempotentRequestFactory(DjangoModelFactory[IdempotentRequest]):
+    class Meta:
+        model = IdempotentRequest
+
+    user = factory.SubFactory(UserFactory)
+    key_digest = request_digest = factory.Sequence(lambda n: f"{n:064x}")
+    claimed_at = factory.LazyFunction(timezone.now)
 
 
 class FollowerCountFactory(DjangoModelFactory[FollowerCount]):

@@ -5,9 +5,19 @@ from django.http import QueryDict
 
 from accounts.linked.time_zones import UnknownTimeZone, require_time_zone
 from accounts.models import APIToken, TikTokAccount
+from accounts.tokens.services import LONGEST_DAYS, USUAL_DAYS
+from config.api.scopes import Scope
 
 TIME_ZONES_LIST = "time-zones"
 """The id of the page's list of names to choose from."""
+_READING = [Scope.FORECASTS_READ, Scope.POSTS_READ, Scope.ACCOUNT_READ]
+ACCESS: dict[str, tuple[str, list[Scope]]] = {
+    "forecasts": ("Read and forecast", [*_READING, Scope.FORECASTS_WRITE]),
+    "reading": ("Read only", _READING),
+    "everything": ("Everything that programs may", list(Scope)),
+}
+"""What a token may do, as the page offers it: in words, and its scopes."""
+USUAL_ACCESS = "forecasts"
 
 
 class APITokenForm(forms.Form):
@@ -17,6 +27,26 @@ class APITokenForm(forms.Form):
         help_text="A name to tell it apart by, such as “laptop script”.",
         widget=forms.TextInput({"class": "input", "autocomplete": "off"}),
     )
+    access = forms.ChoiceField(
+        required=False,
+        label="What may it do?",
+        choices=[(name, words) for name, (words, _) in ACCESS.items()],
+        initial=USUAL_ACCESS,
+        widget=forms.Select({"class": "input"}),
+    )
+    days = forms.TypedChoiceField(
+        required=False,
+        label="For how long?",
+        choices=[(days, f"{days} days") for days in (30, USUAL_DAYS, LONGEST_DAYS)],
+        coerce=int,
+        empty_value=USUAL_DAYS,  # type: ignore[arg-type]  # Django takes any value
+        initial=USUAL_DAYS,
+        widget=forms.Select({"class": "input"}),
+    )
+
+    def clean_access(self) -> list[Scope]:
+        """Return the scopes of what was chosen."""
+        return ACCESS[self.cleaned_data["access"] or USUAL_ACCESS][1]
 
 
 class TimeZoneForm(forms.Form):

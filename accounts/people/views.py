@@ -1,5 +1,7 @@
 """The settings page: linked TikTok accounts, their time zones, and API tokens."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -33,7 +35,13 @@ def create_token(request: SignedInRequest) -> HttpResponse:
     form = APITokenForm(request.POST)
     if not form.is_valid():
         return _settings_page(request, token_form=form)
-    token, plain = create_api_token(user=request.user, name=form.cleaned_data["name"])
+    chosen = form.cleaned_data
+    token, plain = create_api_token(
+        user=request.user,
+        name=chosen["name"],
+        scopes=chosen["access"],
+        expires_at=timezone.now() + timedelta(days=chosen["days"]),
+    )
     return _settings_page(request, new_token=plain, new_token_name=token.name)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import mixins, viewsets
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -18,6 +18,12 @@ from accounts.tokens.serializers import APITokenSerializer, NewAPITokenSerialize
 from config.api.scopes import PEOPLE_ONLY
 from config.api.views import View, created
 from telemetry.idempotency.writes import idempotent
+
+EXAMPLE = OpenApiExample(
+    "a program that forecasts",
+    value={"name": "laptop script", "scopes": ["forecasts:read", "forecasts:write"]},
+    request_only=True,
+)
 
 
 @extend_schema(tags=["tokens"])
@@ -39,7 +45,7 @@ class APITokenViewSet(
     def get_queryset(self) -> QuerySet[APIToken]:
         return selectors.api_tokens_of(self.request.user)  # type: ignore[arg-type]
 
-    @extend_schema(responses={201: NewAPITokenSerializer})
+    @extend_schema(responses={201: NewAPITokenSerializer}, examples=[EXAMPLE])
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Make a token. Its text is in this answer and never shown again."""

@@ -137,15 +137,13 @@ def _behind(model: type[Model], order: Sequence[str], values: Sequence[str | Non
     behind, same = Q(pk__in=[]), Q()
     for name, text in zip(order, values, strict=True):
         field = _field(model, name)
-        value = None if text is None else field.to_python(text)
+        column, value = field.name, None if text is None else field.to_python(text)
         if name.startswith("-"):
-            later = Q(**{f"{field.name}__isnull": False}) if value is None else Q(**{f"{field.name}__lt": value})
+            later = Q(**{f"{column}__isnull": False}) if value is None else Q(**{f"{column}__lt": value})
+        elif value is None:
+            later = Q(pk__in=[])
         else:
-            later = (
-                Q(pk__in=[])
-                if value is None
-                else Q(**{f"{field.name}__gt": value}) | Q(**{f"{field.name}__isnull": True})
-            )
+            later = Q(**{f"{column}__gt": value}) | Q(**{f"{column}__isnull": True})
         behind |= same & later
-        same &= Q(**{f"{field.name}__isnull": True}) if value is None else Q(**{field.name: value})
+        same &= Q(**{f"{column}__isnull": True}) if value is None else Q(**{column: value})
     return behind

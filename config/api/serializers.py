@@ -1,4 +1,4 @@
-"""Serializers that take nothing on trust: unknown members are refused by name, and no value is turned into another type.
+"""Serializers that take nothing on trust: unknown members are refused by name, and no value changes its type.
 
 Every serializer of the API derives from `Serializer` or `ModelSerializer` of this module.
 """
@@ -79,7 +79,7 @@ class NoMembers(Serializer[Any]):
 
 
 def type_error(field: Any, value: Any) -> Any:
-    """Return what is wrong with the JSON type of a field's value, for each item of a list or object; None if nothing."""
+    """Return what is wrong with the JSON type of a value, for each item of a list or object; None if nothing is."""
     if value is None:
         return None
     for kind, types, expected in _EXPECTED:

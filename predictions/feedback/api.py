@@ -2,7 +2,7 @@
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -17,6 +17,10 @@ from predictions.forecasts.selectors import predictions_of
 from predictions.models import Feedback, Prediction
 from telemetry.idempotency.writes import idempotent
 
+EXAMPLE = OpenApiExample(
+    "far too high", value={"subject": "forecast", "verdict": "wrong", "reason": "too_high"}, request_only=True
+)
+
 
 @extend_schema(tags=["predictions"])
 class FeedbackView(View):
@@ -30,7 +34,11 @@ class FeedbackView(View):
         """List all feedback on the forecast."""
         return Response(FeedbackSerializer(feedback_on(self._prediction(public_id)), many=True).data)
 
-    @extend_schema(request=FeedbackSerializer, responses={200: FeedbackSerializer, 201: FeedbackSerializer})
+    @extend_schema(
+        request=FeedbackSerializer,
+        responses={200: FeedbackSerializer, 201: FeedbackSerializer},
+        examples=[EXAMPLE],
+    )
     @idempotent
     def post(self, request: Request, public_id: str) -> Response:
         """Say that the forecast was useless or wrong, and why; replaces earlier feedback on the same subject."""

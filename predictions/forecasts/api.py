@@ -140,9 +140,7 @@ def _payload(request: Request) -> Any:
     """Return the JSON of a form: from a field, or from a part sent as a file. Raises ValidationError."""
     given: list[Any] = [*request.FILES.getlist("payload"), *request.POST.getlist("payload")]
     if len(given) != 1:
-        raise ValidationError(
-            {"payload": f"This part is there {len(given)} times; expected the request as JSON, once."}
-        )
+        raise ValidationError({"payload": f"This part is there {len(given)} times; expected it once, as JSON."})
     encoded = given[0].encode("utf-8", "replace") if isinstance(given[0], str) else given[0].read()
     if len(encoded) > MAX_JSON_BYTES:
         raise RequestTooLarge(f"The payload is too large; at most {MAX_JSON_BYTES:,} bytes are read.")

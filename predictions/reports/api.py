@@ -4,7 +4,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -17,6 +17,8 @@ from predictions.reports.selectors import reported_forecasts, reports_on
 from predictions.reports.serializers import SuggestionReportSerializer
 from predictions.reports.services import NoSuchSuggestion, report_suggestion, take_back_report
 from telemetry.idempotency.writes import idempotent
+
+EXAMPLE = OpenApiExample("it does not fit", value={"rank": 1, "reason": "not_mine"}, request_only=True)
 
 
 @extend_schema(tags=["predictions"])
@@ -34,6 +36,7 @@ class SuggestionReportView(View):
     @extend_schema(
         request=SuggestionReportSerializer,
         responses={200: SuggestionReportSerializer, 201: SuggestionReportSerializer},
+        examples=[EXAMPLE],
     )
     @idempotent
     def post(self, request: Request, public_id: str) -> Response:

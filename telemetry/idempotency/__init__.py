@@ -1,1 +1,1 @@
-"""Idempotency keys: a repeated request is answered as the first time, and does nothing; may import models and privacy."""
+"""Idempotency keys: a repeated request is answered as the first time and does nothing; may import privacy."""

@@ -1,8 +1,8 @@
 """Claim a key for a request, keep the answer, and give it once more.
 
-claim = claim_request(user_id=7, key="a1b2", request_digest=digest_of(...))   # raises, or a fresh claim or an answer
+claim = claim_request(user_id=7, key="a1b2", request_digest=digest_of(...))
 if claim.answer is None:
-    with transaction.atomic():                   # what is created and its answer are kept together, or neither is
+    with transaction.atomic():  # what is created and its answer are kept together, or neither is
         ...
         keep_answer(claim=claim, answer=Answer(201, {"id": "..."}, {"Location": "..."}))
 """

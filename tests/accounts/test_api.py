@@ -1,6 +1,6 @@
 """The REST API of people, accounts and API tokens."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 from accounts.linked.services import disconnect_account
 from accounts.models import APIToken, User
 from accounts.tokens.services import api_token_digest, create_api_token, revoke_api_token
+from config.api.scopes import Scope
 from privacy.purposes import Purpose
 from tests.factories import TikTokAccountFactory, UserFactory, disagree
 
@@ -76,7 +77,7 @@ def refuse_switched_off(token: str, row: APIToken) -> str:
 def test_a_token_that_is_not_good_is_refused(token, spoil):
     answer = with_token(spoil(token, APIToken.objects.get())).get("/api/v1/me/")
     assert answer.status_code == 401
-    assert answer["WWW-Authenticate"].startswith("Bearer")
+    assert answer["WWW-Authenticate"] == 'Bearer realm="api", error="invalid_token"'
     assert answer["Content-Type"] == "application/problem+json"
     assert token not in answer.content.decode()
 
@@ -87,7 +88,7 @@ def test_a_token_that_is_not_good_is_refused(token, spoil):
 def test_other_headers_are_no_way_in_and_no_error(api, header):
     answer = api.get("/api/v1/me/", HTTP_AUTHORIZATION=header)
     assert answer.status_code == 401
-    assert answer["WWW-Authenticate"].startswith("Bearer")
+    assert answer["WWW-Authenticate"] == 'Bearer realm="api", error="invalid_token"'
 
 
 def test_another_scheme_does_not_get_in_the_way_of_a_session(signed_in):
@@ -140,6 +141,10 @@ def test_a_token_may_not_make_see_or_revoke_tokens(token):
         ({"name": "x" * 101}, "name"),
         ({"name": "x", "expires_at": "2001-01-01T00:00:00Z"}, "expires_at"),
         ({"name": "x", "expires_at": "soon"}, "expires_at"),
+        ({"name": "x", "expires_at": "2999-01-01T00:00:00Z"}, "expires_at"),
+        ({"name": "x", "expires_at": None}, "expires_at"),
+        ({"name": "x", "scopes": []}, "scopes"),
+        ({"name": "x", "scopes": ["forecasts:read", "root"]}, "scopes[1]"),
     ],
 )
 def test_a_malformed_order_is_told_by_field(signed_in, order, field):
@@ -152,6 +157,27 @@ def test_an_expiry_is_kept(signed_in):
     moment = (timezone.now() + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
     order = {"name": "x", "expires_at": moment}
     assert signed_in.post("/api/v1/tokens", order, format="json").json()["expires_at"] == moment
+
+
+def test_a_token_ends_after_ninety_days_and_may_do_everything_unless_asked_otherwise(signed_in):
+    usual = signed_in.post("/api/v1/tokens", {"name": "x"}, format="json")
+    assert usual.json()["scopes"] == [scope.value for scope in Scope]
+    ends = datetime.fromisoformat(usual.json()["expires_at"])
+    assert timedelta(days=89) < ends - timezone.now() <= timedelta(days=90)
+    narrow = signed_in.post("/api/v1/tokens", {"name": "x", "scopes": ["posts:read"]}, format="json")
+    program = with_token(narrow.json()["token"])
+    assert program.get("/api/v1/posts").status_code == 200
+    assert program.get("/api/v1/me").status_code == 403
+    shown = signed_in.get(narrow["Location"]).json()
+    assert shown == {name: value for name, value in narrow.json().items() if name != "token"} | {
+        "last_used_at": shown["last_used_at"]
+    }
+
+
+def test_tokens_from_before_there_were_scopes_may_do_what_they_always_did(user):
+    APIToken.objects.create(user=user, name="old", hint="pc_", digest=api_token_digest("pc_old"))
+    assert with_token("pc_old").get("/api/v1/me").status_code == 200
+    assert with_token("pc_old").get("/api/v1/predictions").status_code == 200
 
 
 def test_another_persons_token_is_not_there(signed_in):
@@ -244,8 +270,10 @@ def test_a_zone_that_does_not_exist_is_refused_in_one_sentence(name, user, signe
 
 def test_nothing_but_the_time_zone_of_an_account_can_be_changed(user, signed_in):
     account = TikTokAccountFactory(user=user, username="anna")
-    answer = signed_in.patch(f"/api/v1/accounts/{account.public_id}/", {"username": "root"}, format="json")
-    assert answer.json()["username"] == "anna"
+    answer = signed_in.patch(f"/api/v1/accounts/{account.public_id}", {"username": "root"}, format="json")
+    assert answer.json()["errors"] == [{"field": "username", "message": "`username` cannot be set."}]
+    account.refresh_from_db()
+    assert account.username == "anna"
     assert signed_in.put(f"/api/v1/accounts/{account.public_id}/", {}, format="json").status_code == 405
     assert signed_in.delete(f"/api/v1/accounts/{account.public_id}/").status_code == 405
 

@@ -1,6 +1,9 @@
 """The settings page: API tokens, kept texts, disconnecting."""
 
+from datetime import timedelta
+
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import APIToken, Credential
@@ -20,6 +23,21 @@ def test_a_new_token_works_and_is_shown_just_once(browser: Client, creator: Crea
     program = APIClient()
     program.credentials(HTTP_AUTHORIZATION=f"Bearer {plain}")
     assert program.get("/api/v1/me/").json()["username"] == creator.user.username
+
+
+def test_a_token_may_do_what_was_chosen_until_it_ends(browser: Client, creator: Creator) -> None:
+    browser.post("/settings/tokens/", {"name": "a reader", "access": "reading", "days": "30"})
+    token = APIToken.objects.get(name="a reader")
+    assert set(token.scopes) == {"forecasts:read", "posts:read", "account:read"}
+    assert token.expires_at is not None
+    assert timedelta(days=29) < token.expires_at - timezone.now() <= timedelta(days=30)
+    [row] = [row.text for row in read(browser.get("/settings/").content.decode()).all("tr") if "a reader" in row.text]
+    assert "posts:read" in row
+    assert "forecasts:write" not in row
+    before = APIToken.objects.count()
+    for odd in ({"access": "root"}, {"days": "4000"}):
+        assert browser.post("/settings/tokens/", {"name": "odd", **odd}).status_code == 200
+    assert APIToken.objects.count() == before
 
 
 def test_a_token_needs_a_name(browser: Client, creator: Creator) -> None:

@@ -26,10 +26,30 @@ def test_the_payload_may_be_sent_as_a_file(champion, learned_account, client_of)
     assert client_of.post("/predict", {"payload": part}, format="multipart").status_code == 200
 
 
-def test_the_first_readable_picture_is_the_cover(champion, learned_account, client_of):
-    media = [("film.mp4", b"\x00\x00\x00\x18ftypmp42"), ("cover.webp", picture("WEBP"))]
-    assert post_form(client_of, sample(learned_account), *media).status_code == 200
-    assert Prediction.objects.count() == 1
+@pytest.mark.parametrize(
+    ("parts", "field", "words"),
+    [
+        ({"media": [picture(), picture()]}, "media", "There are 2 pictures; expected one"),
+        ({"picture": [picture()]}, "picture", "`picture` is not known; expected one of `media`, `payload`."),
+        ({"medai": [picture()]}, "medai", "did you mean `media`?"),
+        ({"media": "text"}, "media", "expected a picture, sent as a file"),
+        ({"payload": [b"{}"]}, "payload", "there 2 times"),
+    ],
+    ids=["a second picture", "another name", "a misspelt name", "no file", "a second payload"],
+)
+def test_parts_that_nobody_would_read_are_refused(parts, field, words, account, client_of):
+    files = {
+        name: part if isinstance(part, str) else [SimpleUploadedFile("a.jpg", data) for data in part]
+        for name, part in parts.items()
+    }
+    payload = json.dumps(sample(account))
+    files["payload"] = [payload, *files["payload"]] if "payload" in files else payload
+    response = client_of.post("/predict", files, format="multipart")
+    assert response.status_code == 400
+    [error] = response.json()["errors"]
+    assert error["field"] == field
+    assert words in error["message"]
+    assert not Prediction.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -50,13 +70,11 @@ def test_an_unreadable_picture_is_refused(name, data, account, client_of):
     assert not Prediction.objects.exists()
 
 
-@pytest.mark.parametrize(("readable", "captions"), [(0, 0), (1, 1)])
-def test_pictures_are_looked_at_before_the_caption(readable, captions, learned_account, client_of):
-    media = [(f"{index}.jpg", b"no picture") for index in range(9)] + [("last.jpg", picture())] * readable
+@pytest.mark.parametrize(("data", "status", "captions"), [(b"no picture", 400, 0), (picture(), 200, 1)])
+def test_pictures_are_looked_at_before_the_caption(data, status, captions, learned_account, client_of):
     with mock.patch("predictions.forecasts.answering.measure_caption", wraps=measure_caption) as measured:
-        response = post_form(client_of, sample(learned_account), *media)
-    assert response.status_code == (200 if readable else 400)
-    assert len(response.json().get("errors", [])) == (0 if readable else 9)
+        response = post_form(client_of, sample(learned_account), ("cover.jpg", data))
+    assert response.status_code == status
     assert measured.call_count == captions
 
 

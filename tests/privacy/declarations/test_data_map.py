@@ -36,6 +36,7 @@ from tests.factories import (
     AssignmentFactory,
     FeedbackFactory,
     ForecastErrorFactory,
+    IdempotentRequestFactory,
     OutcomeFactory,
     PostFactory,
     SuggestionReportFactory,
@@ -62,6 +63,7 @@ def everything_of_a_person() -> Any:
     ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)
     APITokenFactory(user=account.user)
+    IdempotentRequestFactory(user=account.user)
     history_of_posts(account, count=3, until=timezone.now())
     exporting.make(export_pk=exporting.request_export(user_id=account.user_id).pk)
     return account.user
@@ -76,7 +78,9 @@ def test_nothing_undeclared() -> None:
 
 def test_columns_of_our_tables_are_declared_at_their_models() -> None:
     for table in (
-        each for each in tables() if each.model.split(".")[0] in {"accounts", "posts", "predictions", "privacy"}
+        each
+        for each in tables()
+        if each.model.split(".")[0] in {"accounts", "posts", "predictions", "privacy", "telemetry"}
     ):
         model = apps.get_model(table.model)
         if not model._meta.auto_created:

@@ -1,0 +1,25 @@
+"""A person with one of everything that the API shows."""
+
+import pytest
+from rest_framework.test import APIClient
+
+from privacy.export import services as exporting
+from tests.factories import AccountWeightsFactory, AssignmentFactory, FeedbackFactory
+from tests.pages.conftest import Creator, make_creator
+
+
+@pytest.fixture
+def creator(db: None) -> Creator:
+    made = make_creator(posts=3)
+    AccountWeightsFactory(account=made.account)
+    FeedbackFactory(prediction=made.prediction)
+    AssignmentFactory(experiment__account=made.account)
+    exporting.make(export_pk=exporting.request_export(user_id=made.user.pk).pk)
+    return made
+
+
+@pytest.fixture
+def signed_in(creator: Creator) -> APIClient:
+    client = APIClient()
+    client.force_login(creator.user)
+    return client

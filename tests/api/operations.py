@@ -1,0 +1,94 @@
+"""The operations of the OpenAPI document, and requests for them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from tests.pages.conftest import Creator
+
+JSON = "application/json"
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the document, as it is served."""
+    return json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True), default=str))
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    described: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def body(self) -> dict[str, Any] | None:
+        """The schema of its JSON body; None where it takes none."""
+        content = self.described.get("requestBody", {}).get("content", {})
+        return resolved(content[JSON]["schema"]) if JSON in content else None
+
+
+def operations() -> list[Operation]:
+    return [
+        Operation(method, path, described)
+        for path, methods in document()["paths"].items()
+        for method, described in methods.items()
+    ]
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    """Follow references, also those that `allOf` and `oneOf` wrap for nullable members."""
+    if "$ref" in schema:
+        found: Any = document()
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        return resolved(found)
+    for wrapper in ("allOf", "oneOf"):
+        if len(schema.get(wrapper, ())) == 1:
+            return resolved(schema[wrapper][0])
+    return schema
+
+
+def misspelt_bodies(schema: dict[str, Any], name: str = "surprise") -> Iterator[tuple[str, Any]]:
+    """Yield (path of an unknown member, body with it alone) for the body and every object inside it."""
+    yield name, {name: 1}
+    for member, inner in schema.get("properties", {}).items():
+        inner = resolved(inner)
+        if inner.get("type") == "object" and "properties" in inner:
+            for path, body in misspelt_bodies(inner, name):
+                yield f"{member}.{path}", {member: body}
+        elif inner.get("type") == "array" and "properties" in (items := resolved(inner["items"])):
+            for path, body in misspelt_bodies(items, name):
+                yield f"{member}[1].{path}", {member: [{}, body]}
+
+
+def address(operation: Operation, creator: Creator) -> str:
+    """Return the operation's address with the person's objects in it."""
+    account = creator.account
+    objects = {
+        "/api/v1/accounts/": account.public_id,
+        "/api/v1/posts/": account.posts.all()[0].public_id,
+        "/api/v1/predictions/": creator.prediction.public_id,
+        "/api/v1/refreshes/": account.refreshes.all()[0].public_id,
+        "/api/v1/experiments/": account.experiments.get().public_id,
+        "/api/v1/privacy/exports/": creator.user.exports.get().public_id,
+        "/api/v1/privacy/consents/": "learning",
+        "/api/v1/tokens/": creator.token.pk,
+    }
+    start, brace, rest = operation.path.partition("{")
+    return f"{start}{objects[start]}{rest.partition('}')[2]}" if brace else start
+
+
+def ask(client: APIClient, operation: Operation, path: str, body: Any = None, **headers: str) -> Any:
+    """Send the request with a JSON body, or without any where the body is None."""
+    sent = {} if body is None else {"data": json.dumps(body), "content_type": JSON}
+    return client.generic(operation.method.upper(), path, headers=headers, **sent)
