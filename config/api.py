@@ -13,6 +13,8 @@ from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from config.rate_limits import RateLimited
+from config.rate_limits.throttles import count_refusal
 from privacy.consent.selectors import NoConsent
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
@@ -63,6 +65,11 @@ def problem_details(exception: Exception, context: dict[str, Any]) -> Response |
     if response is None:
         return None
     status = HTTPStatus(response.status_code)
+    if status == HTTPStatus.UNAUTHORIZED:
+        try:
+            count_refusal(context["request"])
+        except RateLimited as over:
+            return problem_details(over, context)
     problem: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
     if isinstance(exception, exceptions.ValidationError):
         problem["errors"] = _flatten(exception.detail)

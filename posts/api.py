@@ -11,10 +11,10 @@ from rest_framework import generics, status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from accounts.models import TikTokAccount
+from config.rate_limits import Limit
 from config.uploads import MAX_JSON_BYTES, refuse_too_large
 from posts import selectors
 from posts.content.captions import measure_caption
@@ -31,13 +31,6 @@ from posts.serializers import (
     PostSerializer,
     RefreshSerializer,
 )
-
-
-class RefreshThrottle(UserRateThrottle):
-    """Limits refreshes, each of which costs many calls to TikTok."""
-
-    scope = "refreshes"
-    rate = "20/hour"
 
 
 class AccountDisconnected(APIException):
@@ -84,6 +77,8 @@ class ObservationListView(generics.ListAPIView[Observation]):
 
 @extend_schema(tags=["drafts"])
 class MeasureView(APIView):
+    rate_limits = {"POST": (Limit.UPLOAD,)}
+
     @extend_schema(request=MeasureRequestSerializer, responses=MeasuredCaptionSerializer)
     def post(self, request: Request) -> Response:
         """Measure a draft's caption and hold it against TikTok's rules. Nothing of it is stored."""
@@ -101,7 +96,7 @@ class MeasureView(APIView):
 
 @extend_schema(tags=["refreshes"])
 class RefreshRequestView(APIView):
-    throttle_classes = [*APIView.throttle_classes, RefreshThrottle]
+    rate_limits = {"POST": (Limit.REFRESH,)}
 
     @extend_schema(request=None, responses={202: RefreshSerializer})
     def post(self, request: Request, public_id: str) -> Response:

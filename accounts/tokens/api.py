@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
+from rest_framework.exceptions import APIException
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +15,12 @@ from accounts.models import APIToken
 from accounts.tokens import selectors, services
 from accounts.tokens.authentication import IsNotAnAPIToken
 from accounts.tokens.serializers import APITokenSerializer, NewAPITokenSerializer
+from config.rate_limits import Limit
+
+
+class TokensUsedUp(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "too_many_tokens"
 
 
 @extend_schema(tags=["tokens"])
@@ -24,6 +31,7 @@ class APITokenViewSet(
 
     serializer_class = APITokenSerializer
     permission_classes = [IsAuthenticated, IsNotAnAPIToken]
+    rate_limits = {"POST": (Limit.TOKEN,)}
     queryset = APIToken.objects.none()
 
     def get_queryset(self) -> QuerySet[APIToken]:
@@ -34,7 +42,10 @@ class APITokenViewSet(
         """Make a token. Its text is in this answer and never shown again."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        token, plain = services.create_api_token(user=request.user, **serializer.validated_data)  # type: ignore[arg-type]
+        try:
+            token, plain = services.create_api_token(user=request.user, **serializer.validated_data)  # type: ignore[arg-type]
+        except services.TooManyTokens as error:
+            raise TokensUsedUp(str(error)) from error
         token.token = plain  # type: ignore[attr-defined]
         return Response(NewAPITokenSerializer(token).data, status.HTTP_201_CREATED)
 

@@ -5,6 +5,10 @@ import secrets
 import string
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
 from accounts.models import APIToken, User
 from privacy.anonymity.blanking import blank_contacts
 from privacy.consent.selectors import require
@@ -14,14 +18,31 @@ API_TOKEN_PREFIX = "pc_"  # noqa: S105 - what tokens begin with, no token
 API_TOKEN_LENGTH = 40
 API_TOKEN_NAME_LENGTH = 100
 API_TOKEN_HINT_LENGTH = len(API_TOKEN_PREFIX) + 6
+MAX_API_TOKENS = 20
+"""Of one person at a time, revoked and expired ones not counted."""
 
 
+class TooManyTokens(Exception):
+    """Raised where a person has as many tokens as one may have; the message tells them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"You have {MAX_API_TOKENS} API tokens, and nobody may have more. Revoke one that you do not use."
+        )
+
+
+@transaction.atomic
 def create_api_token(*, user: User, name: str, expires_at: datetime | None = None) -> tuple[APIToken, str]:
     """Make a token for a program that acts for `user`; return it and its plain text, which is stored nowhere.
 
-    Blanks contacts in the name. Raises NoConsent if the person does not consent to the service.
+    Blanks contacts in the name. Raises NoConsent if the person does not consent to the service, and TooManyTokens.
     """
     require(user.pk, Purpose.SERVICE)
+    # one at a time for each person, so that two that come at once are counted both
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    alive = APIToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), user=user, revoked_at=None)
+    if alive.count() >= MAX_API_TOKENS:
+        raise TooManyTokens
     alphabet = string.ascii_letters + string.digits
     plain = API_TOKEN_PREFIX + "".join(secrets.choice(alphabet) for _ in range(API_TOKEN_LENGTH))
     token = APIToken.objects.create(

@@ -9,15 +9,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.api import NestedJSONParser
+from config.rate_limits import Limit, enforce
 from config.uploads import MAX_JSON_BYTES, refuse_too_large
 from predictions.comparisons.serializers import CompareRequestSerializer, CompareResponseSerializer, comparison_answer
 from predictions.comparisons.services import Variant, compare
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
-from predictions.forecasts.api import PredictThrottle
 
 
 class CompareView(APIView):
-    throttle_classes = [*APIView.throttle_classes, PredictThrottle]
+    rate_limits = {"POST": (Limit.COMPARE,)}
     parser_classes = [NestedJSONParser]
 
     @extend_schema(
@@ -35,6 +35,7 @@ class CompareView(APIView):
         serializer = CompareRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked, now = serializer.validated_data, timezone.now()
+        enforce(request, Limit.PREDICT, cost=len(asked["drafts"]))
         variants = [
             Variant(
                 text=draft["text"],

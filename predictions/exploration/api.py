@@ -9,15 +9,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config.api import NestedJSONParser
+from config.rate_limits import Limit, enforce
 from config.uploads import MAX_JSON_BYTES, refuse_too_large
 from predictions.exploration.serializers import ExploreRequestSerializer, ExploreResponseSerializer
 from predictions.exploration.services import NO_IDEA, explore_draft
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
-from predictions.forecasts.api import PredictThrottle
 
 
 class ExploreView(APIView):
-    throttle_classes = [*APIView.throttle_classes, PredictThrottle]
+    rate_limits = {"POST": (Limit.COMPARE,)}
     parser_classes = [NestedJSONParser]
 
     @extend_schema(
@@ -32,6 +32,7 @@ class ExploreView(APIView):
         serializer = ExploreRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
+        enforce(request, Limit.PREDICT)
         post = asked["post"]
         try:
             exploration = explore_draft(

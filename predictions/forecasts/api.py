@@ -14,10 +14,10 @@ from rest_framework import generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from config.api import NestedJSONParser
+from config.rate_limits import Limit, enforce
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
@@ -36,10 +36,6 @@ from predictions.models import Prediction
 MAX_PICTURES = 10
 
 
-class PredictThrottle(UserRateThrottle):
-    scope = "predict"
-
-
 class PredictSchema(AutoSchema):
     """Describes the view once, though it answers at both /api/v1/predict and /predict."""
 
@@ -49,7 +45,7 @@ class PredictSchema(AutoSchema):
 
 class PredictView(APIView):
     schema = PredictSchema()
-    throttle_classes = [*APIView.throttle_classes, PredictThrottle]
+    rate_limits = {"POST": (Limit.PREDICT,)}
 
     @extend_schema(
         operation_id="predict",
@@ -64,6 +60,8 @@ class PredictView(APIView):
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
         post = asked["post"]
+        if request.FILES:
+            enforce(request, Limit.UPLOAD)
         cover = _cover(request) if with_media else None
         try:
             result = predict(

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from config.rate_limits import Limit
 from privacy.export import selectors, services
 from privacy.export.serializers import ExportSerializer
 from privacy.export.views import send_archive
@@ -20,6 +21,7 @@ class ExportListView(APIView):
     """Copies of all that is kept; for people only: a program can read what it needs bit by bit, as it is allowed to."""
 
     permission_classes = [IsAuthenticated, IsAPerson]
+    rate_limits = {"POST": (Limit.EXPORT,)}
 
     @extend_schema(responses=ExportSerializer(many=True))
     def get(self, request: Request) -> Response:
