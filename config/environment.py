@@ -11,6 +11,8 @@ from pydantic import BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.rate_limits.variables import RateLimitVariables
+
 KEY_BYTES = 32
 MAX_KEY_ID = 50
 
@@ -48,10 +50,6 @@ CommaSeparated = Annotated[list[str], BeforeValidator(_split_commas)]
 SealingKeys = Annotated[dict[str, bytes], BeforeValidator(_parse_keys), Field(min_length=1)]
 
 
-RateLimit = Annotated[str, Field(pattern=r"^[1-9][0-9]*/(sec|min|hour|day)$")]
-RATE_LIMIT_SHAPE = "requests per sec, min, hour or day, e.g. 120/min"
-
-
 class FileSource(PydanticBaseSettingsSource):
     """Reads each variable from the file that `<NAME>_FILE` names."""
 
@@ -72,7 +70,7 @@ class FileSource(PydanticBaseSettingsSource):
         return {name: value for name, value in values.items() if value is not None}
 
 
-class Environment(BaseSettings):
+class Environment(RateLimitVariables, BaseSettings):
     """Every variable, in lower case; a field's description says what its value should look like and is shown to people.
 
     A file named by `<NAME>_FILE` wins over the variable itself, and the variable over the constructor's arguments.
@@ -128,11 +126,6 @@ class Environment(BaseSettings):
     )
     tiktok_max_hashtags: int = Field(
         5, ge=1, le=100, description="hashtags that TikTok takes in a post: 1 to 100 (press reports of 2025 say 5)"
-    )
-    rate_limit_predict: RateLimit = Field("120/min", description=f"forecasts of one person: {RATE_LIMIT_SHAPE}")
-    rate_limit_user: RateLimit = Field("600/min", description=f"API calls of one person: {RATE_LIMIT_SHAPE}")
-    rate_limit_anon: RateLimit = Field(
-        "60/min", description=f"API calls without a sign-in from one IP address: {RATE_LIMIT_SHAPE}"
     )
 
     @classmethod

@@ -12,11 +12,11 @@ from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 
 from accounts.models import TikTokAccount
 from config.api.scopes import FORECASTS_READ, POSTS
 from config.api.views import ListView, RetrieveView, View, created
+from config.rate_limits import Limit
 from posts import selectors
 from posts.content.captions import measure_caption
 from posts.content.platform_rules import check_rules
@@ -40,13 +40,6 @@ from telemetry.idempotency.writes import idempotent
 MEASURE_EXAMPLE = OpenApiExample(
     "a caption", value={"text": "Sunset at the pier #sunset", "hashtags": ["photography"]}, request_only=True
 )
-
-
-class RefreshThrottle(UserRateThrottle):
-    """Limits refreshes, each of which costs many calls to TikTok."""
-
-    scope = "refreshes"
-    rate = "20/hour"
 
 
 class AccountDisconnected(APIException):
@@ -97,6 +90,7 @@ class ObservationListView(ListView[Observation]):
 @extend_schema(tags=["drafts"])
 class MeasureView(View):
     required_scopes = FORECASTS_READ
+    rate_limits = {"POST": (Limit.UPLOAD,)}
 
     @extend_schema(
         operation_id="measure",
@@ -119,7 +113,7 @@ class MeasureView(View):
 class RefreshRequestView(View):
     required_scopes = POSTS
     takes_body = ()
-    throttle_classes = [*View.throttle_classes, RefreshThrottle]
+    rate_limits = {"POST": (Limit.REFRESH,)}
 
     @extend_schema(request=None, responses={202: RefreshSerializer})
     @idempotent

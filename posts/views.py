@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.linked.selectors import accounts_of
 from accounts.linked.switcher import SignedInRequest, choose_account
+from config.rate_limits import Limit, rate_limited
 from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
 from posts.ingest.selectors import refresh_status
 from posts.ingest.services import NotConnected, request_refresh
@@ -61,6 +62,7 @@ def home(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 @login_required
+@rate_limited(Limit.REFRESH)
 def refresh(request: SignedInRequest, account_id: str) -> HttpResponse:
     account = get_object_or_404(accounts_of(request.user), public_id=account_id)
     try:

@@ -8,10 +8,10 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from rest_framework.throttling import UserRateThrottle
 
 from config import environment
 from config.environment import Environment, InvalidEnvironment
+from config.rate_limits.variables import Limit, Rate, parse_rate
 from config.settings.variables import settings_from
 
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -38,6 +38,17 @@ OPTIONAL = {
     "RATE_LIMIT_PREDICT": "120/min",
     "RATE_LIMIT_USER": "600/min",
     "RATE_LIMIT_ANON": "60/min",
+    "RATE_LIMIT_COMPARE": "60/min",
+    "RATE_LIMIT_UPLOAD": "60/min",
+    "RATE_LIMIT_REFRESH": "20/hour",
+    "RATE_LIMIT_EXPORT": "3/day",
+    "RATE_LIMIT_TOKEN": "20/hour",
+    "RATE_LIMIT_SIGN_IN": "30/hour",
+    "RATE_LIMIT_PASSWORD": "30/hour",
+    "RATE_LIMIT_SECOND_FACTOR": "30/hour",
+    "RATE_LIMIT_REFUSED": "60/min",
+    "RATE_LIMIT_WEBHOOK": "60/min",
+    "RATE_LIMIT_PAGE": "600/min",
 }
 MALFORMED_RATES = ["", "120", "min/120", "0/min", "-1/min", "1.5/min", "120/fortnight", "120/min; 5/sec"]
 MALFORMED = {
@@ -57,7 +68,7 @@ MALFORMED = {
     "ERASURE_LEDGER_PATH": ["hunter2", ""],
     "TRAIL_ANCHOR_PATH": ["hunter2"],
     "PICTURE_NETWORKS_PATH": ["hunter2"],
-    **dict.fromkeys(("RATE_LIMIT_PREDICT", "RATE_LIMIT_USER", "RATE_LIMIT_ANON"), MALFORMED_RATES),
+    **dict.fromkeys((limit.variable.upper() for limit in Limit), MALFORMED_RATES),
 }
 
 
@@ -154,11 +165,15 @@ def test_a_rate_limit_is_taken_as_it_is_written(rate):
     assert read_environment({**GOOD, "RATE_LIMIT_PREDICT": rate}).rate_limit_predict == rate
 
 
-def test_rate_limits_reach_the_api():
+def test_rate_limits_reach_the_settings():
     limits = {"RATE_LIMIT_PREDICT": "7/sec", "RATE_LIMIT_USER": "8/hour", "RATE_LIMIT_ANON": "9/day"}
-    rates = settings_from(read_environment(GOOD | limits))["REST_FRAMEWORK"]["DEFAULT_THROTTLE_RATES"]
-    assert rates == {"predict": "7/sec", "user": "8/hour", "anon": "9/day"}
-    assert [UserRateThrottle().parse_rate(rate) for rate in rates.values()] == [(7, 1), (8, 3600), (9, 86400)]
+    rates = settings_from(read_environment(GOOD | limits))["RATE_LIMITS"]
+    assert set(rates) == set(Limit)
+    assert [parse_rate(rates[name]) for name in ("predict", "user", "anon")] == [
+        Rate(7, 1),
+        Rate(8, 3_600),
+        Rate(9, 86_400),
+    ]
 
 
 def start(settings: str, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -1,30 +1,31 @@
 """Keys and messages in Redis."""
 
-from accounts.data_map.words import LIMITS, WAITING
+from accounts.data_map.words import LIMITS, SIGN_IN, WAITING
 from privacy.declarations.kinds import Messages, RedisKeys
 from privacy.purposes import Basis, Purpose, Retention
 
 KEYS_AND_MESSAGES: tuple[RedisKeys | Messages, ...] = (
     RedisKeys(
-        "cache:1:throttle_",
+        "limit:",
         category=LIMITS,
         purposes=(Purpose.SERVICE,),
-        why="How often you, or before a sign-in your IP address, called of late: so that nobody takes the API from all",
+        why="How often you, or before a sign-in a digest of your IP address, asked for something of late, and how often"
+        " a password or code for a name was wrong: so that nobody takes the service from all, or goes on guessing",
         basis=Basis.LEGITIMATE_INTEREST,
-        retention=Retention("a minute after the last call"),
-        exported="not: gone before a copy could be made; under an IP address it names no person",
+        retention=Retention("a minute, an hour or a day after the last time, by what is counted"),
+        exported="not: gone before a copy could be made; under a digest of an address or name it names no person",
         erased="deleted",
         personal=True,
-        keys_of=lambda subject: (f"cache:1:throttle_*_{subject.user_id}",),
+        keys_of=lambda subject: (f"limit:*:person:{subject.user_id}",),
     ),
     RedisKeys(
-        "cache:1:allauth:rl:",
-        category=LIMITS,
+        "sign-in:",
+        category=SIGN_IN,
         purposes=(Purpose.SERVICE,),
-        why="How often somebody at an IP address tried to sign in of late: so that nobody can go on guessing",
+        why="What your browser brought back from TikTok's page, and TikTok's answer, sealed: until you are let in",
         basis=Basis.LEGITIMATE_INTEREST,
-        retention=Retention("five minutes after the last try"),
-        exported="not: it names an IP address and no person",
+        retention=Retention("two minutes, and an hour that it was used"),
+        exported="not: gone before a copy could be made",
         erased="ends by itself",
         personal=True,
     ),

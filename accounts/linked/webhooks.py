@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from accounts.linked.services import authorization_removed
+from config.rate_limits import Limit, enforce, subjects
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,7 @@ def tiktok_webhook(request: HttpRequest) -> HttpResponse:
     """Check the signature, act, and answer 200, also to events without a use here: TikTok would repeat them."""
     if not _is_signed(request):
         log.warning("webhook_refused", reason="signature")
+        enforce(request, Limit.WEBHOOK, subject=subjects.address(request))
         return HttpResponse("The signature is missing, wrong or too old.", status=401, content_type="text/plain")
     try:
         event = Event.model_validate_json(request.body)

@@ -16,7 +16,8 @@ from accounts.linked.switcher import SignedInRequest, linked_accounts
 from accounts.linked.time_zones import time_zones
 from accounts.people.forms import TIME_ZONES_LIST, APITokenForm, TimeZoneForm
 from accounts.tokens.selectors import api_tokens_of
-from accounts.tokens.services import create_api_token, revoke_api_token
+from accounts.tokens.services import TooManyTokens, create_api_token, revoke_api_token
+from config.rate_limits import Limit, rate_limited
 
 
 @require_safe
@@ -30,18 +31,23 @@ def settings(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @never_cache
 @login_required
+@rate_limited(Limit.TOKEN)
 def create_token(request: SignedInRequest) -> HttpResponse:
     """Make an API token and answer with the page itself: a redirect would need the plain token to be stored."""
     form = APITokenForm(request.POST)
     if not form.is_valid():
         return _settings_page(request, token_form=form)
     chosen = form.cleaned_data
-    token, plain = create_api_token(
-        user=request.user,
-        name=chosen["name"],
-        scopes=chosen["access"],
-        expires_at=timezone.now() + timedelta(days=chosen["days"]),
-    )
+    try:
+        token, plain = create_api_token(
+            user=request.user,
+            name=chosen["name"],
+            scopes=chosen["access"],
+            expires_at=timezone.now() + timedelta(days=chosen["days"]),
+        )
+    except TooManyTokens as error:
+        form.add_error("name", str(error))
+        return _settings_page(request, token_form=form)
     return _settings_page(request, new_token=plain, new_token_name=token.name)
 
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.shortcuts import resolve_url
 
 from accounts.models import User
-from accounts.sign_in.views import SignInFailed
+from accounts.sign_in.failures import EXPLANATIONS, Kind, SignInFailed
 
 log = structlog.get_logger(__name__)
 
@@ -68,18 +68,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        """Give the error page a `message` that says what happened and what to do."""
-        log.warning("sign_in_failed", error=error, exception_type=type(exception).__name__ if exception else None)
+        """Give the error page the `failure` that says what happened and what to do."""
+        kind = exception.kind if isinstance(exception, SignInFailed) else Kind.UNKNOWN
+        if error == AuthError.CANCELLED:
+            kind = Kind.DECLINED
+        log.warning("sign_in_failed", kind=kind.value, exception_type=type(exception).__name__ if exception else None)
         if extra_context is not None:
-            extra_context["message"] = _explain(error, exception)
-
-
-def _explain(error: str | None, exception: Exception | None) -> str:
-    if isinstance(exception, SignInFailed):
-        return str(exception)
-    if error == AuthError.CANCELLED:
-        return "You did not give Postcast access on TikTok. Nothing was changed."
-    return (
-        "This sign-in could not be finished: it was begun too long ago, or in another browser. "
-        "Nothing was changed: please try again."
-    )
+            extra_context["failure"] = EXPLANATIONS[kind]

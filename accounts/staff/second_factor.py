@@ -18,6 +18,8 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
+from accounts.staff.tries import one_try
+from config.rate_limits import Limit, subjects
 from privacy.models import AccessEvent
 from privacy.trail.services import record
 
@@ -51,14 +53,17 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     device = None if enrolled else TOTPDevice.objects.get_or_create(user=user, confirmed=False)[0]
     if form.is_valid():
         code = form.cleaned_data["code"].replace(" ", "")
-        if device is not None and device.verify_token(code):
-            device.confirmed = True
-            device.save(update_fields=["confirmed"])
-            _let_in(request, device)
-            return render(request, "admin/accounts/recovery_codes.html", {"codes": _recovery_codes(user)})
-        if enrolled and (matched := django_otp.match_token(user, code)):
+        with one_try(request, Limit.SECOND_FACTOR, subjects.person(user.pk), user_id=user.pk) as verdict:
+            matched = _match(user, device, code)
+            verdict.right = matched is not None
+        if matched is not None and enrolled:
             _let_in(request, matched)
             return _go_on(request)
+        if matched is not None:
+            matched.confirmed = True
+            matched.save(update_fields=["confirmed"])
+            _let_in(request, matched)
+            return render(request, "admin/accounts/recovery_codes.html", {"codes": _recovery_codes(user)})
         form.add_error("code", "This code is not right, or wrong ones came before it. Wait a little, then try again.")
     shown = {"form": form, "title": "Second factor", "device": device}
     if device is not None:
@@ -73,6 +78,13 @@ def reset(user: User) -> None:
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()
     record(action=AccessEvent.Action.CHANGE, subjects=[user.pk], what="second factor, to be set up anew")
+
+
+def _match(user: User, new_device: TOTPDevice | None, code: str) -> Device | None:
+    """Return the device whose code this is: the one to be enrolled, else any of the person's."""
+    if new_device is None:
+        return django_otp.match_token(user, code)
+    return new_device if new_device.verify_token(code) else None
 
 
 def _let_in(request: HttpRequest, device: Device) -> None:

@@ -6,7 +6,10 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
+
+from config.rate_limits import Limit, enforce
 
 
 class StaffSite(admin.AdminSite):
@@ -24,6 +27,12 @@ class StaffSite(admin.AdminSite):
             wanted = request.GET.get("next", reverse("admin:index"))
             return redirect(f"{reverse('second_factor')}?{urlencode({'next': wanted})}")
         return super().login(request, extra_context)
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Change the person's password; the old one is limited like one to sign in with."""
+        if request.method == "POST":
+            enforce(request, Limit.PASSWORD)
+        return super().password_change(request, extra_context)
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
         """Answer 404: no form here completes names, and Django's view would list people without a reason."""

@@ -15,8 +15,10 @@ from accounts.models import APIToken
 from accounts.tokens import selectors, services
 from accounts.tokens.authentication import IsNotAnAPIToken
 from accounts.tokens.serializers import APITokenSerializer, NewAPITokenSerializer
+from config.api.problems import Conflict
 from config.api.scopes import PEOPLE_ONLY
 from config.api.views import View, created
+from config.rate_limits import Limit
 from telemetry.idempotency.writes import idempotent
 
 EXAMPLE = OpenApiExample(
@@ -40,6 +42,7 @@ class APITokenViewSet(
     required_scopes = PEOPLE_ONLY
     serializer_class = APITokenSerializer
     permission_classes = [IsAuthenticated, IsNotAnAPIToken]
+    rate_limits = {"POST": (Limit.TOKEN,)}
     queryset = APIToken.objects.none()
 
     def get_queryset(self) -> QuerySet[APIToken]:
@@ -51,7 +54,10 @@ class APITokenViewSet(
         """Make a token. Its text is in this answer and never shown again."""
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        token, plain = services.create_api_token(user=request.user, **serializer.validated_data)  # type: ignore[arg-type]
+        try:
+            token, plain = services.create_api_token(user=request.user, **serializer.validated_data)  # type: ignore[arg-type]
+        except services.TooManyTokens as error:
+            raise Conflict(str(error)) from error
         token.token = plain  # type: ignore[attr-defined]
         return created(NewAPITokenSerializer(token).data, reverse("api:token-detail", args=[token.pk]))
 

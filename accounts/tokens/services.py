@@ -6,6 +6,8 @@ import string
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import APIToken, User
@@ -21,17 +23,34 @@ API_TOKEN_HINT_LENGTH = len(API_TOKEN_PREFIX) + 6
 USUAL_DAYS, LONGEST_DAYS = 90, 365
 """Days for which a token is valid: where nothing else is asked for, and at most."""
 LONGEST_VALIDITY = timedelta(days=LONGEST_DAYS)
+MAX_API_TOKENS = 20
+"""Of one person at a time, revoked and expired ones not counted."""
 
 
+class TooManyTokens(Exception):
+    """Raised where a person has as many tokens as one may have; the message tells them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"You have {MAX_API_TOKENS} API tokens, and nobody may have more. Revoke one that you do not use."
+        )
+
+
+@transaction.atomic
 def create_api_token(
     *, user: User, name: str, expires_at: datetime | None = None, scopes: Collection[str] = tuple(Scope)
 ) -> tuple[APIToken, str]:
     """Make a token for a program that acts for `user`; return it and its plain text, which is stored nowhere.
 
     Without a moment it expires in `USUAL_DAYS`. Blanks contacts in the name. Raises NoConsent if the person does not
-    consent to the service.
+    consent to the service, and TooManyTokens.
     """
     require(user.pk, Purpose.SERVICE)
+    # one at a time for each person, so that two that come at once are counted both
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    alive = APIToken.objects.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()), user=user, revoked_at=None)
+    if alive.count() >= MAX_API_TOKENS:
+        raise TooManyTokens
     alphabet = string.ascii_letters + string.digits
     plain = API_TOKEN_PREFIX + "".join(secrets.choice(alphabet) for _ in range(API_TOKEN_LENGTH))
     token = APIToken.objects.create(

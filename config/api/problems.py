@@ -9,6 +9,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from config.rate_limits import RateLimited
+from config.rate_limits.throttles import count_refusal
 from privacy.consent.selectors import NoConsent
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
@@ -55,6 +57,11 @@ def problem_details(exception: Exception, context: dict[str, Any]) -> Response |
     response = exception_handler(exception, context)
     if response is None:
         return None
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        try:
+            count_refusal(context["request"])
+        except RateLimited as over:
+            return problem_details(over, context)
     errors: list[dict[str, str]] | None = None
     if isinstance(exception, exceptions.ValidationError):
         errors = flatten(exception.detail)

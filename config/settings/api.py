@@ -16,10 +16,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "config.api.paging.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.DescribedSchema",
-    "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
-    ],
+    "DEFAULT_THROTTLE_CLASSES": ["config.rate_limits.throttles.RateLimitThrottle"],
     "EXCEPTION_HANDLER": "config.api.problems.problem_details",
     # `format` is a parameter of the schema alone
     "URL_FORMAT_OVERRIDE": None,

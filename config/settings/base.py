@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.LoggedRequestMiddleware",
+    "config.rate_limits.middleware.RateLimitMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "privacy.retention.reminders.remember_sign_in",
     "privacy.consent.middleware.ConsentMiddleware",

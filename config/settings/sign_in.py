@@ -3,7 +3,7 @@
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     # staff sign in to the admin with a password, creators with TikTok
-    "django.contrib.auth.backends.ModelBackend",
+    "accounts.staff.passwords.PasswordBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -18,6 +18,8 @@ LOGOUT_REDIRECT_URL = "accounts:welcome"
 # TikTok gives no e-mail address and none is asked for
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+# config.rate_limits has them all
+ACCOUNT_RATE_LIMITS = False
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*"]
 ACCOUNT_ADAPTER = "accounts.sign_in.adapters.AccountAdapter"

@@ -6,7 +6,4 @@ from config.settings.development import *
 PICTURE_NETWORKS_PATH = ""
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # every test would share one minute of requests
-REST_FRAMEWORK = {
-    **globals()["REST_FRAMEWORK"],
-    "DEFAULT_THROTTLE_RATES": {"anon": "10000/min", "user": "10000/min", "predict": "10000/min"},
-}
+RATE_LIMITS = dict.fromkeys(globals()["RATE_LIMITS"], "10000/min")

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 from config.environment import Environment
-from config.settings.api import REST_FRAMEWORK
 from config.settings.security import CONTENT_SECURITY_POLICY
 
 # what `settings_from` returns beside the settings that Django and libraries know, for the type checker
@@ -19,6 +18,8 @@ TIKTOK_PKCE: bool
 TIKTOK_MAX_HASHTAGS: int
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
 METRICS_TOKEN: str
+PROXY_COUNT: int
+RATE_LIMITS: dict[str, str]
 TRAIL_ANCHOR_PATH: str
 ERASURE_LEDGER_PATH: str
 PICTURE_NETWORKS_PATH: str
@@ -67,15 +68,8 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "CORS_ALLOWED_ORIGINS": origins,
         "CORS_ALLOW_CREDENTIALS": bool(origins),
         "CSRF_TRUSTED_ORIGINS": origins,
-        "REST_FRAMEWORK": {
-            **REST_FRAMEWORK,
-            "NUM_PROXIES": environment.proxy_count,
-            "DEFAULT_THROTTLE_RATES": {
-                "predict": environment.rate_limit_predict,
-                "user": environment.rate_limit_user,
-                "anon": environment.rate_limit_anon,
-            },
-        },
+        "PROXY_COUNT": environment.proxy_count,
+        "RATE_LIMITS": environment.rate_limits(),
         "CONTENT_SECURITY_POLICY": {
             "DIRECTIVES": {
                 **CONTENT_SECURITY_POLICY["DIRECTIVES"],

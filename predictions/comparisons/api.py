@@ -7,15 +7,16 @@ from rest_framework.response import Response
 
 from config.api.scopes import FORECASTS_READ
 from config.api.views import View
+from config.rate_limits import Limit, enforce
 from predictions.comparisons.serializers import CompareRequestSerializer, CompareResponseSerializer, comparison_answer
 from predictions.comparisons.services import Variant, compare
-from predictions.forecasts.api import PredictThrottle, account_errors
+from predictions.forecasts.api import account_errors
 from predictions.forecasts.examples import COMPARE_EXAMPLE
 
 
 class CompareView(View):
     required_scopes = FORECASTS_READ
-    throttle_classes = [*View.throttle_classes, PredictThrottle]
+    rate_limits = {"POST": (Limit.COMPARE,)}
 
     @extend_schema(
         operation_id="compare",
@@ -32,6 +33,7 @@ class CompareView(View):
         serializer = CompareRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked, now = serializer.validated_data, timezone.now()
+        enforce(request, Limit.PREDICT, cost=len(asked["drafts"]))
         variants = [
             Variant(
                 text=draft["text"],

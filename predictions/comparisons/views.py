@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.linked.switcher import SignedInRequest, choose_account
+from config.rate_limits import Limit, enforce, rate_limited
 from predictions.comparisons.forms import VariantFormSet
 from predictions.comparisons.services import FEWEST, Variant, compare
 from predictions.forecasts.forms import DraftForm, next_full_hour
@@ -19,6 +20,7 @@ START = "start"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@rate_limited(Limit.COMPARE)
 def variants(request: SignedInRequest) -> HttpResponse:
     """Show empty variants, or the composer's draft in all of them, or what those that were sent would do."""
     chosen, linked = choose_account(request)
@@ -34,6 +36,7 @@ def variants(request: SignedInRequest) -> HttpResponse:
     if not forms.is_valid():
         return render(request, template, context | {"forms": forms})
     drafts = [form.cleaned_data for form in forms if form.cleaned_data]
+    enforce(request, Limit.PREDICT, cost=len(drafts))
     comparison = compare(
         user=request.user,
         account_id=chosen.account.public_id,

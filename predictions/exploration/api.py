@@ -7,15 +7,16 @@ from rest_framework.response import Response
 
 from config.api.scopes import FORECASTS_READ
 from config.api.views import View
+from config.rate_limits import Limit, enforce
 from predictions.exploration.serializers import ExploreRequestSerializer, ExploreResponseSerializer
 from predictions.exploration.services import NO_IDEA, explore_draft
-from predictions.forecasts.api import PredictThrottle, account_errors
+from predictions.forecasts.api import account_errors
 from predictions.forecasts.examples import EXPLORE_EXAMPLE
 
 
 class ExploreView(View):
     required_scopes = FORECASTS_READ
-    throttle_classes = [*View.throttle_classes, PredictThrottle]
+    rate_limits = {"POST": (Limit.COMPARE,)}
 
     @extend_schema(
         operation_id="explore",
@@ -29,6 +30,7 @@ class ExploreView(View):
         serializer = ExploreRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
+        enforce(request, Limit.PREDICT)
         post = asked["post"]
         with account_errors():
             exploration = explore_draft(

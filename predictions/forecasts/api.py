@@ -13,7 +13,6 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request, is_form_media_type
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 
 from config.api.names import shown, unknown_name
 from config.api.parsers import StrictJSONParser, parse_json
@@ -21,6 +20,7 @@ from config.api.problems import MissingObject
 from config.api.schema import DescribedSchema
 from config.api.scopes import FORECASTS
 from config.api.views import ListView, RetrieveView, View
+from config.rate_limits import Limit, enforce
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound, account_to_forecast
@@ -42,10 +42,6 @@ PARTS = ("payload", "media")
 """Of a form."""
 
 
-class PredictThrottle(UserRateThrottle):
-    scope = "predict"
-
-
 class PredictSchema(DescribedSchema):
     """Describes the view once, though it answers at both /api/v1/predict and /predict."""
 
@@ -56,7 +52,7 @@ class PredictSchema(DescribedSchema):
 class PredictView(View):
     schema = PredictSchema()
     required_scopes = FORECASTS
-    throttle_classes = [*View.throttle_classes, PredictThrottle]
+    rate_limits = {"POST": (Limit.PREDICT,)}
     parser_classes = [StrictJSONParser, MultiPartParser]
 
     @extend_schema(
@@ -75,6 +71,8 @@ class PredictView(View):
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
         post = asked["post"]
+        if picture is not None:
+            enforce(request, Limit.UPLOAD)
         user, account_id = request.user, asked.get("account_id")
         with account_errors():
             if picture is not None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.linked.switcher import SignedInRequest, choose_account
+from config.rate_limits import Limit, enforce, rate_limited
 from posts.content.pictures import UnreadableImage, measure_cover
 from predictions.forecasts.charts import RangeChart, hour_table, range_chart
 from predictions.forecasts.forms import USUAL_WITHIN, DraftForm
@@ -29,6 +30,7 @@ CLIENT = "web"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@rate_limited(Limit.PREDICT)
 def compose(request: SignedInRequest) -> HttpResponse:
     chosen, linked = choose_account(request)
     if chosen is None:
@@ -42,6 +44,8 @@ def compose(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "predictions/compose.html", context)
     draft = form.cleaned_data
+    if draft["cover"]:
+        enforce(request, Limit.UPLOAD)
     try:
         cover = measure_cover(draft["cover"].read()) if draft["cover"] else cover_of(request.POST)
     except UnreadableImage as error:

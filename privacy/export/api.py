@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from config.api.scopes import PEOPLE_ONLY
 from config.api.views import View, created
+from config.rate_limits import Limit
 from privacy.export import selectors, services
 from privacy.export.serializers import ExportSerializer
 from privacy.export.views import send_archive
@@ -25,6 +26,7 @@ class ExportListView(View):
     required_scopes = PEOPLE_ONLY
     takes_body = ()
     permission_classes = [IsAuthenticated, IsAPerson]
+    rate_limits = {"POST": (Limit.EXPORT,)}
 
     @extend_schema(responses=ExportSerializer(many=True))
     def get(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.rate_limits import Limit, rate_limited
 from privacy.export import selectors, services
 from privacy.models import DataExport
 from privacy.people import person_of
@@ -12,6 +13,7 @@ from privacy.people import person_of
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@rate_limited(Limit.EXPORT)
 def export(request: HttpRequest) -> HttpResponse:
     """Ask for a copy of everything, and see how it stands."""
     if request.method == "POST":

@@ -12,7 +12,7 @@ from privacy.trail.services import record
 SAFE = ("GET", "HEAD", "OPTIONS")
 _PUBLIC = "the same for everybody"
 _SIGNING_OUT = "ends a session, or says that one has ended"
-_SIGNING_IN = "leads to TikTok, or says that a sign-in failed; what comes back is recorded"
+_SIGNING_IN = "leads to TikTok, waits for it, or says that a sign-in failed; a sign-in itself is recorded"
 
 TOUCH_NOBODY = {
     **dict.fromkeys(("privacy:privacy", "accounts:welcome", "accounts:sign_in", "accounts:sign_in_failed"), _PUBLIC),
@@ -21,6 +21,7 @@ TOUCH_NOBODY = {
     "api:measure": "measures a draft and stores nothing",
     **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),
     **dict.fromkeys(("accounts:login", "accounts:connections", "tiktok_login"), _SIGNING_IN),
+    **dict.fromkeys(("tiktok_callback", "tiktok_waiting", "tiktok_waiting_status"), _SIGNING_IN),
     **dict.fromkeys(("socialaccount_login_cancelled", "socialaccount_login_error"), _SIGNING_IN),
 }
 """Views that show and change nothing of a person, and why. Requests to all others are recorded for who is signed in."""

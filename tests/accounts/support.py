@@ -8,12 +8,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import redis
 import requests
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
 from accounts.linked.services import connect_account, update_profile
 from accounts.models import TikTokAccount, User
+from accounts.sign_in.tasks import exchange_code
 from accounts.tiktok import client as tiktok
 from accounts.tiktok.errors import parse_envelope
 from posts.platforms.tiktok.client import DisplayAPI
@@ -21,6 +24,7 @@ from tests.sandbox.client import SandboxProcess, consent
 
 SMALL_CREATOR = 0
 CALLBACK = "/accounts/tiktok/login/callback/"
+WAITING = "/accounts/tiktok/login/waiting/"
 
 
 def creators(sandbox: SandboxProcess) -> list[str]:
@@ -36,9 +40,25 @@ def begin(browser: Client, **form: str) -> str:
 
 
 def sign_in(browser: Client, creator: str, decline: Collection[str] = (), *, deny: bool = False, **form: str) -> Any:
-    """Sign the browser in through the consent page; the answer to the callback."""
-    callback = consent(requests.Session(), begin(browser, **form), creator, decline, deny)
-    return browser.get(path_of(callback))
+    """Sign the browser in through the consent page; the answer that ends it."""
+    return come_back(browser, consent(requests.Session(), begin(browser, **form), creator, decline, deny))
+
+
+def come_back(browser: Client, callback: str) -> Any:
+    """Open the address that TikTok sends back to, have a worker ask TikTok, and return the page's answer to that."""
+    answer = browser.get(path_of(callback))
+    if answer.headers.get("Location") != WAITING:
+        return answer
+    run_worker()
+    return browser.get(WAITING)
+
+
+def run_worker() -> None:
+    """Do what waits for a worker that signs in, as one does it."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        for key in client.scan_iter("sign-in:*"):
+            if client.type(key) == b"hash":
+                exchange_code(key.decode())
 
 
 def path_of(url: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 import requests
 from django.test import Client
 
-from tests.accounts.support import path_of, sign_in
+from tests.accounts.support import come_back, path_of, sign_in
 from tests.sandbox.client import consent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("newcomers_agree")]
@@ -32,7 +32,7 @@ def test_a_frontend_learns_of_tiktok(sandbox, browser):
 def test_a_frontend_signs_somebody_in(sandbox, browser, creator):
     assert browser.get("/_allauth/browser/v1/auth/session").status_code == 401
     callback = consent(requests.Session(), begin(browser)["Location"], creator)
-    answer = browser.get(path_of(callback))
+    answer = come_back(browser, callback)
     assert answer["Location"] == DONE
     session = browser.get("/_allauth/browser/v1/auth/session").json()
     assert session["meta"]["is_authenticated"]
@@ -43,7 +43,7 @@ def test_a_frontend_signs_somebody_in(sandbox, browser, creator):
 def test_a_failure_goes_back_to_the_frontend(sandbox, browser, creator, impatient):
     callback = consent(requests.Session(), begin(browser)["Location"], creator)
     sandbox.control.fault("500", "oauth/token", times=None)
-    answer = browser.get(path_of(callback))
+    answer = come_back(browser, callback)
     assert answer.status_code == 302
     assert answer["Location"].startswith(DONE)
     assert parse_qs(urlsplit(answer["Location"]).query) == {"error": ["unknown"], "error_process": ["login"]}

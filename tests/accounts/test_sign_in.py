@@ -22,6 +22,7 @@ from privacy.purposes import Purpose
 from privacy.trail import selectors as trail
 from tests.accounts.support import (
     begin,
+    come_back,
     creators,
     open_id_of,
     path_of,
@@ -182,14 +183,15 @@ def test_a_callback_that_nobody_began_is_refused(sandbox, creator):
     callback = consent(requests.Session(), begin(Client()), creator)
     answer = Client().get(path_of(callback))
     assert answer.status_code == 401
+    assert "begun in another browser" in answer.context["failure"].words
     assert nothing_was_changed()
 
 
 def test_a_code_works_once(sandbox, browser, creator):
-    callback = path_of(consent(requests.Session(), begin(browser), creator))
-    browser.get(callback)
+    callback = consent(requests.Session(), begin(browser), creator)
+    come_back(browser, callback)
     browser.post("/accounts/logout/")
-    assert browser.get(callback).status_code == 401
+    assert browser.get(path_of(callback)).status_code == 401
     assert signed_in_as(browser) is None
 
 
@@ -197,9 +199,10 @@ def test_a_code_works_once(sandbox, browser, creator):
 def test_where_tiktok_fails_nothing_is_changed(sandbox, browser, creator, impatient, kind):
     callback = consent(requests.Session(), begin(browser), creator)
     sandbox.control.fault(kind, "oauth/token", times=None)
-    answer = browser.get(path_of(callback))
+    answer = come_back(browser, callback)
     assert answer.status_code == 401
-    assert "TikTok did not answer. Nothing was changed: please try again." in answer.context["message"]
+    expected = "takes no more requests" if kind == "429" else "TikTok did not answer as it should"
+    assert expected in answer.context["failure"].words
     assert nothing_was_changed()
     sandbox.control.clear_faults()
     sign_in(browser, creator)
@@ -215,8 +218,11 @@ OK = {"code": "ok", "message": "", "log_id": "1"}
         ((200, token_answer(scope="video.list")), "basic profile information"),
         ((200, token_answer(open_id="")), "did not answer"),
         ((200, []), "did not answer"),
-        ((200, {"error": "invalid_grant", "error_description": "used", "log_id": "1"}), "refused"),
-        ((401, {"error": "invalid_client", "error_description": "no", "log_id": "1"}), "refused"),
+        ((200, {"error": "invalid_grant", "error_description": "used", "log_id": "1"}), "refused the sign-in"),
+        (
+            (401, {"error": "invalid_client", "error_description": "no", "log_id": "1"}),
+            "did not accept Postcast's own request",
+        ),
         ((200, {key: value for key, value in token_answer().items() if key != "refresh_token"}), "did not"),
     ],
 )
@@ -224,10 +230,10 @@ def test_odd_answers_end_in_words(sandbox, settings, browser, creator, token, sa
     callback = consent(requests.Session(), begin(browser), creator)
     with tiktok_that_answers({"/v2/oauth/token/": token}) as url:
         settings.TIKTOK_API_URL = url
-        answer = browser.get(path_of(callback))
+        answer = come_back(browser, callback)
     assert answer.status_code == 401
-    assert says in answer.context["message"]
-    assert "Nothing was changed" in answer.context["message"]
+    assert says in answer.context["failure"].words
+    assert "Nothing was changed" in answer.context["failure"].words
     assert nothing_was_changed()
 
 

@@ -8,7 +8,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from posts.models import PostsChange
-from predictions.forecasts import api as predictions_api
 from predictions.learning import services
 from predictions.models import Prediction
 from privacy.purposes import Purpose
@@ -171,8 +170,8 @@ def test_text_is_kept_for_a_person_who_chose_so(champion, learned_account, clien
     assert Prediction.objects.get().caption == "Zyzzyva beetles"
 
 
-def test_forecasts_are_throttled(monkeypatch, account, client_of):
-    monkeypatch.setitem(predictions_api.PredictThrottle.THROTTLE_RATES, "predict", "2/min")
+def test_forecasts_are_throttled(settings, account, client_of):
+    settings.RATE_LIMITS = settings.RATE_LIMITS | {"predict": "2/min"}
     statuses = [client_of.post("/predict", sample(account), format="json").status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
 

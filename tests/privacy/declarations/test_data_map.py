@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 import redis
-from allauth.core.internal import ratelimit
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.core.checks import CheckMessage
 from django.db import connection
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import APIToken, TikTokAccount
+from accounts.sign_in.room import begin
 from config.build import build_commit
 from config.celery import app as celery
 from config.environment import Environment
@@ -154,7 +154,8 @@ def use_everything_that_writes_to_redis(client: Client) -> None:
     """The API with and without a sign-in, tries to sign in, TikTok's limit, a message that waits, weights to learn."""
     account = TikTokAccountFactory()
     client.get("/api/v1/posts/")
-    ratelimit.consume(RequestFactory().post("/"), app="account", action="login", config={"login": "5/m/ip"})
+    client.post("/admin/login/", {"username": "nobody", "password": "wrong"})
+    begin("a code", "https://testserver/callback", None, state_id="a state")
     client.force_login(account.user)
     client.post("/predict", {"post": {"text": "Sunset"}}, content_type="application/json")
     enqueue_weights_update(account.pk)
@@ -186,7 +187,7 @@ def test_an_account_s_keys_are_found_by_its_declaration(client: Client) -> None:
     found = {key.decode() for pattern in patterns for key in connected.scan_iter(pattern)}
     person = account.user_id
     assert found == {
-        *(f"cache:1:throttle_{scope}_{person}" for scope in ("user", "predict")),
+        *(f"limit:{limit}:person:{person}" for limit in ("user", "predict")),
         f"cache:1:weights-update:{account.pk}",
     }
 
