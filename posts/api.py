@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from django.urls import reverse
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -20,8 +21,7 @@ from posts import selectors
 from posts.content.captions import measure_caption
 from posts.content.platform_rules import check_rules
 from posts.filters import PostFilter
-from posts.ingest import selectors as ingest_selectors
-from posts.ingest import services
+from posts.ingest import progress, services
 from posts.models import Observation, Post
 from posts.serializers import (
     MeasuredCaptionSerializer,
@@ -103,15 +103,28 @@ class MeasureView(APIView):
 class RefreshRequestView(APIView):
     throttle_classes = [*APIView.throttle_classes, RefreshThrottle]
 
-    @extend_schema(request=None, responses={202: RefreshSerializer})
+    @extend_schema(
+        request=None,
+        responses={202: RefreshSerializer},
+        parameters=[
+            OpenApiParameter("Location", location=OpenApiParameter.HEADER, response=[202], description="The refresh.")
+        ],
+    )
     def post(self, request: Request, public_id: str) -> Response:
-        """Fetch the account and its posts again. The answer is about the active refresh if there is one."""
+        """Fetch the account and its posts again. The answer is about the active refresh if there is one.
+
+        One that waits for TikTok tries at once, at most once a minute: otherwise `next_attempt_at` says when.
+        """
         account = _own_account(request, public_id)
         try:
             refresh = services.request_refresh(account_id=account.pk)
         except services.NotConnected as error:
             raise AccountDisconnected from error
-        return Response(RefreshSerializer(ingest_selectors.status_of(refresh)).data, status.HTTP_202_ACCEPTED)
+        return Response(
+            RefreshSerializer(progress.status_of(refresh)).data,
+            status.HTTP_202_ACCEPTED,
+            headers={"Location": reverse("api:refresh", args=[refresh.public_id])},
+        )
 
 
 @extend_schema(tags=["refreshes"])
@@ -119,7 +132,7 @@ class LatestRefreshView(APIView):
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """Show how far the account's latest refresh is; 404 if there was none."""
-        latest = ingest_selectors.refresh_status(_own_account(request, public_id))
+        latest = progress.refresh_status(_own_account(request, public_id))
         if latest is None:
             raise Http404
         return Response(RefreshSerializer(latest).data)
@@ -130,9 +143,9 @@ class RefreshView(APIView):
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """Show how far the refresh is."""
-        refreshes = ingest_selectors.refreshes_of(request.user)  # type: ignore[arg-type]
+        refreshes = progress.refreshes_of(request.user)  # type: ignore[arg-type]
         refresh = get_object_or_404(refreshes, public_id=public_id)
-        return Response(RefreshSerializer(ingest_selectors.status_of(refresh)).data)
+        return Response(RefreshSerializer(progress.status_of(refresh)).data)
 
 
 def _own_account(request: Request, public_id: str) -> TikTokAccount:
