@@ -48,7 +48,7 @@ class RefreshStatus:
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether it is done, or new posts were looked for with success since it ended and no older ones are lacking."""
+        """Whether it is done, or new posts were looked for since it ended and no older ones are lacking."""
         if self.state == Refresh.State.DONE:
             return True
         read_since = bool(self.data_as_of and self.finished_at and self.data_as_of > self.finished_at)
@@ -83,7 +83,7 @@ def status_of(refresh: Refresh) -> RefreshStatus:
         posts_known=posts_known,
         skipped=refresh.skipped,
         unreadable=refresh.unreadable,
-        data_as_of=listing and listing.read_at,
+        data_as_of=listing.read_at if listing else None,
         created_at=refresh.created_at,
         started_at=refresh.started_at,
         finished_at=refresh.finished_at,

@@ -4,7 +4,12 @@ from typing import Any
 
 from rest_framework import serializers
 
-from predictions.forecasts.serializers import DraftSerializer
+from predictions.forecasts.serializers import (
+    DATA_AS_OF_HELP,
+    DATA_WARNINGS_HELP,
+    DataWarningSerializer,
+    DraftSerializer,
+)
 from predictions.suggestions.serializers import ChangesSerializer
 
 
@@ -35,4 +40,6 @@ class ExploreResponseSerializer(serializers.Serializer[Any]):
     exploration = serializers.BooleanField(help_text="Always true: this is no suggestion.")
     idea = IdeaSerializer(allow_null=True)
     note = serializers.CharField(allow_null=True, help_text="Says that there is no idea.")
+    data_as_of = serializers.DateTimeField(allow_null=True, help_text=DATA_AS_OF_HELP)
+    data_warnings = DataWarningSerializer(many=True, help_text=DATA_WARNINGS_HELP)
     warnings = serializers.ListField(child=serializers.CharField())

@@ -1,6 +1,7 @@
 """What a refresh says of itself while TikTok fails, how its wait ends, and how unfinished histories are finished."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -21,6 +22,11 @@ def run(account):
     """Give the latest refresh one turn, without waiting; return it."""
     refreshing.run_refresh(refresh_id=latest_refresh(account).pk)
     return latest_refresh(account)
+
+
+def status_of(account) -> Any:
+    """Return what is told of the latest refresh."""
+    return refresh_status(account)
 
 
 def ids_of(sandbox, creator):
@@ -53,10 +59,10 @@ def beat_at(moment):
 
 def test_waiting_says_why_and_until_when(sandbox, creator, connect):
     account = connect(creator)
-    assert refresh_status(account).state == "queued"
+    assert status_of(account).state == "queued"
     sandbox.control.fault("500", "video/list", times=None, after=1)
     run(account)
-    status = refresh_status(account)
+    status = status_of(account)
     assert (status.state, status.reason, status.is_active) == ("waiting", "tiktok_unavailable", True)
     assert status.next_attempt_at - timezone.now() == pytest.approx(timedelta(minutes=1), abs=timedelta(seconds=20))
     posts = account.posts.count()
@@ -109,7 +115,7 @@ def test_a_refresh_of_a_disconnected_account_says_so(creator, connect):
     disconnect_account(account_id=account.pk, now=timezone.now())
     refresh = run(account)
     assert (refresh.state, refresh.reason) == ("failed", "disconnected")
-    assert "Connect the account again" in refresh_status(account).message
+    assert "Connect the account again" in status_of(account).message
 
 
 # --- ending a wait --------------------------------------------------------------------------------------------------
@@ -137,6 +143,7 @@ def test_asking_anew_again_and_again_asks_tiktok_once_a_minute(sandbox, creator,
         refresh = request_refresh(account_id=account.pk)
         run(account)
         assert refresh.state == Refresh.State.WAITING
+        assert refresh.next_attempt_at is not None
         assert timedelta() < refresh.next_attempt_at - timezone.now() <= HURRY_EVERY
     assert len(sandbox.control.requests("user/info")) == asked
     with time_machine.travel(timezone.now() + HURRY_EVERY):
@@ -151,7 +158,7 @@ def test_a_history_that_was_given_up_is_finished_by_beat_from_where_it_stopped(s
     refresh = give_up_after_one_page(sandbox, account, monkeypatch)
     assert (refresh.state, refresh.reason) == ("partly_read", "tiktok_unavailable")
     first_page = account.posts.count()
-    status = refresh_status(account)
+    status = status_of(account)
     assert f"{first_page} of {len(ids_of(sandbox, creator))} posts" in status.message
     assert status.error == status.message
     assert status.next_attempt_at - status.finished_at == pytest.approx(FINISH_AFTER, abs=timedelta(seconds=1))
@@ -207,7 +214,7 @@ def test_a_list_without_some_counted_posts_is_looked_into_once(sandbox, creator,
     refresh = drive(account)
     assert (refresh.state, refresh.reason) == ("done", "posts_missing")
     known, counted = account.posts.count(), len(ids_of(sandbox, creator))
-    assert f"{known} of {counted} posts were read" in refresh_status(account).message
+    assert f"{known} of {counted} posts were read" in status_of(account).message
     later = timezone.now() + FINISH_AFTER + timedelta(minutes=1)
     beat_at(later)
     assert drive(account).reason == "posts_missing"
@@ -285,6 +292,6 @@ def test_a_failure_is_told_until_posts_are_read_again(sandbox, creator, connect,
     request_refresh(account_id=account.pk)
     assert drive(account).state == Refresh.State.FAILED
     sandbox.control.clear_faults()
-    assert not refresh_status(account).is_up_to_date
+    assert not status_of(account).is_up_to_date
     schedule.discover_posts(account_id=account.pk)
-    assert refresh_status(account).is_up_to_date
+    assert status_of(account).is_up_to_date

@@ -7,10 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-Kind = Literal[
-    *("429", "500", "timeout", "truncated", "expired_token", "revoked_grant", "slow", "html"),
-    *("invalid_params", "scope_not_authorized"),
-]
+Refusal = Literal["invalid_params", "scope_not_authorized"]
+Kind = Literal["429", "500", "timeout", "truncated", "expired_token", "revoked_grant", "slow", "html"] | Refusal
 Endpoint = Literal["user/info", "video/list", "video/query", "oauth/token", "oauth/revoke", "cover", "*"]
 
 
