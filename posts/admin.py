@@ -40,11 +40,11 @@ class ObservationAdmin(ReadOnlyAdmin):
 @admin.register(Refresh)
 class RefreshAdmin(ReadOnlyAdmin):
     list_display = [
-        *("public_id", "account", "state", "created_at", "finished_at", "heartbeat_at", "attempts"),
-        *("posts_stored", "posts_expected", "error"),
+        *("public_id", "account", "state", "reason", "next_attempt_at", "created_at", "finished_at"),
+        *("heartbeat_at", "attempts", "posts_stored", "posts_expected", "skipped", "unreadable"),
     ]
     list_select_related = ["account"]
-    list_filter = ["state", "created_at"]
+    list_filter = ["state", "reason", "created_at"]
     search_fields = ["public_id", "account__public_id"]
     show_full_result_count = False
 
@@ -58,7 +58,7 @@ class PostsChangeAdmin(ReadOnlyAdmin):
 
 @admin.register(Listing)
 class ListingAdmin(ReadOnlyAdmin):
-    list_display = ["account", "listed_at"]
+    list_display = ["account", "listed_at", "read_at", "complete_until", "cursor", "missing", "missing_confirmed"]
     list_select_related = ["account"]
     search_fields = ["account__public_id"]
 

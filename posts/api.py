@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -21,8 +21,7 @@ from posts import selectors
 from posts.content.captions import measure_caption
 from posts.content.platform_rules import check_rules
 from posts.filters import PostFilter
-from posts.ingest import selectors as ingest_selectors
-from posts.ingest import services
+from posts.ingest import progress, services
 from posts.models import Observation, Post
 from posts.serializers import (
     MeasuredCaptionSerializer,
@@ -115,16 +114,25 @@ class RefreshRequestView(View):
     takes_body = ()
     rate_limits = {"POST": (Limit.REFRESH,)}
 
-    @extend_schema(request=None, responses={202: RefreshSerializer})
+    @extend_schema(
+        request=None,
+        responses={202: RefreshSerializer},
+        parameters=[
+            OpenApiParameter("Location", location=OpenApiParameter.HEADER, response=[202], description="The refresh.")
+        ],
+    )
     @idempotent
     def post(self, request: Request, public_id: str) -> Response:
-        """Fetch the account and its posts again. The answer is about the active refresh if there is one."""
+        """Fetch the account and its posts again. The answer is about the active refresh if there is one.
+
+        One that waits for TikTok tries at once, at most once a minute: otherwise `next_attempt_at` says when.
+        """
         account = _own_account(request, public_id)
         try:
             refresh = services.request_refresh(account_id=account.pk)
         except services.NotConnected as error:
             raise AccountDisconnected from error
-        shown = RefreshSerializer(ingest_selectors.status_of(refresh)).data
+        shown = RefreshSerializer(progress.status_of(refresh)).data
         return created(shown, reverse("api:refresh", args=[refresh.public_id]), status.HTTP_202_ACCEPTED)
 
 
@@ -135,7 +143,7 @@ class LatestRefreshView(View):
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """Show how far the account's latest refresh is; 404 if there was none."""
-        latest = ingest_selectors.refresh_status(_own_account(request, public_id))
+        latest = progress.refresh_status(_own_account(request, public_id))
         if latest is None:
             raise Http404
         return Response(RefreshSerializer(latest).data)
@@ -148,9 +156,9 @@ class RefreshView(View):
     @extend_schema(responses=RefreshSerializer)
     def get(self, request: Request, public_id: str) -> Response:
         """Show how far the refresh is."""
-        refreshes = ingest_selectors.refreshes_of(request.user)  # type: ignore[arg-type]
+        refreshes = progress.refreshes_of(request.user)  # type: ignore[arg-type]
         refresh = get_object_or_404(refreshes, public_id=public_id)
-        return Response(RefreshSerializer(ingest_selectors.status_of(refresh)).data)
+        return Response(RefreshSerializer(progress.status_of(refresh)).data)
 
 
 def _own_account(request: Request, public_id: str) -> TikTokAccount:

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from config.api.serializers import ModelSerializer, Serializer
 from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
 from posts.content.platform_rules import RuleCheck
-from posts.ingest.selectors import RefreshStatus
+from posts.ingest.progress import RefreshStatus
 from posts.models import Observation, Post, PostContent, Refresh
 from posts.models.content import CAPTION_MEASURES
 from posts.selectors import LatestCounts
@@ -149,15 +149,37 @@ class MeasuredCaptionSerializer(Serializer[Any]):
 
 
 class RefreshSerializer(Serializer[RefreshStatus]):
-    """The progress of fetching an account and its posts."""
+    """The fetching of an account and its posts: its state, and in words what that means and what can be done."""
 
     id = serializers.CharField()
     account = serializers.CharField()
-    state = serializers.ChoiceField(choices=Refresh.State.choices)
+    state = serializers.ChoiceField(
+        choices=Refresh.State.choices,
+        help_text="queued; fetching; waiting: TikTok is asked again at next_attempt_at; partly_read: ended early, with "
+        "some posts; done; failed.",
+    )
+    reason = serializers.ChoiceField(
+        choices=Refresh.Reason.choices,
+        allow_blank=True,
+        help_text="Why it waits, ended early or is done without some posts; else empty.",
+    )
+    message = serializers.CharField(help_text="What happened, what it means and what can be done, for the person.")
+    error = serializers.CharField(help_text="The message where it failed or read only some posts; else empty.")
+    next_attempt_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When TikTok is asked again: by this refresh if it waits, by another one if it ended early.",
+    )
     progress = serializers.FloatField(allow_null=True, help_text="0 to 1; null while it is not known how much there is")
-    posts_stored = serializers.IntegerField()
-    posts_expected = serializers.IntegerField(allow_null=True, help_text="null where the scope for it was declined")
-    error = serializers.CharField(help_text="Why it failed, in words for the person; else empty.")
+    posts_stored = serializers.IntegerField(help_text="Posts that this refresh read and stored.")
+    posts_expected = serializers.IntegerField(
+        allow_null=True, help_text="Posts that TikTok counts; null where the scope for it was declined."
+    )
+    posts_known = serializers.IntegerField(help_text="Posts of the account that are stored, by whichever refresh.")
+    skipped = serializers.IntegerField(help_text="TikTok's videos that could not be used: without id or time.")
+    unreadable = serializers.IntegerField(help_text="TikTok's values that could not be used and count as unknown.")
+    data_as_of = serializers.DateTimeField(
+        allow_null=True, help_text="When the account's posts were last read; null if they never were."
+    )
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)

@@ -17,7 +17,7 @@ from accounts.linked.selectors import accounts_of
 from accounts.linked.switcher import SignedInRequest, choose_account
 from config.rate_limits import Limit, rate_limited
 from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
-from posts.ingest.selectors import refresh_status
+from posts.ingest.progress import refresh_status, status_of
 from posts.ingest.services import NotConnected, request_refresh
 from posts.models import Post
 from posts.panels import panels_of
@@ -66,9 +66,12 @@ def home(request: SignedInRequest) -> HttpResponse:
 def refresh(request: SignedInRequest, account_id: str) -> HttpResponse:
     account = get_object_or_404(accounts_of(request.user), public_id=account_id)
     try:
-        request_refresh(account_id=account.pk)
+        asked = status_of(request_refresh(account_id=account.pk))
     except NotConnected:
-        messages.error(request, "This account is disconnected. Connect it again to refresh it.")
+        messages.error(request, "This account is disconnected, so nothing was read. Connect it again to refresh it.")
+    else:
+        if asked.is_waiting:
+            messages.info(request, f"TikTok was asked less than a minute ago. {asked.message}")
     return redirect(f"{reverse('posts:home')}?account={account.public_id}")
 
 

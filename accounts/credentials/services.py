@@ -68,6 +68,15 @@ def invalidate_access_token(*, account_id: int, token: str) -> None:
         credential.save(update_fields=["access_expires_at", "updated_at"])
 
 
+@transaction.atomic
+def forget_scope(*, account_id: int, scope: str) -> None:
+    """Remove a scope that TikTok refuses, so that nothing asks for it again until TikTok's next grant names it."""
+    credential = Credential.objects.select_for_update().filter(account_id=account_id).first()
+    if credential and scope in credential.scopes:
+        credential.scopes = [each for each in credential.scopes if each != scope]
+        credential.save(update_fields=["scopes", "updated_at"])
+
+
 def renew_credential(*, account_id: int) -> None:
     """Use the refresh token, which prolongs the grant, whether or not the access token has expired.
 

@@ -9,6 +9,8 @@ class TikTokError(Exception):
     """Raised where TikTok refuses a call, or answers with nothing usable. TikTok's support asks for the `log_id`."""
 
     retryable = False
+    retry_after: float | None = None
+    """What TikTok asks to wait, in seconds; None where it did not say."""
 
     def __init__(self, code: str, message: str = "", *, log_id: str = "", status: int | None = None) -> None:
         self.code = code

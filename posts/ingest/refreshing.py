@@ -3,6 +3,10 @@
 A refresh is a job (`config.jobs`): each of its transactions begins with a heartbeat, so a run that counted as dead, and
 is not, stops at its next write. A page of posts and the cursor behind it are one transaction: a page is stored whole or
 not at all, and never twice.
+
+Where TikTok cannot be read the refresh waits, and says until when and why. It gives up after `MAX_ATTEMPTS` without
+progress, or at the age of `LIFE`; what it did not reach is read by another refresh, which the schedule requests. Only a
+missing scope, consent or connection ends it at once: those are for the person to mend.
 """
 
 from dataclasses import dataclass
@@ -14,14 +18,17 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.credentials.services import CredentialLost
+from accounts.credentials.services import CredentialLost, forget_scope
 from accounts.linked.services import lock_account, update_profile
+from accounts.linked.switcher import VIDEO_SCOPE
 from accounts.models import Credential, TikTokAccount
-from accounts.tiktok.errors import AccessTokenInvalid, ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
+from accounts.tiktok.errors import ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
 from config.jobs import ClaimLost, claim, enqueue, heartbeat, release, resume, stalled
+from posts.ingest.listing import note_missing, note_page
 from posts.ingest.measuring import measure_pending
+from posts.ingest.selectors import FINISH_AFTER, is_unfinished, known_ids
 from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
-from posts.models import Listing, Observation, Post, Refresh
+from posts.models import Observation, Post, Refresh
 from posts.platforms.base import FetchedPage, Platform
 from posts.platforms.tiktok.client import DisplayAPI
 from privacy.consent.selectors import NoConsent
@@ -34,21 +41,19 @@ TURN = timedelta(minutes=5)
 """After this long a run hands over to a new task: others get the worker, and Celery's time limit stays far away."""
 LEASE = timedelta(minutes=3)
 """Longer than a call to TikTok with all its retries."""
-MAX_ATTEMPTS = 6
-BACKOFF = (
-    timedelta(minutes=1),
-    timedelta(minutes=2),
-    timedelta(minutes=5),
-    timedelta(minutes=10),
-    timedelta(minutes=20),
-)
+MAX_ATTEMPTS = 12
+BACKOFF = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5))
+"""Waits before the second, third and each further attempt: once TikTok is back, nobody waits longer than the last."""
+UNNAMED_WAIT = timedelta(minutes=1)
+"""TikTok's limits are by the minute: what is waited where it asks for a pause and does not say how long."""
+LONGEST_WAIT = timedelta(hours=1)
+"""Longer than that nothing is waited, whatever TikTok asks for."""
+LIFE = timedelta(hours=24)
+"""How old a refresh may become: waits that TikTok asks for count as no attempt."""
 
-VIDEOS_NOT_ALLOWED = (
-    "Postcast was not allowed to see the videos of this account. Please connect it again and allow access to videos."
-)
-TIKTOK_FAILED = "TikTok could not be read after several attempts. What was fetched is kept; please try again later."
-TIKTOK_REFUSED = "TikTok refused to answer ({code}). What was fetched is kept; please try again later."
-INTERNAL = "The refresh was interrupted several times. What was fetched is kept; please try again later."
+Reason = Refresh.Reason
+UNREADABLE = ("unexpected_answer", "unreadable_answer")
+"""Codes of answers that came and made no sense."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def run_refresh(*, refresh_id: int) -> None:
     waiting = Refresh.objects.filter(state__in=Refresh.ACTIVE, next_attempt_at=None)
     now = timezone.now()
     started_at = Coalesce("started_at", now)
-    refresh = claim(waiting, refresh_id, lease=LEASE, state=Refresh.State.RUNNING, started_at=started_at)
+    refresh = claim(waiting, refresh_id, lease=LEASE, state=Refresh.State.FETCHING, started_at=started_at, reason="")
     if refresh is None:
         return
     subjects = TikTokAccount.objects.filter(pk=refresh.account_id).values_list("user_id", flat=True)
@@ -79,28 +84,38 @@ def resume_stalled(*, now: datetime | None = None) -> list[int]:
     """Queue refreshes again whose message or worker was lost or whose wait is over; return their primary keys."""
     now = now or timezone.now()
     due = Q(next_attempt_at__lte=now) | (Q(next_attempt_at=None) & stalled(LEASE, now=now))
-    return resume(Refresh.objects.filter(due, state__in=Refresh.ACTIVE), now=now, next_attempt_at=None)
+    refreshes = Refresh.objects.filter(due, state__in=Refresh.ACTIVE)
+    return resume(refreshes, now=now, state=Refresh.State.QUEUED, next_attempt_at=None)
 
 
 def _take_turn(run: Run) -> None:
-    if run.refresh.attempts > MAX_ATTEMPTS:
-        _fail(run.refresh, INTERNAL)
+    refresh = run.refresh
+    if refresh.attempts > MAX_ATTEMPTS or timezone.now() - refresh.created_at > LIFE:
+        _end(refresh, Reason.INTERRUPTED)
         return
     try:
         finished = _work(run)
-    except (CredentialLost, NoConsent) as error:
-        _fail(run.refresh, str(error))
+    except CredentialLost:
+        connected = TikTokAccount.objects.filter(pk=refresh.account_id, disconnected_at=None).exists()
+        _fail(refresh, Reason.CONNECTION_LOST if connected else Reason.DISCONNECTED)
+    except NoConsent:
+        _fail(refresh, Reason.NO_CONSENT)
     except ScopeMissing:
-        _fail(run.refresh, VIDEOS_NOT_ALLOWED)
+        # TikTok's word counts more than that of the sign-in: the schedule asks for no videos from now on
+        forget_scope(account_id=refresh.account_id, scope=VIDEO_SCOPE)
+        _fail(refresh, Reason.VIDEOS_NOT_ALLOWED)
     except TikTokError as error:
-        _wait_or_fail(run.refresh, error)
+        _wait_or_end(refresh, error)
     else:
-        _finish(run.refresh) if finished else _hand_over(run.refresh)
+        _finish(refresh) if finished else _hand_over(refresh)
 
 
 def _work(run: Run) -> bool:
     """Do the rest of the refresh; return False if the turn ended first."""
-    _fetch_profile(run)
+    scopes = Credential.objects.filter(account=run.refresh.account_id).values_list("scopes", flat=True).first()
+    _fetch_profile(run, scopes or [])
+    if scopes is not None and VIDEO_SCOPE not in scopes:
+        raise ScopeMissing("scope_not_authorized", "the creator did not allow videos")
     while not run.refresh.listing_done:
         if timezone.now() > run.ends_at:
             return False
@@ -109,11 +124,10 @@ def _work(run: Run) -> bool:
     return _measure_covers(run)
 
 
-def _fetch_profile(run: Run) -> None:
+def _fetch_profile(run: Run, scopes: list[str]) -> None:
     account, started_at = run.refresh.account, run.refresh.started_at
     if account.profile_fetched_at is not None and started_at is not None and account.profile_fetched_at >= started_at:
         return
-    scopes = Credential.objects.filter(account=account).values_list("scopes", flat=True).first() or []
     try:
         profile = run.platform.profile(scopes)
     except ScopeMissing:
@@ -132,12 +146,21 @@ def _store_page(refresh: Refresh, page: FetchedPage) -> None:
     now = timezone.now()
     with transaction.atomic():
         heartbeat(refresh)
-        posts = store_posts(lock_account(refresh.account_id), page.posts, now)
+        account = lock_account(refresh.account_id)
+        known = known_ids(refresh.account_id, [post.id for post in page.posts])
+        posts = store_posts(account, page.posts, now)
         counts = {post.id: post.counts for post in page.posts}
         append_observations([(post, None) for post in posts.values()], counts, now, refresh)
         if posts:
             record_change(refresh.account_id, now)
-        _advance(refresh, cursor=page.next_cursor, listing_done=page.next_cursor is None)
+        cursor = note_page(refresh, page, known, now)
+        _advance(
+            refresh,
+            cursor=cursor,
+            listing_done=cursor is None,
+            skipped=refresh.skipped + page.skipped,
+            unreadable=refresh.unreadable + page.unreadable,
+        )
 
 
 def _notice_deleted(run: Run) -> None:
@@ -180,9 +203,11 @@ def _advance(refresh: Refresh, **changes: object) -> None:
 def _finish(refresh: Refresh) -> None:
     now = timezone.now()
     with transaction.atomic():
-        release(refresh, state=Refresh.State.DONE, finished_at=now, error="")
-        Listing.objects.update_or_create(account_id=refresh.account_id, defaults={"listed_at": now})
-    log.info("refresh_done")
+        heartbeat(refresh)
+        lock_account(refresh.account_id)
+        reason = Reason.POSTS_MISSING if note_missing(refresh, now) else ""
+        release(refresh, state=Refresh.State.DONE, finished_at=now, reason=reason)
+    log.info("refresh_done", reason=reason, skipped=refresh.skipped, unreadable=refresh.unreadable)
 
 
 def _hand_over(refresh: Refresh) -> None:
@@ -191,19 +216,52 @@ def _hand_over(refresh: Refresh) -> None:
         enqueue(refresh)
 
 
-def _wait_or_fail(refresh: Refresh, error: TikTokError) -> None:
+def _wait_or_end(refresh: Refresh, error: TikTokError) -> None:
     log.warning("refresh_interrupted", error=error.code, log_id=error.log_id, attempts=refresh.attempts)
-    if not (error.retryable or isinstance(error, AccessTokenInvalid)):
-        _fail(refresh, TIKTOK_REFUSED.format(code=error.code))
-    elif refresh.attempts >= MAX_ATTEMPTS:
-        _fail(refresh, TIKTOK_FAILED)
+    reason, attempts = _reason(error), refresh.attempts
+    if isinstance(error, TikTokRateLimited) or error.retry_after is not None:
+        # what TikTok asks for is waited, and is no failed attempt
+        wait, attempts = _pause(error.retry_after), max(attempts - 1, 0)
     else:
-        wait = BACKOFF[max(refresh.attempts, 1) - 1]
-        if isinstance(error, TikTokRateLimited) and error.retry_after is not None:
-            wait = max(wait, timedelta(seconds=error.retry_after))
-        release(refresh, next_attempt_at=timezone.now() + wait)
+        wait = BACKOFF[min(max(attempts, 1), len(BACKOFF)) - 1]
+    next_attempt_at = timezone.now() + wait
+    if attempts >= MAX_ATTEMPTS or next_attempt_at - refresh.created_at > LIFE:
+        _end(refresh, reason)
+    else:
+        release(
+            refresh,
+            state=Refresh.State.WAITING,
+            reason=reason,
+            next_attempt_at=next_attempt_at,
+            attempts=attempts,
+        )
 
 
-def _fail(refresh: Refresh, sentence: str) -> None:
-    release(refresh, state=Refresh.State.FAILED, finished_at=timezone.now(), error=sentence)
-    log.warning("refresh_failed", reason=sentence)
+def _reason(error: TikTokError) -> Refresh.Reason:
+    if isinstance(error, TikTokRateLimited):
+        return Reason.RATE_LIMITED
+    if isinstance(error, TikTokUnavailable):
+        return Reason.UNEXPECTED_ANSWER if error.code in UNREADABLE else Reason.UNAVAILABLE
+    return Reason.REFUSED
+
+
+def _pause(retry_after: float | None) -> timedelta:
+    """Return what to wait for a `retry_after` in seconds; one of more than a day is a mistake, and counts as absent."""
+    if retry_after is None or not 0 <= retry_after <= LIFE.total_seconds():
+        return UNNAMED_WAIT
+    return min(timedelta(seconds=retry_after), LONGEST_WAIT)
+
+
+def _end(refresh: Refresh, reason: Refresh.Reason) -> None:
+    """End the refresh early; where posts are still to be read, another one goes on by itself."""
+    now = timezone.now()
+    state = Refresh.State.PARTLY_READ if refresh.posts_stored else Refresh.State.FAILED
+    goes_on_at = now + FINISH_AFTER if is_unfinished(refresh.account_id) else None
+    release(refresh, state=state, finished_at=now, reason=reason, next_attempt_at=goes_on_at)
+    log.warning("refresh_ended_early", state=state, reason=reason)
+
+
+def _fail(refresh: Refresh, reason: Refresh.Reason) -> None:
+    """End the refresh for a reason that the person has to mend."""
+    release(refresh, state=Refresh.State.FAILED, finished_at=timezone.now(), reason=reason)
+    log.warning("refresh_failed", reason=reason)

@@ -5,6 +5,7 @@ not connected) the age stays unobserved: a label for it is estimated.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,14 +14,17 @@ from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.credentials.services import CredentialLost
+from accounts.credentials.services import CredentialLost, forget_scope
 from accounts.linked.services import lock_account
+from accounts.linked.switcher import VIDEO_SCOPE
 from accounts.models import TikTokAccount
-from accounts.tiktok.errors import TikTokError
+from accounts.tiktok.errors import ScopeMissing, TikTokError
+from posts.ingest.listing import is_settled, note_look
 from posts.ingest.measuring import measure_pending
 from posts.ingest.selectors import (
     HALF_A_BEAT,
     WINDOWS,
+    accounts_to_finish,
     accounts_to_list,
     accounts_to_observe,
     known_ids,
@@ -39,6 +43,8 @@ log = structlog.get_logger(__name__)
 
 LISTED_PAGES = 3
 """Pages that a listing reads before it leaves the rest to a refresh."""
+FINISHED_AT_ONCE = 500
+"""Unfinished histories that one beat goes on with at most: after an outage they must not all come at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,19 @@ class Due:
     age_h: int
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The newest posts as listed, and whether the list ended with them."""
+
+    posts: list[FetchedPost]
+    reached_end: bool
+
+
 def enqueue_due_work(now: datetime) -> None:
     """Send a task for each account with something due: a slow one holds up no other."""
+    for account_id in accounts_to_finish(now).values_list("pk", flat=True)[:FINISHED_AT_ONCE]:
+        with suppress(NoConsent, NotConnected, TikTokAccount.DoesNotExist):
+            request_refresh(account_id=account_id)
     for task, account_ids in (
         ("posts.ingest.tasks.discover_posts", take_due_listings(now)),
         ("posts.ingest.tasks.observe_account", list(accounts_to_observe(now).values_list("pk", flat=True))),
@@ -72,6 +89,8 @@ def observe_account(*, account_id: int) -> int:
             batch = due[start : start + platform.batch_size]
             _store_observations(account_id, batch, platform.counts([item.post.tiktok_id for item in batch]))
             observed += len(batch)
+    except ScopeMissing:
+        _videos_refused(account_id)
     except TikTokError as error:
         # the next beat tries again for as long as the windows are open
         log.warning("observing_postponed", account_id=account_id, error=error.code, log_id=error.log_id)
@@ -95,16 +114,19 @@ def take_due_listings(now: datetime) -> list[int]:
 def discover_posts(*, account_id: int) -> None:
     """Store posts published since the last listing, each with its first observation, and measure pending covers.
 
-    Request a whole refresh instead if even the last listed page holds only unknown posts.
+    Request a whole refresh instead if even the last listed page holds unknown posts.
     """
     platform: Platform = DisplayAPI(account_id)
+    began_at = timezone.now()
     try:
-        fetched = _list_down_to_known(platform)
-        if fetched is None:
+        look = _look_for_new(platform)
+        if look is None:
             request_refresh(account_id=account_id)
             return
-        _store_discovered(account_id, fetched)
+        _store_discovered(account_id, look, began_at)
         measure_pending(platform, go_on=lambda: True)
+    except ScopeMissing:
+        _videos_refused(account_id)
     except TikTokError as error:
         log.warning("discovery_postponed", account_id=account_id, error=error.code, log_id=error.log_id)
     except (CredentialLost, NoConsent, NotConnected, TikTokAccount.DoesNotExist) as error:
@@ -128,21 +150,27 @@ def _store_observations(account_id: int, batch: list[Due], counts: Mapping[str, 
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="counts of posts, from TikTok")
 
 
-def _list_down_to_known(platform: Platform) -> list[FetchedPost] | None:
-    """Return the newest posts, down to a page with a known one or the end; None if that is too far away."""
-    fetched: list[FetchedPost] = []
+def _look_for_new(platform: Platform) -> Look | None:
+    """Return the newest posts, down to a page of known ones or the end; None if that is too far away.
+
+    One known post does not end it: TikTok lists pinned ones first.
+    """
+    posts: list[FetchedPost] = []
     cursor: int | None = None
     for _ in range(LISTED_PAGES):
         page = platform.page(cursor)
-        fetched += page.posts
-        if page.next_cursor is None or known_ids(platform.account_id, [post.id for post in page.posts]):
-            return fetched
+        posts += page.posts
+        if page.next_cursor is None:
+            return Look(posts, reached_end=True)
+        known = known_ids(platform.account_id, [post.id for post in page.posts])
+        if is_settled(page, lambda post, known=known: post.id in known):  # type: ignore[misc]
+            return Look(posts, reached_end=False)
         cursor = page.next_cursor
     return None
 
 
-def _store_discovered(account_id: int, fetched: list[FetchedPost]) -> None:
-    now = timezone.now()
+def _store_discovered(account_id: int, look: Look, began_at: datetime) -> None:
+    now, fetched = timezone.now(), look.posts
     with transaction.atomic():
         account = lock_account(account_id)
         known = known_ids(account_id, [post.id for post in fetched])
@@ -152,4 +180,11 @@ def _store_discovered(account_id: int, fetched: list[FetchedPost]) -> None:
         append_observations(new, {post.id: post.counts for post in fetched}, now)
         if new:
             record_change(account_id, now)
+        note_look(account_id, began_at=began_at, reached_end=look.reached_end, now=now)
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="newest posts, from TikTok")
+
+
+def _videos_refused(account_id: int) -> None:
+    """Ask for no videos of the account again, until a sign-in allows them."""
+    forget_scope(account_id=account_id, scope=VIDEO_SCOPE)
+    log.info("videos_refused", account_id=account_id)

@@ -1,11 +1,11 @@
-"""Reads of ingestion: how far a refresh is, and which accounts and posts are due."""
+"""Reads of ingestion: which accounts, posts and covers are due."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Credential, TikTokAccount, User
+from accounts.linked.switcher import VIDEO_SCOPE
+from accounts.models import Credential, TikTokAccount
 from posts.content.pictures import COVER_EXTRACTOR_VERSION, EMBEDDING_NETWORK, installed_id
 from posts.models import Observation, Post, PostContent, Refresh
 from privacy.consent.selectors import consenting
@@ -26,64 +26,10 @@ LIST_EVERY = timedelta(hours=1)
 LIST_QUIET_EVERY = timedelta(hours=24)
 """For accounts without a post or a sign-in within `QUIET_AFTER`: often enough for the 24 h window."""
 QUIET_AFTER = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshStatus:
-    """The progress of a refresh: `progress` (0 to 1) is None while the number of posts is unknown."""
-
-    id: str
-    account: str
-    state: Refresh.State
-    progress: float | None
-    posts_stored: int
-    posts_expected: int | None
-    error: str
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-
-    @property
-    def is_active(self) -> bool:
-        return self.state in Refresh.ACTIVE
-
-
-def refreshes_of(user: User) -> QuerySet[Refresh]:
-    """Return the refreshes of the person's accounts, newest first."""
-    return Refresh.objects.filter(account__user=user.pk).select_related("account")
-
-
-def refresh_status(account: TikTokAccount) -> RefreshStatus | None:
-    """Return how far the account's latest refresh is; None if there was none."""
-    refresh = account.refreshes.select_related("account").first()
-    return status_of(refresh) if refresh else None
-
-
-def status_of(refresh: Refresh) -> RefreshStatus:
-    """Return how far the refresh is."""
-    return RefreshStatus(
-        id=refresh.public_id,
-        account=refresh.account.public_id,
-        state=Refresh.State(refresh.state),
-        progress=_progress(refresh),
-        posts_stored=refresh.posts_stored,
-        posts_expected=refresh.posts_expected,
-        error=refresh.error,
-        created_at=refresh.created_at,
-        started_at=refresh.started_at,
-        finished_at=refresh.finished_at,
-    )
-
-
-def _progress(refresh: Refresh) -> float | None:
-    """Return posts stored over posts and pending covers: each new post adds a cover, so that it only ever rises."""
-    if refresh.state == Refresh.State.DONE:
-        return 1.0
-    if refresh.posts_expected is None and not refresh.listing_done:
-        return None
-    expected = 0 if refresh.listing_done else refresh.posts_expected or 0
-    total = max(expected, refresh.posts_stored) + pending_covers(refresh.account_id).count()
-    return refresh.posts_stored / total if total else None
+FINISH_AFTER = timedelta(minutes=15)
+"""Time between a refresh that ended and another one that goes on where it stopped."""
+UNFINISHED = Q(listing=None) | Q(listing__complete_until=None) | Q(listing__cursor__isnull=False)
+"""Matches accounts whose list of posts was never read to its end, or not since posts were added to it."""
 
 
 def pending_covers(account_id: int) -> QuerySet[PostContent]:
@@ -107,6 +53,26 @@ def outdated_covers(account_id: int) -> QuerySet[PostContent]:
         post__deleted_at=None,
         cover_state=PostContent.Cover.MEASURED,
         cover_attempts__lt=MAX_COVER_ATTEMPTS,
+    )
+
+
+def is_unfinished(account_id: int) -> bool:
+    """Return whether posts of the account's list are still to be read."""
+    return TikTokAccount.objects.filter(UNFINISHED, pk=account_id).exists()
+
+
+def accounts_to_finish(now: datetime) -> QuerySet[TikTokAccount]:
+    """Return the accounts with an unfinished list, or one that lacks posts which TikTok counts, not looked into yet.
+
+    Not those that a refresh reads now, or of which one ended less than `FINISH_AFTER` ago.
+    """
+    recent = Q(state__in=Refresh.ACTIVE) | Q(finished_at__gt=now - FINISH_AFTER)
+    lacking = Q(listing__missing__gt=0, listing__missing_confirmed=False)
+    return (
+        _connected()
+        .filter(UNFINISHED | lacking)
+        .exclude(Exists(Refresh.objects.filter(recent, account=OuterRef("pk"))))
+        .order_by("pk")
     )
 
 
@@ -151,6 +117,10 @@ def known_ids(account_id: int, ids: list[str]) -> set[str]:
 
 
 def _connected() -> QuerySet[TikTokAccount]:
+    """Return the accounts whose videos may be asked for."""
     return TikTokAccount.objects.filter(
-        disconnected_at=None, credential__state=Credential.State.ACTIVE, user__in=consenting(Purpose.SERVICE)
+        disconnected_at=None,
+        credential__state=Credential.State.ACTIVE,
+        credential__scopes__contains=[VIDEO_SCOPE],
+        user__in=consenting(Purpose.SERVICE),
     )

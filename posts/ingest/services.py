@@ -1,11 +1,18 @@
-"""Writes of ingestion for others to call: request a refresh."""
+"""Writes of ingestion for others to call: request a refresh, or end its wait."""
+
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.linked.services import lock_account
 from config.jobs import enqueue
-from posts.models import Refresh
+from posts.models import Listing, Refresh
+
+HURRY_EVERY = timedelta(minutes=1)
+"""How often a person may end a refresh's wait: each time costs calls to TikTok."""
 
 
 class NotConnected(Exception):
@@ -15,15 +22,38 @@ class NotConnected(Exception):
 def request_refresh(*, account_id: int) -> Refresh:
     """Return the account's active refresh, newly queued if there is none: at most one at a time for each account.
 
-    Raise NotConnected, NoConsent, and TikTokAccount.DoesNotExist.
+    One that waits for TikTok tries at once, or `HURRY_EVERY` after its wait was last ended. A new one goes on where an
+    unfinished listing stopped. Raise NotConnected, NoConsent, and TikTokAccount.DoesNotExist.
     """
+    now = timezone.now()
     with transaction.atomic():
         account = lock_account(account_id)
         if account.disconnected_at is not None:
             raise NotConnected
-        active = account.refreshes.filter(state__in=Refresh.ACTIVE).first()
+        active = account.refreshes.filter(state__in=Refresh.ACTIVE).select_for_update().first()
         if active is not None:
+            if active.state == Refresh.State.WAITING:
+                _end_wait(active, now)
             return active
-        refresh = account.refreshes.create(heartbeat_at=timezone.now())
+        stopped_at = Listing.objects.filter(account=account).values_list("cursor", flat=True).first()
+        refresh = account.refreshes.create(heartbeat_at=now, jump_cursor=stopped_at)
         enqueue(refresh)
         return refresh
+
+
+def _end_wait(refresh: Refresh, now: datetime) -> None:
+    earliest = now if refresh.hurried_at is None else max(now, refresh.hurried_at + HURRY_EVERY)
+    if earliest > now:
+        Refresh.objects.filter(pk=refresh.pk, next_attempt_at__gt=earliest).update(next_attempt_at=earliest)
+    else:
+        Refresh.objects.filter(pk=refresh.pk).update(
+            state=Refresh.State.QUEUED,
+            reason="",
+            next_attempt_at=None,
+            heartbeat_at=now,
+            hurried_at=now,
+            # a person's impatience uses up no attempt
+            attempts=Greatest(F("attempts") - 1, Value(0)),
+        )
+        enqueue(refresh)
+    refresh.refresh_from_db()

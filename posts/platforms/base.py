@@ -51,6 +51,10 @@ class FetchedPage:
     posts: tuple[FetchedPost, ...]
     next_cursor: int | None
     """Start of the next, older page; None after the last one."""
+    skipped: int = 0
+    """Posts of the page that could not be used, or are not public."""
+    unreadable: int = 0
+    """Values of the page that could not be used and count as unknown."""
 
 
 class Platform(Protocol):

@@ -8,7 +8,14 @@ from rest_framework import serializers
 
 from config.api.serializers import Serializer
 from predictions.comparisons.services import FEWEST, MOST, Comparison
-from predictions.forecasts.serializers import DraftSerializer, ForecastSerializer, forecast_answer
+from predictions.forecasts.serializers import (
+    DATA_AS_OF_HELP,
+    DATA_WARNINGS_HELP,
+    DataWarningSerializer,
+    DraftSerializer,
+    ForecastSerializer,
+    forecast_answer,
+)
 from predictions.forecasts.services import range_as_json
 
 TOO_FEW_OR_MANY = f"Expected {FEWEST} to {MOST} drafts."
@@ -49,6 +56,8 @@ class CompareResponseSerializer(Serializer[Any]):
     model_version = serializers.CharField(help_text='"prior" before any model was trained.')
     drafts = ComparedDraftSerializer(many=True)
     pairs = PairSerializer(many=True, help_text="Each pair once.")
+    data_as_of = serializers.DateTimeField(allow_null=True, help_text=DATA_AS_OF_HELP)
+    data_warnings = DataWarningSerializer(many=True, help_text=DATA_WARNINGS_HELP)
     warnings = serializers.ListField(child=serializers.CharField())
 
 
@@ -68,5 +77,7 @@ def comparison_answer(comparison: Comparison) -> dict[str, Any]:
             for forecast in comparison.forecasts
         ],
         "pairs": [asdict(pair) for pair in comparison.pairs],
+        "data_as_of": comparison.data.data_as_of,
+        "data_warnings": comparison.data.warnings,
         "warnings": comparison.warnings,
     }

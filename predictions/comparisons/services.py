@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.models import User
+from posts.freshness import Freshness
 from predictions.engine import Forecast, GlobalModel, LearnedAccount, forecast
 from predictions.engine.advice.comparing import win_chances
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
@@ -42,6 +43,7 @@ class Comparison:
     model_version: str
     forecasts: tuple[Forecast, ...]
     pairs: tuple[Pair, ...]
+    data: Freshness
     warnings: tuple[str, ...]
 
 
@@ -50,7 +52,7 @@ def compare(
 ) -> Comparison:
     """Forecast `FEWEST` to `MOST` drafts of the person's account and compare each with each. One query.
 
-    Without `account_id` the account is the person's only connected one. Raises NoConsent, AccountNotFound,
+    Without `account_id` the account is the person's only one. Raises NoConsent, AccountNotFound,
     AccountNotChosen, and ValueError for too few or too many drafts.
     """
     if not FEWEST <= len(variants) <= MOST:
@@ -83,5 +85,6 @@ def compare(
         model_version=answer.loaded.name,
         forecasts=tuple(forecasts),
         pairs=tuple(Pair(i, j, chances[i][j]) for i in range(len(drafts)) for j in range(i + 1, len(drafts))),
+        data=answer.data,
         warnings=tuple(dict.fromkeys(warnings)),
     )

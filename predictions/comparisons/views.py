@@ -1,5 +1,7 @@
 """The page that compares variants of a draft."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.linked.switcher import SignedInRequest, choose_account
 from config.rate_limits import Limit, enforce, rate_limited
+from posts.freshness import lazy_freshness
 from predictions.comparisons.forms import VariantFormSet
 from predictions.comparisons.services import FEWEST, Variant, compare
 from predictions.forecasts.forms import DraftForm, next_full_hour
@@ -27,7 +30,7 @@ def variants(request: SignedInRequest) -> HttpResponse:
     if chosen is None:
         return redirect("posts:home")
     require(request.user.pk, Purpose.SERVICE)
-    context = {"account": chosen.account, "accounts": linked}
+    context: dict[str, Any] = {"account": chosen.account, "accounts": linked, "data": lazy_freshness(chosen.account.pk)}
     template = "predictions/variants.html"
     if request.method != "POST" or START in request.POST:
         draft = {"publish_at": next_full_hour()} | (_composed(request) if request.method == "POST" else {})

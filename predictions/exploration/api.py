@@ -47,6 +47,8 @@ class ExploreView(View):
                 "exploration": True,
                 "idea": exploration.idea,
                 "note": None if exploration.idea else NO_IDEA,
+                "data_as_of": exploration.data.data_as_of,
+                "data_warnings": exploration.data.warnings,
                 "warnings": exploration.warnings,
             }
         )

@@ -6,7 +6,12 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from config.api.serializers import Serializer
-from predictions.forecasts.serializers import DraftSerializer
+from predictions.forecasts.serializers import (
+    DATA_AS_OF_HELP,
+    DATA_WARNINGS_HELP,
+    DataWarningSerializer,
+    DraftSerializer,
+)
 from predictions.suggestions.serializers import ChangesSerializer
 
 
@@ -38,4 +43,6 @@ class ExploreResponseSerializer(Serializer[Any]):
     exploration = serializers.BooleanField(help_text="Always true: this is no suggestion.")
     idea = IdeaSerializer(allow_null=True)
     note = serializers.CharField(allow_null=True, help_text="Says that there is no idea.")
+    data_as_of = serializers.DateTimeField(allow_null=True, help_text=DATA_AS_OF_HELP)
+    data_warnings = DataWarningSerializer(many=True, help_text=DATA_WARNINGS_HELP)
     warnings = serializers.ListField(child=serializers.CharField())

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from posts.freshness import Freshness
 from predictions.engine import Draft, GlobalModel, LearnedAccount
 from predictions.engine.advice.exploring import Idea, explore
 from predictions.engine.advice.suggestions import default_window
@@ -43,6 +44,7 @@ class Exploration:
 
     model_version: str
     idea: ToldIdea | None
+    data: Freshness
     warnings: tuple[str, ...]
 
 
@@ -58,7 +60,7 @@ def explore_draft(
 ) -> Exploration:
     """Return one idea for a draft of the person's account; nothing is recorded.
 
-    Without `account_id` the account is the person's only connected one. Raises NoConsent, AccountNotFound and
+    Without `account_id` the account is the person's only one. Raises NoConsent, AccountNotFound and
     AccountNotChosen.
     """
     now = now or timezone.now()
@@ -83,7 +85,7 @@ def explore_draft(
         return told
 
     answer = answer_for(account, now, compute)
-    return Exploration(answer.loaded.name, answer.result, tuple(answer.warnings))
+    return Exploration(answer.loaded.name, answer.result, answer.data, tuple(answer.warnings))
 
 
 def _told(idea: Idea, learned: LearnedAccount, draft: Draft, text: str, hashtags: Sequence[str]) -> ToldIdea:

@@ -13,6 +13,7 @@ import structlog
 from accounts.models import TikTokAccount, User
 from posts.content.captions import measure_caption
 from posts.content.pictures import CoverMeasures
+from posts.freshness import Freshness, freshness_of
 from predictions.engine import AccountHistory, Draft, GlobalModel, LearnedAccount, UnreadableAccount, learn_account
 from predictions.forecasts.selectors import Serving, accounts_for_forecast
 from predictions.models import AccountWeights
@@ -64,11 +65,13 @@ class ImpossibleForecast(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """A model's result, with the warnings and the moment of reading the account's state."""
+    """A model's result, with the warnings, how fresh its data is, and the moment of reading the account's state."""
 
     loaded: LoadedModel
     result: T
     warnings: list[str]
+    """Those of `data` among them."""
+    data: Freshness
     fetched_at: float
 
 
@@ -99,7 +102,7 @@ def require_finite(value: Any) -> None:
 
 
 def account_to_forecast(user: User, account_id: str | None) -> "WithAnnotations[TikTokAccount, Serving]":
-    """Return the person's account of that id, or without one the only connected one. One query.
+    """Return the person's account of that id, or without one the only connected one, else the only one. One query.
 
     Raises NoConsent, AccountNotFound and AccountNotChosen.
     """
@@ -138,7 +141,9 @@ def answer_for(account: "WithAnnotations[TikTokAccount, Serving]", now: datetime
     return answer
 
 
-def _answer_with(loaded: LoadedModel, account: TikTokAccount, now: datetime, compute: "Compute[T]") -> Answer[T]:
+def _answer_with(
+    loaded: LoadedModel, account: "WithAnnotations[TikTokAccount, Serving]", now: datetime, compute: "Compute[T]"
+) -> Answer[T]:
     """Compute with one model. Raises whatever the model and `compute` do."""
     weights: AccountWeights | None = getattr(account, "weights", None)
     learned: LearnedAccount | None = None
@@ -157,4 +162,7 @@ def _answer_with(loaded: LoadedModel, account: TikTokAccount, now: datetime, com
         new = AccountHistory(str(account.pk), followers, posts=(), zone=account.time_zone)
         learned = learn_account(loaded.model, new, as_of=int(now.timestamp()))
     fetched_at = time.perf_counter()
-    return Answer(loaded, compute(loaded.model, learned), [*loaded.warnings, *warnings], fetched_at)
+    data = freshness_of(account, now)
+    return Answer(
+        loaded, compute(loaded.model, learned), [*data.messages, *loaded.warnings, *warnings], data, fetched_at
+    )

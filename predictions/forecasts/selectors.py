@@ -1,10 +1,11 @@
 """Reads of forecasts: the account that one is for, and earlier ones."""
 
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
 from accounts.models import TikTokAccount, User
+from posts.freshness import Reading, with_reading
 from predictions.experiments.selectors import ANSWERED
 from predictions.models import Prediction
 from predictions.reports.selectors import SWITCHED_OFF
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
-class Serving(TypedDict):
+class Serving(Reading):
     """Columns beside an account: the versions that serve it, and whether its person agrees to forecasts now.
 
     `switched_off` are features that are suggested to nobody, `answered` those that its experiments answered.
@@ -31,11 +32,15 @@ class Serving(TypedDict):
 
 
 def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnotations[TikTokAccount, Serving]]":
-    """Return the person's account of that id, or without one all connected, with weights and `Serving`. One query."""
-    accounts = TikTokAccount.objects.filter(user=user.pk)
-    accounts = accounts.filter(public_id=public_id) if public_id else accounts.filter(disconnected_at=None)
-    return list(
-        accounts.select_related("weights").annotate(
+    """Return the person's account of that id, or without one those to choose from, with weights and `Serving`.
+
+    Those are the connected ones; a person without any gets forecasts from disconnected ones, which say so. One query.
+    """
+    own = TikTokAccount.objects.filter(user=user.pk)
+    accounts = list(
+        with_reading(own.filter(public_id=public_id) if public_id else own)
+        .select_related("weights", "listing")
+        .annotate(
             champion_id=CHAMPION_ID,
             canary_id=CANARY_ID,
             may_serve=consents_to(Purpose.SERVICE, "user"),
@@ -43,6 +48,9 @@ def accounts_for_forecast(user: User, public_id: str | None) -> "list[WithAnnota
             answered=ANSWERED,
         )
     )
+    if public_id:
+        return accounts
+    return [account for account in accounts if account.disconnected_at is None] or accounts
 
 
 def predictions_of(user: User) -> QuerySet[Prediction]:

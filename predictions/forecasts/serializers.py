@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
 from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
+from posts.freshness import DataWarning
 from predictions.engine import Forecast
 from predictions.engine.types import HORIZON, HOUR
 from predictions.forecasts.services import MAX_CLIENT, PredictionResult
@@ -184,11 +185,28 @@ class EffectSerializer(Serializer[Any]):
     effect_pct = serializers.FloatField()
 
 
+class DataWarningSerializer(Serializer[DataWarning]):
+    """What is wrong with the posts under a forecast."""
+
+    code = serializers.ChoiceField(
+        choices=["stale", "partial", "disconnected", "videos_not_allowed"],
+        help_text="stale: last read more than 48 hours ago; partial: not all posts are read; disconnected: access was "
+        "withdrawn or lost; videos_not_allowed: it was declined.",
+    )
+    message = serializers.CharField(help_text="What that means and what can be done, for the person.")
+
+
+DATA_AS_OF_HELP = "When the account's posts were last read; null if they never were."
+DATA_WARNINGS_HELP = "What is wrong with the account's posts; their messages are among `warnings` too."
+
+
 class DiagnosticsSerializer(Serializer[Any]):
     latency_ms = serializers.FloatField(help_text="Of forecasting and recording, without measuring pictures.")
     feature_fetch_ms = serializers.FloatField(help_text="Of reading what was learned of the account.")
     inference_ms = serializers.FloatField()
     weights_updated_at = serializers.DateTimeField(allow_null=True)
+    data_as_of = serializers.DateTimeField(allow_null=True, help_text=DATA_AS_OF_HELP)
+    data_warnings = DataWarningSerializer(many=True, help_text=DATA_WARNINGS_HELP)
     warnings = serializers.ListField(child=serializers.CharField(), help_text="What was unknown to the forecast.")
 
 
@@ -249,6 +267,8 @@ def prediction_answer(result: PredictionResult) -> dict[str, Any]:
             "feature_fetch_ms": result.feature_fetch_ms,
             "inference_ms": result.inference_ms,
             "weights_updated_at": result.weights_updated_at,
+            "data_as_of": result.data.data_as_of,
+            "data_warnings": result.data.warnings,
             "warnings": row.warnings,
         },
     }

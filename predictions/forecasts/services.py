@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from posts.content.pictures import CoverMeasures
 from posts.content.platform_rules import RuleCheck, check_rules
+from posts.freshness import Freshness
 from posts.ingest.fingerprints import caption_fingerprint
 from predictions.engine import Draft, Forecast, GlobalModel, LearnedAccount, forecast
 from predictions.engine.advice.suggestions import default_window
@@ -44,6 +45,7 @@ class PredictionResult:
     """None if not asked for."""
     rules: tuple[RuleCheck, ...]
     weights_updated_at: datetime | None
+    data: Freshness
     latency_ms: float
     feature_fetch_ms: float
     inference_ms: float
@@ -67,7 +69,7 @@ def predict(
 ) -> PredictionResult:
     """Forecast a draft for the person's account and record the forecast: one query, then one transaction.
 
-    Without `account_id` the account is the person's only connected one. `suggest` adds advice, on times in the window
+    Without `account_id` the account is the person's only one. `suggest` adds advice, on times in the window
     (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again in the
     transaction, and a withdrawal waits for it. The text is kept only for people who keep drafts.
 
@@ -146,6 +148,7 @@ def predict(
         hours=hours,
         rules=check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS),
         weights_updated_at=weights.updated_at if weights else None,
+        data=answer.data,
         latency_ms=_milliseconds(started, time.perf_counter()),
         feature_fetch_ms=_milliseconds(fetching + measured - fetched, answer.fetched_at),
         inference_ms=_milliseconds(answer.fetched_at, inferred),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.linked.switcher import SignedInRequest, choose_account
 from config.rate_limits import Limit, enforce, rate_limited
 from posts.content.pictures import UnreadableImage, measure_cover
+from posts.freshness import lazy_freshness
 from predictions.forecasts.charts import RangeChart, hour_table, range_chart
 from predictions.forecasts.forms import USUAL_WITHIN, DraftForm
 from predictions.forecasts.selectors import predictions_of
@@ -36,7 +37,7 @@ def compose(request: SignedInRequest) -> HttpResponse:
     if chosen is None:
         return redirect("posts:home")
     require(request.user.pk, Purpose.SERVICE)
-    context = {"account": chosen.account, "accounts": linked}
+    context: dict[str, Any] = {"account": chosen.account, "accounts": linked, "data": lazy_freshness(chosen.account.pk)}
     if request.method != "POST":
         return render(request, "predictions/compose.html", context | {"form": DraftForm.starting_now()})
     form = DraftForm(request.POST, request.FILES)

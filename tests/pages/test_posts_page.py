@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Credential
-from posts.models import Refresh
+from posts.models import Listing, Refresh
 from tests.factories import PostFactory, TikTokAccountFactory, history_of_posts
 from tests.pages.conftest import Creator, connect
 from tests.pages.html import Element, read
@@ -77,7 +77,7 @@ def test_a_broken_connection_is_told_with_the_way_to_mend_it(
 
 
 def test_a_running_refresh_shows_how_far_it_is(browser: Client, creator: Creator) -> None:
-    Refresh.objects.create(account=creator.account, state="running", posts_stored=30, posts_expected=120)
+    Refresh.objects.create(account=creator.account, state="fetching", posts_stored=30, posts_expected=120)
     page = page_of(browser)
     section = page.by_id("refresh")
     assert section is not None
@@ -87,9 +87,83 @@ def test_a_running_refresh_shows_how_far_it_is(browser: Client, creator: Creator
     assert browser.get(section["data-poll"]).json()["posts_stored"] == 30
 
 
-def test_a_failed_refresh_says_why(browser: Client, creator: Creator) -> None:
-    Refresh.objects.create(account=creator.account, state="failed", error="TikTok did not answer <for> an hour.")
-    assert "TikTok did not answer <for> an hour." in page_of(browser).text
+def test_a_waiting_refresh_says_until_when_and_can_be_ended(browser: Client, creator: Creator) -> None:
+    again_at = timezone.now() + timedelta(minutes=5)
+    refresh = Refresh.objects.create(
+        account=creator.account,
+        state="waiting",
+        reason="tiktok_unavailable",
+        next_attempt_at=again_at,
+        posts_stored=3,
+        posts_expected=120,
+    )
+    section = page_of(browser).by_id("refresh")
+    assert section is not None
+    assert not list(section.all("progress"))
+    for expected in (
+        "Waiting for TikTok",
+        "TikTok does not answer",
+        "of 120 posts",
+        f"{again_at:%H:%M} UTC",
+        "Try now",
+    ):
+        assert expected in section.text
+    assert section["data-poll"].endswith("/refresh/")
+    [form] = section.all("form")
+    browser.post(form["action"])
+    refresh.refresh_from_db()
+    assert (refresh.state, refresh.next_attempt_at) == ("queued", None)
+
+
+def test_a_wait_that_was_ended_a_moment_ago_is_told(browser: Client, creator: Creator) -> None:
+    now = timezone.now()
+    Refresh.objects.create(
+        account=creator.account,
+        state="waiting",
+        reason="tiktok_rate_limited",
+        next_attempt_at=now + timedelta(minutes=30),
+        hurried_at=now,
+    )
+    browser.post(f"/posts/{creator.account.public_id}/refresh/")
+    assert "TikTok was asked less than a minute ago" in page_of(browser).text
+
+
+@pytest.mark.parametrize("reason", Refresh.Reason.values)
+def test_a_refresh_that_ended_early_says_why_and_what_to_do(browser: Client, creator: Creator, reason: str) -> None:
+    Refresh.objects.create(
+        account=creator.account, state="failed", reason=reason, finished_at=timezone.now(), posts_expected=120
+    )
+    section = page_of(browser).by_id("refresh")
+    assert section is not None
+    assert "The last refresh failed" in section.text
+    assert any(word in section.text for word in ("try now", "Connect the account again", "Give it under"))
+
+
+def test_a_failure_is_gone_once_posts_were_read_again(browser: Client, creator: Creator) -> None:
+    failed_at = timezone.now() - timedelta(hours=2)
+    Refresh.objects.create(account=creator.account, state="failed", reason="tiktok_unavailable", finished_at=failed_at)
+    read_at = failed_at + timedelta(hours=1)
+    Listing.objects.create(account=creator.account, listed_at=read_at, read_at=read_at, complete_until=failed_at)
+    section = page_of(browser).by_id("refresh")
+    assert section is not None
+    assert "Up to date" in section.text
+    assert next(section.all("time"))["datetime"] == read_at.isoformat()
+
+
+def test_a_history_that_was_partly_read_says_how_far(browser: Client, creator: Creator) -> None:
+    now = timezone.now()
+    Refresh.objects.create(
+        account=creator.account,
+        state="partly_read",
+        reason="tiktok_unavailable",
+        finished_at=now,
+        next_attempt_at=now + timedelta(minutes=15),
+        posts_stored=8,
+        posts_expected=120,
+    )
+    text = page_of(browser).text
+    for expected in ("Only some posts are read", "8 of 120 posts are here", "goes on by itself", "Try now"):
+        assert expected in text
 
 
 def test_an_account_without_posts_is_told_what_comes_next(browser: Client, creator: Creator) -> None:

@@ -171,11 +171,11 @@ def test_without_a_refresh_there_is_none_to_show(client, account):
     ("state", "stored", "expected", "listed", "covers", "progress"),
     [
         ("queued", 0, None, False, 0, None),
-        ("running", 0, 40, False, 0, 0.0),
-        ("running", 10, 40, False, 10, 0.2),
-        ("running", 40, 40, True, 40, 0.5),
-        ("running", 40, None, True, 10, 0.8),
-        ("running", 0, 0, False, 0, None),
+        ("fetching", 0, 40, False, 0, 0.0),
+        ("fetching", 10, 40, False, 10, 0.2),
+        ("fetching", 40, 40, True, 40, 0.5),
+        ("fetching", 40, None, True, 10, 0.8),
+        ("fetching", 0, 0, False, 0, None),
         ("done", 40, 41, True, 3, 1.0),
     ],
 )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from posts.content.captions import EXTRACTOR_VERSION, measure_caption
 from posts.content.embeddings import EMBEDDING_SIZE
-from posts.ingest.selectors import refresh_status
+from posts.ingest.progress import refresh_status
 from posts.models import Observation, PostContent
 from posts.selectors import account_posts, posts_for_page
 from privacy.purposes import Purpose

@@ -62,6 +62,8 @@ def _wire(method: str, path: str, endpoint: str, family: Family, handler: Handle
             response = await _handle(request, endpoint, family, handler, fault)
         except DisplayError as error:
             response = display_error(error, log_id)
+            if fault and fault.retry_after is not None:
+                response.headers["Retry-After"] = str(fault.retry_after)
         except OAuthError as error:
             response = oauth_error(error, log_id)
         except FileError as error:
@@ -81,6 +83,8 @@ async def _handle(
             raise _refusal(family, "rate_limit_exceeded")
         case "500":
             raise _refusal(family, "internal_error")
+        case "invalid_params" | "scope_not_authorized" as code:
+            raise _refusal(family, code)
         case "html":
             return faults.html_page()
         case "timeout" if fault:

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -114,11 +114,18 @@ class Control:
         self._ask("POST", "clock", {"speed": speed})
 
     def fault(
-        self, kind: str, endpoint: str = "*", *, times: int | None = 1, after: int = 0, seconds: float = 2.0
+        self,
+        kind: str,
+        endpoint: str = "*",
+        *,
+        times: int | None = 1,
+        after: int = 0,
+        seconds: float = 2.0,
+        retry_after: int | None = None,
     ) -> None:
         """Let `times` (None: all) requests to the endpoint go wrong, once `after` of them have gone well."""
         order = {"kind": kind, "endpoint": endpoint, "times": times, "after": after, "seconds": seconds}
-        self._ask("POST", "faults", order)
+        self._ask("POST", "faults", order | {"retry_after": retry_after})
 
     def clear_faults(self) -> None:
         """Nothing goes wrong any more."""
@@ -156,6 +163,10 @@ class Control:
     def delete(self, post_id: str) -> None:
         """The creator deletes a post."""
         self._ask("POST", "posts/delete", {"id": post_id})
+
+    def list_oddly(self, *, pinned: Iterable[str] = (), unlisted: Iterable[str] = ()) -> None:
+        """List these posts first, and leave those out, though TikTok counts them; until the next such order."""
+        self._ask("POST", "posts/list_oddly", {"pinned": list(pinned), "unlisted": list(unlisted)})
 
     def make_counts_fall(self, post_id: str, share: float = 0.5) -> None:
         """TikTok takes away a share of a post's counts."""

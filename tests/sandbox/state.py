@@ -38,6 +38,8 @@ class State:
     deleted: set[int] = field(default_factory=set)
     falls: dict[int, float] = field(default_factory=dict)  # post id -> share of its counts taken away
     shifts: list[Shift] = field(default_factory=list)
+    pinned: list[int] = field(default_factory=list)  # listed first
+    unlisted: set[int] = field(default_factory=set)  # counted, and not listed
 
     @classmethod
     def fresh(cls, seed: int, speed: float, epoch: int | None) -> "State":
@@ -61,6 +63,8 @@ class State:
                 deleted=set(stored["deleted"]),
                 falls={int(post): share for post, share in stored["falls"].items()},
                 shifts=[Shift(**shift) for shift in stored["shifts"]],
+                pinned=stored.get("pinned", []),
+                unlisted=set(stored.get("unlisted", ())),
             )
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
@@ -83,6 +87,8 @@ class State:
             "deleted": sorted(self.deleted),
             "falls": self.falls,
             "shifts": [asdict(shift) for shift in self.shifts],
+            "pinned": self.pinned,
+            "unlisted": sorted(self.unlisted),
         }
         aside = path.with_suffix(path.suffix + ".new")
         path.parent.mkdir(parents=True, exist_ok=True)

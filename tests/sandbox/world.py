@@ -79,6 +79,11 @@ class World:
         self.state.deleted.add(post_id)
         self.on_change()
 
+    def list_oddly(self, pinned: Sequence[int], unlisted: Sequence[int]) -> None:
+        """List these posts first, and leave those out of lists and queries."""
+        self.state.pinned, self.state.unlisted = list(pinned), set(unlisted)
+        self.on_change()
+
     def make_counts_fall(self, post_id: int, share: float) -> None:
         """Remove a share (0..1) of a post's counts, now and later."""
         self.state.falls[post_id] = share

@@ -3,6 +3,7 @@
 const FIRST_WAIT_MS = 700;
 const LONGEST_WAIT_MS = 5000;
 const PARTS = ["refresh", "posts"];
+const FOLLOWED = "#refresh[data-poll]";
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -36,20 +37,28 @@ function announce(text) {
   document.getElementById("announcement").textContent = text;
 }
 
-async function follow(section) {
-  announce("Fetching your posts from TikTok.");
-  for (let pause = FIRST_WAIT_MS; ; pause = Math.min(pause * 1.2, LONGEST_WAIT_MS)) {
+const ANNOUNCED = {
+  queued: "Your posts will be read from TikTok in a moment.",
+  fetching: "Fetching your posts from TikTok.",
+  done: "The refresh is done.",
+};
+
+// until the refresh ends; whenever its state changes, the page says what that means
+async function follow() {
+  let section = document.querySelector(FOLLOWED);
+  if (section) announce(ANNOUNCED[section.dataset.state] ?? "");
+  for (let pause = FIRST_WAIT_MS; section; pause = Math.min(pause * 1.2, LONGEST_WAIT_MS)) {
     await wait(pause);
     const status = await fetchStatus(section.dataset.poll);
     if (!status) continue;
-    if (status.state !== "queued" && status.state !== "running") {
+    if (status.state !== section.dataset.state) {
       await showResult();
-      announce(status.state === "done" ? "The refresh is done." : "The refresh failed.");
-      return;
+      announce(ANNOUNCED[status.state] ?? status.message);
+      section = document.querySelector(FOLLOWED);
+    } else if (status.state === "fetching") {
+      showProgress(section, status);
     }
-    showProgress(section, status);
   }
 }
 
-const section = document.querySelector("#refresh[data-poll]");
-if (section) follow(section);
+follow();

@@ -73,7 +73,7 @@ def refresh_under_fire(sandbox, account, creator, worker, chance: random.Random)
         with suppress(subprocess.TimeoutExpired):
             worker.wait(chance.random() * 0.05)
         kill_processes(worker)
-        hits += latest_refresh(account).state == Refresh.State.RUNNING
+        hits += latest_refresh(account).state == Refresh.State.FETCHING
         # as beat does some minutes later; PostgreSQL may still hold the locks of the killed processes
         later = timezone.now() + timedelta(hours=1)
         wait_until(lambda: is_done(account) or resume_stalled(now=later), "it is resumed")  # noqa: B023

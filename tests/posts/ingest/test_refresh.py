@@ -27,7 +27,7 @@ def ids_of(sandbox, creator):
 def test_a_sign_in_fetches_every_post_with_its_counts(sandbox, creator, connect):
     account = connect(creator)
     refresh = drive(account)
-    assert (refresh.state, refresh.error) == (Refresh.State.DONE, "")
+    assert (refresh.state, refresh.reason) == (Refresh.State.DONE, "")
     published = sandbox.control.posts(creator)
     assert_like_the_sandbox(account, published)
     assert refresh.posts_stored == refresh.posts_expected == len(published)
@@ -155,7 +155,7 @@ def test_a_refresh_resumes_after_a_failure_at_any_step(sandbox, creator, connect
     monkeypatch.setattr(module, step, fail_once)
     with pytest.raises(MemoryError):
         refreshing.run_refresh(refresh_id=latest_refresh(account).pk)
-    assert latest_refresh(account).state == Refresh.State.RUNNING
+    assert latest_refresh(account).state == Refresh.State.FETCHING
     assert drive(account).state == Refresh.State.DONE
     assert_like_the_sandbox(account, sandbox.control.posts(creator))
 
@@ -173,7 +173,7 @@ def test_a_refresh_that_keeps_breaking_ends_with_a_sentence(sandbox, creator, co
             refreshing.run_refresh(refresh_id=latest_refresh(account).pk)
         except MemoryError:
             continue
-    assert (latest_refresh(account).state, latest_refresh(account).error) == ("failed", refreshing.INTERNAL)
+    assert (latest_refresh(account).state, latest_refresh(account).reason) == ("failed", "interrupted")
 
 
 def test_a_lost_message_and_a_lost_worker_are_both_found(creator, connect):
@@ -184,7 +184,7 @@ def test_a_lost_message_and_a_lost_worker_are_both_found(creator, connect):
     assert refreshing.resume_stalled(now=later) == [refresh.pk]
     # queued again: its message gets as long as the first one
     assert refreshing.resume_stalled(now=later) == []
-    Refresh.objects.update(state=Refresh.State.RUNNING, claim="00000000-0000-0000-0000-000000000001")
+    Refresh.objects.update(state=Refresh.State.FETCHING, claim="00000000-0000-0000-0000-000000000001")
     assert refreshing.resume_stalled(now=later + timedelta(hours=1)) == [refresh.pk]
     assert latest_refresh(account).claim is None
 
@@ -195,7 +195,7 @@ def test_long_work_is_handed_over_in_turns(sandbox, creator, connect, monkeypatc
     refresh = latest_refresh(account)
     refreshing.run_refresh(refresh_id=refresh.pk)
     refresh.refresh_from_db()
-    assert (refresh.state, refresh.claim, refresh.attempts) == (Refresh.State.RUNNING, None, 0)
+    assert (refresh.state, refresh.claim, refresh.attempts) == (Refresh.State.FETCHING, None, 0)
     monkeypatch.setattr(refreshing, "TURN", timedelta(minutes=5))
     refreshing.run_refresh(refresh_id=refresh.pk)
     assert latest_refresh(account).state == Refresh.State.DONE
@@ -268,10 +268,12 @@ def test_a_listener_that_fails_stops_nothing(sandbox, creator, connect):
         posts_changed.disconnect(listen)
 
 
-def test_a_declined_video_scope_fails_with_a_sentence(creator, connect):
+def test_a_declined_video_scope_fails_with_a_reason_and_asks_for_no_videos(sandbox, creator, connect):
     account = connect(creator, decline=["video.list"])
     refresh = drive(account)
-    assert (refresh.state, refresh.error) == (Refresh.State.FAILED, refreshing.VIDEOS_NOT_ALLOWED)
+    assert (refresh.state, refresh.reason) == (Refresh.State.FAILED, "videos_not_allowed")
+    assert sandbox.control.requests("user/info")
+    assert not sandbox.control.requests("video/list")
 
 
 def test_declined_profile_scopes_leave_the_posts(sandbox, creator, connect):

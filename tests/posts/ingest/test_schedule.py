@@ -99,7 +99,7 @@ def test_a_discovered_post_comes_with_one_observation_and_its_cover(sandbox, cre
     assert Observation.objects.count() == 1
 
 
-def test_listing_stops_at_the_first_page_with_a_known_post(sandbox, creator, account):
+def test_listing_stops_at_the_first_page_of_known_posts(sandbox, creator, account):
     listed = len(sandbox.control.requests("video/list"))
     schedule.discover_posts(account_id=account.pk)
     assert len(sandbox.control.requests("video/list")) == listed + 1
@@ -219,7 +219,7 @@ def test_accounts_without_a_grant_are_left_alone(account, ended):
 
 def test_the_beat_sends_one_task_for_each_account_and_kind(account):
     now = datetime.now(UTC)
-    Listing.objects.all().delete()
+    Listing.objects.update(listed_at=now - timedelta(hours=1))
     account.posts.update(posted_at=now - timedelta(hours=1))
     queue = redis_client.Redis.from_url(settings.REDIS_URL)
     queue.delete("celery:celery")

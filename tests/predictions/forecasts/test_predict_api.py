@@ -33,7 +33,8 @@ def test_the_answer_has_the_contracts_shape_and_names(route, champion, learned_a
     }
     assert set(body["baseline"]) == {"predicted_engagement"}
     assert set(body["diagnostics"]) == {
-        *("latency_ms", "feature_fetch_ms", "inference_ms", "weights_updated_at", "warnings")
+        *("latency_ms", "feature_fetch_ms", "inference_ms", "weights_updated_at", "warnings"),
+        *("data_as_of", "data_warnings"),
     }
     assert body["model_version"] == champion.name == "v1.0.0"
     assert body["basis"] == "account"

@@ -92,7 +92,7 @@ def test_a_withdrawal_stops_a_refresh_at_its_next_page(tiktok: TikTokFromMemory)
     refreshing.run_refresh(refresh_id=refresh.pk)
     refresh.refresh_from_db()
     assert (refresh.state, Post.objects.count()) == (Refresh.State.FAILED, PAGE)
-    assert "consent" in refresh.error
+    assert refresh.reason == "consent_missing"
     asked = tiktok.calls
     refreshing.run_refresh(refresh_id=refresh.pk)
     assert tiktok.calls == asked

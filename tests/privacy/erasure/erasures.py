@@ -51,7 +51,7 @@ def everything(name: str) -> User:
     ForecastErrorFactory(post=posts[0])
     AccountWeightsFactory(account=account, summary={"of": f"summary-{name}"})
     APITokenFactory(user=user, name=f"token-{name}")
-    Refresh.objects.create(account=account, error=f"error-{name}")
+    Refresh.objects.create(account=account)
     Listing.objects.create(account=account, listed_at=timezone.now())
     SocialAccount.objects.create(
         user=user, provider="tiktok", uid=f"open-{name}", extra_data={"open_id": f"open-{name}"}

@@ -184,6 +184,12 @@ async def delete(request: Request) -> Response:
     return JSONResponse({})
 
 
+async def list_oddly(request: Request) -> Response:
+    sandbox, order = sandbox_of(request), await order_in(request, orders.ListOrder)
+    sandbox.world.list_oddly([int(each) for each in order.pinned], [int(each) for each in order.unlisted])
+    return JSONResponse(order.model_dump())
+
+
 async def make_counts_fall(request: Request) -> Response:
     sandbox, order = sandbox_of(request), await order_in(request, orders.FallOrder)
     sandbox.world.make_counts_fall(_public_post(sandbox, order.id), order.share)
@@ -297,6 +303,7 @@ _ORDERS: list[tuple[str, str, Handler]] = [
     ("POST", "disconnect", disconnect),
     ("POST", "posts", publish),
     ("POST", "posts/delete", delete),
+    ("POST", "posts/list_oddly", list_oddly),
     ("POST", "posts/make_counts_fall", make_counts_fall),
     ("POST", "shift_audience", shift_audience),
     ("GET", "requests", request_log),

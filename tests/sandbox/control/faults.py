@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-Kind = Literal["429", "500", "timeout", "truncated", "expired_token", "revoked_grant", "slow", "html"]
+Refusal = Literal["invalid_params", "scope_not_authorized"]
+Kind = Literal["429", "500", "timeout", "truncated", "expired_token", "revoked_grant", "slow", "html"] | Refusal
 Endpoint = Literal["user/info", "video/list", "video/query", "oauth/token", "oauth/revoke", "cover", "*"]
 
 
@@ -20,6 +21,8 @@ class Fault(BaseModel):
     times: int | None = Field(1, ge=1)
     after: int = Field(0, ge=0)
     seconds: float = Field(2.0, ge=0, le=120)  # "slow": the delay; "timeout": how long the connection is held at least
+
+    retry_after: int | None = Field(None, ge=0)  # "429": the header of that name
 
     def concerns(self, endpoint: str) -> bool:
         """Whether the fault applies to this endpoint."""

@@ -74,6 +74,11 @@ class FallOrder(PostOrder):
     share: float = Field(0.5, gt=0, le=1)
 
 
+class ListOrder(_Order):
+    pinned: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
+
+
 class ShiftOrder(_Order):
     creator: str = ""
     hours: float = 0.0

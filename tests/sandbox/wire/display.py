@@ -64,9 +64,13 @@ async def video_list(request: Request) -> Response:
     wanted = _integer(body, "max_count", default=10, low=1, high=MAX_COUNT) or 10
     posts, counts = sandbox.world.posts(sandbox.world.creators[grant.creator])
     # a cursor of 0 means "from the newest", as no cursor does
-    older = [row for row, made in enumerate(posts.posted_at.tolist()) if not cursor or made * 1000 < cursor]
+    pinned, unlisted = sandbox.state.pinned, sandbox.state.unlisted
+    ids = posts.ids.tolist()
+    listed = [(row, made) for row, made in enumerate(posts.posted_at.tolist()) if ids[row] not in {*pinned, *unlisted}]
+    older = [row for row, made in listed if not cursor or made * 1000 < cursor]
     page = older[: _page_size(sandbox, grant.creator, cursor or 0, wanted)]
-    videos = _videos(request, sandbox, grant.creator, posts, counts, page, fields)
+    first = [row for row, post_id in enumerate(ids) if post_id in pinned] if not cursor else []
+    videos = _videos(request, sandbox, grant.creator, posts, counts, [*first, *page], fields)
     after = int(posts.posted_at[page[-1]]) * 1000 if page else cursor or 0
     return _ok(request, {"videos": videos, "cursor": after, "has_more": len(older) > len(page)})
 
@@ -80,7 +84,8 @@ async def video_query(request: Request) -> Response:
     if not isinstance(ids, list) or not 1 <= len(ids) <= MAX_COUNT or not all(isinstance(name, str) for name in ids):
         raise DisplayError("invalid_params", f"filters.video_ids must be a list of 1 to {MAX_COUNT} texts")
     posts, counts = sandbox.world.posts(sandbox.world.creators[grant.creator])
-    rows = [row for row, post_id in enumerate(posts.ids.tolist()) if str(post_id) in ids]
+    unlisted = sandbox.state.unlisted
+    rows = [row for row, post_id in enumerate(posts.ids.tolist()) if str(post_id) in ids and post_id not in unlisted]
     return _ok(request, {"videos": _videos(request, sandbox, grant.creator, posts, counts, rows, fields)})
 
 

@@ -1,0 +1,125 @@
+"""How fresh and complete an account's posts are: what a forecast that rests on them says of its data."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, TypedDict
+
+from django.db.models import Case, Count, ExpressionWrapper, F, IntegerField, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.fields import BooleanField
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from accounts.linked.switcher import VIDEO_SCOPE
+from accounts.models import Credential, TikTokAccount
+from posts.ingest.selectors import UNFINISHED
+from posts.ingest.words import moment, posts_of
+from posts.models import Listing, Post
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+STALE_AFTER = timedelta(hours=48)
+"""Twice as long as the newest posts of a quiet account are left alone."""
+MUCH_MISSING = 0.1
+"""Share of the counted posts whose lack is told for as long as it lasts; of a smaller one only until it was checked."""
+
+CONNECT_AGAIN = "Connect the account again to bring forecasts up to date."
+ENDED = {
+    Credential.State.REVOKED: f"This account is disconnected, so posts since then are not known here. {CONNECT_AGAIN}",
+    Credential.State.LOST: (
+        f"TikTok ended Postcast's access to this account, so posts since then are not known here. {CONNECT_AGAIN}"
+    ),
+}
+NO_VIDEOS = (
+    "Access to the videos of this account was declined, so new posts are not known here. Connect it again and allow "
+    "your public videos."
+)
+
+
+class DataWarning(TypedDict):
+    """What is wrong with the data under a forecast: `stale`, `partial`, `disconnected` or `videos_not_allowed`."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When an account's posts were last read, None if never, and what is wrong with them."""
+
+    data_as_of: datetime | None
+    warnings: tuple[DataWarning, ...]
+
+    @property
+    def messages(self) -> list[str]:
+        return [warning["message"] for warning in self.warnings]
+
+
+class Reading(TypedDict):
+    """Columns beside an account that `freshness_of` takes; `posts_known` is None where the whole list was read."""
+
+    credential_state: str | None
+    videos_allowed: bool | None
+    posts_known: int | None
+
+
+def with_reading(accounts: "QuerySet[TikTokAccount]") -> "QuerySet[WithAnnotations[TikTokAccount, Reading]]":
+    """Return the accounts with their `listing` and `Reading`, without another query."""
+    known = Post.objects.filter(account=OuterRef("pk"), deleted_at=None).order_by().values("account")
+    return accounts.select_related("listing").annotate(
+        credential_state=F("credential__state"),
+        videos_allowed=ExpressionWrapper(
+            Q(credential__scopes__contains=[VIDEO_SCOPE]), output_field=BooleanField(null=True)
+        ),
+        # counted only where it is told: a forecast must not wait for it otherwise
+        posts_known=Case(
+            When(UNFINISHED | Q(listing__missing__gt=0), then=Subquery(known.values(number=Count("pk")))),
+            output_field=IntegerField(null=True),
+        ),
+    )
+
+
+def freshness_of(account: "WithAnnotations[TikTokAccount, Reading]", now: datetime) -> Freshness:
+    """Return how fresh the account's posts are; an account that was never connected has nothing to warn of."""
+    listing: Listing | None = getattr(account, "listing", None)
+    read_at = listing.read_at if listing else None
+    warnings: list[DataWarning] = []
+    ended = Credential.State.REVOKED if account.disconnected_at else account.credential_state
+    if ended in ENDED:
+        warnings.append({"code": "disconnected", "message": ENDED[Credential.State(ended)]})
+    elif account.credential_state and not account.videos_allowed:
+        warnings.append({"code": "videos_not_allowed", "message": NO_VIDEOS})
+    if read_at and now - read_at > STALE_AFTER:
+        message = f"Your posts were last read on {moment(read_at)}; what happened since is not known here."
+        warnings.append({"code": "stale", "message": message})
+    if listing and read_at and _is_partial(account, listing):
+        message = f"{posts_of(account.posts_known or 0, _counted(account, listing))} read; forecasts know only these."
+        if not warnings:
+            message += " The others are read by themselves once TikTok gives them."
+        warnings.append({"code": "partial", "message": message})
+    return Freshness(read_at, tuple(warnings))
+
+
+def account_freshness(account_id: int, now: datetime) -> Freshness:
+    """Return how fresh the account's posts are. One query."""
+    return freshness_of(with_reading(TikTokAccount.objects.filter(pk=account_id)).get(), now)
+
+
+def lazy_freshness(account_id: int) -> "SimpleLazyObject[Freshness]":
+    """Return `account_freshness` as of now for a page that does not always show it: read when it is shown."""
+    return SimpleLazyObject(partial(account_freshness, account_id, timezone.now()))
+
+
+def _is_partial(account: "WithAnnotations[TikTokAccount, Reading]", listing: Listing) -> bool:
+    known, counted = account.posts_known or 0, _counted(account, listing)
+    if listing.is_unfinished:
+        return counted is None or known < counted
+    return listing.missing > 0 and (
+        not listing.missing_confirmed or listing.missing > MUCH_MISSING * (known + listing.missing)
+    )
+
+
+def _counted(account: "WithAnnotations[TikTokAccount, Reading]", listing: Listing) -> int | None:
+    """Return how many posts TikTok counts; None where it does not say."""
+    return account.video_count if listing.is_unfinished else (account.posts_known or 0) + listing.missing
