@@ -166,6 +166,16 @@ DATA_MAP: tuple[Declaration, ...] = (
         erased="kept: counts and durations, which name nobody",
     ),
     RedisKeys(
+        "cache:1:trail-anchors-awaited",
+        category=WORK,
+        purposes=(Purpose.SERVICE,),
+        basis=Basis.LEGAL_OBLIGATION,
+        exported="not: it concerns nobody",
+        why="Since when heads of the access trail are written down elsewhere, so that none is missed before it was due",
+        retention=Retention("until the service is started anew"),
+        erased="kept: it concerns nobody",
+    ),
+    RedisKeys(
         "cache:1:trail-anchored",
         category=WORK,
         purposes=(Purpose.SERVICE,),
