@@ -13,7 +13,7 @@ WORK = "Bookkeeping of the service itself"
 LOGS = "Logs of the service: what it did and when, and which errors there were"
 BACKUPS = "Backups of all that stands in the database"
 EXPORTS = "Copies of your data that you asked for"
-SEVEN_DAYS = Retention("seven days after it is ready", timedelta(days=8))
+SEVEN_DAYS = Retention("seven days after it is ready, or until a later copy is", timedelta(days=8))
 REMINDER = "On which day somebody last signed in with your browser"
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
 
@@ -136,6 +136,19 @@ DATA_MAP: tuple[Declaration, ...] = (
         personal=True,
         exported="not: what stands in them is what stood in the tables, which are in the copy",
         erased="not changed: before a restored one serves, everybody in the ledger is erased from it again",
+    ),
+    Files(
+        "PostgreSQL's log of changes (`pg_wal`), and dead rows in its tables",
+        category=BACKUPS,
+        why="So that what was written is there after a crash: the database writes each change here first",
+        retention=Retention(
+            "until PostgreSQL reuses their space: the log after later checkpoints, within `max_wal_size` (1 GB unless set)"
+            " of newer changes; rows of a table once a fifth of it has changed (autovacuum)"
+        ),
+        personal=True,
+        exported="not: what stands in them is what stood in the tables, which are in the copy",
+        erased="not overwritten at once: no query finds erased rows there, whoever reads the disk can. docs/runbook.md"
+        " says how an operator clears both, and how to keep less",
     ),
     Files(
         "Redis's file",

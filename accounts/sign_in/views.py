@@ -15,7 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.linked.services import connect_account
 from accounts.models import User
@@ -111,5 +111,16 @@ def _failures_explained() -> Iterator[None]:
         raise SignInFailed("TikTok refused the sign-in. Nothing was changed: please try again.") from error
 
 
-oauth2_login = OAuth2LoginView.adapter_view(TikTokOAuth2Adapter)
+_begin = OAuth2LoginView.adapter_view(TikTokOAuth2Adapter)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def oauth2_login(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Begin to sign in, by POST; by GET and HEAD ask first: allauth would begin at a HEAD, which no token guards."""
+    if request.method == "HEAD":
+        request.method = "GET"
+    response: HttpResponse = _begin(request, *args, **kwargs)
+    return response
+
+
 oauth2_callback = OAuth2CallbackView.adapter_view(TikTokOAuth2Adapter)

@@ -61,7 +61,10 @@ DROP FUNCTION privacy_note_key();
 ALTER FUNCTION privacy_chain_event() RESET search_path;
 """
 ACTORS = ["person", "staff", "task", "shell", "tiktok", "database"]
-ACTIONS = ["read", "change", "export", "erase", "consent", "withdraw", "refused", "key"]
+ACTIONS = [
+    *(("read", "Read"), ("change", "Change"), ("export", "Export"), ("erase", "Erase")),
+    *(("consent", "Consent given"), ("withdraw", "Consent withdrawn"), ("refused", "Refused"), ("key", "Key")),
+]
 
 
 class Migration(migrations.Migration):
@@ -73,7 +76,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             "accessevent",
             "action",
-            models.CharField(choices=[(each, each.capitalize()) for each in ACTIONS], max_length=8),
+            models.CharField(choices=ACTIONS, max_length=8),
         ),
         migrations.AlterField(
             "accessevent",

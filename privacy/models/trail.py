@@ -51,8 +51,8 @@ class AccessEvent(models.Model):
         CHANGE = "change"
         EXPORT = "export"
         ERASE = "erase"
-        CONSENT = "consent"
-        WITHDRAW = "withdraw"
+        CONSENT = "consent", "Consent given"
+        WITHDRAW = "withdraw", "Consent withdrawn"
         # staff asked for a change and did not get it
         REFUSED = "refused"
         # a person's key was made, or ended with them

@@ -21,7 +21,7 @@ WITH noted AS (
     FROM {people} AS person LEFT JOIN privacy_subjectkey ON user_id = person.id
 )
 SELECT count(*) FILTER (WHERE person IS NOT NULL AND held.subject IS NULL) AS without,
-    count(*) FILTER (WHERE held.subject IS NOT NULL AND (held.made IS DISTINCT FROM noted.made OR ended)) AS foreign_key,
+    count(*) FILTER (WHERE held.subject IS NOT NULL AND (held.made IS DISTINCT FROM noted.made OR ended)) AS replaced,
     count(*) FILTER (WHERE person IS NULL AND NOT ended) AS lost
 FROM held FULL JOIN noted ON held.subject = noted.subject
 """

@@ -17,12 +17,12 @@ from predictions.learning.services import update_weights
 from predictions.models import Prediction
 from privacy.erasure import running as erasing
 from privacy.export import services as exporting
-from privacy.trail.service_role import SERVICE_ROLE
 from privacy.models import AccessEvent, Erasure
 from privacy.trail import chain as trail_chain
 from privacy.trail import keys, service_role
 from privacy.trail import selectors as trail
 from privacy.trail import services as trail_services
+from privacy.trail.service_role import SERVICE_ROLE
 from tests.accounts.support import sign_in
 from tests.factories import UserFactory
 from tests.posts.states import drive
