@@ -1,14 +1,6 @@
-"""Make the identifiers that people and programs see: a prefix for the kind, then random characters."""
+"""Make the public ids of the apps' rows; columns name these functions as their defaults."""
 
-import secrets
-
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-LENGTH = 16
-
-
-def public_id(prefix: str) -> str:
-    """Return e.g. `acct_8m3k...`: 80 random bits, so that ids can be neither guessed nor counted."""
-    return f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(LENGTH))}"
+from privacy.anonymity.public_ids import public_id
 
 
 def account_id() -> str:

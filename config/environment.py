@@ -121,6 +121,11 @@ class Environment(RateLimitVariables, BaseSettings):
         pattern=r"^(/.+)?$",
         description="/path of the folder that `manage.py export_picture_networks` writes",
     )
+    security_contact: str = Field(
+        "",
+        pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://[^\s]+|tel:\+[0-9-]+)?$",
+        description="mailto:, https: or tel: address for reports of vulnerabilities",
+    )
     metrics_token: str = Field(
         "", pattern=r"^(.{16,})?$", repr=False, description="16 characters or more; without it /metrics answers 404"
     )

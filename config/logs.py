@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from privacy.anonymity.public_ids import ERASURE, LENGTH, PREFIXES
+
 # Keys whose values are credentials wherever they appear: TikTok's, ours, and the headers that carry them.
 SECRET_KEYS = re.compile(
     r"token|secret|authorization|password|cookie|code_verifier|^code$|api_?key|signature|encryption|session_?(id|key)",
@@ -28,7 +30,9 @@ SECRETS_IN_TEXT = (
     re.compile(r"(\bpc_)[0-9A-Za-z]{20,}"),
     re.compile(r"(\b(?:act|rft)\.)[\w!*%.~-]{16,}"),
 )
-PUBLIC_IDS = re.compile(r"\b(?:acct|post|pred|refr)_[0-9a-z]{16}\b")
+# the number of an erasure stays: it names nobody once that is done, and lines of its ledger must be whole
+_NAMING_SOMEBODY = "|".join(PREFIXES.keys() - {ERASURE})
+PUBLIC_IDS = re.compile(rf"\b(?:(?:{_NAMING_SOMEBODY})_[0-9a-z]{{{LENGTH}}}|tiktok-[0-9a-f]{{16}})\b")
 REDACTED = "[redacted]"
 
 
@@ -60,7 +64,7 @@ def _redact_item(key: str, value: Any) -> Any:
 
 
 def _pseudonymise(text: str) -> str:
-    """Replace ids of accounts, posts and forecasts by pseudonyms, which lead nowhere once those are erased."""
+    """Replace ids of people and of what is theirs by pseudonyms, which lead nowhere once those are erased."""
     return PUBLIC_IDS.sub(lambda found: log_name(found[0]), text)
 
 
@@ -70,7 +74,7 @@ def log_name(public_id: str) -> str:
     from django.utils.crypto import salted_hmac
 
     digest = salted_hmac("config.logs", public_id, algorithm="sha256").hexdigest()
-    return f"{public_id.partition('_')[0]}~{digest[:12]}"
+    return f"{re.split('[_-]', public_id)[0]}~{digest[:12]}"
 
 
 def _redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -78,10 +82,19 @@ def _redact_event(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return redacted
 
 
+def _calm_refusals(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Make what Django refuses of a hostile client, e.g. a host name that is not ours, a warning of one line."""
+    if str(event.get("logger", "")).startswith("django.security"):
+        event.pop("exc_info", None)
+        event["level"] = "warning"
+    return event
+
+
 SHARED_PROCESSORS: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
+    _calm_refusals,
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.staff.second_factor import second_factor
 from config.api.schema_view import SchemaView
+from config.security_txt import security_txt
 from predictions.forecasts.api import PredictView
 from privacy.trail.reasons import give_reason
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("", include("privacy.urls")),
     path("", include("telemetry.urls")),
     path("api/v1/", include((api, "api"))),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
     path("predict", PredictView.as_view(), name="predict"),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),

@@ -13,7 +13,7 @@ WORK = "Bookkeeping of the service itself"
 LOGS = "Logs of the service: what it did and when, and which errors there were"
 BACKUPS = "Backups of all that stands in the database"
 EXPORTS = "Copies of your data that you asked for"
-SEVEN_DAYS = Retention("seven days after it is ready", timedelta(days=8))
+SEVEN_DAYS = Retention("seven days after it is ready, or until a later copy is", timedelta(days=8))
 REMINDER = "On which day somebody last signed in with your browser"
 CONSENTS = "What you agreed to, in which words and when, and what you took back"
 
@@ -138,6 +138,19 @@ DATA_MAP: tuple[Declaration, ...] = (
         erased="not changed: before a restored one serves, everybody in the ledger is erased from it again",
     ),
     Files(
+        "PostgreSQL's log of changes (`pg_wal`), and dead rows in its tables",
+        category=BACKUPS,
+        why="So that what was written is there after a crash: the database writes each change here first",
+        retention=Retention(
+            "until PostgreSQL reuses their space: the log after later checkpoints, within `max_wal_size` (1 GB unless set)"
+            " of newer changes; rows of a table once a fifth of it has changed (autovacuum)"
+        ),
+        personal=True,
+        exported="not: what stands in them is what stood in the tables, which are in the copy",
+        erased="not overwritten at once: no query finds erased rows there, whoever reads the disk can. docs/runbook.md"
+        " says how an operator clears both, and how to keep less",
+    ),
+    Files(
         "Redis's file",
         category=WORK,
         why="So that work that waits survives a restart: the keys above, as they were written",
@@ -164,6 +177,16 @@ DATA_MAP: tuple[Declaration, ...] = (
         exported="not: it concerns nobody",
         where="PROMETHEUS_MULTIPROC_DIR",
         erased="kept: counts and durations, which name nobody",
+    ),
+    RedisKeys(
+        "cache:1:trail-anchors-awaited",
+        category=WORK,
+        purposes=(Purpose.SERVICE,),
+        basis=Basis.LEGAL_OBLIGATION,
+        exported="not: it concerns nobody",
+        why="Since when heads of the access trail are written down elsewhere, so that none is missed before it was due",
+        retention=Retention("until the service is started anew"),
+        erased="kept: it concerns nobody",
     ),
     RedisKeys(
         "cache:1:trail-anchored",

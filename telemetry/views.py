@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
 
 from telemetry.signals import metrics_scraped, readiness_asked
@@ -15,13 +15,13 @@ from telemetry.signals import metrics_scraped, readiness_asked
 REDIS_TIMEOUT_S = 2
 
 
-@require_GET
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer that the process lives; checks nothing else."""
     return JsonResponse({"status": "ok"})
 
 
-@require_GET
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Check PostgreSQL and its migrations, Redis, and that no app objects; answer 503 with the faults otherwise."""
     faults = {"postgresql": _postgresql_fault(), "redis": _redis_fault()}
@@ -34,7 +34,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     )
 
 
-@require_GET
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Export Prometheus metrics to callers that send METRICS_TOKEN as a bearer token; answer 404 to all others."""
     expected = f"Bearer {settings.METRICS_TOKEN}"

@@ -92,7 +92,7 @@ class UserFactory(DjangoModelFactory[User]):
         # where newcomers agree by themselves, they have agreed already
         Consent.objects.bulk_create(consents, ignore_conflicts=True)
         for text in texts:
-            record(action=AccessEvent.Action.CONSENT, subjects=[self.pk], what=text.title)
+            record(action=AccessEvent.Action.CONSENT, subjects=[self.pk], what=f"{text.title}, text {text.version}")
         User.objects.filter(pk=self.pk).update()
 
 

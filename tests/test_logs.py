@@ -17,6 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.logs import REDACTED, log_name, logging_config, redact, redact_text
+from privacy.anonymity.public_ids import ERASURE, PREFIXES, public_id
+from privacy.models.erasures import erasure_id
 from tests.factories import enter_admin
 
 SECRET = "act.Xy9-secret_token*0!1234.sb"
@@ -162,6 +164,12 @@ def test_postgresql_logs_errors_without_the_rows_and_statements_that_they_are_ab
 
 
 def test_ids_of_people_are_replaced_by_names_that_lead_nowhere() -> None:
+    for prefix in PREFIXES.keys() - {ERASURE}:
+        public = public_id(prefix)
+        assert redact(f"GET /x/{public}/archive.zip") == f"GET /x/{log_name(public)}/archive.zip"
+    assert redact("tiktok-0123456789abcdef") == log_name("tiktok-0123456789abcdef")
+    receipt = erasure_id()
+    assert redact(receipt) == receipt
     said = redact({"request": "GET /api/v1/accounts/acct_8m3kq2v7x9c4d5e6/", "post": "post_8m3kq2v7x9c4d5e6"})
     assert said["request"] == f"GET /api/v1/accounts/{log_name('acct_8m3kq2v7x9c4d5e6')}/"
     assert said["post"] == log_name("post_8m3kq2v7x9c4d5e6")
@@ -179,3 +187,25 @@ def test_what_was_searched_for_is_not_logged(lines: Callable[[], list[dict[str, 
     logged = [line for line in lines() if "/admin/accounts/tiktokaccount/" in line.get("request", "")]
     assert {line["event"] for line in logged} == {"request_started", "request_finished", "request_failed"}
     assert "Zyzzyva" not in json.dumps(lines())
+
+
+Lines = Callable[[], list[dict[str, str]]]
+
+
+@pytest.mark.django_db
+def test_a_request_is_logged_without_the_browser_and_by_a_number_of_ours(lines: Lines) -> None:
+    sent = {"User-Agent": "Zyzzyva/1.0", "X-Request-ID": "zyzzyva", "X-Correlation-ID": "zyzzyva"}
+    Client().get("/privacy/", headers=sent)
+    assert [line["event"] for line in lines() if "request" in line] == ["request_started", "request_finished"]
+    assert "zyzzyva" not in json.dumps(lines()).lower()
+
+
+@pytest.mark.django_db
+def test_what_django_refuses_of_a_hostile_client_is_a_warning_of_one_line(lines: Lines) -> None:
+    data = {f"field{number}": "x" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
+    assert Client().post("/webhooks/tiktok/?", data).status_code in (400, 401, 403, 413)
+    assert Client(headers={"Host": "evil.example"}).get("/").status_code == 400
+    logging.getLogger("django.security.TooManyFieldsSent").error("too many", exc_info=ValueError("x"))
+    for line in lines():
+        assert line["level"] in ("info", "warning"), line
+        assert "Traceback" not in json.dumps(line)

@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from kombu.exceptions import OperationalError
 
 from accounts.linked.services import connect_account
@@ -180,6 +180,17 @@ def _fail(view: OAuth2View, state: dict[str, Any] | None, kind: Kind) -> HttpRes
     return response
 
 
-oauth2_login = OAuth2LoginView.adapter_view(TikTokOAuth2Adapter)
+_begin = OAuth2LoginView.adapter_view(TikTokOAuth2Adapter)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def oauth2_login(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Begin to sign in, by POST; by GET and HEAD ask first: allauth would begin at a HEAD, which no token guards."""
+    if request.method == "HEAD":
+        request.method = "GET"
+    response: HttpResponse = _begin(request, *args, **kwargs)
+    return response
+
+
 oauth2_callback = OAuth2CallbackView.adapter_view(TikTokOAuth2Adapter)
 waiting = WaitingView.adapter_view(TikTokOAuth2Adapter)

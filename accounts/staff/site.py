@@ -23,6 +23,9 @@ class StaffSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Ask for the password, and lead whoever has given it to the code."""
+        if request.method == "HEAD" and self.has_permission(request):
+            # Django leads on only by GET
+            return redirect("admin:index")
         if super().has_permission(request) and not self.has_permission(request):
             wanted = request.GET.get("next", reverse("admin:index"))
             return redirect(f"{reverse('second_factor')}?{urlencode({'next': wanted})}")

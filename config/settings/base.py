@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "config.headers.HeadersMiddleware",
     "config.api.middleware.ProblemMiddleware",
     "config.api.middleware.ConditionalGetMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -17,6 +17,7 @@ TIKTOK_API_URL: str
 TIKTOK_PKCE: bool
 TIKTOK_MAX_HASHTAGS: int
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
+SECURITY_CONTACT: str
 METRICS_TOKEN: str
 PROXY_COUNT: int
 RATE_LIMITS: dict[str, str]
@@ -61,6 +62,7 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "TIKTOK_PKCE": environment.tiktok_pkce,
         "TIKTOK_MAX_HASHTAGS": environment.tiktok_max_hashtags,
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
+        "SECURITY_CONTACT": environment.security_contact,
         "METRICS_TOKEN": environment.metrics_token,
         "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,
         "TRAIL_ANCHOR_PATH": environment.trail_anchor_path,

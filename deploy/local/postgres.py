@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,8 @@ STOP_SECONDS = 30
 OWNER = "postgres"
 # PostgreSQL refuses to be root
 UNPRIVILEGED_USER = "nobody"
+# a password, whoever the machine's user is: the service and the owner are the same one
+_DOORS = "local all all {method}\n"
 # errors are logged without the rows and statements that they are about
 WITHOUT_ROWS = ("-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse")
 
@@ -36,15 +39,17 @@ class Postgres:
     process: subprocess.Popen[bytes]
     sockets: Path
     database: str
+    owner_password: str
+    """Made anew at each start, and written nowhere: whoever has the service's does not get in as the owner."""
 
     @property
     def url(self) -> str:
         """Return the database's address for its owner."""
-        return self.url_of(OWNER)
+        return self.url_of(OWNER, self.owner_password)
 
-    def url_of(self, role: str) -> str:
+    def url_of(self, role: str, password: str) -> str:
         """Return the database's address for this role."""
-        return f"postgresql://{role}@/{self.database}?host={self.sockets}"
+        return f"postgresql://{role}:{password}@/{self.database}?host={self.sockets}"
 
     def stop(self) -> None:
         """End the server, also while clients are connected."""
@@ -69,6 +74,8 @@ def start_postgres(folder: Path, database: str) -> Postgres:
         # the process that held the lock has ended, so this is a dead server's
         (folder / "postmaster.pid").unlink(missing_ok=True)
         sockets = _private_folder(Path(tempfile.mkdtemp(prefix="postcast-", dir=_short_folder())), identity)
+        # open until the owner has this start's password; only this process knows the new socket
+        _set_doors(folder, "trust")
         postgres = _start_server(folder, sockets, database, lock, identity)
     try:
         _provide_database(postgres, folder, database)
@@ -165,7 +172,12 @@ def _start_server(folder: Path, sockets: Path, database: str, lock: IO[str], ide
             preexec_fn=end_with_parent(signal.SIGINT),
             **identity,
         )
-    return Postgres(process, sockets, database)
+    return Postgres(process, sockets, database, owner_password=secrets.token_urlsafe(24))
+
+
+def _set_doors(folder: Path, method: str) -> None:
+    """Write by which method everybody has to show who they are; its owner stays the server's user."""
+    (folder / "pg_hba.conf").write_text(_DOORS.format(method=method))
 
 
 def _log_of(folder: Path) -> Path:
@@ -173,7 +185,7 @@ def _log_of(folder: Path) -> Path:
 
 
 def _provide_database(postgres: Postgres, folder: Path, database: str) -> None:
-    """Wait until the server answers, and create the database where there is none."""
+    """Wait until the server answers, create the database where there is none, and let nobody else in unasked."""
     deadline = time.monotonic() + STARTUP_SECONDS
     while True:
         try:
@@ -187,3 +199,26 @@ def _provide_database(postgres: Postgres, folder: Path, database: str) -> None:
     with connection:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        verifier = connection.pgconn.encrypt_password(
+            postgres.owner_password.encode(), OWNER.encode(), b"scram-sha-256"
+        )
+        connection.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(OWNER), sql.Literal(verifier.decode()))
+        )
+        _set_doors(folder, "scram-sha-256")
+        connection.execute("SELECT pg_reload_conf()")
+    _wait_until_shut(postgres, deadline)
+
+
+def _wait_until_shut(postgres: Postgres, deadline: float) -> None:
+    """Wait until nobody gets in without a password: the server reads its file a moment after it is told to."""
+    while True:
+        try:
+            psycopg.connect(
+                host=str(postgres.sockets), user=OWNER, dbname=postgres.database, passfile="/dev/null"
+            ).close()
+        except psycopg.OperationalError:
+            return
+        if time.monotonic() > deadline:
+            raise RuntimeError("PostgreSQL does not ask for passwords")
+        time.sleep(0.05)

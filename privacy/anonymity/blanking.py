@@ -6,6 +6,8 @@ kept in texts that are never deleted.
 
 import re
 
+from privacy.anonymity.public_ids import PREFIXES
+
 BLANK = "[removed]"
 # a word, with the domain if one follows: a search from each of its letters would cost the square of its length
 _WORD_OR_EMAIL = re.compile(r"[\w.+-]+(?P<domain>@[\w-]+(?:\.[\w-]+)+)?")
@@ -24,9 +26,7 @@ def _blank_email(match: re.Match[str]) -> str:
 
 
 # ids of this service, its user names, and @names
-_IDENTITY = re.compile(
-    r"\b(?:acct|post|pred|refr|expo|eras|expt)_[0-9a-z]+|\btiktok-[0-9a-f]+|(?<![\w.])@[\w.]*\w", re.IGNORECASE
-)
+_IDENTITY = re.compile(rf"\b(?:{'|'.join(PREFIXES)})_[0-9a-z]+|\btiktok-[0-9a-f]+|(?<![\w.])@[\w.]*\w", re.IGNORECASE)
 
 
 def blank_identities(text: str) -> str:

@@ -10,7 +10,7 @@ from privacy.consent.selectors import current_version, is_current
 from privacy.models import AccessEvent, Consent, Through
 from privacy.people import lock_person
 from privacy.purposes import Purpose
-from privacy.texts import current_text
+from privacy.texts import current_text, read_text
 from privacy.trail.services import record
 
 # Sent with `user_id` and `purpose` inside the transaction of the change: what receivers write is committed with it or
@@ -49,7 +49,7 @@ def give(*, user_id: int, purpose: Purpose, through: Through, version: int, now:
         given_at=now,
         given_through=through,
     )
-    _record(user_id, purpose)
+    _record(AccessEvent.Action.CONSENT, consent)
     consent_given.send(sender=Consent, user_id=user_id, purpose=purpose)
     return consent
 
@@ -61,7 +61,7 @@ def withdraw(*, user_id: int, purpose: Purpose, through: Through, now: datetime 
     if open_consent is None:
         return False
     _end(open_consent, through, now or timezone.now())
-    _record(user_id, purpose)
+    _record(AccessEvent.Action.WITHDRAW, open_consent)
     consent_withdrawn.send(sender=Consent, user_id=user_id, purpose=purpose)
     return True
 
@@ -76,5 +76,6 @@ def _end(consent: Consent, through: Through, now: datetime) -> None:
     consent.save(update_fields=["withdrawn_at", "withdrawn_through"])
 
 
-def _record(user_id: int, purpose: Purpose) -> None:
-    record(action=AccessEvent.Action.CONSENT, subjects=[user_id], what=current_text(purpose).title)
+def _record(action: AccessEvent.Action, consent: Consent) -> None:
+    title = read_text(Purpose(consent.purpose), consent.version).title
+    record(action=action, subjects=[consent.user_id], what=f"{title}, text {consent.version}")

@@ -66,6 +66,7 @@ def request_erasure(
     elif due_at < erasure.due_at or reason == Erasure.Reason.REPLAY:
         erasure.due_at, erasure.reason, erasure.through = min(due_at, erasure.due_at), reason, through
         erasure.save(update_fields=["due_at", "reason", "through"])
+        record(action=AccessEvent.Action.ERASE, subjects=[user_id], what="erasure asked for, sooner", why=why)
     if erasure.due_at <= timezone.now():
         jobs.enqueue(erasure)
     return erasure

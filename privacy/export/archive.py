@@ -19,6 +19,7 @@ from privacy.export.columns import TRAIL_COLUMNS, TRAIL_FILE, Column, columns_of
 from privacy.export.parts import Parts
 from privacy.export.readme import readme
 from privacy.trail.selectors import events_about
+from privacy.trail.words import words_of
 
 CHUNK = 2_000
 
@@ -77,7 +78,8 @@ def _plain(value: Any) -> Any:
 
 def _events(user_id: int) -> Iterator[dict[str, Any]]:
     for event in events_about(user_id, by_others=False).order_by("position").iterator(chunk_size=CHUNK):
-        yield {column: _plain(getattr(event, column)) for column in TRAIL_COLUMNS}
+        told = {column: _plain(getattr(event, column)) for column in TRAIL_COLUMNS}
+        yield {**told, "what": words_of(event.what)}
 
 
 def _cell(value: Any) -> Any:

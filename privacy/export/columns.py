@@ -71,7 +71,7 @@ TRAIL_FILE = "who-looked"
 TRAIL_MEANINGS = {
     "at": "When",
     "actor_kind": "Who: you, staff, a task of the service, an operator, or TikTok",
-    "action": "Read, changed, exported, erased, or consent",
+    "action": "Read, changed, exported, erased, consent given or withdrawn, or refused to staff",
     "what": "What",
     "through": "Through what",
     "why": "The reason that staff gave",

@@ -24,7 +24,7 @@ MAX_ATTEMPTS = 5
 
 @transaction.atomic
 def request_export(*, user_id: int) -> DataExport:
-    """Return the person's export that is being made, or a new one."""
+    """Return the person's export that is being made, or a new one, which ends those before it once it is ready."""
     lock_person(user_id)
     export = DataExport.objects.filter(user=user_id, state__in=DataExport.ACTIVE).first()
     if export is None:
@@ -46,13 +46,20 @@ def make(*, export_pk: int) -> bool:
             return False
         parts = Parts(export)
         write_archive(parts, subject_of(export.user_id), between_tables=lambda: jobs.heartbeat(export))
-        size, now = parts.finish(), timezone.now()
-        jobs.release(export, size=size, state=DataExport.State.READY, ready_at=now, expires_at=now + LASTS)
+        _take_place(export, parts.finish())
     except jobs.ClaimLost:
         log.warning("export_claim_lost", export=export.public_id)
         return False
-    log.info("export_ready", export=export.public_id, size=size)
+    log.info("export_ready", export=export.public_id, size=export.size)
     return True
+
+
+@transaction.atomic
+def _take_place(export: DataExport, size: int) -> None:
+    """Make the copy ready, in the place of those before it: one is kept of a person. Raise ClaimLost."""
+    now = timezone.now()
+    jobs.release(export, size=size, state=DataExport.State.READY, ready_at=now, expires_at=now + LASTS)
+    DataExport.objects.filter(user=export.user_id, pk__lt=export.pk).exclude(state__in=DataExport.ACTIVE).delete()
 
 
 @transaction.atomic

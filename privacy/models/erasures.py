@@ -2,18 +2,16 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.utils.crypto import get_random_string
 
 from config.jobs import Job
+from privacy.anonymity.public_ids import ERASURE, public_id
 from privacy.declarations.columns import personal, plain
 from privacy.models.consents import Through
-
-ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def erasure_id() -> str:
     """Return a new id, long enough that nobody finds another person's receipt by guessing."""
-    return f"eras_{get_random_string(24, ID_ALPHABET)}"
+    return public_id(ERASURE, length=24)
 
 
 def place_of_identifiers(erasure: "Erasure") -> str:

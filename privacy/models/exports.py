@@ -2,16 +2,16 @@
 
 from django.conf import settings
 from django.db import models
-from django.utils.crypto import get_random_string
 
 from config.jobs import Job
+from privacy.anonymity.public_ids import public_id
 from privacy.declarations.columns import personal
-from privacy.models.erasures import ID_ALPHABET
 from privacy.models.legal import PersonalData
 
 
 def export_id() -> str:
-    return f"expo_{get_random_string(16, ID_ALPHABET)}"
+    """Return the id of a new copy."""
+    return public_id("expo")
 
 
 def place_of_part(part: "ExportPart") -> str:

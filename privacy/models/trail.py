@@ -13,7 +13,11 @@ def _held(key: "SubjectKey") -> str:
 
 
 class SubjectKey(PersonalData):
-    """The key under which a person appears in the trail. Erasure deletes it, and then the trail names nobody."""
+    """The key under which a person appears in the trail. Erasure deletes it, and then the trail names nobody.
+
+    Triggers (migration 0005) chain an event when one is made and when it ends, let none be changed, and let none be
+    deleted while its person is there.
+    """
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="subject_key"
@@ -39,20 +43,29 @@ class AccessEvent(models.Model):
         TASK = "task"
         SHELL = "shell"
         TIKTOK = "tiktok"
+        # a trigger, on its own
+        DATABASE = "database"
 
     class Action(models.TextChoices):
         READ = "read"
         CHANGE = "change"
         EXPORT = "export"
         ERASE = "erase"
-        CONSENT = "consent"
+        CONSENT = "consent", "Consent given"
+        WITHDRAW = "withdraw", "Consent withdrawn"
+        # staff asked for a change and did not get it
+        REFUSED = "refused"
+        # a person's key was made, or ended with them
+        KEY = "key"
 
     position = plain(
         models.BigIntegerField(unique=True, default=0, help_text="Gapless, given by the database."),
         "where in the chain",
     )
     at = plain(models.DateTimeField(help_text="Given by the database."), "when")
-    actor_kind = plain(models.CharField(max_length=8, choices=Actor), "the person, staff, a task, a command or TikTok")
+    actor_kind = plain(
+        models.CharField(max_length=8, choices=Actor), "the person, staff, a task, a command, TikTok or the database"
+    )
     actor = plain(
         models.CharField(max_length=150, blank=True, help_text="A member of staff, a task or a command."),
         "the member of staff, the task or the command",
@@ -61,7 +74,10 @@ class AccessEvent(models.Model):
         models.CharField(max_length=64, db_index=True, help_text="The person's pseudonym."),
         "the person, by a hash under a key that goes with them; empty for a run over everybody at once",
     )
-    action = plain(models.CharField(max_length=8, choices=Action), "read, changed, exported, erased or consent")
+    action = plain(
+        models.CharField(max_length=8, choices=Action),
+        "read, changed, exported, erased, consent given or withdrawn, refused, or the key",
+    )
     what = plain(models.CharField(max_length=200), "which data")
     through = plain(models.CharField(max_length=8, choices=Through), "page, API, admin, task, command or webhook")
     why = plain(models.CharField(max_length=300, blank=True), "the reason that staff gave")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
+from celery.signals import beat_init
 from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
@@ -16,6 +17,7 @@ log = structlog.get_logger(__name__)
 LATE_AFTER = timedelta(hours=3)
 """Events since the last anchor can be cut off unnoticed: they must not become many."""
 _ANCHORED = "trail-anchored"
+_AWAITED = "trail-anchors-awaited"
 
 
 def drop_anchor() -> Anchor:
@@ -35,11 +37,27 @@ def last_anchored() -> datetime | None:
     return at
 
 
+@beat_init.connect
+def await_anchors(**_: object) -> None:
+    """Note that beat starts: none was due while it was down."""
+    cache.set(_AWAITED, timezone.now(), timeout=None)
+
+
+def awaited_since(*, now: datetime | None = None) -> datetime:
+    """Return when the last anchor was dropped, or, if that is later or there was none, since when one is awaited."""
+    awaited: datetime = cache.get_or_set(_AWAITED, now or timezone.now(), timeout=None)
+    return max(awaited, last_anchored() or awaited)
+
+
 def watch_anchors(*, now: datetime | None = None) -> bool:
-    """Return whether the last anchor is recent enough; log an error if not."""
-    last = last_anchored()
-    in_time = last is not None and last > (now or timezone.now()) - LATE_AFTER
+    """Return whether anchors are dropped in time; log an error if not.
+
+    After a start of beat, or after Redis was emptied, there is time for the first one.
+    """
+    now = now or timezone.now()
+    in_time = awaited_since(now=now) > now - LATE_AFTER
     if not in_time:
+        last = last_anchored()
         log.error("trail_anchor_late", last=last.isoformat() if last else None)
     return in_time
 

@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from privacy.models import AccessEvent, Through
 from privacy.trail.acting import Acting, acting, recorded_subjects
 from privacy.trail.reasons import reason_of
-from privacy.trail.services import record
+from privacy.trail.services import changed, record
+from privacy.trail.words import name_of
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 _PUBLIC = "the same for everybody"
@@ -16,7 +17,7 @@ _SIGNING_IN = "leads to TikTok, waits for it, or says that a sign-in failed; a s
 
 TOUCH_NOBODY = {
     **dict.fromkeys(("privacy:privacy", "accounts:welcome", "accounts:sign_in", "accounts:sign_in_failed"), _PUBLIC),
-    **dict.fromkeys(("accounts:robots", "accounts:favicon", "api:schema", "api:trends"), _PUBLIC),
+    **dict.fromkeys(("accounts:robots", "accounts:favicon", "api:schema", "api:trends", "security_txt"), _PUBLIC),
     **dict.fromkeys(("telemetry:healthz", "telemetry:readyz", "telemetry:metrics"), "figures of the service"),
     "api:measure": "measures a draft and stores nothing",
     **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),
@@ -63,10 +64,23 @@ def _through(request: HttpRequest) -> Through:
 
 def _record(request: HttpRequest, response: HttpResponse) -> None:
     match = request.resolver_match
-    if match is None or response.status_code >= 400 or not request.user.is_authenticated:
+    if match is None or not request.user.is_authenticated:
+        return
+    action = _action(request, response)
+    if response.status_code >= 400 and action != AccessEvent.Action.REFUSED:
         return
     people: set[int] = request.__dict__.get("shown_people", set())
     if "admin" not in match.namespaces and match.view_name not in TOUCH_NOBODY:
         people = people | {int(request.user.pk)}
-    action = AccessEvent.Action.READ if request.method in SAFE else AccessEvent.Action.CHANGE
-    record(action=action, subjects=people - recorded_subjects(), what=match.view_name or match.route)
+    record(action=action, subjects=people - recorded_subjects(), what=name_of(match))
+
+
+def _action(request: HttpRequest, response: HttpResponse) -> AccessEvent.Action:
+    """Return what the request did; staff change something only where the admin notes that they did."""
+    if request.method in SAFE:
+        return AccessEvent.Action.READ
+    if _through(request) != Through.ADMIN or changed(request):
+        return AccessEvent.Action.CHANGE
+    # asks whether to delete what it lists
+    asks = "deletable_objects" in (getattr(response, "context_data", None) or {})
+    return AccessEvent.Action.READ if asks else AccessEvent.Action.REFUSED

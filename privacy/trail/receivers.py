@@ -7,13 +7,14 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from prometheus_client import Gauge
 
-from privacy.trail.anchors import last_anchored
+from privacy.trail.anchors import awaited_since
 from privacy.trail.services import make_key
 from telemetry.signals import metrics_scraped
 
 ANCHORED = Gauge(
     "postcast_trail_anchored_timestamp_seconds",
-    "When the access trail's head was last written down outside of the database; older than three hours is an alarm.",
+    "When the access trail's head was last written down outside of the database, or since when that is awaited after a "
+    "start; older than three hours is an alarm.",
     multiprocess_mode="mostrecent",
 )
 
@@ -28,5 +29,4 @@ def give_key(instance: Any, created: bool, raw: bool, **_: Any) -> None:
 @receiver(metrics_scraped)
 def show_last_anchor(**_: Any) -> None:
     """Set the gauge from Redis, so that it is the same in every process."""
-    last = last_anchored()
-    ANCHORED.set(last.timestamp() if last else 0)
+    ANCHORED.set(awaited_since().timestamp())

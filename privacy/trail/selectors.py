@@ -19,9 +19,9 @@ def pseudonym_of(user_id: int) -> str | None:
 
 
 def events_about(user_id: int, *, by_others: bool) -> QuerySet[AccessEvent]:
-    """Return the events about a person, newest first; without their own where `by_others`."""
+    """Return the events about a person, newest first, but for those of the key; without their own where `by_others`."""
     pseudonym = pseudonym_of(user_id)
     # not a filter by the empty subject of events about nobody in particular
     events = AccessEvent.objects.filter(subject=pseudonym) if pseudonym else AccessEvent.objects.none()
-    events = events.order_by("-position")
+    events = events.exclude(action=AccessEvent.Action.KEY).order_by("-position")
     return events.exclude(actor_kind=AccessEvent.Actor.PERSON) if by_others else events

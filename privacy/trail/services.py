@@ -65,6 +65,16 @@ def touch(request: HttpRequest, people: Iterable[int]) -> None:
     shown.update(people)
 
 
+def note_change(request: HttpRequest) -> None:
+    """Note that staff changed something with the request, rather than having looked or been refused."""
+    request.__dict__["changed_by_staff"] = True
+
+
+def changed(request: HttpRequest) -> bool:
+    """Return whether staff changed something with the request."""
+    return bool(request.__dict__.get("changed_by_staff"))
+
+
 def make_key(*, user_id: int) -> None:
     """Give a new person the key under which they appear in the trail."""
     SubjectKey.objects.get_or_create(user_id=user_id, defaults={"key": secrets.token_bytes(KEY_BYTES)})

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from privacy.trail import anchors
+from privacy.trail import anchors, keys
 
 
 @shared_task
@@ -13,5 +13,6 @@ def anchor_trail() -> None:
 
 @shared_task
 def watch_trail() -> None:
-    """Log an error where anchors are late. Beat, hourly."""
+    """Log an error where anchors are late, or a person's key is not theirs. Beat, hourly."""
     anchors.watch_anchors()
+    keys.watch_keys()

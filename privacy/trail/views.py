@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from privacy.people import person_of
 from privacy.trail import selectors
+from privacy.trail.words import words_of
 
 EVENTS_PER_PAGE = 50
 
@@ -19,4 +20,6 @@ def access(request: HttpRequest) -> HttpResponse:
     with_own = request.GET.get("own") == "true"
     events = selectors.events_about(person_of(request), by_others=not with_own)
     page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
+    for event in page.object_list:
+        event.words = words_of(event.what)  # type: ignore[attr-defined]
     return render(request, "privacy/access.html", {"page": page, "with_own": with_own})

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from config.environment import Environment
 from privacy.declarations.documents import document
-from privacy.management.commands.grant_service_role import SERVICE_ROLE
+from privacy.trail.service_role import SERVICE_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN_APPS = {"accounts", "posts", "predictions", "privacy", "telemetry"}

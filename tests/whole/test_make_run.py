@@ -18,7 +18,7 @@ from psycopg.errors import InsufficientPrivilege
 from deploy.local import run as local_run
 from deploy.local.servers import free_port
 from predictions.engine.data.history_file import read_history_file
-from privacy.management.commands.grant_service_role import SERVICE_ROLE
+from privacy.trail.service_role import SERVICE_ROLE
 from tests.sandbox.client import consent
 from tests.sandbox.simulation import population
 from tests.sandbox.simulation.growth import DAY
@@ -143,8 +143,11 @@ def wait_for_weights(stack: Stack, session: requests.Session) -> dict[str, objec
     return weights()
 
 
-def connect(stack: Stack, role: str) -> psycopg.Connection:
-    return psycopg.connect(host=sockets_of(stack), dbname="postcast", user=role, autocommit=True)
+def connect(stack: Stack, role: str = SERVICE_ROLE, *, password: str | None = None) -> psycopg.Connection:
+    password = (stack.folder / "service-password").read_text() if password is None else password
+    return psycopg.connect(
+        host=sockets_of(stack), dbname="postcast", user=role, password=password, passfile="/dev/null", autocommit=True
+    )
 
 
 def sockets_of(stack: Stack) -> str:
@@ -217,19 +220,36 @@ def test_from_the_consent_page_to_a_forecast(stack: Stack) -> None:
 def test_the_service_connects_as_a_role_that_cannot_change_the_trail(stack: Stack) -> None:
     session = sign_in(stack, str(creators(stack)[1]["handle"]))
     wait_for_refresh(stack, session)
-    with connect(stack, "postgres") as owner:
-        connected = owner.execute(
-            "SELECT usename FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    with connect(stack) as service:
+        connected = service.execute(
+            "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL"
         ).fetchall()
-    assert set(connected) == {(SERVICE_ROLE,)}
+    assert connected == [(SERVICE_ROLE,)]
     for statement in (
         "UPDATE privacy_accessevent SET why = 'x'",
         "DELETE FROM privacy_accessevent",
         "TRUNCATE privacy_accessevent",
         "ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only",
+        "UPDATE privacy_subjectkey SET key = decode(repeat('ab', 32), 'hex')",
+        "CREATE TEMPORARY TABLE privacy_accessevent ()",
+        "SET ROLE postgres",
+        "SET SESSION AUTHORIZATION postgres",
+        f"ALTER ROLE {SERVICE_ROLE} SUPERUSER",
+        "COPY privacy_accessevent TO PROGRAM 'cat'",
     ):
-        with connect(stack, SERVICE_ROLE) as service, pytest.raises(InsufficientPrivilege):
+        with connect(stack) as service, pytest.raises(InsufficientPrivilege):
             service.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["postgres", SERVICE_ROLE, "nobody", "root"])
+def test_nobody_gets_in_without_their_password(stack: Stack, role: str) -> None:
+    for password in (
+        "",
+        "postgres",
+        *([] if role == SERVICE_ROLE else [(stack.folder / "service-password").read_text()]),
+    ):
+        with pytest.raises(psycopg.OperationalError, match=r"password|authentication"):
+            connect(stack, role, password=password)
 
 
 def test_staff_get_in_with_the_password_of_the_box_and_a_code(stack: Stack) -> None:

@@ -7,10 +7,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from privacy.trail.anchors import read_anchors
 from privacy.trail.chain import START, Anchor, TrailBroken, verify
+from privacy.trail.keys import verify_keys
 
 
 class Command(BaseCommand):
-    help = "Check the access trail for edits, deletions, reorderings, truncation and forks."
+    help = "Check the access trail for edits, deletions, reorderings, truncation and forks, and people's keys in it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -26,9 +27,11 @@ class Command(BaseCommand):
         try:
             anchors = [*read_anchors(), *from_log]
             head = verify(anchors)
+            keys = verify_keys()
         except TrailBroken as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"The trail is whole: {head.position} events, {len(anchors)} anchors, head {head.hash}.")
+        counted = f"{head.position} events, {len(anchors)} anchors, {keys} keys"
+        self.stdout.write(f"The trail is whole: {counted}, head {head.hash}.")
 
 
 def _read(anchor: str) -> Anchor:

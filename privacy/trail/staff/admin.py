@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from privacy.declarations.registry import people_of, table_of
 from privacy.trail.reasons import reason_of
-from privacy.trail.services import touch
+from privacy.trail.services import note_change, touch
 
 ASKED_BY_FILTERS = ("", "__exact", "__id__exact", "__isnull", "__gte", "__lt")
 """Endings that Django's filters put behind a field's name in the address."""
@@ -92,6 +92,21 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return asked
         self._record_shown_row(request, object_id)
         return super().history_view(request, object_id, extra_context)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Write Django's log, and note the change for the trail."""
+        note_change(request)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Write Django's log, and note the change for the trail."""
+        note_change(request)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Write Django's log, and note the change for the trail."""
+        note_change(request)
+        return super().log_deletions(request, queryset)
 
     def _ask_for_reason(self, request: HttpRequest) -> HttpResponse | None:
         if not self._shows_people() or reason_of(request) or not self.has_view_permission(request):

@@ -29,6 +29,7 @@ from privacy.declarations import registry
 from privacy.declarations.registry import NotDeclaredFor, require_declared, table_of
 from privacy.models import AccessEvent, Consent, SubjectKey, Through
 from privacy.purposes import Purpose
+from privacy.trail.selectors import events_about
 from tests.factories import (
     USUAL_CONSENTS,
     ForecastErrorFactory,
@@ -57,7 +58,7 @@ def test_the_consents_of_people_in_tests_are_those_that_agreeing_gives() -> None
     def written(user: User) -> list[list[dict[str, object]]]:
         subject = hashlib.sha256(bytes(SubjectKey.objects.get(user=user).key) + b"trail").hexdigest()
         consents = Consent.objects.filter(user=user).order_by("pk")
-        events = AccessEvent.objects.filter(subject=subject).order_by("position")
+        events = AccessEvent.objects.filter(subject=subject).exclude(action="key").order_by("position")
         own = {"id", "user_id", "given_at", "retain_until", "position", "at", "subject", "previous", "hash"}
         return [
             [{k: v for k, v in row.items() if k not in own} for row in rows]
@@ -66,6 +67,16 @@ def test_the_consents_of_people_in_tests_are_those_that_agreeing_gives() -> None
 
     assert written(person) == written(other)
     assert [len(rows) for rows in written(person)] == [len(USUAL_CONSENTS)] * 2
+
+
+def test_giving_and_withdrawing_are_told_apart_and_name_the_text() -> None:
+    person = UserFactory(consents=())
+    agree(person, Purpose.SERVICE)
+    assert consent_services.withdraw(user_id=person.pk, purpose=Purpose.SERVICE, through=Through.PAGE)
+    text = texts.current_text(Purpose.SERVICE)
+    told = [(event.action, event.what) for event in events_about(person.pk, by_others=False)]
+    words = f"{text.title}, text {text.version}"
+    assert told == [("withdraw", words), ("consent", words)]
 
 
 # --- the texts -------------------------------------------------------------------------------------------------------

@@ -258,6 +258,21 @@ def test_asking_twice_is_asking_once(client: Client) -> None:
     assert [each["id"] for each in client.get("/api/v1/privacy/exports").json()] == [answer.json()["id"]]
 
 
+def test_a_new_copy_takes_the_place_of_those_before_it(client: Client) -> None:
+    user = UserFactory()
+    client.force_login(user)
+    ids = []
+    for _ in range(3):
+        ids.append(client.post("/api/v1/privacy/exports").json()["id"])
+        # until the new one is ready, the one before it can be fetched
+        assert DataExport.objects.filter(user=user).count() == min(2, len(ids))
+        exporting.make(export_pk=user.exports.get(public_id=ids[-1]).pk)
+    [kept] = client.get("/api/v1/privacy/exports").json()
+    assert kept["id"] == ids[-1]
+    assert set(ExportPart.objects.values_list("export__public_id", flat=True)) == {ids[-1]}
+    assert "takes the place of the one before it" in client.get("/your-data/export/").content.decode()
+
+
 def test_a_worker_that_was_lost_is_followed_by_another() -> None:
     user = everything("zyzzyva")
     export = exporting.request_export(user_id=user.pk)

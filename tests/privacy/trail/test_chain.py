@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.signals import beat_init
 from django.apps import apps
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
@@ -15,11 +16,15 @@ from django.test import Client
 from django.utils import timezone
 from psycopg import sql
 
+from accounts.models import User
 from config import celery_app
 from privacy.models import AccessEvent
 from privacy.trail import anchors as trail_anchors
 from privacy.trail import chain as trail_chain
+from privacy.trail import keys
+from privacy.trail import selectors as trail_selectors
 from privacy.trail import services as trail_services
+from privacy.trail.tasks import watch_trail
 from tests.factories import (
     TikTokAccountFactory,
     UserFactory,
@@ -167,11 +172,12 @@ def anchors(tmp_path: Path, settings: Any) -> Path:
 
 
 def test_a_later_anchor_does_not_take_the_place_of_an_earlier_one(anchors: Path) -> None:
-    position = trail_chain.head().position
+    somebody = UserFactory(consents=())
+    position = trail_anchors.drop_anchor().position
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only")
         cursor.execute("DELETE FROM privacy_accessevent WHERE position >= %s", [position])
-    trail_services.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
+    trail_services.record(action=READ, subjects=[somebody.pk], what="never happened")
     assert trail_chain.head().position == position
     trail_anchors.drop_anchor()
     with pytest.raises(CommandError, match=f"{position} was anchored with two hashes"):
@@ -211,6 +217,8 @@ def test_anchors_that_stop_raise_an_alarm(
     settings.METRICS_TOKEN = "a token of sixteen characters"
     assert trail_anchors.watch_anchors()
     assert "trail_anchor_late" not in caplog.text
+    # as if beat had started before it
+    cache.set("trail-anchors-awaited", timezone.now() - timedelta(days=1))
     assert not trail_anchors.watch_anchors(now=timezone.now() + timedelta(hours=4))
     assert "trail_anchor_late" in caplog.text
     headers = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}
@@ -224,4 +232,79 @@ def test_an_anchor_that_cannot_be_written_does_not_count(anchors: Path, settings
     settings.TRAIL_ANCHOR_PATH = str(anchors / "no folder")
     with pytest.raises(NotADirectoryError):
         trail_anchors.drop_anchor()
-    assert not trail_anchors.watch_anchors()
+    trail_anchors.await_anchors()
+    assert not trail_anchors.watch_anchors(now=timezone.now() + timedelta(hours=4))
+
+
+def test_none_is_late_before_the_first_was_due(caplog: pytest.LogCaptureFixture) -> None:
+    """After a fresh start, a start after a night, and after Redis was emptied: the first one has three hours."""
+    now = timezone.now()
+    for begin in (lambda: None, trail_anchors.await_anchors):
+        cache.clear()
+        begin()
+        assert trail_anchors.watch_anchors(now=now + timedelta(minutes=50))
+        assert not trail_anchors.watch_anchors(now=now + timedelta(hours=4))
+    cache.set("trail-anchored", now - timedelta(hours=14))
+    assert trail_anchors.watch_anchors(now=now + timedelta(minutes=50))
+    assert caplog.text.count("trail_anchor_late") == 2
+    beat_init.send(sender=None)
+    assert trail_anchors.awaited_since() > now
+
+
+# --- people's keys ----------------------------------------------------------------------------------------------------
+
+
+REFUSED_ON_KEYS = {
+    "another key": "UPDATE privacy_subjectkey SET key = decode(repeat('ab', 32), 'hex')",
+    "another person's": "UPDATE privacy_subjectkey SET user_id = user_id + 1000000",
+    "none": "DELETE FROM privacy_subjectkey; SET CONSTRAINTS ALL IMMEDIATE",
+}
+
+
+@pytest.mark.parametrize("statement", REFUSED_ON_KEYS.values(), ids=REFUSED_ON_KEYS)
+def test_a_key_is_neither_changed_nor_deleted_without_its_person(statement: str) -> None:
+    write(2, random.Random(SEED))
+    with pytest.raises(DatabaseError, match="key of the access trail"), transaction.atomic(), connection.cursor() as c:
+        c.execute(statement)
+    assert keys.verify_keys() == User.objects.count()
+
+
+def test_a_key_that_ends_with_its_person_leaves_an_event() -> None:
+    user = UserFactory()
+    pseudonym = trail_selectors.pseudonym_of(user.pk)
+    user.delete()
+    newest = AccessEvent.objects.latest("position")
+    assert (newest.action, newest.what, newest.subject) == ("key", "ended", pseudonym)
+    call_command("verify_access_trail")
+
+
+PAST_THE_TRIGGERS = {
+    "replaced": (
+        "UPDATE privacy_subjectkey SET key = decode(repeat('ab', 32), 'hex') WHERE user_id = {one}",
+        "1 are not",
+    ),
+    "deleted": ("DELETE FROM privacy_subjectkey WHERE user_id = {one}", "1 are missing, 0 are not .* 1 are gone"),
+    "exchanged": (
+        "UPDATE privacy_subjectkey SET key = CASE user_id WHEN {one} THEN (SELECT key FROM privacy_subjectkey WHERE "
+        "user_id = {other}) ELSE (SELECT key FROM privacy_subjectkey WHERE user_id = {one}) END "
+        "WHERE user_id IN ({one}, {other})",
+        "0 are missing, 2 are not",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "fault"), PAST_THE_TRIGGERS.values(), ids=PAST_THE_TRIGGERS)
+def test_a_key_that_was_altered_past_the_triggers_is_found(
+    statement: str, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = UserFactory(), UserFactory()
+    call_command("verify_access_trail")
+    assert keys.watch_keys()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE privacy_subjectkey DISABLE TRIGGER USER")
+        cursor.execute(statement.format(one=one.pk, other=other.pk))
+    with pytest.raises(CommandError, match=fault):
+        call_command("verify_access_trail")
+    watch_trail()
+    assert "trail_keys_altered" in caplog.text

@@ -17,10 +17,12 @@ from predictions.learning.services import update_weights
 from predictions.models import Prediction
 from privacy.erasure import running as erasing
 from privacy.export import services as exporting
-from privacy.management.commands.grant_service_role import SERVICE_ROLE
 from privacy.models import AccessEvent, Erasure
 from privacy.trail import chain as trail_chain
+from privacy.trail import keys, service_role
+from privacy.trail import selectors as trail
 from privacy.trail import services as trail_services
+from privacy.trail.service_role import SERVICE_ROLE
 from tests.accounts.support import sign_in
 from tests.factories import UserFactory
 from tests.posts.states import drive
@@ -127,7 +129,106 @@ def test_it_gets_the_password_in_the_file(tmp_path: Path) -> None:
     assert verifier.startswith("SCRAM-SHA-256$")
 
 
-@pytest.mark.parametrize("mistake", [f"ALTER ROLE {SERVICE_ROLE} SUPERUSER", f"GRANT postgres TO {SERVICE_ROLE}"])
+EVERY_DAY = ("DELETE", "INSERT", "SELECT", "UPDATE")
+KEY_STAMPS = ("consent_version", "provenance", "retain_until", "source", "transformation")
+
+
+def test_it_may_do_what_is_written_here_and_no_more() -> None:
+    """A table of another app is used like the others: one that must not be needs a line here."""
+    tables = set(connection.introspection.table_names())
+    columns = {each.column for each in User._meta.concrete_fields} - {"id"}
+    call_command("grant_service_role")
+    assert service_role.privileges() == {
+        ("database", "this"): ("CONNECT",),
+        ("schema", "public"): ("USAGE",),
+        **{("table", table): EVERY_DAY for table in tables},
+        ("table", "django_migrations"): ("SELECT",),
+        ("table", "django_content_type"): ("SELECT",),
+        ("table", "auth_permission"): ("SELECT",),
+        ("table", "privacy_accessevent"): ("INSERT", "SELECT"),
+        ("table", "privacy_subjectkey"): ("DELETE", "INSERT", "SELECT"),
+        **{("column", f"privacy_subjectkey.{column}"): ("UPDATE",) for column in KEY_STAMPS},
+        ("table", "accounts_user"): ("DELETE", "SELECT"),
+        **{("column", f"accounts_user.{column}"): ("INSERT", "UPDATE") for column in columns},
+    }
+
+
+GRANTED_BY_MISTAKE = (
+    "TEMPORARY ON DATABASE {database}",
+    "CREATE ON SCHEMA public",
+    "TRUNCATE, REFERENCES, TRIGGER ON accounts_user",
+    "UPDATE (key) ON privacy_subjectkey",
+    "UPDATE ON privacy_accessevent",
+    "INSERT ON django_migrations",
+    "UPDATE ON SEQUENCE accounts_user_id_seq",
+    "EXECUTE ON FUNCTION privacy_note_key()",
+    "USAGE ON LANGUAGE plpgsql",
+    "EXECUTE ON FUNCTION lo_create(oid)",
+)
+
+
+def test_what_was_granted_by_mistake_is_taken_back() -> None:
+    call_command("grant_service_role")
+    before = service_role.privileges()
+    for granted in GRANTED_BY_MISTAKE:
+        for grantee in (SERVICE_ROLE, "PUBLIC"):
+            execute(f"GRANT {granted.format(database=connection.settings_dict['NAME'])} TO {grantee}")
+    assert len(service_role.privileges().items() - before.items()) == len(GRANTED_BY_MISTAKE)
+    call_command("grant_service_role")
+    assert service_role.privileges() == before
+
+
+@pytest.mark.parametrize(
+    "granted", ["SET ON PARAMETER session_replication_role", "USAGE ON SCHEMA elsewhere", "SELECT ON elsewhere.rows"]
+)
+def test_what_it_does_not_know_how_to_take_back_is_refused(granted: str) -> None:
+    call_command("grant_service_role")
+    execute("CREATE SCHEMA elsewhere")
+    execute("CREATE TABLE elsewhere.rows ()")
+    execute(f"GRANT {granted} TO {SERVICE_ROLE}")
+    with pytest.raises(CommandError, match=r"it or everybody may (SET|USAGE|SELECT)"):
+        call_command("grant_service_role")
+
+
+HIDE_WHO_LOOKED = {
+    "another key": "UPDATE privacy_subjectkey SET key = decode(repeat('ab', 32), 'hex')",
+    "the key of another": "UPDATE privacy_subjectkey SET user_id = 0",
+    "no key": "DELETE FROM privacy_subjectkey; SET CONSTRAINTS ALL IMMEDIATE",
+    "another number": "UPDATE accounts_user SET id = 0",
+    "the same number again": "INSERT INTO accounts_user (id, username) VALUES (1, 'x')",
+    "a chain of its own": "CREATE TEMPORARY TABLE privacy_accessevent (position bigint)",
+    "a function of its own": "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "a block": "DO $$ BEGIN PERFORM 1; END $$",
+    "a large object": "SELECT lo_create(0)",
+    "a migration that never ran": "INSERT INTO django_migrations (app, name, applied) VALUES ('x', 'x', now())",
+    "numbers anew": "SELECT setval('accounts_user_id_seq', 1)",
+    "a trigger": "CREATE TRIGGER t BEFORE INSERT ON accounts_user EXECUTE FUNCTION privacy_note_key()",
+}
+
+
+@pytest.mark.parametrize("statement", HIDE_WHO_LOOKED.values(), ids=HIDE_WHO_LOOKED)
+@pytest.mark.usefixtures("as_the_service")
+def test_it_can_hide_nobody_who_looked(statement: str) -> None:
+    user = UserFactory()
+    trail_services.record(action=AccessEvent.Action.READ, subjects=[user.pk], what="by the service")
+    before = trail.events_about(user.pk, by_others=False).count()
+    with (
+        pytest.raises(DatabaseError, match=r"permission denied|must be owner|ends with its person"),
+        transaction.atomic(),
+    ):
+        execute(statement)
+    assert trail.events_about(user.pk, by_others=False).count() == before
+    assert keys.verify_keys()
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        *(f"ALTER ROLE {SERVICE_ROLE} {power}" for power in ("SUPERUSER", "CREATEROLE", "CREATEDB", "BYPASSRLS")),
+        *(f"GRANT {other} TO {SERVICE_ROLE}" for other in ("postgres", "pg_read_server_files")),
+        f"ALTER TABLE predictions_prediction OWNER TO {SERVICE_ROLE}",
+    ],
+)
 def test_a_role_that_could_change_the_trail_all_the_same_is_refused(mistake: str) -> None:
     call_command("grant_service_role")
     execute(mistake)

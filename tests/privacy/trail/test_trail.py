@@ -8,6 +8,7 @@ import pytest
 import structlog
 from celery.contrib.testing.worker import start_worker
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
@@ -22,8 +23,10 @@ from predictions.models import ForecastError, Prediction
 from predictions.monitoring.services import check_drift
 from predictions.training.services import challenge
 from predictions.versions.services import register
+from privacy.anonymity.public_ids import PREFIXES, public_id
+from privacy.declarations.registry import table_of
 from privacy.export import services as exporting
-from privacy.models import AccessEvent, SubjectKey
+from privacy.models import AccessEvent
 from privacy.trail import chain as trail_chain
 from privacy.trail import selectors as trail_selectors
 from privacy.trail import services as trail_services
@@ -173,14 +176,16 @@ def test_work_over_everybody_is_recorded_once(person: User) -> None:
     assert event.what == "how far forecasts were from posts, to see drift, of 2 people at once"
     assert len(about(person)) == before
     trail_chain.verify()
-    SubjectKey.objects.filter(user=person).delete()
-    assert about(person) == []
+    pk = person.pk
+    person.delete()
+    assert not trail_selectors.events_about(pk, by_others=False)
 
 
 def test_nothing_is_recorded_of_who_was_erased(person: User) -> None:
-    SubjectKey.objects.filter(user=person).delete()
-    trail_services.record(action=READ, subjects=[person.pk], what="anything")
-    assert trail_selectors.pseudonym_of(person.pk) is None
+    pk = person.pk
+    person.delete()
+    trail_services.record(action=READ, subjects=[pk], what="anything")
+    assert trail_selectors.pseudonym_of(pk) is None
     assert not AccessEvent.objects.filter(what="anything").exists()
 
 
@@ -192,6 +197,43 @@ def test_staff_are_recorded_by_name_and_reason(person: User, staff: Client) -> N
     event = about(person)[0]
     assert (event.actor_kind, event.actor, event.through) == ("staff", "sam", "admin")
     assert event.why == "ticket 4711, a forecast is off"
+
+
+REFUSED_POSTS = {
+    "an action that is not theirs": ("changelist", {"action": "delete_selected"}),
+    "no action": ("changelist", {"action": ""}),
+    "a change of what cannot be changed": ("change", {"username": "x"}),
+}
+
+
+@pytest.mark.parametrize(("page", "form"), REFUSED_POSTS.values(), ids=REFUSED_POSTS)
+def test_a_post_of_staff_that_was_refused_is_told_as_refused(
+    page: str, form: dict[str, str], person: User, client: Client
+) -> None:
+    support = StaffFactory(username="sue", is_superuser=False)
+    support.groups.add(Group.objects.get(name="support"))
+    enter_admin(client, support)
+    arguments = [person.pk] if page == "change" else []
+    client.post(reverse(f"admin:accounts_user_{page}", args=arguments), {**form, "_selected_action": str(person.pk)})
+    assert about(person)[0].action == "refused"
+
+
+def test_a_post_of_staff_with_errors_is_told_as_refused_and_another_as_a_change(person: User, staff: Client) -> None:
+    address = reverse("admin:accounts_user_change", args=[person.pk])
+    staff.post(address, {"is_active": "on", "groups": "0"})
+    assert about(person)[0].action == "refused"
+    staff.post(address, {"is_active": "on"})
+    assert about(person)[0].action == "change"
+
+
+def test_people_read_words_and_no_names_of_views(person: User, staff: Client, client: Client) -> None:
+    staff.get(reverse("admin:accounts_user_changelist"))
+    client.force_login(person)
+    listed = client.get("/api/v1/privacy/access").json()["results"][0]
+    assert listed["what"] == f"a list by staff: {table_of(User).category}"
+    page = client.get("/your-data/access/?own=true").content.decode()
+    assert "a list by staff: Your sign-in" in page
+    assert "accounts_user" not in page
 
 
 def test_rows_that_are_not_there_concern_nobody(person: User, staff: Client) -> None:
@@ -253,8 +295,10 @@ def test_names_and_ids_stay_out_of_the_trail(identity: str) -> None:
     assert (event.what, event.why) == ("posts of [removed].", "ticket 5, [removed] asks why")
 
 
-def test_there_are_ids_to_look_at() -> None:
-    assert len(PUBLIC_IDS) >= 6
+def test_every_id_begins_with_a_declared_prefix() -> None:
+    assert {field.default().partition("_")[0] for field in PUBLIC_IDS} == PREFIXES.keys()
+    with pytest.raises(KeyError, match="'impo' is not declared"):
+        public_id("impo")
 
 
 def test_a_reason_does_not_lead_elsewhere(staff: Client) -> None:

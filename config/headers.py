@@ -1,0 +1,67 @@
+"""The headers of every answer: what browsers may keep, use and embed."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+log = structlog.get_logger(__name__)
+
+PUBLIC = frozenset(("accounts:robots", "accounts:favicon", "security_txt", "api:schema"))
+"""Addresses that say the same to everybody, and so may be kept. All others, errors too, are kept by nobody."""
+PUBLIC_MAX_AGE = "public, max-age=3600"
+
+_NEEDED_BY_NOBODY = (
+    *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation"),
+    *("gyroscope", "hid", "magnetometer", "microphone", "midi", "payment", "picture-in-picture"),
+    *("publickey-credentials-get", "screen-wake-lock", "serial", "usb", "web-share", "xr-spatial-tracking"),
+)
+PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _NEEDED_BY_NOBODY)
+
+
+class HeadersMiddleware:
+    """Sets the headers that Django's own middleware does not, and refuses hosts that are not ours in one line.
+
+    Outermost, so that no error page or redirect goes without them.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            response = _refuse_host(request)
+        else:
+            response = self.get_response(request)
+        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        if not request.path.startswith(settings.STATIC_URL):
+            response.headers["Cache-Control"] = _kept_by(request, response)
+        return response
+
+
+def _kept_by(request: HttpRequest, response: HttpResponse) -> str:
+    match = request.resolver_match
+    public = match is not None and match.view_name in PUBLIC and response.status_code < 400
+    return PUBLIC_MAX_AGE if public else "no-store"
+
+
+def _refuse_host(request: HttpRequest) -> HttpResponse:
+    """Answer 400. Django would log a traceback, as an error, for every client that asks for another host."""
+    log.warning("host_refused", host=str(request.META.get("HTTP_HOST", ""))[:100])
+    detail = "This service does not answer to that host name."
+    response: Any
+    if request.path.startswith(("/api/", "/predict", "/_allauth/")):
+        problem = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": detail}
+        response = JsonResponse(problem, status=400, content_type="application/problem+json")
+    else:
+        response = render(None, "400.html", status=400)
+    # it was logged above, with the name
+    response._has_been_logged = True
+    return response  # type: ignore[no-any-return]

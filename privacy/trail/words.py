@@ -1,0 +1,92 @@
+"""What an event was about, in words for the person: requests are recorded by the name of their address."""
+
+from django.apps import apps
+from django.urls import ResolverMatch
+
+from privacy.declarations.registry import table_of
+
+_ACCOUNTS = "your TikTok accounts"
+_TOKENS = "your API tokens"
+_POSTS = "your posts"
+_REFRESH = "reading your posts from TikTok"
+_FORECASTS = "your forecasts"
+_EXPERIMENTS = "your experiments"
+_CONSENTS = "what you agree to"
+_ERASURE = "your erasure"
+_COPIES = "copies of your data"
+_SIGN_IN = "your sign-in"
+
+OF_REQUESTS = {
+    **dict.fromkeys(("accounts:settings", "api:me"), "your settings"),
+    **dict.fromkeys(("accounts:set_time_zone", "accounts:disconnect"), _ACCOUNTS),
+    **dict.fromkeys(("api:account-list", "api:account-detail"), _ACCOUNTS),
+    **dict.fromkeys(("accounts:create_token", "accounts:revoke_token", "api:token-list", "api:token-detail"), _TOKENS),
+    **dict.fromkeys(("accounts:sessions", "accounts:end_sessions", "accounts:confirm"), "where you are signed in"),
+    "accounts:tiktok_webhook": "a message from TikTok",
+    **dict.fromkeys(("posts:home", "api:posts", "api:post"), _POSTS),
+    "api:post-observations": "the counts of your posts",
+    **dict.fromkeys(("posts:refresh", "api:account-refreshes", "api:account-refresh", "api:refresh"), _REFRESH),
+    **dict.fromkeys(("predictions:compose", "api:predict", "predict"), "a forecast"),
+    **dict.fromkeys(("predictions:variants", "api:compare"), "a comparison of drafts"),
+    "api:explore": "an idea to try",
+    **dict.fromkeys(("predictions:forecasts", "predictions:forecast", "api:predictions", "api:prediction"), _FORECASTS),
+    **dict.fromkeys(("predictions:give_feedback", "predictions:take_back_feedback"), "what you said of a forecast"),
+    "api:prediction-feedback": "what you said of a forecast",
+    **dict.fromkeys(("predictions:report_suggestion", "api:prediction-reports"), "what you said of a suggestion"),
+    **dict.fromkeys(("predictions:experiments", "predictions:draw_arm", "predictions:stop_experiment"), _EXPERIMENTS),
+    **dict.fromkeys(("api:experiments", "api:experiment", "api:experiment-assignments"), _EXPERIMENTS),
+    "api:experiment-stop": _EXPERIMENTS,
+    "api:account-benchmark": "how your account compares",
+    "api:account-skill": "how well your account is forecast",
+    "api:account-weights": "what was learned of your account",
+    **dict.fromkeys(("privacy:consents", "api:consents", "api:consent"), _CONSENTS),
+    **dict.fromkeys(("privacy:access", "api:access"), "this list"),
+    **dict.fromkeys(("privacy:erasure", "privacy:receipt", "api:erasure"), _ERASURE),
+    **dict.fromkeys(("privacy:export", "privacy:archive", "api:exports", "api:export-archive"), _COPIES),
+    "privacy:your_data": "your data",
+    **dict.fromkeys(("socialaccount_signup", "socialaccount_connections", "tiktok_callback"), _SIGN_IN),
+    **dict.fromkeys((f"accounts/social/{page}/" for page in ("signup", "connections")), _SIGN_IN),
+    **dict.fromkeys((f"accounts/social/login/{page}/" for page in ("cancelled", "error")), _SIGN_IN),
+    "second_factor": "the second factor of staff",
+    "reason": "the reason that staff gave",
+}
+"""The name of an address (its route, where it has no name) -> what is there."""
+
+_OF_STAFF = "a page of the staff"
+_OF_ADMIN = {
+    "changelist": "a list by staff: {}",
+    "change": "a page by staff: {}",
+    "add": "a form by staff: {}",
+    "delete": "a form by staff: {}",
+    "history": "what staff did with: {}",
+}
+
+
+def name_of(match: ResolverMatch) -> str:
+    """Return the name under which a request is recorded: that of its address, or the route of one without a name."""
+    return match.view_name if match.url_name else match.route
+
+
+def words_of(what: str) -> str:
+    """Return what an event was about in words; events of tasks and commands say it themselves."""
+    if what in OF_REQUESTS:
+        return OF_REQUESTS[what]
+    namespace, _, name = what.partition(":")
+    if namespace == "admin":
+        return _of_admin(name)
+    if what.startswith("admin/"):
+        return _OF_STAFF
+    if namespace == "headless":
+        return _SIGN_IN
+    return what
+
+
+def _of_admin(name: str) -> str:
+    """Return words for an address of the admin, e.g. `accounts_user_changelist`."""
+    label, _, rest = name.partition("_")
+    model, _, page = rest.partition("_")
+    try:
+        table = table_of(apps.get_model(label, model))
+    except LookupError:
+        return _OF_STAFF
+    return _OF_ADMIN.get(page, "a page by staff: {}").format(table.category)
