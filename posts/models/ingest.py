@@ -48,7 +48,7 @@ class Refresh(Job, PersonalData):
         "whether every page was stored",
     )
     posts_expected = personal(
-        models.PositiveIntegerField(null=True, help_text="TikTok's video_count, where granted."),
+        models.PositiveBigIntegerField(null=True, help_text="TikTok's video_count, where granted."),
         "How many posts TikTok said there are",
     )
     posts_stored = personal(models.PositiveIntegerField(default=0), "How many were stored")
