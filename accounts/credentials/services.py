@@ -63,21 +63,18 @@ def access_token(*, account_id: int) -> str:
     return _current_token(account_id, Credential.State.ACTIVE)
 
 
-def usable_scopes(*, account_id: int) -> list[str]:
-    """Return the scopes that the creator granted, without those that TikTok refused since."""
-    held = Credential.objects.filter(account_id=account_id).values_list("scopes", "refused_scopes").first()
-    scopes, refused = held or ([], [])
-    return [scope for scope in scopes if scope not in refused]
+def refused_scopes(*, account_id: int) -> list[str]:
+    """Return the scopes that TikTok refused since it granted them."""
+    return Credential.objects.filter(account_id=account_id).values_list("refused_scopes", flat=True).first() or []
 
 
 def require_scope(*, account_id: int, scope: str) -> None:
-    """Check, before anything is asked that needs the scope, that TikTok will not refuse it.
+    """Check, before anything is asked that needs the scope, that TikTok will not refuse it; raises ScopeMissing.
 
-    Raises ScopeMissing, and CredentialLost if there is no credential.
+    An account without a credential passes: `access_token` tells that it is lost.
     """
-    if not Credential.objects.filter(account_id=account_id).exists():
-        raise CredentialLost(account_id)
-    if scope not in usable_scopes(account_id=account_id):
+    held = Credential.objects.filter(account_id=account_id).first()
+    if held and (scope not in held.scopes or scope in held.refused_scopes):
         raise ScopeMissing("scope_not_granted", f"{scope} was not granted, or TikTok refused it since")
 
 

@@ -8,6 +8,7 @@ as long, up to `LONGEST_REST_S`. The state is in Redis, for all workers; in memo
 import time
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 from config.outside import shared
 from config.outside.errors import HostResting
@@ -120,7 +121,7 @@ def enter(name: str, *, longest_s: float) -> Pass:
 
 def _enter_shared(name: str, longest_s: float) -> Pass:
     lease_ms = int(longest_s * 1000) + 1000
-    answer = shared.client().eval(_ENTER, 4, *_keys(name), lease_ms, int(PROBE_PAUSE_S * 1000))
+    answer: Any = shared.client().eval(_ENTER, 4, *_keys(name), lease_ms, int(PROBE_PAUSE_S * 1000))
     rest_ms, probe = (int(number) for number in answer)
     if rest_ms:
         raise HostResting(rest_ms / 1000)

@@ -139,7 +139,7 @@ class _Transfer:
                 raise self.refusal from None
             if error.args[0] == pycurl.E_FILESIZE_EXCEEDED:
                 raise self._too_large() from None
-            reason = _REASONS.get(error.args[0], f"curl_{error.args[0]}")
+            reason = _REASONS.get(int(error.args[0]), f"curl_{error.args[0]}")
             raise NoAnswer(reason, f"no whole answer came ({reason})") from None
         finally:
             curl.close()

@@ -9,6 +9,8 @@ import redis
 import structlog
 from django.conf import settings
 from limits.errors import StorageError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +27,10 @@ _away_until = 0.0
 def client() -> "redis.Redis":
     """Return this process's connection pool, with short timeouts and without retries."""
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=LONGEST_WAIT_S, socket_connect_timeout=LONGEST_WAIT_S, retry=None
+        settings.REDIS_URL,
+        socket_timeout=LONGEST_WAIT_S,
+        socket_connect_timeout=LONGEST_WAIT_S,
+        retry=Retry(NoBackoff(), 0),
     )
 
 

@@ -10,8 +10,8 @@ from accounts.credentials.services import (
     access_token,
     invalidate_access_token,
     note_refused_scope,
+    refused_scopes,
     require_scope,
-    usable_scopes,
 )
 from accounts.tiktok.client import USER_FIELDS, VIDEO_SCOPE, Profile, send, tell_unreadable
 from accounts.tiktok.errors import AccessTokenInvalid, ScopeMissing, TikTokError, parse_envelope, pause_before_retry
@@ -44,8 +44,8 @@ class DisplayAPI:
         Where TikTok refuses them together they are asked for one by one, so that the one it means is known from then
         on. Raise ScopeMissing when none is left.
         """
-        usable = usable_scopes(account_id=self.account_id)
-        wanted = [scope for scope in USER_FIELDS if scope in scopes and scope in usable]
+        refused = refused_scopes(account_id=self.account_id)
+        wanted = [scope for scope in USER_FIELDS if scope in scopes and scope not in refused]
         if not wanted:
             raise ScopeMissing("scope_not_granted", "no scope for the profile")
         try:
@@ -67,7 +67,7 @@ class DisplayAPI:
         body: dict[str, Any] = {"max_count": PAGE_SIZE}
         if cursor is not None:
             body["cursor"] = cursor
-        page, unreadable = read_page(self._call_for_videos("/v2/video/list/", Video.fields_to_ask(), body))
+        page, unreadable = read_page(self._call("POST", "/v2/video/list/", Video.fields_to_ask(), body))
         tell_unreadable("video/list", unreadable, skipped=page.skipped)
         return page
 
@@ -106,21 +106,24 @@ class DisplayAPI:
         return {id: video for id, video in found.items() if id in ids}
 
     def _query_once(self, ids: list[str], kind: type[SomeVideo]) -> tuple[dict[str, SomeVideo], int]:
-        data = self._call_for_videos("/v2/video/query/", kind.fields_to_ask(), {"filters": {"video_ids": ids}})
+        data = self._call("POST", "/v2/video/query/", kind.fields_to_ask(), {"filters": {"video_ids": ids}})
         unreadable = Unreadable()
         videos, skipped = read_videos(kind, data, unreadable)
         tell_unreadable("video/query", unreadable, skipped=skipped)
         return videos, skipped
 
-    def _call_for_videos(self, path: str, fields: str, body: dict[str, Any]) -> dict[str, Any]:
-        require_scope(account_id=self.account_id, scope=VIDEO_SCOPE)
+    def _call(self, method: str, path: str, fields: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        for_videos = path.startswith("/v2/video/")
+        if for_videos:
+            require_scope(account_id=self.account_id, scope=VIDEO_SCOPE)
         try:
-            return self._call("POST", path, fields, body)
+            return self._with_token(method, path, fields, body)
         except ScopeMissing:
-            note_refused_scope(account_id=self.account_id, scope=VIDEO_SCOPE)
+            if for_videos:
+                note_refused_scope(account_id=self.account_id, scope=VIDEO_SCOPE)
             raise
 
-    def _call(self, method: str, path: str, fields: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _with_token(self, method: str, path: str, fields: str, body: dict[str, Any] | None) -> dict[str, Any]:
         token = access_token(account_id=self.account_id)
         try:
             return self._retried(method, path, fields, body, token)
