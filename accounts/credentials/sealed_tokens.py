@@ -8,12 +8,19 @@ from privacy import sealing
 
 
 def store_grant(credential: Credential, grant: Grant, now: datetime) -> None:
-    """Replace the credential's tokens with the grant's and save it; the state stays as it is."""
+    """Replace the credential's tokens with the grant's and save it; the state stays as it is.
+
+    A grant without a refresh token leaves the one that is held in its place (RFC 6749, 6). What TikTok refused before
+    may be asked again: the grant says anew what is allowed.
+    """
     credential.sealed_access_token = _seal(credential, "access_token", grant.access_token.get_secret_value())
-    credential.sealed_refresh_token = _seal(credential, "refresh_token", grant.refresh_token.get_secret_value())
+    if grant.refresh_token is not None:
+        credential.sealed_refresh_token = _seal(credential, "refresh_token", grant.refresh_token.get_secret_value())
     credential.access_expires_at = now + timedelta(seconds=grant.expires_in)
     credential.refresh_expires_at = now + timedelta(seconds=grant.refresh_expires_in)
     credential.scopes = grant.scopes
+    credential.refused_scopes = []
+    credential.renewing_until = None
     credential.version += 1
     credential.save()
 
@@ -26,6 +33,11 @@ def unseal_token(credential: Credential, token: str) -> str:
 def has_tokens(credential: Credential) -> bool:
     """Return whether the credential still holds its tokens."""
     return bool(credential.sealed_access_token)
+
+
+def can_renew(credential: Credential) -> bool:
+    """Return whether the credential holds a refresh token."""
+    return bool(credential.sealed_refresh_token)
 
 
 def erase_tokens(credential: Credential) -> None:

@@ -1,16 +1,18 @@
 """Hand out, renew and revoke TikTok's tokens; each change is one transaction."""
 
 import secrets
+import time
 from datetime import timedelta
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.credentials import sealed_tokens
 from accounts.models import Credential, TikTokAccount
 from accounts.tiktok import client
-from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, TikTokError, TikTokUnavailable
+from accounts.tiktok.client import Grant
+from accounts.tiktok.errors import AccessTokenInvalid, GrantRefused, ScopeMissing, TikTokError, TikTokUnavailable
 from privacy.consent.selectors import require
 from privacy.erasure.hooks import Revoked
 from privacy.models import AccessEvent
@@ -22,8 +24,13 @@ log = structlog.get_logger(__name__)
 
 LEEWAY = timedelta(seconds=60)
 """An access token that ends sooner is refreshed before it is handed out."""
-REFRESH_LOCK_TIMEOUT_MS = 45_000
-"""Longer than one refresh with all its retries takes."""
+CLAIM_S = 45.0
+"""How long one worker has the right to refresh: longer than a refresh with all its retries takes."""
+LONGEST_WAIT_S = 60.0
+"""For another worker's refresh: longer than its claim, so that a killed worker's place is taken."""
+POLL_S = 0.1
+
+assert CLAIM_S > client.LONGEST_REFRESH_S
 
 
 class CredentialLost(Exception):
@@ -49,10 +56,36 @@ def access_token(*, account_id: int) -> str:
     """Return a valid access token for the account, refreshed if it expires within a minute.
 
     One worker refreshes, however many ask, and commits the new tokens before anybody gets them: this cannot be called
-    inside a transaction. Raises NoConsent, CredentialLost, TikTokUnavailable, TikTokRateLimited.
+    inside a transaction. No row is locked while TikTok is asked. Raises NoConsent, CredentialLost, TikTokUnavailable,
+    TikTokRateLimited.
     """
     require_service(account_id)
     return _current_token(account_id, Credential.State.ACTIVE)
+
+
+def refused_scopes(*, account_id: int) -> list[str]:
+    """Return the scopes that TikTok refused since it granted them."""
+    return Credential.objects.filter(account_id=account_id).values_list("refused_scopes", flat=True).first() or []
+
+
+def require_scope(*, account_id: int, scope: str) -> None:
+    """Check, before anything is asked that needs the scope, that TikTok will not refuse it; raises ScopeMissing.
+
+    An account without a credential passes: `access_token` tells that it is lost.
+    """
+    held = Credential.objects.filter(account_id=account_id).first()
+    if held and (scope not in held.scopes or scope in held.refused_scopes):
+        raise ScopeMissing("scope_not_granted", f"{scope} was not granted, or TikTok refused it since")
+
+
+@transaction.atomic
+def note_refused_scope(*, account_id: int, scope: str) -> None:
+    """Remember that TikTok refused the scope, until the next grant."""
+    credential = Credential.objects.select_for_update().filter(account_id=account_id).first()
+    if credential and scope not in credential.refused_scopes:
+        credential.refused_scopes = [*credential.refused_scopes, scope]
+        credential.save(update_fields=["refused_scopes", "updated_at"])
+        log.warning("scope_refused", account_id=account_id, scope=scope)
 
 
 @transaction.atomic
@@ -121,43 +154,91 @@ def _current_token(account_id: int, state: Credential.State) -> str:
 
 
 def _refresh(account_id: int, state: Credential.State, *, only_if_expired: bool = True) -> str:
+    """Return a new access token, by this worker's call or by that of another one who is at it."""
+    give_up_at = time.monotonic() + LONGEST_WAIT_S
+    while True:
+        token, claimed = _token_or_claim(account_id, state, only_if_expired=only_if_expired)
+        if token is not None:
+            return token
+        if claimed is not None:
+            return _use_refresh_token(claimed)
+        if time.monotonic() > give_up_at:
+            raise TikTokUnavailable("no_answer", "another worker's refresh is taking too long")
+        time.sleep(POLL_S)
+        # what the other worker gets is as new as what this one would have got
+        only_if_expired = True
+
+
+def _token_or_claim(
+    account_id: int, state: Credential.State, *, only_if_expired: bool
+) -> tuple[str | None, Credential | None]:
+    """Return a fresh token, or the credential if this worker may refresh it now; neither while another one does."""
     # durable: inside another transaction the new tokens could be handed out and then rolled back
     with transaction.atomic(durable=True):
-        credential = _lock_for_refresh(account_id)
+        credential = Credential.objects.select_for_update().filter(account_id=account_id).first()
         if credential is None or not _is_usable(credential, state):
             raise CredentialLost(account_id)
         if only_if_expired and _is_fresh(credential):
-            # another worker refreshed while this one waited for the lock
-            return sealed_tokens.unseal_token(credential, "access_token")
-        new_token = _use_refresh_token(credential)
-    if new_token is None:
-        raise CredentialLost(account_id)
-    return new_token
+            return sealed_tokens.unseal_token(credential, "access_token"), None
+        now = timezone.now()
+        if credential.renewing_until is not None and credential.renewing_until > now:
+            return None, None
+        credential.renewing_until = now + timedelta(seconds=CLAIM_S)
+        credential.save(update_fields=["renewing_until", "updated_at"])
+        return None, credential
 
 
-def _lock_for_refresh(account_id: int) -> Credential | None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [str(REFRESH_LOCK_TIMEOUT_MS)])
+def _use_refresh_token(claimed: Credential) -> str:
+    """Exchange the refresh token of a credential that this worker claimed, and return the new access token.
+
+    Raises CredentialLost, with the state LOST, if TikTok refuses it.
+    """
     try:
-        return Credential.objects.select_for_update().filter(account_id=account_id).first()
-    except OperationalError as error:
-        raise TikTokUnavailable("no_answer", "another worker's refresh is taking too long") from error
-
-
-def _use_refresh_token(credential: Credential) -> str | None:
-    """Exchange the refresh token and return the new access token; None, with the state LOST, if TikTok refuses it."""
-    try:
-        grant = client.refresh(refresh_token=sealed_tokens.unseal_token(credential, "refresh_token"))
+        grant = _ask_for_grant(claimed)
     except GrantRefused as error:
-        log.warning("credential_lost", account_id=credential.account_id, error=str(error), log_id=error.log_id)
+        log.warning("credential_lost", account_id=claimed.account_id, error=str(error), log_id=error.log_id)
+        return _finish(claimed, None)
+    except (TikTokError, SealBroken):
+        Credential.objects.filter(pk=claimed.pk, renewing_until=claimed.renewing_until).update(renewing_until=None)
+        raise
+    return _finish(claimed, grant)
+
+
+def _ask_for_grant(claimed: Credential) -> Grant:
+    if not sealed_tokens.can_renew(claimed):
+        raise GrantRefused("no_refresh_token", "TikTok gave no key that renews the access")
+    refresh_token = sealed_tokens.unseal_token(claimed, "refresh_token")
+    return client.refresh(refresh_token=refresh_token, scopes=claimed.scopes)
+
+
+def _finish(claimed: Credential, grant: Grant | None) -> str:
+    token = _commit_outcome(claimed, grant)
+    if token is None:
+        raise CredentialLost(claimed.account_id)
+    return token
+
+
+@transaction.atomic(durable=True)
+def _commit_outcome(claimed: Credential, grant: Grant | None) -> str | None:
+    """Store the grant, or that there is none any more, unless other tokens came in the meantime: those are newer."""
+    credential = Credential.objects.select_for_update().filter(pk=claimed.pk).first()
+    if credential is None or not sealed_tokens.has_tokens(credential):
+        return None
+    if credential.version != claimed.version:
+        return sealed_tokens.unseal_token(credential, "access_token") if credential.state == claimed.state else None
+    if grant is None:
         if credential.state == Credential.State.ACTIVE:
             credential.state = Credential.State.LOST
         sealed_tokens.erase_tokens(credential)
+        credential.renewing_until = None
         credential.save()
         return None
     sealed_tokens.store_grant(credential, grant, timezone.now())
     owner = TikTokAccount.objects.filter(pk=credential.account_id).values_list("user_id", flat=True)
     record(action=AccessEvent.Action.CHANGE, subjects=list(owner), what="keys to the account, renewed")
+    # whoever disconnected it meanwhile needs the new keys for the revocation, and nobody else does
+    if credential.state != claimed.state:
+        return None
     return grant.access_token.get_secret_value()
 
 

@@ -30,6 +30,17 @@ KEYS_AND_MESSAGES: tuple[RedisKeys | Messages, ...] = (
         personal=True,
     ),
     RedisKeys(
+        "outside:",
+        category=LIMITS,
+        purposes=(Purpose.SERVICE,),
+        why="Which hosts outside, as TikTok's, fail of late: they are left alone for up to a minute",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("an hour after the last failure"),
+        exported="not: it names hosts and no person",
+        erased="ends by itself",
+        personal=False,
+    ),
+    RedisKeys(
         "celery:",
         category=WAITING,
         purposes=(Purpose.SERVICE, Purpose.LEARNING, Purpose.DRAFTS, Purpose.OUTCOMES),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from celery import current_app
 from django.db import transaction
 
 from accounts import signals
@@ -85,9 +86,9 @@ def wait_for_writers(user_id: int) -> None:
 
 @transaction.atomic
 def update_profile(*, account_id: int, profile: Profile, now: datetime) -> None:
-    """Store the profile and counts that TikTok gives now."""
+    """Store the profile and counts that TikTok gives now; what it gives and cannot be read stays as it was."""
     account = lock_account(account_id)
-    for field, value in profile.model_dump(exclude={"open_id"}).items():
+    for field, value in profile.model_dump(exclude={"open_id", *profile.unreadable}).items():
         setattr(account, field, value)
     account.profile_fetched_at = now
     account.save()
@@ -102,12 +103,12 @@ def _append_follower_count(account: TikTokAccount, now: datetime) -> None:
 
 
 def disconnect_account(*, account_id: int, now: datetime) -> None:
-    """Revoke the grant at TikTok and delete its tokens. Not inside a transaction: it may refresh the token first.
+    """Disconnect the account at once; a task revokes the grant at TikTok, and deletes its tokens when that is done.
 
-    If TikTok does not answer, the account is disconnected all the same, and its tokens are kept for `retry_revocation`.
+    Nobody waits for TikTok here. A message that is lost only delays the revocation until the next hour's run.
     """
-    confirmed = revoke_at_tiktok(account_id, Credential.State.ACTIVE)
-    mark_revoked(account_id=account_id, now=now, keep_tokens=confirmed != Revoked.YES)
+    mark_revoked(account_id=account_id, now=now, keep_tokens=True)
+    transaction.on_commit(lambda: current_app.send_task("accounts.tasks.retry_revocation", [account_id]), robust=True)
 
 
 def end_grant(*, account_id: int, now: datetime) -> Revoked:

@@ -56,6 +56,10 @@ class Credential(PersonalData):
     access_expires_at = personal(models.DateTimeField(), "When the access key ends")
     refresh_expires_at = personal(models.DateTimeField(), "When the key that renews it ends")
     scopes = personal(ArrayField(models.CharField(max_length=64), default=list), "What you allowed on TikTok's page")
+    refused_scopes = personal(
+        ArrayField(models.CharField(max_length=64), default=list, blank=True),
+        "What TikTok refused although you allowed it; not asked again until TikTok renews the permission",
+    )
     state = personal(
         models.CharField(max_length=16, choices=State, default=State.ACTIVE),
         "Whether they are in use, were taken back, or are refused by TikTok",
@@ -63,6 +67,12 @@ class Credential(PersonalData):
     version = plain(
         models.PositiveIntegerField(default=1, help_text="How often the tokens were replaced."),
         "how often the keys were replaced",
+    )
+    renewing_until = plain(
+        models.DateTimeField(
+            null=True, help_text="Until then one worker exchanges the refresh token; null: none does."
+        ),
+        "until when a worker renews the keys",
     )
     updated_at = personal(models.DateTimeField(auto_now=True), "When they last changed")
 

@@ -1,50 +1,85 @@
-"""Call TikTok's OAuth API over HTTP, with typed answers; the scopes that a creator is asked for."""
+"""Call TikTok's OAuth API over HTTP, with typed answers; the scopes that a creator is asked for.
 
+Answers are read field by field: an unusable optional value is unknown, and is logged by its field's name alone.
+"""
+
+import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
-import requests
 import stamina
+import structlog
 from django.conf import settings
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from accounts.tiktok.errors import TikTokUnavailable, parse_oauth
+from accounts.tiktok.errors import LONGEST_PAUSE_S, TikTokUnavailable, parse_oauth, pause_before_retry
+from accounts.tiktok.lenient import BIGGEST, LENIENT, Unreadable, storable
+from config.outside.client import Answer, call
+from config.outside.errors import HostResting, OutsideError
 from privacy.anonymity.blanking import blank_contacts
 
-# seconds to connect, and to wait for more of the answer
-TIMEOUT = (3.05, 10)
+log = structlog.get_logger(__name__)
+
+DEADLINE_S = 10.0
+"""For all of a call: DNS, connecting, TLS and the whole answer."""
+MAX_BYTES = 2 * 1024 * 1024
+"""Of an answer: twenty videos with their longest captions and addresses take a tenth of it."""
 # for calls that can be repeated without harm; seconds
 RETRIES: dict[str, Any] = {"attempts": 3, "timeout": 20, "wait_initial": 0.1, "wait_max": 1.0, "wait_jitter": 0.2}
+LONGEST_REFRESH_S = RETRIES["timeout"] + LONGEST_PAUSE_S + DEADLINE_S
+"""What `refresh` takes at most: no attempt begins after the retries' time."""
 
 BASIC_SCOPE = "user.info.basic"
+VIDEO_SCOPE = "video.list"
 USER_FIELDS = {
     BASIC_SCOPE: ("open_id", "union_id", "display_name"),
     "user.info.profile": ("username", "is_verified"),
     "user.info.stats": ("follower_count", "following_count", "likes_count", "video_count"),
 }
-SCOPES = (*USER_FIELDS, "video.list")
+SCOPES = (*USER_FIELDS, VIDEO_SCOPE)
+
+ACCESS_S = 2 * 60 * 60
+REFRESH_S = 180 * 24 * 60 * 60
+"""TikTok's documented lifetimes, for an answer that does not say them."""
+LONGEST_LIFE_S = 10 * 365 * 24 * 60 * 60
+LONGEST_SCOPE = 64
+LONGEST_ID = 128
+LONGEST_TEXT = 255
+"""What the columns take."""
 
 
 def _split_scopes(value: Any) -> Any:
-    return [scope.strip() for scope in value.split(",") if scope.strip()] if isinstance(value, str) else value
+    # RFC 6749 separates scopes by spaces, TikTok by commas
+    words = value.replace(" ", ",").split(",") if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
+        raise ValueError("scopes are one text, or a list of texts")
+    return [word.strip() for word in words if _is_scope(word.strip())]
 
 
-def _storable(value: Any) -> Any:
-    """Texts are a creator's own: PostgreSQL takes no NUL, UTF-8 no lone surrogates."""
-    if value is None:
-        return ""
-    return value.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
+def _is_scope(word: str) -> bool:
+    return 0 < len(word) <= LONGEST_SCOPE and word.isascii() and word.isprintable()
+
+
+def _one_word(token: SecretStr) -> SecretStr:
+    # it is sent on in a header, where a line break would begin another header
+    if not re.fullmatch(r"[\x21-\x7e]+", token.get_secret_value()):
+        raise ValueError("a token is printable ASCII without spaces")
+    return token
 
 
 def _cut(text: str) -> str:
     return text[:LONGEST_TEXT]
 
 
-LONGEST_TEXT = 255
-"""What the columns take."""
-Text = Annotated[str, BeforeValidator(_storable), AfterValidator(_cut)]
-Name = Annotated[str, BeforeValidator(_storable), AfterValidator(blank_contacts), AfterValidator(_cut)]
+Id = Annotated[str, Field(max_length=LONGEST_ID, pattern=r"^[\x21-\x7e]*$"), LENIENT]
+Text = Annotated[str, BeforeValidator(storable), AfterValidator(_cut), LENIENT]
+Name = Annotated[
+    str, BeforeValidator(storable), AfterValidator(_cut), AfterValidator(blank_contacts), AfterValidator(_cut), LENIENT
+]
 """A text of the creator's own choice: some write how to reach them there, which is not kept."""
-Count = Annotated[int, Field(ge=0, lt=2**63)]
+Count = Annotated[Annotated[int, Field(strict=True, ge=0, le=BIGGEST)] | None, LENIENT]
+Seconds = Annotated[int, Field(strict=True, gt=0, le=LONGEST_LIFE_S), LENIENT]
+Token = Annotated[SecretStr, Field(min_length=1, max_length=8192), AfterValidator(_one_word)]
 
 
 class _Wire(BaseModel):
@@ -52,58 +87,94 @@ class _Wire(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    @classmethod
-    def read(cls, answer: Any) -> Self:
-        """Return the typed answer; raises TikTokUnavailable, which names the missing or malformed members."""
-        try:
-            return cls.model_validate(answer)
-        except ValidationError as error:
-            members = ", ".join(sorted({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}))
-            raise TikTokUnavailable("unreadable_answer", f"missing or malformed: {members or 'all of it'}") from None
-
 
 class Grant(_Wire):
-    """What a creator granted: tokens, their lifetimes in seconds, and the scopes that were not declined."""
+    """What a creator granted: tokens, their lifetimes in seconds, and the scopes that were not declined.
 
-    open_id: str = Field(min_length=1, max_length=128)
-    scopes: Annotated[list[str], BeforeValidator(_split_scopes)] = Field(alias="scope")
-    access_token: SecretStr = Field(min_length=1)
-    expires_in: int = Field(ge=0)
-    refresh_token: SecretStr = Field(min_length=1)
-    refresh_expires_in: int = Field(ge=0)
+    Only whose it is and the access token must be there. Lifetimes that are missing or odd are TikTok's documented ones.
+    """
+
+    open_id: str = Field(min_length=1, max_length=LONGEST_ID, pattern=r"^[\x21-\x7e]+$")
+    scopes: Annotated[list[str], BeforeValidator(_split_scopes), LENIENT] = Field(list(SCOPES), alias="scope")
+    access_token: Token
+    expires_in: Seconds = ACCESS_S
+    refresh_token: Annotated[Token | None, LENIENT] = None
+    refresh_expires_in: Seconds = REFRESH_S
+
+    @classmethod
+    def read(cls, answer: Any, *, scopes: Sequence[str] = SCOPES) -> Self:
+        """Return the typed answer; raises TikTokUnavailable, which names the missing or malformed members.
+
+        An answer without readable scopes means `scopes`: those asked for or, of a refresh, those granted before
+        (RFC 6749, 5.1 and 6).
+        """
+        unreadable = Unreadable()
+        members = {"scope": list(scopes), **_present(answer)}
+        try:
+            grant = cls.model_validate(members, context=unreadable)
+        except ValidationError as error:
+            names = ", ".join(sorted({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}))
+            raise TikTokUnavailable("unreadable_answer", f"missing or malformed: {names or 'all of it'}") from None
+        tell_unreadable("oauth/token", unreadable)
+        return grant.model_copy(update={"scopes": list(scopes)}) if unreadable["scopes"] else grant
 
 
 class Profile(_Wire):
-    """A creator's profile: what the granted scopes show of it, None or empty for the rest."""
+    """A creator's profile: what the granted scopes show of it, None or empty for the rest.
 
-    open_id: Text = ""
-    union_id: Text = ""
+    `unreadable` names the members that TikTok sent and that say nothing: what is known of them stays.
+    """
+
+    open_id: Id = ""
+    union_id: Id = ""
     display_name: Name = ""
     username: Text = ""
-    is_verified: bool | None = None
-    follower_count: Count | None = None
-    following_count: Count | None = None
-    likes_count: Count | None = None
-    video_count: Count | None = None
+    is_verified: Annotated[Annotated[bool, Field(strict=True)] | None, LENIENT] = None
+    follower_count: Count = None
+    following_count: Count = None
+    likes_count: Count = None
+    video_count: Count = None
+    unreadable: frozenset[str] = Field(frozenset(), exclude=True)
+
+    @classmethod
+    def read(cls, answer: Any) -> Self:
+        """Return the typed answer. Nothing in a profile must be there, so nothing in it is an error."""
+        unreadable = Unreadable()
+        if not isinstance(answer, dict):
+            unreadable.update(name for name in cls.model_fields if name != "unreadable")
+        members = {name: value for name, value in _present(answer).items() if name != "unreadable"}
+        profile = cls.model_validate(members, context=unreadable)
+        tell_unreadable("user/info", unreadable)
+        return profile.model_copy(update={"unreadable": frozenset(unreadable)})
+
+
+def tell_unreadable(endpoint: str, unreadable: Unreadable, **more: Any) -> None:
+    """Log which fields of an answer were unusable, and how often; not what they held."""
+    if unreadable or any(more.values()):
+        log.warning("tiktok_values_unreadable", endpoint=endpoint, fields=dict(unreadable), **more)
 
 
 def exchange_code(*, code: str, redirect_uri: str, code_verifier: str | None = None) -> Grant:
-    """Return the grant for the code that the consent page sent. Not retried: a code can be used once."""
+    """Return the grant for the code that the consent page sent, within `DEADLINE_S`.
+
+    Not retried: a code can be used once. Raises TikTokError.
+    """
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
     if code_verifier:
         form["code_verifier"] = code_verifier
     return Grant.read(_oauth("token", form))
 
 
-def refresh(*, refresh_token: str) -> Grant:
-    """Exchange a refresh token, which stops working, for a new grant.
+def refresh(*, refresh_token: str, scopes: Sequence[str] = SCOPES) -> Grant:
+    """Exchange a refresh token, which stops working, for a new grant, within `LONGEST_REFRESH_S`.
 
     Retries with the old token if TikTok's answer is lost: either it was not used up, or the grant is lost already and
-    TikTok answers GrantRefused.
+    TikTok answers GrantRefused. `scopes` are those held, for an answer that names none.
     """
-    for attempt in stamina.retry_context(on=TikTokUnavailable, **RETRIES):
+    for attempt in stamina.retry_context(on=pause_before_retry, **RETRIES):
         with attempt:
-            return Grant.read(_oauth("token", {"grant_type": "refresh_token", "refresh_token": refresh_token}))
+            form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+            return Grant.read(_oauth("token", form), scopes=scopes)
     raise AssertionError("stamina raises when its attempts are used up")
 
 
@@ -112,17 +183,31 @@ def revoke(*, access_token: str) -> None:
     _oauth("revoke", {"token": access_token})
 
 
-def send(method: str, path: str, **options: Any) -> requests.Response:
-    """Call TikTok's API once, with a timeout; raises TikTokUnavailable if no whole answer came back."""
+def send(method: str, path: str, **options: Any) -> Answer:
+    """Call TikTok's API once, within `DEADLINE_S`; raises TikTokUnavailable if no usable answer came back.
+
+    `options` are those of `config.outside.client.call`: params, form, json_body, headers.
+    """
     try:
-        # TikTok's API does not redirect: following one could carry a token elsewhere
-        return requests.request(
-            method, f"{settings.TIKTOK_API_URL}{path}", timeout=TIMEOUT, allow_redirects=False, **options
+        return call(
+            method,
+            f"{settings.TIKTOK_API_URL}{path}",
+            service="tiktok",
+            deadline_s=DEADLINE_S,
+            max_bytes=MAX_BYTES,
+            **options,
         )
-    except requests.RequestException as error:
-        raise TikTokUnavailable("no_answer", type(error).__name__) from error
+    except HostResting as error:
+        raise TikTokUnavailable("host_resting", str(error)) from error
+    except OutsideError as error:
+        raise TikTokUnavailable("no_answer", str(error)) from error
 
 
 def _oauth(endpoint: str, form: dict[str, str]) -> dict[str, Any]:
     client = {"client_key": settings.TIKTOK_CLIENT_KEY, "client_secret": settings.TIKTOK_CLIENT_SECRET}
-    return parse_oauth(send("POST", f"/v2/oauth/{endpoint}/", data=client | form))
+    return parse_oauth(send("POST", f"/v2/oauth/{endpoint}/", form=client | form))
+
+
+def _present(answer: Any) -> dict[str, Any]:
+    """Return the members that are not null; none of an answer that is no object."""
+    return {name: value for name, value in answer.items() if value is not None} if isinstance(answer, dict) else {}

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.credentials.services import require_service
 from accounts.linked.services import lock_account
 from posts.content.pictures import EMBEDDING_NETWORK, UnreadableImage, installed_id, measure_cover
-from posts.ingest.selectors import MAX_COVER_ATTEMPTS, outdated_covers, pending_covers
+from posts.ingest.selectors import COVER_DELAYS, MAX_COVER_ATTEMPTS, due_covers, outdated_covers, pending_covers
 from posts.ingest.storing import record_change
 from posts.models import PostContent
 from posts.models.content import COVER_COLUMNS
@@ -23,13 +24,16 @@ MAX_OUTDATED = 50
 
 
 def measure_pending(platform: Platform, *, go_on: Callable[[], bool]) -> bool:
-    """Try each pending cover of the account once; return False if `go_on`, called before each, ended it early.
+    """Try each pending cover of the account that is due; return False if `go_on`, called before each, ended it early.
 
-    A cover that failed is tried again by a later call, `MAX_COVER_ATTEMPTS` times in all. Where the host of the
-    pictures is in trouble the rest is left to a later call too. Of covers that an older extractor measured, a few are
-    measured anew; they keep their old measures until that succeeds. Raise TikTokError, CredentialLost, NoConsent.
+    An attempt is stored before it is made: a picture that kills the worker is not met first again. A cover that failed
+    is tried again by later calls, after growing delays (`COVER_DELAYS`). Where the host of the pictures is in trouble
+    the rest is left to a later call too. Of covers that an older extractor measured, a few are measured anew; they keep
+    their old measures until that succeeds. Raise TikTokError, CredentialLost, NoConsent.
     """
-    pending, outdated = pending_covers(platform.account_id), outdated_covers(platform.account_id)
+    now = timezone.now()
+    pending = due_covers(pending_covers(platform.account_id), now)
+    outdated = due_covers(outdated_covers(platform.account_id), now)
     # covers that failed before come last: they must not keep the others from their turn
     ids = [
         *pending.order_by("cover_attempts", "post_id").values_list("post_id", flat=True),
@@ -60,19 +64,36 @@ def measure_pending(platform: Platform, *, go_on: Callable[[], bool]) -> bool:
 
 def _try_cover(platform: Platform, content: PostContent, address: str | None) -> bool:
     """Measure the cover at the address, in memory; return False if its host was in trouble."""
-    content.cover_attempts += 1
+    _note_attempt(content)
     try:
         if not address:
             raise CoverUnavailable("the platform gave no address")
         content.set_cover(measure_cover(platform.cover(address), with_text=True))
-        if content.cover_network == installed_id(EMBEDDING_NETWORK):
-            content.cover_attempts = 0
-    except (CoverUnavailable, UnreadableImage) as error:
-        log.info("cover_failed", post=content.post.public_id, attempt=content.cover_attempts, reason=str(error))
-        if content.cover_state == PostContent.Cover.PENDING and content.cover_attempts >= MAX_COVER_ATTEMPTS:
-            content.cover_state = PostContent.Cover.UNAVAILABLE
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as error:  # noqa: BLE001 - a stranger's picture in other libraries: one must not end the others
+        log.info(
+            "cover_failed",
+            post=content.post.public_id,
+            attempt=content.cover_attempts,
+            error=type(error).__name__,
+            reason=str(error) if isinstance(error, CoverUnavailable | UnreadableImage) else "",
+        )
         return not isinstance(error, CoverHostTroubled)
+    if content.cover_network == installed_id(EMBEDDING_NETWORK):
+        content.cover_attempts, content.cover_retry_at = 0, None
     return True
+
+
+def _note_attempt(content: PostContent) -> None:
+    """Store that the cover is being tried, and when it may be tried next; the last attempt ends its waiting."""
+    content.cover_attempts += 1
+    last = content.cover_attempts >= MAX_COVER_ATTEMPTS
+    if last and content.cover_state == PostContent.Cover.PENDING:
+        content.cover_state = PostContent.Cover.UNAVAILABLE
+    content.cover_retry_at = None if last else timezone.now() + COVER_DELAYS[content.cover_attempts - 1]
+    noted = {name: getattr(content, name) for name in ("cover_attempts", "cover_retry_at", "cover_state")}
+    PostContent.objects.filter(pk=content.pk).update(**noted)
 
 
 def _save(account_id: int, contents: list[PostContent]) -> None:

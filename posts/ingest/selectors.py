@@ -11,7 +11,20 @@ from posts.models import Observation, Post, PostContent, Refresh
 from privacy.consent.selectors import consenting
 from privacy.purposes import Purpose
 
-MAX_COVER_ATTEMPTS = 3
+COVER_DELAYS = (
+    timedelta(0),
+    timedelta(minutes=1),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=12),
+    timedelta(days=1),
+    timedelta(days=2),
+    timedelta(days=3),
+)
+"""How long a cover is left alone after each attempt in vain."""
+MAX_COVER_ATTEMPTS = len(COVER_DELAYS) + 1
+"""About a week, after which TikTok will hardly give the picture any more."""
 HALF_A_BEAT = timedelta(minutes=2, seconds=30)
 WINDOWS: dict[int, timedelta] = {
     1: timedelta(hours=1),
@@ -37,6 +50,11 @@ def pending_covers(account_id: int) -> QuerySet[PostContent]:
     return PostContent.objects.filter(
         post__account=account_id, post__deleted_at=None, cover_state=PostContent.Cover.PENDING
     )
+
+
+def due_covers(covers: QuerySet[PostContent], now: datetime) -> QuerySet[PostContent]:
+    """Return those of the contents whose cover need not wait after an attempt in vain."""
+    return covers.filter(Q(cover_retry_at=None) | Q(cover_retry_at__lte=now))
 
 
 def outdated_covers(account_id: int) -> QuerySet[PostContent]:

@@ -21,14 +21,14 @@ from privacy.consent.selectors import has_consent
 from privacy.models import STAMPS
 from privacy.purposes import Purpose
 
-REFRESHED = ("duration_s", "share_url", "is_ai_generated", "last_seen_at", "deleted_at")
+REFRESHED = ("posted_at", "duration_s", "share_url", "is_ai_generated", "last_seen_at", "deleted_at")
 
 
 def store_posts(account: TikTokAccount, fetched: Iterable[FetchedPost], seen_at: datetime) -> dict[str, Post]:
     """Insert or update the posts and the measures of their captions; return them by the platform's id.
 
-    A post that counted as deleted is back. The caption itself is dropped here, unless the person keeps drafts; a
-    caption that was kept earlier stays as it is, since only a withdrawal erases it.
+    A post that counted as deleted is back, and the time of publishing is the one given last. The caption itself is
+    dropped here, unless the person keeps drafts; one that was kept earlier stays as it is: only a withdrawal erases it.
     """
     by_id = {post.id: post for post in fetched}
     # checked under the account's lock: nothing is kept whose consent was withdrawn meanwhile

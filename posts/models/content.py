@@ -20,7 +20,7 @@ CAPTION_MEASURES = tuple(field.name for field in fields(CaptionMeasures))
 COVER_MEASURES = tuple(field.name for field in fields(CoverMeasures))
 """A cover's measures: the column of each is `cover_` and its name."""
 COVER_COLUMNS = (
-    *("cover_state", "cover_attempts", "cover_extractor_version"),
+    *("cover_state", "cover_attempts", "cover_retry_at", "cover_extractor_version"),
     *(f"cover_{name}" for name in COVER_MEASURES),
 )
 """Columns that measuring a cover writes."""
@@ -96,6 +96,12 @@ class PostContent(PersonalData):
         models.CharField(max_length=16, choices=Cover, default=Cover.PENDING), "Whether the cover was measured"
     )
     cover_attempts = plain(models.PositiveSmallIntegerField(default=0), "how often the cover was asked for in vain")
+    cover_retry_at = plain(
+        models.DateTimeField(
+            null=True, help_text="Listings leave the cover alone until then; null: they need not wait."
+        ),
+        "when the cover is asked for again",
+    )
     cover_brightness = personal(models.FloatField(null=True), "Brightness of the cover, 0 to 1")
     cover_contrast = personal(models.FloatField(null=True), "Contrast of the cover")
     cover_saturation = personal(models.FloatField(null=True), "Saturation of the cover")

@@ -52,13 +52,16 @@ class FetchedPage:
     next_cursor: int | None
     """Start of the next, older page; None after the last one."""
     skipped: int = 0
-    """Posts of the page that could not be used, or are not public."""
+    """Posts that were left out because their id or time cannot be read."""
     unreadable: int = 0
-    """Values of the page that could not be used and count as unknown."""
+    """Values that cannot be read: unknown in `posts`, or the reason why a post was left out."""
 
 
 class Platform(Protocol):
-    """Calls on behalf of one account. Each may raise a TikTokError, CredentialLost or NoConsent."""
+    """Calls on behalf of one account. Each may raise a TikTokError, CredentialLost or NoConsent.
+
+    A scope that is known to be missing raises ScopeMissing before anything is asked.
+    """
 
     account_id: int
     batch_size: int

@@ -61,4 +61,4 @@ def account(sandbox: SandboxProcess, user: User, creator: str) -> TikTokAccount:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """TikTok gets a fraction of a second to answer."""
-    monkeypatch.setattr(tiktok, "TIMEOUT", (1, 0.3))
+    monkeypatch.setattr(tiktok, "DEADLINE_S", 0.3)

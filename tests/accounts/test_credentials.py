@@ -1,23 +1,30 @@
 """Access tokens: refreshed once however many want one, stored before they are used, and lost only when truly lost."""
 
+import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
+import redis as redis_client
 from django.conf import settings as django_settings
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from accounts.credentials import sealed_tokens
+from accounts import tasks
+from accounts.credentials import sealed_tokens, services
 from accounts.credentials.services import CredentialLost, access_token, invalidate_access_token, retry_revocation
 from accounts.linked.services import AccountBelongsToAnother, connect_account, disconnect_account
 from accounts.models import Credential, TikTokAccount
+from accounts.tiktok import client
 from accounts.tiktok.errors import AccessTokenInvalid, TikTokError, TikTokRateLimited, TikTokUnavailable
 from privacy.sealing import SealBroken
 from tests.accounts.support import connect, obtain_grant, open_id_of, tiktok_that_answers, token_answer
 from tests.prove import scaled
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -120,29 +127,121 @@ def test_a_token_is_not_refreshed_inside_a_transaction_that_could_undo_it(sandbo
     assert refreshes(sandbox) == []
 
 
-@pytest.mark.django_db(transaction=True)
+def claim_for(account: TikTokAccount, **delta: float) -> None:
+    """Claim the refresh as a worker that was killed since."""
+    Credential.objects.filter(account=account).update(renewing_until=timezone.now() + timedelta(**delta))
+
+
 def test_a_worker_that_waits_too_long_for_another_gives_up(sandbox, account, monkeypatch):
-    monkeypatch.setattr("accounts.credentials.services.REFRESH_LOCK_TIMEOUT_MS", 50)
+    monkeypatch.setattr(services, "LONGEST_WAIT_S", 0.2)
     expire(account, seconds=0)
-    held, done = threading.Event(), threading.Event()
+    claim_for(account, seconds=30)
+    with pytest.raises(TikTokUnavailable, match="another worker"):
+        access_token(account_id=account.pk)
+    assert refreshes(sandbox) == []
 
-    def hold() -> None:
-        with transaction.atomic():
-            Credential.objects.select_for_update().get()
-            held.set()
-            done.wait()
-        connections.close_all()
 
-    holder = threading.Thread(target=hold)
-    holder.start()
-    held.wait()
-    try:
-        with pytest.raises(TikTokUnavailable, match="another worker"):
+def test_the_place_of_a_killed_worker_is_taken(sandbox, account):
+    expire(account, seconds=0)
+    claim_for(account, seconds=0.3)
+    assert is_accepted(access_token(account_id=account.pk))
+    assert len(refreshes(sandbox)) == 1
+    assert Credential.objects.get().renewing_until is None
+
+
+def test_a_claim_outlasts_any_refresh():
+    assert services.CLAIM_S > client.LONGEST_REFRESH_S
+    assert services.LONGEST_WAIT_S > services.CLAIM_S
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_for_a_refresh_that_hangs(sandbox, user, account, creator):
+    """While TikTok holds a refresh, its owner signs in at once; what they bring is not overwritten."""
+    expire(account, seconds=0)
+    grant = obtain_grant(sandbox, creator)
+    sandbox.control.fault("slow", "oauth/token", seconds=2)
+    with ThreadPoolExecutor(1) as workers:
+
+        def refresh() -> str:
+            try:
+                return access_token(account_id=account.pk)
+            finally:
+                connections.close_all()
+
+        refreshed = workers.submit(refresh)
+        wait_until(lambda: Credential.objects.get().renewing_until, "the refresh began")
+        began = time.monotonic()
+        connect_account(user=user, grant=grant, now=timezone.now())
+        assert time.monotonic() - began < 1
+        assert not refreshed.done()
+        token = refreshed.result()
+    assert token == grant.access_token.get_secret_value() == access_token(account_id=account.pk)
+    assert Credential.objects.get().version == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refresh_that_ends_after_disconnecting_serves_the_revocation_alone(sandbox, account):
+    expire(account, seconds=0)
+    sandbox.control.fault("slow", "oauth/token", seconds=1)
+    with ThreadPoolExecutor(1) as workers:
+
+        def refresh() -> str:
+            try:
+                return access_token(account_id=account.pk)
+            finally:
+                connections.close_all()
+
+        refreshed = workers.submit(refresh)
+        wait_until(lambda: Credential.objects.get().renewing_until, "the refresh began")
+        disconnect_account(account_id=account.pk, now=timezone.now())
+        with pytest.raises(CredentialLost):
+            refreshed.result()
+    assert retry_revocation(account_id=account.pk) is True
+    assert [each["status"] for each in sandbox.control.requests("oauth/revoke")] == [200]
+
+
+@pytest.mark.parametrize(
+    ("said", "lifetime_s"),
+    [(600, 600), *((odd, client.ACCESS_S) for odd in (None, 0, -5, 7200.5, "7200", True, 10**30, "[]", "{}"))],
+)
+def test_an_odd_lifetime_is_the_documented_one(account, settings, said, lifetime_s):
+    expire(account, seconds=0)
+    with tiktok_that_answers({"/v2/oauth/token/": (200, token_answer(expires_in=said))}) as url:
+        settings.TIKTOK_API_URL = url
+        assert access_token(account_id=account.pk) == "act.first-access-token"
+    left = Credential.objects.get().access_expires_at - timezone.now()
+    assert left.total_seconds() == pytest.approx(lifetime_s, abs=30)
+
+
+@pytest.mark.parametrize("odd", [None, 5, {}, [1], True])
+def test_scopes_that_a_refresh_does_not_name_are_those_held(account, settings, odd):
+    held = Credential.objects.get().scopes
+    expire(account, seconds=0)
+    with tiktok_that_answers({"/v2/oauth/token/": (200, token_answer(scope=odd))}) as url:
+        settings.TIKTOK_API_URL = url
+        access_token(account_id=account.pk)
+    assert Credential.objects.get().scopes == held != ["user.info.basic", "video.list"]
+
+
+def test_a_refresh_without_a_new_refresh_token_keeps_the_old_one(account, settings):
+    old = sealed_tokens.unseal_token(Credential.objects.get(), "refresh_token")
+    expire(account, seconds=0)
+    with tiktok_that_answers({"/v2/oauth/token/": (200, token_answer(refresh_token=None))}) as url:
+        settings.TIKTOK_API_URL = url
+        access_token(account_id=account.pk)
+    assert sealed_tokens.unseal_token(Credential.objects.get(), "refresh_token") == old
+
+
+@pytest.mark.parametrize(
+    "odd", [{"access_token": None}, {"access_token": "a\r\nX: y"}, {"open_id": 5}, {"open_id": "a\0"}]
+)
+def test_a_token_answer_without_what_it_must_have_is_told(account, settings, odd):
+    expire(account, seconds=0)
+    with tiktok_that_answers({"/v2/oauth/token/": (200, token_answer(**odd))}) as url:
+        settings.TIKTOK_API_URL = url
+        with pytest.raises(TikTokUnavailable, match=next(iter(odd))):
             access_token(account_id=account.pk)
-    finally:
-        done.set()
-        holder.join()
-    assert access_token(account_id=account.pk)
+    assert Credential.objects.get().state == "active"
 
 
 @pytest.mark.parametrize("kind", ["500", "html"])
@@ -251,9 +350,30 @@ def test_a_refresh_token_in_the_place_of_the_access_token_is_refused(account):
 # --- disconnecting ----------------------------------------------------------------------------------------------------
 
 
+def disconnect(account: TikTokAccount) -> None:
+    """Disconnect the account, and let the task run that this sends."""
+    disconnect_account(account_id=account.pk, now=timezone.now())
+    tasks.retry_revocation(account.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_disconnecting_asks_nobody_and_sends_a_task(sandbox, account):
+    sandbox.control.fault("timeout", "oauth/revoke", times=None)
+    began = time.monotonic()
+    disconnect_account(account_id=account.pk, now=timezone.now())
+    assert time.monotonic() - began < 1
+    assert sandbox.control.requests("oauth/revoke") == []
+    redis: Any = redis_client.Redis.from_url(django_settings.REDIS_URL)
+    queues = redis.scan_iter("celery:*", _type="list")
+    queued = [json.loads(message) for name in queues for message in redis.lrange(name, 0, -1)]
+    assert "accounts.tasks.retry_revocation" in [message["headers"]["task"] for message in queued]
+    with pytest.raises(CredentialLost):
+        access_token(account_id=account.pk)
+
+
 def test_disconnecting_ends_the_grant_at_tiktok_and_forgets_the_tokens(sandbox, account):
     token = access_token(account_id=account.pk)
-    disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect(account)
     assert not is_accepted(token)
     account.refresh_from_db()
     credential = Credential.objects.get()
@@ -267,7 +387,7 @@ def test_disconnecting_ends_the_grant_at_tiktok_and_forgets_the_tokens(sandbox, 
 def test_disconnecting_with_an_expired_token_refreshes_it_first(sandbox, account, creator):
     sandbox.control.expire_access_tokens(creator)
     expire(account, seconds=0)
-    disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect(account)
     assert [each["status"] for each in sandbox.control.requests("oauth/revoke")] == [200]
 
 
@@ -275,7 +395,7 @@ def test_disconnecting_with_an_expired_token_refreshes_it_first(sandbox, account
 def test_disconnecting_works_while_tiktok_does_not(sandbox, account, kind):
     token = access_token(account_id=account.pk)
     sandbox.control.fault(kind, "oauth/revoke", times=2)
-    disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect(account)
     assert Credential.objects.get().state == "revoked"
     with pytest.raises(CredentialLost):
         access_token(account_id=account.pk)
@@ -289,14 +409,14 @@ def test_disconnecting_works_while_tiktok_does_not(sandbox, account, kind):
 
 def test_disconnecting_what_tiktok_ended_already_is_no_error(sandbox, account, creator):
     sandbox.control.disconnect(creator)
-    disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect(account)
     credential = Credential.objects.get()
     assert (credential.state, sealed_tokens.has_tokens(credential)) == ("revoked", False)
 
 
 def test_a_revocation_that_our_own_mistake_prevented_is_repeated(sandbox, account, settings):
     settings.TIKTOK_CLIENT_SECRET = "wrong"
-    disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect(account)
     assert sealed_tokens.has_tokens(Credential.objects.get())
     settings.TIKTOK_CLIENT_SECRET = sandbox.client_secret
     assert retry_revocation(account_id=account.pk) is True
@@ -305,7 +425,7 @@ def test_a_revocation_that_our_own_mistake_prevented_is_repeated(sandbox, accoun
 
 def test_a_revocation_is_not_repeated_for_ever(sandbox, account, creator):
     sandbox.control.fault("500", "oauth/revoke", times=1)
-    disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect(account)
     sandbox.control.disconnect(creator)
     expire(account, seconds=0)
     assert retry_revocation(account_id=account.pk) is True
@@ -314,7 +434,7 @@ def test_a_revocation_is_not_repeated_for_ever(sandbox, account, creator):
 
 
 def test_connecting_again_after_disconnecting(sandbox, user, account, creator):
-    disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect(account)
     again = connect(sandbox, user, creator)
     assert (again.pk, again.disconnected_at) == (account.pk, None)
     assert is_accepted(access_token(account_id=account.pk))
@@ -322,7 +442,7 @@ def test_connecting_again_after_disconnecting(sandbox, user, account, creator):
 
 def test_a_retry_that_comes_after_connecting_again_ends_nothing(sandbox, user, account, creator):
     sandbox.control.fault("500", "oauth/revoke", times=1)
-    disconnect_account(account_id=account.pk, now=timezone.now())
+    disconnect(account)
     connect(sandbox, user, creator)
     retry_revocation(account_id=account.pk)
     account.refresh_from_db()
@@ -350,6 +470,7 @@ def test_scopes_follow_every_refresh(account, settings):
 
 def test_tokens_do_not_show_in_reprs(sandbox, creator):
     grant = obtain_grant(sandbox, creator)
+    assert grant.refresh_token
     for secret in (grant.access_token.get_secret_value(), grant.refresh_token.get_secret_value()):
         assert secret not in repr(grant)
         assert secret not in str(grant)

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,14 +17,12 @@ from accounts.tiktok.errors import (
     parse_envelope,
     parse_oauth,
 )
+from config.outside.client import Answer
 
 
-def response(status: int, body: Any, **headers: str) -> requests.Response:
-    answer = requests.Response()
-    answer.status_code = status
-    answer._content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    answer.headers.update(headers)
-    return answer
+def response(status: int, body: Any, **headers: str) -> Answer:
+    named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    return Answer(status, named, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
 def envelope(code: str) -> dict[str, Any]:

@@ -33,6 +33,13 @@ def _no_pauses():
         yield
 
 
+@pytest.fixture(autouse=True)
+def _short_rests(monkeypatch):
+    """A host that fails is left alone for a moment only."""
+    monkeypatch.setattr("config.outside.breaker.REST_S", 0.01)
+    monkeypatch.setattr("config.outside.breaker.LONGEST_REST_S", 0.02)
+
+
 @pytest.fixture
 def sandbox(sandbox: SandboxProcess) -> SandboxProcess:
     """The sandbox with its clock stopped: the same question has the same answer throughout a test."""

@@ -1,36 +1,33 @@
-"""The Display API on behalf of one account: tokens, limits, retries, and answers checked against their types."""
+"""The Display API on behalf of one account: tokens, scopes, limits, retries, and answers read field by field."""
 
 from collections.abc import Collection, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 import stamina
 import structlog
-from pydantic import BaseModel, ValidationError
 
-from accounts.credentials.services import access_token, invalidate_access_token
-from accounts.tiktok.client import USER_FIELDS, Profile, send
-from accounts.tiktok.errors import (
-    AccessTokenInvalid,
-    TikTokError,
-    TikTokRateLimited,
-    TikTokUnavailable,
-    parse_envelope,
+from accounts.credentials.services import (
+    access_token,
+    invalidate_access_token,
+    note_refused_scope,
+    refused_scopes,
+    require_scope,
 )
+from accounts.tiktok.client import USER_FIELDS, VIDEO_SCOPE, Profile, send, tell_unreadable
+from accounts.tiktok.errors import AccessTokenInvalid, ScopeMissing, TikTokError, parse_envelope, pause_before_retry
+from accounts.tiktok.lenient import Unreadable
 from posts.platforms.base import FetchedCounts, FetchedPage
 from posts.platforms.tiktok.covers import fetch_cover
 from posts.platforms.tiktok.limits import wait_for_turn
-from posts.platforms.tiktok.wire import Video, VideoCounts, VideoCover, VideoIdentity, VideoPage, public_ones
+from posts.platforms.tiktok.wire import SomeVideo, Video, VideoCounts, VideoCover, read_page, read_videos
 
 log = structlog.get_logger(__name__)
 
 PAGE_SIZE = 20
 QUERY_SIZE = 20
 ATTEMPTS = 4
-LONGEST_PAUSE_S = 5.0
-"""A waiting worker does nothing else: longer pauses are the caller's, who can come back later."""
-
-Answer = TypeVar("Answer", bound=BaseModel)
-SomeVideo = TypeVar("SomeVideo", bound=VideoIdentity)
+LONGEST_TRYING_S = 30
+"""No attempt begins later."""
 
 
 class DisplayAPI:
@@ -42,16 +39,37 @@ class DisplayAPI:
         self.account_id = account_id
 
     def profile(self, scopes: Collection[str]) -> Profile:
-        """Return the profile, as far as the granted scopes reach."""
-        fields = [field for scope, names in USER_FIELDS.items() if scope in scopes for field in names]
-        return Profile.read(self._call("GET", "/v2/user/info/", ",".join(fields)).get("user"))
+        """Return the profile, as far as the scopes reach that TikTok is not known to refuse.
+
+        Where TikTok refuses them together they are asked for one by one, so that the one it means is known from then
+        on. Raise ScopeMissing when none is left.
+        """
+        refused = refused_scopes(account_id=self.account_id)
+        wanted = [scope for scope in USER_FIELDS if scope in scopes and scope not in refused]
+        if not wanted:
+            raise ScopeMissing("scope_not_granted", "no scope for the profile")
+        try:
+            return Profile.read(self._user(wanted))
+        except ScopeMissing:
+            if len(wanted) == 1:
+                note_refused_scope(account_id=self.account_id, scope=wanted[0])
+                raise
+        members: dict[str, Any] = {}
+        for scope in wanted:
+            try:
+                members |= self._user([scope])
+            except ScopeMissing:
+                note_refused_scope(account_id=self.account_id, scope=scope)
+        return Profile.read(members)
 
     def page(self, cursor: int | None) -> FetchedPage:
         """Return the page of videos that begins at `cursor` (ms), or the newest one."""
         body: dict[str, Any] = {"max_count": PAGE_SIZE}
         if cursor is not None:
             body["cursor"] = cursor
-        return _parse(VideoPage, self._call("POST", "/v2/video/list/", Video.fields_to_ask(), body)).as_fetched()
+        page, unreadable = read_page(self._call("POST", "/v2/video/list/", Video.fields_to_ask(), body))
+        tell_unreadable("video/list", unreadable, skipped=page.skipped)
+        return page
 
     def counts(self, ids: Iterable[str]) -> dict[str, FetchedCounts]:
         """Return the counts of the videos (at most `QUERY_SIZE`) that TikTok still shows to everybody, by id."""
@@ -66,19 +84,46 @@ class DisplayAPI:
         """Download a cover, see `fetch_cover`."""
         return fetch_cover(address)
 
+    def _user(self, scopes: Collection[str]) -> Any:
+        fields = ",".join(field for scope in scopes for field in USER_FIELDS[scope])
+        return self._call("GET", "/v2/user/info/", fields).get("user")
+
     def _query(self, ids: Iterable[str], kind: type[SomeVideo]) -> dict[str, SomeVideo]:
+        """Return the videos by id. One that is missing although an entry was unreadable is asked for alone.
+
+        Alone, any entry is that video's: an answer that cannot be read must not look like a deleted video.
+        """
         ids = list(ids)
         if len(ids) > QUERY_SIZE:
             raise ValueError(f"{len(ids)} ids; TikTok takes at most {QUERY_SIZE} at once")
+        found, skipped = self._query_once(ids, kind)
+        if skipped:
+            for id in set(ids) - set(found):
+                alone, unreadable = self._query_once([id], kind)
+                if unreadable and id not in alone:
+                    alone[id] = kind(id=id)
+                found |= alone
+        return {id: video for id, video in found.items() if id in ids}
+
+    def _query_once(self, ids: list[str], kind: type[SomeVideo]) -> tuple[dict[str, SomeVideo], int]:
         data = self._call("POST", "/v2/video/query/", kind.fields_to_ask(), {"filters": {"video_ids": ids}})
-        videos = data.get("videos", ())
-        if not isinstance(videos, list):
-            # an answer without the list must not look like one in which every video is gone
-            raise TikTokUnavailable("unexpected_answer", "data.videos is not a list")
-        parsed = [_parse(kind, video) for video in public_ones(videos)]
-        return {video.id: video for video in parsed if video.id in ids}
+        unreadable = Unreadable()
+        videos, skipped = read_videos(kind, data, unreadable)
+        tell_unreadable("video/query", unreadable, skipped=skipped)
+        return videos, skipped
 
     def _call(self, method: str, path: str, fields: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        for_videos = path.startswith("/v2/video/")
+        if for_videos:
+            require_scope(account_id=self.account_id, scope=VIDEO_SCOPE)
+        try:
+            return self._with_token(method, path, fields, body)
+        except ScopeMissing:
+            if for_videos:
+                note_refused_scope(account_id=self.account_id, scope=VIDEO_SCOPE)
+            raise
+
+    def _with_token(self, method: str, path: str, fields: str, body: dict[str, Any] | None) -> dict[str, Any]:
         token = access_token(account_id=self.account_id)
         try:
             return self._retried(method, path, fields, body, token)
@@ -89,7 +134,7 @@ class DisplayAPI:
     def _retried(self, method: str, path: str, fields: str, body: dict[str, Any] | None, token: str) -> dict[str, Any]:
         """Send the request, again where that can help: none of these calls changes anything at TikTok."""
         for attempt in stamina.retry_context(
-            on=_pause_before_retry, attempts=ATTEMPTS, timeout=30, wait_initial=0.3, wait_max=LONGEST_PAUSE_S
+            on=pause_before_retry, attempts=ATTEMPTS, timeout=LONGEST_TRYING_S, wait_initial=0.3, wait_max=5.0
         ):
             with attempt:
                 wait_for_turn(path)
@@ -111,20 +156,4 @@ class DisplayAPI:
 
 def _ask(method: str, path: str, fields: str, body: dict[str, Any] | None, token: str) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {token}"}
-    return parse_envelope(send(method, path, params={"fields": fields}, json=body, headers=headers))
-
-
-def _pause_before_retry(error: Exception) -> bool | float:
-    """Return whether to retry, or the seconds to wait before it."""
-    if isinstance(error, TikTokRateLimited) and error.retry_after is not None:
-        return error.retry_after if error.retry_after <= LONGEST_PAUSE_S else False
-    return isinstance(error, TikTokError) and error.retryable
-
-
-def _parse(kind: type[Answer], data: Any) -> Answer:
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise TikTokUnavailable("unexpected_answer", f"{kind.__name__} {where}: {first['msg']}") from error
+    return parse_envelope(send(method, path, params={"fields": fields}, json_body=body, headers=headers))

@@ -4,21 +4,29 @@ import random
 import time
 from functools import cache
 
-from django.conf import settings
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import RedisStorage
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from accounts.tiktok.errors import TikTokRateLimited
+from config.outside import shared
 
 CALLS_PER_MINUTE = RateLimitItemPerMinute(540)
 """Below TikTok's 600 for each endpoint: room for clocks that differ and calls on their way."""
+SHARE_WITHOUT_REDIS = 8
+"""While Redis is away each process keeps to this part of the limit: more processes than that are rare."""
 LONGEST_WAIT_S = 15.0
 
 
 @cache
 def _limiter() -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(RedisStorage(settings.REDIS_URL, key_prefix="tiktok"))
+    pool = shared.client().connection_pool
+    return MovingWindowRateLimiter(RedisStorage("redis://", connection_pool=pool, key_prefix="tiktok"))
+
+
+@cache
+def _local_limiter() -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(MemoryStorage())
 
 
 def wait_for_turn(endpoint: str, *, limit: RateLimitItem = CALLS_PER_MINUTE) -> None:
@@ -27,10 +35,19 @@ def wait_for_turn(endpoint: str, *, limit: RateLimitItem = CALLS_PER_MINUTE) -> 
     Raise TikTokRateLimited, with `retry_after`, when the wait would be longer.
     """
     give_up_at = time.monotonic() + LONGEST_WAIT_S
-    while not _limiter().hit(limit, endpoint):
-        free_in = max(_limiter().get_window_stats(limit, endpoint).reset_time - time.time(), 0.0)
+    local_limit = type(limit)(max(limit.amount // SHARE_WITHOUT_REDIS, 1), limit.multiples)
+    while free_in := shared.in_redis_or(
+        lambda: _take(_limiter(), limit, endpoint), lambda: _take(_local_limiter(), local_limit, endpoint)
+    ):
         # spread, so that waiting processes do not come back all at once
         pause = free_in + random.uniform(0.01, 0.25)
         if time.monotonic() + pause > give_up_at:
             raise TikTokRateLimited("own_limit", f"{limit} are in use", retry_after=free_in)
         time.sleep(pause)
+
+
+def _take(limiter: MovingWindowRateLimiter, limit: RateLimitItem, endpoint: str) -> float:
+    """Take one of the calls and return 0, or the seconds until one is free."""
+    if limiter.hit(limit, endpoint):
+        return 0.0
+    return max(limiter.get_window_stats(limit, endpoint).reset_time - time.time(), 0.001)

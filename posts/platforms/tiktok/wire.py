@@ -1,27 +1,31 @@
 """The Display API's answers, typed. A model's fields are also the fields that are requested: nothing else arrives.
 
-Contacts in texts, and videos that are not public, are dropped here, before anything else sees them.
+Answers are read field by field: an unusable value is unknown, a video without a usable id or time is left out, and both
+are counted. Contacts in texts, and videos that are not public, are dropped here, before anything else sees them.
 """
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from django.utils import timezone
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from accounts.tiktok.errors import TikTokUnavailable
+from accounts.tiktok.lenient import BIGGEST, LENIENT, Unreadable, storable
 from posts.platforms.base import FetchedCounts, FetchedPage, FetchedPost
 from privacy.anonymity.blanking import blank_contacts
 
-MAX_BIGINT = 2**63 - 1
-MAX_INT = 2**31 - 1
-MAX_SHARE_URL = 500
-
-
-def _storable(value: Any) -> Any:
-    """Return the text without NUL and lone surrogates, which JSON can carry and PostgreSQL cannot; absent is empty."""
-    if value is None:
-        return ""
-    return value.replace("\x00", "").encode("utf-8", "replace").decode() if isinstance(value, str) else value
+LONGEST_DURATION_S = 2**31 - 1
+"""What the column takes."""
+LONGEST_SHARE_URL = 500
+LONGEST_CAPTION = 4_000
+"""Characters that TikTok takes in a caption; it returns fewer."""
+FIRST_MOMENT = int(datetime(2014, 1, 1, tzinfo=UTC).timestamp())
+"""TikTok's first predecessor opened in 2014: an earlier time (0 above all) is none."""
+CLOCKS_DIFFER = timedelta(days=31)
+"""A post from further ahead has no usable time: milliseconds, or a date of somebody's fancy."""
 
 
 def _web_address(value: str) -> str:
@@ -30,7 +34,22 @@ def _web_address(value: str) -> str:
         scheme = urlsplit(value).scheme
     except ValueError:
         return ""
-    return value if scheme in ("http", "https") and len(value) <= MAX_SHARE_URL else ""
+    return value if scheme in ("http", "https") and len(value) <= LONGEST_SHARE_URL else ""
+
+
+def _text_or_number(value: Any) -> Any:
+    """Return an id as text: some senders write it as a number."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _moment(seconds: int) -> int:
+    if not FIRST_MOMENT <= seconds <= (timezone.now() + CLOCKS_DIFFER).timestamp():
+        raise ValueError("no time at which a video can have been published")
+    return seconds
+
+
+def _cut(text: str) -> str:
+    return text[:LONGEST_CAPTION]
 
 
 PRIVATE_FLAGS = {
@@ -45,24 +64,31 @@ def is_public(video: Any) -> bool:
     """Return False if any of TikTok's words for visibility says that not everybody may see the video.
 
     The Display API promises public videos only and has no word for others. TikTok's other APIs and its pages have
-    several; each is believed.
+    several; each is believed. A word that cannot be read counts as "not everybody".
     """
     if not isinstance(video, dict):
         return True
-    words = {str(name).replace("_", "").casefold(): str(value).casefold() for name, value in video.items()}
-    return all(words[flag] in NO for flag in PRIVATE_FLAGS & words.keys()) and all(
-        words[name] in EVERYBODY for name in AUDIENCES & words.keys()
+    words = {str(name).replace("_", "").casefold(): value for name, value in video.items()}
+    return all(_word(words[flag]) in NO for flag in PRIVATE_FLAGS & words.keys()) and all(
+        _word(words[name]) in EVERYBODY for name in AUDIENCES & words.keys()
     )
 
 
-Text = Annotated[str, BeforeValidator(_storable)]
-WithoutContacts = Annotated[Text, AfterValidator(blank_contacts)]
-WebAddress = Annotated[Text, AfterValidator(_web_address)]
-Count = Annotated[int, Field(ge=0, le=MAX_BIGINT)]
+def _word(value: Any) -> str:
+    return str(value).casefold() if value is None or isinstance(value, str | int | float) else "unreadable"
+
+
+Text = Annotated[str, BeforeValidator(storable), LENIENT]
+Caption = Annotated[
+    str, BeforeValidator(storable), AfterValidator(_cut), AfterValidator(blank_contacts), AfterValidator(_cut), LENIENT
+]
+WebAddress = Annotated[str, BeforeValidator(storable), AfterValidator(_web_address), LENIENT]
+Count = Annotated[Annotated[int, Field(strict=True, ge=0, le=BIGGEST)] | None, LENIENT]
+Duration = Annotated[Annotated[int, Field(strict=True, ge=0, le=LONGEST_DURATION_S)] | None, LENIENT]
 
 
 class Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     @classmethod
     def fields_to_ask(cls) -> str:
@@ -71,14 +97,14 @@ class Wire(BaseModel):
 
 
 class VideoIdentity(Wire):
-    id: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]
+    id: Annotated[str, BeforeValidator(_text_or_number), Field(strict=True, pattern=r"^[\w.-]{1,64}$")]
 
 
 class VideoCounts(VideoIdentity):
-    like_count: Count | None = None
-    comment_count: Count | None = None
-    share_count: Count | None = None
-    view_count: Count | None = None
+    like_count: Count = None
+    comment_count: Count = None
+    share_count: Count = None
+    view_count: Count = None
 
     @property
     def counts(self) -> FetchedCounts:
@@ -90,12 +116,12 @@ class VideoCover(VideoIdentity):
 
 
 class Video(VideoCounts):
-    create_time: Annotated[int, Field(ge=0, le=MAX_INT * 2, description="epoch seconds")]
-    video_description: WithoutContacts = ""
-    title: WithoutContacts = ""
-    duration: Annotated[int, Field(ge=0, le=MAX_INT)] | None = None
+    create_time: Annotated[int, Field(strict=True, description="epoch seconds"), AfterValidator(_moment)]
+    video_description: Caption = ""
+    title: Caption = ""
+    duration: Duration = None
     share_url: WebAddress = ""
-    is_aigc: bool | None = None
+    is_aigc: Annotated[Annotated[bool, Field(strict=True)] | None, LENIENT] = None
 
     def as_fetched(self) -> FetchedPost:
         """Return the video as every platform's posts are handed on."""
@@ -110,26 +136,70 @@ class Video(VideoCounts):
         )
 
 
-def public_ones(videos: Any) -> Any:
-    """Return the public ones of a list of videos; an absent list is an empty one."""
-    return [video for video in videos if is_public(video)] if isinstance(videos, list) else videos or []
+SomeVideo = TypeVar("SomeVideo", bound=VideoIdentity)
 
 
-class VideoPage(BaseModel):
-    """A page of `video/list`, newest first. It may be short or empty: only `has_more` says whether it is the last."""
+def read_videos(
+    kind: type[SomeVideo], data: dict[str, Any], unreadable: Unreadable
+) -> tuple[dict[str, SomeVideo], int]:
+    """Return the public videos of an answer by id, and how many were left out because they cannot be read.
 
-    videos: Annotated[list[Video], BeforeValidator(public_ones)]
-    cursor: int | None = None
-    has_more: bool
+    Of videos with the same id the first counts. Raise TikTokUnavailable where the answer has no list of videos: that
+    must not look like one in which every video is gone.
+    """
+    entries = data.get("videos", ())
+    if not isinstance(entries, list):
+        raise TikTokUnavailable("unexpected_answer", "data.videos is not a list")
+    videos: dict[str, SomeVideo] = {}
+    skipped = 0
+    for entry in filter(is_public, entries):
+        try:
+            video = kind.model_validate(entry, context=unreadable)
+        except ValidationError as error:
+            skipped += 1
+            unreadable.update({str(problem["loc"][0]) for problem in error.errors() if problem["loc"]} or {"video"})
+        else:
+            videos.setdefault(video.id, video)
+    return videos, skipped
 
-    @model_validator(mode="after")
-    def _has_a_cursor_to_go_on(self) -> Self:
-        if self.has_more and self.cursor is None:
-            raise ValueError("has_more without a cursor")
-        return self
 
-    def as_fetched(self) -> FetchedPage:
-        """Return the page as every platform's pages are handed on."""
-        return FetchedPage(
-            tuple(video.as_fetched() for video in self.videos), next_cursor=self.cursor if self.has_more else None
-        )
+def read_page(data: dict[str, Any]) -> tuple[FetchedPage, Unreadable]:
+    """Return a page of `video/list`, newest first, and the unusable fields.
+
+    It may be short or empty: only `has_more` says whether it is the last. Where the cursor is unusable, the next page
+    begins at the oldest video of this one, since TikTok's cursors are times of publishing in milliseconds. Raise
+    TikTokUnavailable where there is no list of videos, or more are promised without a way to get them.
+    """
+    unreadable = Unreadable()
+    # an account without videos may have no list
+    listed = {**data, "videos": []} if "videos" in data and data["videos"] is None else data
+    videos, skipped = read_videos(Video, listed, unreadable)
+    cursor = _cursor(data.get("cursor"), unreadable)
+    if cursor is None and videos:
+        cursor = min(video.create_time for video in videos.values()) * 1000
+    has_more = data.get("has_more")
+    if not isinstance(has_more, bool):
+        unreadable["has_more"] += 1
+        # at worst one page is asked for in vain: a listing ends where its cursors no longer fall
+        has_more = bool(listed["videos"]) and cursor is not None
+    if has_more and cursor is None:
+        raise TikTokUnavailable("unexpected_answer", "has_more without a cursor")
+    page = FetchedPage(
+        posts=tuple(video.as_fetched() for video in videos.values()),
+        next_cursor=cursor if has_more else None,
+        skipped=skipped,
+        unreadable=unreadable.total(),
+    )
+    return page, unreadable
+
+
+def _cursor(value: Any, unreadable: Unreadable) -> int | None:
+    """Return a cursor that came as an integer, or as a text or float that is one."""
+    digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value)
+    if digits or (isinstance(value, float) and value.is_integer()):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= BIGGEST:
+        return value
+    if value is not None:
+        unreadable["cursor"] += 1
+    return None

@@ -69,6 +69,7 @@ def test_only_some_are_taken_anew_at_once_and_pending_ones_come_first(sandbox, o
 def test_an_older_cover_that_is_gone_keeps_its_measures_and_is_left_alone(sandbox, older):
     sandbox.control.fault("truncated", "cover", times=None)
     for _ in range(MAX_COVER_ATTEMPTS):
+        PostContent.objects.update(cover_retry_at=None)
         schedule.discover_posts(account_id=older.pk)
     asked = len(sandbox.control.requests("cover"))
     schedule.discover_posts(account_id=older.pk)
@@ -104,6 +105,7 @@ def test_a_network_that_cannot_be_used_is_not_tried_without_end(sandbox, account
     use_networks_in(str(tmp_path))
     try:
         for _ in range(MAX_COVER_ATTEMPTS):
+            PostContent.objects.update(cover_retry_at=None)
             schedule.discover_posts(account_id=account.pk)
         asked = len(sandbox.control.requests("cover"))
         schedule.discover_posts(account_id=account.pk)

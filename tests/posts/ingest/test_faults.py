@@ -34,8 +34,8 @@ FAULTS = [
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr("accounts.tiktok.client.TIMEOUT", (3, 0.3))
-    monkeypatch.setattr(covers, "TIMEOUT", (3, 0.3))
+    monkeypatch.setattr("accounts.tiktok.client.DEADLINE_S", 0.3)
+    monkeypatch.setattr(covers, "DEADLINE_S", 0.3)
 
 
 @pytest.fixture(autouse=True)
@@ -175,7 +175,9 @@ def test_after_a_few_attempts_a_cover_is_given_up(sandbox, creator, connect):
     drive(account)
     for _ in range(MAX_COVER_ATTEMPTS - 1):
         assert set(PostContent.objects.values_list("cover_state", flat=True)) == {"pending"}
+        PostContent.objects.update(cover_retry_at=None)
         schedule.discover_posts(account_id=account.pk)
+    PostContent.objects.update(cover_retry_at=None)
     asked = len(sandbox.control.requests("cover"))
     schedule.discover_posts(account_id=account.pk)
     assert set(PostContent.objects.values_list("cover_state", flat=True)) == {"unavailable"}

@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import requests
 from django.utils import timezone
+
+from config.outside.client import Answer
 
 CAPTION = "A caption about lighthouses"
 PAGE = 2
@@ -26,15 +27,15 @@ class TikTokFromMemory:
         """The calls that read of an account or renew the keys to it: those that need consent."""
         return sum(self.asked.values()) - self.asked["authorization_code"] - self.asked["/v2/oauth/revoke/"]
 
-    def send(self, method: str, path: str, **options: Any) -> requests.Response:
+    def send(self, method: str, path: str, **options: Any) -> Answer:
         """Answer in place of `accounts.tiktok.client.send`."""
-        form = options.get("data", {})
+        form = options.get("form") or {}
         self.asked[form.get("grant_type", path)] += 1
         if path == "/v2/oauth/token/":
             return _response(self._grant(form))
         if path == "/v2/oauth/revoke/":
             return _response({})
-        return _response({"data": self._data(path, options.get("json") or {}), "error": {"code": "ok"}})
+        return _response({"data": self._data(path, options.get("json_body") or {}), "error": {"code": "ok"}})
 
     def _grant(self, form: dict[str, str]) -> dict[str, Any]:
         return {
@@ -65,8 +66,5 @@ def _video(number: int, now: int) -> dict[str, Any]:
     return {"id": str(number), "create_time": published, "video_description": CAPTION, "like_count": 10 + number}
 
 
-def _response(answer: dict[str, Any]) -> requests.Response:
-    response = requests.Response()
-    response.status_code = 200
-    response._content = json.dumps(answer).encode()
-    return response
+def _response(answer: dict[str, Any]) -> Answer:
+    return Answer(200, {}, json.dumps(answer).encode())

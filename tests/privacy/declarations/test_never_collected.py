@@ -21,7 +21,7 @@ from posts.ingest.fingerprints import caption_fingerprint
 from posts.ingest.storing import store_posts
 from posts.models import Post, PostContent
 from posts.platforms.tiktok import client as display
-from posts.platforms.tiktok.wire import Video, VideoPage
+from posts.platforms.tiktok.wire import Video, read_page
 from predictions.engine.data.history_file import read_history_file
 from predictions.models import Feedback, Prediction
 from privacy.anonymity.blanking import BLANK, blank_contacts
@@ -179,8 +179,8 @@ def test_nor_are_they_kept_as_hashtags(client: Client) -> None:
 def test_a_video_that_not_everybody_may_see_is_dropped(flag: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     public = {"privacy_level": "PUBLIC_TO_EVERYONE", "is_private": False, "secret": None, "visibility": ""}
     videos = [{"id": "1", "create_time": 1_700_000_000, **public}, {"id": "2", "create_time": 1_700_000_000, **flag}]
-    page = VideoPage.model_validate({"videos": videos, "has_more": False})
-    assert [video.id for video in page.videos] == ["1"]
+    page, _ = read_page({"videos": videos, "has_more": False})
+    assert [post.id for post in page.posts] == ["1"]
     api = display.DisplayAPI(1)
     monkeypatch.setattr(api, "_call", lambda *args: {"videos": videos})
     assert list(api.counts(["1", "2"])) == ["1"]

@@ -1,0 +1,1 @@
+"""Tests of the one client for everything that leaves the service, against outsiders that misbehave."""
