@@ -90,8 +90,9 @@ class MeasureView(APIView):
         serializer = MeasureRequestSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
-        caption = measure_caption(asked["text"], asked.get("hashtags", ()))
-        rules = check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS)
+        text, hashtags = asked["text"], asked.get("hashtags", ())
+        caption = measure_caption(text, hashtags)
+        rules = check_rules(text, hashtags, max_hashtags=settings.TIKTOK_MAX_HASHTAGS)
         return Response(MeasuredCaptionSerializer({"caption": caption, "rules": rules}).data)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
+from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, MAX_RETURNED, is_hashtag
 from posts.content.platform_rules import RuleCheck
 from posts.ingest.selectors import RefreshStatus
 from posts.models import Observation, Post, PostContent, Refresh
@@ -101,7 +101,12 @@ class PostDetailSerializer(PostSerializer):
 class MeasureRequestSerializer(serializers.Serializer[Any]):
     """A draft's caption."""
 
-    text = serializers.CharField(max_length=MAX_CAPTION, allow_blank=True, trim_whitespace=False)
+    text = serializers.CharField(
+        max_length=MAX_CAPTION,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text=f"TikTok returns the first {MAX_RETURNED} characters of a caption, so those are measured.",
+    )
     hashtags = serializers.ListField(
         child=serializers.CharField(max_length=MAX_HASHTAG),
         max_length=100,

@@ -16,7 +16,6 @@ from predictions.engine.advice.suggestions import default_window
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
 from predictions.suggestions.advice import Changes, changes_of
 from predictions.suggestions.words import title_of
-from privacy.anonymity.blanking import blank_contacts
 
 NO_IDEA = (
     "No idea to explore: your account has tried what can be changed of this draft, or too little is known of the rest "
@@ -62,9 +61,7 @@ def explore_draft(
     AccountNotChosen.
     """
     now = now or timezone.now()
-    draft = draft_of(
-        text=blank_contacts(text), hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=None
-    )
+    draft = draft_of(text=text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=None)
     account = account_to_forecast(user, account_id)
 
     def compute(model: GlobalModel, learned: LearnedAccount) -> ToldIdea | None:

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from posts.content.captions import MAX_RETURNED
 from predictions.forecasts.serializers import FURTHEST_AHEAD, MAX_DURATION_S
 
 MAX_CAPTION = 4_000
@@ -41,7 +42,8 @@ class DraftForm(forms.Form):
         required=False,
         strip=False,
         max_length=MAX_CAPTION,
-        help_text="With its #hashtags, as you would post it.",
+        help_text=f"With its #hashtags, as you would post it. TikTok returns the first {MAX_RETURNED} characters of a "
+        "caption to programs such as this one, so only those are measured.",
         widget=forms.Textarea({"class": "input", "rows": 5, "autocomplete": "off"}),
         error_messages={"max_length": f"TikTok takes at most {MAX_CAPTION:,} characters; this has %(show_value)s."},
     )

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
-from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
+from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, MAX_RETURNED, is_hashtag
 from predictions.engine.types import HORIZON, HOUR
 from predictions.forecasts.services import MAX_CLIENT, PredictionResult
 from predictions.models import Prediction
@@ -55,7 +55,8 @@ class DraftSerializer(serializers.Serializer[Any]):
         max_length=MAX_CAPTION,
         allow_blank=True,
         trim_whitespace=False,
-        help_text="The caption. Measured, and stored only for people who chose to keep drafts.",
+        help_text=f"The caption. TikTok returns the first {MAX_RETURNED} characters of one, so those are measured. It is "
+        "stored only for people who chose to keep drafts.",
     )
     scheduled_time_utc = serializers.DateTimeField(
         required=False, allow_null=True, default_timezone=timezone.get_default_timezone(), help_text="By default now."

@@ -75,9 +75,8 @@ def predict(
     """
     started = time.perf_counter()
     now = now or timezone.now()
-    # blanked before measuring: measures and fingerprint are kept, and posts' captions are blanked too
     kept_text, client = blank_contacts(text), blank_contacts(client)[:MAX_CLIENT]
-    draft = draft_of(text=kept_text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=cover)
+    draft = draft_of(text=text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=cover)
     caption = draft.caption
 
     fetching = time.perf_counter()
@@ -110,7 +109,7 @@ def predict(
         basis=result.basis,
         publish_at=publish_at,
         duration_s=duration_s,
-        caption_fingerprint=caption_fingerprint(kept_text),
+        caption_fingerprint=caption_fingerprint(text),
         caption_length=caption.length,
         hashtags=list(caption.hashtags),
         client=client,
@@ -141,7 +140,7 @@ def predict(
         model_version=answer.loaded.name,
         advice=advice,
         hours=hours,
-        rules=check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS),
+        rules=check_rules(text, hashtags, max_hashtags=settings.TIKTOK_MAX_HASHTAGS),
         weights_updated_at=weights.updated_at if weights else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
         feature_fetch_ms=_milliseconds(fetching, answer.fetched_at),
