@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from config.api import NestedJSONParser
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
-from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
+from posts.content.pictures import CoverMeasures, DamagedImage, UnreadableImage, measure_cover
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
 from predictions.forecasts.filters import PredictionFilter
 from predictions.forecasts.selectors import predictions_of
@@ -132,7 +132,10 @@ def _payload(request: Request) -> Any:
 
 
 def _cover(request: Request) -> CoverMeasures | None:
-    """Return the measures of the first readable picture; None without pictures. Raises ValidationError."""
+    """Return the measures of the first readable picture; None without pictures.
+
+    Raises ValidationError if there is none, or if a picture before it is damaged.
+    """
     pictures = request.FILES.getlist("media")
     if len(pictures) > MAX_PICTURES:
         raise ValidationError({"media": f"There are {len(pictures)} pictures; at most {MAX_PICTURES} are read."})
@@ -140,6 +143,9 @@ def _cover(request: Request) -> CoverMeasures | None:
     for picture in pictures:
         try:
             return measure_cover(picture.read())
+        except DamagedImage as error:
+            # unpacking others after it could take seconds
+            raise ValidationError({"media": [*unreadable, str(error)]}) from error
         except UnreadableImage as error:
             unreadable.append(str(error))
     if unreadable:

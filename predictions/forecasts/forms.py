@@ -70,8 +70,8 @@ class DraftForm(forms.Form):
     )
     cover = forms.FileField(
         required=False,
-        help_text="JPEG, PNG or WebP, up to 5 MB. It is measured, not kept.",
-        widget=forms.FileInput({"class": "input", "accept": "image/jpeg,image/png,image/webp"}),
+        help_text="JPEG, PNG, WebP or GIF, up to 5 MB and 12 megapixels. It is measured, not kept.",
+        widget=forms.FileInput({"class": "input", "accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
 
     within = forms.TypedChoiceField(

@@ -115,7 +115,8 @@ class PredictMultipartSerializer(serializers.Serializer[Any]):
     media = serializers.ListField(
         child=serializers.FileField(),
         required=False,
-        help_text="Pictures (JPEG, PNG, WebP, GIF); the first readable one counts as the cover. None is stored.",
+        help_text="Pictures (JPEG, PNG, WebP, GIF, of at most 12 megapixels); the first readable one counts as the cover, "
+        "a damaged one before it is refused. None is stored.",
     )
 
 

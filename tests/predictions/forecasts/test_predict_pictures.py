@@ -8,7 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from posts.content.captions import measure_caption
+from posts.content.pictures.decoding import _decode
 from predictions.models import Prediction
+from tests.posts.content.drawn import encoded, of_levels, texture
 from tests.predictions.forecasts.api_requests import ROUTES, picture, post_form, sample
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +50,16 @@ def test_an_unreadable_picture_is_refused(name, data, account, client_of):
     assert error["field"].startswith("media")
     assert "JPEG, PNG" in error["message"]
     assert not Prediction.objects.exists()
+
+
+def test_after_a_damaged_picture_no_other_is_unpacked(learned_account, client_of):
+    damaged = encoded(of_levels(texture(300, 400)))[:-500]
+    media = [("text.jpg", b"no picture"), *((f"{number}.png", damaged) for number in range(9))]
+    with mock.patch("posts.content.pictures.decoding._decode", wraps=_decode) as decoded:
+        response = post_form(client_of, sample(learned_account), *media)
+    assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == ["media"] * 2
+    assert decoded.call_count == 1
 
 
 @pytest.mark.parametrize(("readable", "captions"), [(0, 0), (1, 1)])
