@@ -44,7 +44,7 @@ class DraftForm(forms.Form):
         max_length=MAX_CAPTION,
         help_text=f"With its #hashtags, as you would post it. TikTok returns the first {MAX_RETURNED} characters of a "
         "caption to programs such as this one, so only those are measured.",
-        widget=forms.Textarea({"class": "input", "rows": 5, "autocomplete": "off"}),
+        widget=forms.Textarea({"class": "input", "rows": 5, "dir": "auto", "autocomplete": "off"}),
         error_messages={"max_length": f"TikTok takes at most {MAX_CAPTION:,} characters; this has %(show_value)s."},
     )
     publish_at = forms.DateTimeField(
