@@ -1,7 +1,7 @@
 """Cells of CSV files that people open in a spreadsheet: none is run as a formula, and no long number is rounded.
 
-An apostrophe is put before such a text. It is the sign by which spreadsheets keep a text as it is, and `unguarded` takes
-it away again, so that a file that left can be read back.
+An apostrophe is put before such a text: the sign by which spreadsheets keep a text as it is. `unguarded` takes it away
+again, so that a file that left can be read back.
 """
 
 import regex

@@ -91,7 +91,10 @@ def test_addresses_and_filters_survive_it(account, client_of, number):
     person.force_login(account.user)
     for path in ("/posts/", "/forecasts/", "/your-data/access/", "/experiments/"):
         assert person.get(path, {"page": number}).status_code < 500
-    for path in (f"/settings/tokens/{number}/revoke/", f"/forecasts/{prediction.public_id}/suggestions/{number}/report/"):
+    for path in (
+        f"/settings/tokens/{number}/revoke/",
+        f"/forecasts/{prediction.public_id}/suggestions/{number}/report/",
+    ):
         assert person.post(path).status_code in (302, 404)
 
 

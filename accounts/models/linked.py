@@ -3,8 +3,8 @@
 from django.db import models
 
 from accounts import identifiers
-from accounts.names import is_visible
 from accounts.models.people import User
+from accounts.names import is_visible
 from privacy.declarations.columns import Column, Kind, Sought, personal, plain
 from privacy.models import PersonalData
 

@@ -55,8 +55,8 @@ class DraftSerializer(serializers.Serializer[Any]):
         max_length=MAX_CAPTION,
         allow_blank=True,
         trim_whitespace=False,
-        help_text=f"The caption. TikTok returns the first {MAX_RETURNED} characters of one, so those are measured. It is "
-        "stored only for people who chose to keep drafts.",
+        help_text=f"The caption. TikTok returns the first {MAX_RETURNED} characters of one, so those are measured. "
+        "It is stored only for people who chose to keep drafts.",
     )
     scheduled_time_utc = serializers.DateTimeField(
         required=False, allow_null=True, default_timezone=timezone.get_default_timezone(), help_text="By default now."
@@ -115,8 +115,8 @@ class PredictMultipartSerializer(serializers.Serializer[Any]):
     media = serializers.ListField(
         child=serializers.FileField(),
         required=False,
-        help_text="Pictures (JPEG, PNG, WebP, GIF, of at most 12 megapixels); the first readable one counts as the cover, "
-        "a damaged one before it is refused. None is stored.",
+        help_text="Pictures (JPEG, PNG, WebP, GIF, of at most 12 megapixels); the first readable one counts as the "
+        "cover, a damaged one before it is refused. None is stored.",
     )
 
 

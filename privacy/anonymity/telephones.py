@@ -37,12 +37,12 @@ def replace_telephones(text: str, blank: str) -> str:
 
 
 def _judged(found: re.Match[str], blank: str) -> str:
-    digits = found[0]
-    if digits.startswith(("+", "00", "(")):
+    opened, digits = ("(", found[0][1:]) if found[0].startswith("(") else ("", found[0])
+    if digits.startswith(("+", "00")):
         return blank
     if _OTHER_NUMBERS.fullmatch(digits) or (digits[0] != "0" and _has_currency(found)):
-        return digits
-    parts, end = [], 0
+        return found[0]
+    parts, end = [opened], 0
     for each in _DATE.finditer(digits):
         between = digits[end : each.start()]
         # digits that are joined to it make it part of a number, unless they are a date too
@@ -52,7 +52,7 @@ def _judged(found: re.Match[str], blank: str) -> str:
         if _is_date(each) and not joined and not spaced:
             parts += [_CANDIDATE.sub(blank, between), each[0]]
             end = each.end()
-    return "".join([*parts, _CANDIDATE.sub(blank, digits[end:])]) if parts else blank
+    return "".join([*parts, _CANDIDATE.sub(blank, digits[end:])]) if end else blank
 
 
 def _is_date(found: re.Match[str]) -> bool:

@@ -34,11 +34,15 @@ def test_a_name_that_shows_something_is_kept_and_isolated(name):
 
 def test_what_creators_write_is_isolated_in_every_template():
     """Right-to-left words change places with numbers beside them, unless they are isolated."""
-    written = re.compile(r"\{\{ ?(?!form)(?:tag|[\w.]*\b(?:caption|username|display_name|token\.name|token_name|told\.title))\b[^}]*\}\}")
+    written = re.compile(
+        r"\{\{ ?(?!form)(?:tag|[\w.]*\b(?:caption|username|display_name|token\.name|token_name|told\.title))\b[^}]*\}\}"
+    )
     isolated = re.compile(r"<(?:bdi\b[^>]*|[a-z]+[^>]*dir=\"auto\"[^>]*)>(?:\{% [^%]* %\})*[@#]?$")
     found = 0
     for page in TEMPLATES.rglob("*.html"):
-        text = page.read_text(encoding="utf-8").replace("{% if forecast.caption %} dir=\"auto\"{% endif %}", ' dir="auto"')
+        text = page.read_text(encoding="utf-8").replace(
+            '{% if forecast.caption %} dir="auto"{% endif %}', ' dir="auto"'
+        )
         for each in written.finditer(text):
             found += 1
             assert isolated.search(text[: each.start()]), (page, each[0])

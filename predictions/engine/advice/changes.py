@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from posts.content.pictures import CoverMeasures
 from posts.content.hashtag_rule import distinct_hashtags
+from posts.content.pictures import CoverMeasures
 from posts.content.rewriting import is_disclosure, with_hashtag, without_hashtag
 from predictions.engine.data.history import CONTENT, History, hash_of
 from predictions.engine.effects.design import COVER_COLUMN, body_length, tag_characters

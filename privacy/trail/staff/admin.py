@@ -64,7 +64,7 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def _chosen(self, request: HttpRequest) -> list[Any]:
         """Return the keys that an action was asked for; raise BadRequest unless each can be a key of the table."""
-        key = self.opts.pk
+        key: Any = self.opts.pk
         while key.remote_field:
             key = key.target_field
         try:

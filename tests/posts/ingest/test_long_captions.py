@@ -14,7 +14,9 @@ from tests.posts.states import drive
 TEXTS = st.one_of(
     st.text(max_size=400),
     st.text("🍞👨\u200d👩#a1 .@é", max_size=400),
-    st.lists(st.sampled_from(["a@b.de ", "0170 1234567", "🍞", "31.12.2026 ", "1234567a", " word"]), max_size=90).map("".join),
+    st.lists(st.sampled_from(["a@b.de ", "0170 1234567", "🍞", "31.12.2026 ", "1234567a", " word"]), max_size=90).map(
+        "".join
+    ),
 )
 
 
