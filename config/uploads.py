@@ -10,6 +10,8 @@ from django.core.files.uploadhandler import FileUploadHandler
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
+from config.numbers import whole_number
+
 MAX_JSON_BYTES = 256 * 1024
 """Of a request that carries a draft."""
 
@@ -22,7 +24,8 @@ class RequestTooLarge(APIException):
 
 def refuse_too_large(request: Request, limit: int) -> None:
     """Raise RequestTooLarge, before anything is read, for a body of more than `limit` bytes."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > limit:
+    length = whole_number(request.META.get("CONTENT_LENGTH") or "0")
+    if length is None or length > limit:
         raise RequestTooLarge(f"The request is too large; at most {limit:,} bytes are read.")
 
 

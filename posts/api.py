@@ -103,8 +103,9 @@ class MeasureView(View):
         serializer.is_valid(raise_exception=True)
         require(person_of(request), Purpose.SERVICE)
         asked = serializer.validated_data
-        caption = measure_caption(asked["text"], asked.get("hashtags", ()))
-        rules = check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS)
+        text, hashtags = asked["text"], asked.get("hashtags", ())
+        caption = measure_caption(text, hashtags)
+        rules = check_rules(text, hashtags, max_hashtags=settings.TIKTOK_MAX_HASHTAGS)
         return Response(MeasuredCaptionSerializer({"caption": caption, "rules": rules}).data)
 
 

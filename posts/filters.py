@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from config.api.filters import MomentFilter, TruthFilter
+from posts.content.captions import tag_of
 from posts.models import Post
 
 
@@ -22,4 +23,4 @@ class PostFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields: list[str] = []
 
     def filter_hashtag(self, posts: QuerySet[Post], name: str, value: str) -> QuerySet[Post]:
-        return posts.filter(content__hashtags__contains=[value.lstrip("#＃").lower()])
+        return posts.filter(content__hashtags__contains=[tag_of(value)])

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
-from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
+from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, MAX_RETURNED, is_hashtag
 from posts.content.platform_rules import RuleCheck
 from posts.ingest.progress import RefreshStatus
 from posts.models import Observation, Post, PostContent, Refresh
@@ -103,7 +103,12 @@ class PostDetailSerializer(PostSerializer):
 class MeasureRequestSerializer(Serializer[Any]):
     """A draft's caption."""
 
-    text = serializers.CharField(max_length=MAX_CAPTION, allow_blank=True, trim_whitespace=False)
+    text = serializers.CharField(
+        max_length=MAX_CAPTION,
+        allow_blank=True,
+        trim_whitespace=False,
+        help_text=f"TikTok returns the first {MAX_RETURNED} characters of a caption, so those are measured.",
+    )
     hashtags = serializers.ListField(
         child=serializers.CharField(max_length=MAX_HASHTAG),
         max_length=100,

@@ -4,6 +4,7 @@ from django.db import models
 
 from accounts import identifiers
 from accounts.models.people import User
+from accounts.names import is_visible
 from privacy.declarations.columns import Column, Kind, Sought, personal, plain
 from privacy.models import PersonalData
 
@@ -62,6 +63,12 @@ class TikTokAccount(PersonalData):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def name(self) -> str:
+        """What the account is called on pages: a name that can be seen, else the user name, else its id here."""
+        names = (self.display_name, self.username)
+        return next((name.strip() for name in names if is_visible(name)), f"TikTok account {self.public_id}")
 
 
 class FollowerCount(PersonalData):

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -57,7 +58,7 @@ def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponse:
     """Revoke one of the person's API tokens."""
     token = get_object_or_404(api_tokens_of(request.user), pk=token_id)
     revoke_api_token(token=token, now=timezone.now())
-    messages.success(request, f"The token “{token.name}” is revoked.")
+    messages.success(request, format_html("The token “<bdi>{}</bdi>” is revoked.", token.name))
     return redirect("accounts:settings")
 
 

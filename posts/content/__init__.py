@@ -1,4 +1,4 @@
 """Measures of captions and covers: pure functions on text and bytes, free of Django.
 
-May import nothing else of Postcast.
+Of the rest of Postcast it may import `privacy.anonymity.blanking` alone, which is as pure.
 """

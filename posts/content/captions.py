@@ -11,18 +11,31 @@ from numpy.typing import NDArray
 from posts.content import language as languages
 from posts.content import tone, wording
 from posts.content.embeddings import embed
+from posts.content.hashtag_rule import MAX_HASHTAG, distinct_hashtags, hashtags_in, is_hashtag, replace_hashtags, tag_of
 from posts.content.normalising import normalised
+from privacy.anonymity.blanking import blank_contacts
 
-EXTRACTOR_VERSION = 6
+__all__ = [
+    "EXTRACTOR_VERSION",
+    "MAX_CAPTION",
+    "MAX_HASHTAG",
+    "MAX_RETURNED",
+    "CaptionMeasures",
+    "hashtags_in",
+    "is_hashtag",
+    "measure_caption",
+    "measured_part",
+    "tag_of",
+]
+
+EXTRACTOR_VERSION = 7
 """Raise it whenever the same caption or cover would get other measures."""
 
 MAX_CAPTION = 10_000
-"""Characters that are measured of a caption."""
-MAX_HASHTAG = 100
-"""Characters that are kept of a hashtag."""
+"""Characters of a caption that are taken."""
+MAX_RETURNED = 150
+"""Characters of a caption that TikTok's API returns: the longest `video_description` in its documentation."""
 
-HASHTAG = re.compile(r"[#＃]([^\s#＃@.,;:!?…()\[\]{}<>\"'“”«»/\\|]+)")
-"""A hashtag in a text; its group is the tag without the #, to be read by `tag_of`."""
 _MENTION = re.compile(r"(?<!\w)@\w")
 _NAME = re.compile(r"(?<!\w)@[\w.]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -67,17 +80,16 @@ class CaptionMeasures:
 def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
     """Measure a caption in any script; add `hashtags` to those in the text. Never raise.
 
-    Only the first `MAX_CAPTION` characters count.
+    Only its `measured_part` counts, so that a draft and the post that it becomes are measured alike.
     """
-    # a lone surrogate, as broken JSON can carry, cannot be encoded later on
-    clean = text[:MAX_CAPTION].encode("utf-8", "replace").decode("utf-8")
-    inline = _hashtags(clean, ())
-    tags = _hashtags(clean, hashtags)
+    clean = measured_part(text)
+    inline = distinct_hashtags(clean)
+    tags = distinct_hashtags(clean, hashtags)
     without_links = _LINK.sub(" ", clean)
-    folded = normalised("NFKC", HASHTAG.sub(" ", without_links)).casefold()
+    folded = normalised("NFKC", replace_hashtags(without_links, " ")).casefold()
     without_names = _NAME.sub(" ", without_links)
     about = " ".join([without_names, *(f"#{tag}" for tag in tags if tag not in inline)])
-    plain = HASHTAG.sub(" ", without_names)
+    plain = replace_hashtags(without_names, " ")
     words = languages.words_of(plain)
     emoji_count = emoji.emoji_count(clean)
     wordy = emoji.replace_emoji(plain, " ") if emoji_count else plain
@@ -104,16 +116,20 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
     )
 
 
-def is_hashtag(tag: str) -> bool:
-    """Return whether the tag, with its # or without, would count as one hashtag in a caption."""
-    return HASHTAG.fullmatch(f"#{tag.strip().lstrip('#＃')}") is not None
+def measured_part(text: str) -> str:
+    """Return the part of a caption that is measured and compared: what TikTok returns of it, without contacts.
+
+    TikTok's documentation says 150 characters, and not of which kind. Cut after 150 UTF-16 units, never inside a
+    character, a text is the same whether TikTok counts those, code points or graphemes, as each of the others is at
+    least as long. Applied to its own result, or to a caption whose contacts are blanked, it changes nothing more.
+    """
+    part = _cut(text)
+    while (blanked := _cut(blank_contacts(part))) != part:
+        part = blanked
+    return part
 
 
-def tag_of(written: str) -> str:
-    """Return a hashtag, without its #, as captions are measured by it: in any case and form it is the same one."""
-    return normalised("NFC", written.strip().lower())[:MAX_HASHTAG]
-
-
-def _hashtags(text: str, others: Sequence[str]) -> tuple[str, ...]:
-    raw = HASHTAG.findall(text) + [tag.encode("utf-8", "replace").decode().lstrip("#＃") for tag in others]
-    return tuple(dict.fromkeys(tag for tag in map(tag_of, raw) if tag))
+def _cut(text: str) -> str:
+    # a lone surrogate, as broken JSON can carry, cannot be encoded later on
+    clean = text[:MAX_RETURNED].encode("utf-8", "replace").decode("utf-8")
+    return clean.encode("utf-16-le")[: 2 * MAX_RETURNED].decode("utf-16-le", "ignore")

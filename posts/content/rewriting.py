@@ -2,7 +2,7 @@
 
 import re
 
-from posts.content.captions import HASHTAG, tag_of
+from posts.content.hashtag_rule import replace_hashtags
 
 DISCLOSURES = frozenset(
     {
@@ -43,8 +43,7 @@ def with_hashtag(text: str, tag: str) -> str:
 
 def without_hashtag(text: str, tag: str) -> str:
     """Return the caption without the hashtag (as `tag_of` gives it), and without the gap that it leaves."""
-    pattern = rf"\s?{HASHTAG.pattern}"
-    return re.sub(pattern, lambda found: "" if tag_of(found[1]) == tag else found[0], text).strip()
+    return replace_hashtags(text, "", only=tag).strip()
 
 
 def is_disclosure(tag: str) -> bool:

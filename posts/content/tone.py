@@ -1,6 +1,7 @@
 """Tell a caption's tone: by its words where they are English, by its emoji in any language."""
 
 import csv
+import math
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -14,8 +15,12 @@ if TYPE_CHECKING:
 
 MAX_TONE_TEXT = 500
 """Characters that the tone is read from: it shows in the beginning, and the cost grows with each word."""
+_VADER_ALPHA = 15
+"""VADER maps a sum x of its words' valences to x / sqrt(x² + 15)."""
 FEWEST_SEEN = 5
 """Posts that an emoji must have been seen in to be ranked, as in the published ranking."""
+# other names mislead a lexicon: a "hand" helps in it, a "fire engine" and a "game die" are bad
+_FEELINGS = frozenset({"heart", "smiling", "laughing", "partying", "hugging", "kiss", "frowning"})
 
 # The library fills its tables on the first call and takes no lock: without this, concurrent threads miss emoji.
 emoji.emoji_count("x")
@@ -24,26 +29,40 @@ emoji.emoji_count("x")
 def tone_of(text: str, language: str, emoji_tone: float | None) -> float | None:
     """Return the tone of a caption in -1..1, None where nothing in it can be read.
 
-    English: VADER's compound score of words, hashtags and emoji's names. A language that is UNKNOWN: the same where
-    VADER knows one of the words or hashtags, as in "So happy". Otherwise: the `emoji_tone`.
+    English: VADER's compound score of words and hashtags, joined with the `emoji_tone`. A language that is UNKNOWN: the
+    same where VADER knows one of the words or hashtags, as in "So happy". Otherwise: the `emoji_tone`.
     """
-    if language == "en":
-        return words_tone_of(text)
-    if language == UNKNOWN and words_tone_of(emoji.replace_emoji(text[:MAX_TONE_TEXT], " ")):
-        return words_tone_of(text)
-    return emoji_tone
+    if language not in ("en", UNKNOWN):
+        return emoji_tone
+    # by its English name "fire" would be as bad as a fire
+    of_words = words_tone_of(emoji.replace_emoji(text[:MAX_TONE_TEXT], " "))
+    if not of_words and language == UNKNOWN:
+        return emoji_tone
+    return _joined(of_words, emoji_tone) if emoji_tone else of_words
 
 
 def words_tone_of(text: str) -> float:
     """Return VADER's compound score in -1..1 (Hutto and Gilbert, ICWSM 2014) of the text's beginning.
 
-    Its lexicon is English; emoji are read as their English names. Zero where it knows no word.
+    Its lexicon is English. Zero where it knows no word.
     """
     # a lexicon knows "love", not "#love"
     plain = text[:MAX_TONE_TEXT].replace("#", " ").replace("＃", " ")
     if not plain or plain.isspace():
         return 0.0
-    return float(_analyser().polarity_scores(emoji.replace_emoji(plain, _name_of_emoji))["compound"])
+    return float(_analyser().polarity_scores(plain)["compound"])
+
+
+def _joined(first: float, second: float) -> float:
+    """Return the tone of two texts as VADER would give it of both: their sums, before it maps them to -1..1, added."""
+    total = _sum_behind(first) + _sum_behind(second)
+    return total / math.hypot(total, math.sqrt(_VADER_ALPHA))
+
+
+def _sum_behind(compound: float) -> float:
+    # rounded to four digits, it can be one
+    bounded = min(max(compound, -0.9999), 0.9999)
+    return bounded * math.sqrt(_VADER_ALPHA / (1 - bounded**2))
 
 
 def emoji_tone_of(text: str) -> float | None:
@@ -61,10 +80,13 @@ def load() -> None:
 
 @lru_cache(maxsize=4096)
 def _polarity(sign: str) -> float | None:
-    """Return the emoji's polarity: as people ranked it; of an emoji that is newer, what VADER makes of its name."""
+    """Return the emoji's polarity: as people ranked it; of a newer one, by its name if that tells a feeling."""
     # a skin, a gender or a colour behind the first sign change no mood
     ranked = _ranking().get(sign[0])
-    return ranked if ranked is not None else words_tone_of(sign) or None
+    if ranked is not None:
+        return ranked
+    name = emoji.demojize(sign, delimiters=("", "")).replace("_", " ")
+    return words_tone_of(name) if _FEELINGS.intersection(name.split()) else None
 
 
 @cache
@@ -81,10 +103,6 @@ def _ranking() -> dict[str, float]:
         for row in rows
         if (seen := int(row["Occurrences"])) >= FEWEST_SEEN
     }
-
-
-def _name_of_emoji(_: str, data: dict[str, str]) -> str:
-    return f" {data['en'].strip(':').replace('_', ' ')} "
 
 
 @cache

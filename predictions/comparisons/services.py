@@ -11,7 +11,6 @@ from posts.freshness import Freshness
 from predictions.engine import Forecast, GlobalModel, LearnedAccount, forecast
 from predictions.engine.advice.comparing import win_chances
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
-from privacy.anonymity.blanking import blank_contacts
 
 FEWEST, MOST = 2, 6
 """Drafts of one comparison."""
@@ -61,9 +60,8 @@ def compare(
     # before any caption is measured: nothing is processed for people who do not agree to that
     account = account_to_forecast(user, account_id)
     drafts = [
-        # measured as a forecast measures it
         draft_of(
-            text=blank_contacts(variant.text),
+            text=variant.text,
             hashtags=variant.hashtags,
             publish_at=variant.publish_at,
             duration_s=variant.duration_s,

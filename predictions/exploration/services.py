@@ -17,7 +17,6 @@ from predictions.engine.advice.suggestions import default_window
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
 from predictions.suggestions.advice import Changes, changes_of
 from predictions.suggestions.words import title_of
-from privacy.anonymity.blanking import blank_contacts
 
 NO_IDEA = (
     "No idea to explore: your account has tried what can be changed of this draft, or too little is known of the rest "
@@ -66,9 +65,7 @@ def explore_draft(
     now = now or timezone.now()
     # before the caption is measured: nothing is processed for people who do not agree to that
     account = account_to_forecast(user, account_id)
-    draft = draft_of(
-        text=blank_contacts(text), hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=None
-    )
+    draft = draft_of(text=text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=None)
 
     def compute(model: GlobalModel, learned: LearnedAccount) -> ToldIdea | None:
         idea = explore(

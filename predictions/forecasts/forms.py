@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from posts.content.captions import MAX_RETURNED
 from predictions.forecasts.serializers import FURTHEST_AHEAD, MAX_DURATION_S
 
 MAX_CAPTION = 4_000
@@ -41,8 +42,9 @@ class DraftForm(forms.Form):
         required=False,
         strip=False,
         max_length=MAX_CAPTION,
-        help_text="With its #hashtags, as you would post it.",
-        widget=forms.Textarea({"class": "input", "rows": 5, "autocomplete": "off"}),
+        help_text=f"With its #hashtags, as you would post it. TikTok returns the first {MAX_RETURNED} characters of a "
+        "caption to programs such as this one, so only those are measured.",
+        widget=forms.Textarea({"class": "input", "rows": 5, "dir": "auto", "autocomplete": "off"}),
         error_messages={"max_length": f"TikTok takes at most {MAX_CAPTION:,} characters; this has %(show_value)s."},
     )
     publish_at = forms.DateTimeField(
@@ -68,8 +70,8 @@ class DraftForm(forms.Form):
     )
     cover = forms.FileField(
         required=False,
-        help_text="JPEG, PNG or WebP, up to 5 MB. It is measured, not kept.",
-        widget=forms.FileInput({"class": "input", "accept": "image/jpeg,image/png,image/webp"}),
+        help_text="JPEG, PNG, WebP or GIF, up to 5 MB and 12 megapixels. It is measured, not kept.",
+        widget=forms.FileInput({"class": "input", "accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
 
     within = forms.TypedChoiceField(

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
-from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, is_hashtag
+from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, MAX_RETURNED, is_hashtag
 from posts.freshness import DataWarning
 from predictions.engine import Forecast
 from predictions.engine.types import HORIZON, HOUR
@@ -59,7 +59,8 @@ class DraftSerializer(Serializer[Any]):
         max_length=MAX_CAPTION,
         allow_blank=True,
         trim_whitespace=False,
-        help_text="The caption. Measured, and stored only for people who chose to keep drafts.",
+        help_text=f"The caption. TikTok returns the first {MAX_RETURNED} characters of one, so those are measured. "
+        "It is stored only for people who chose to keep drafts.",
     )
     scheduled_time_utc = serializers.DateTimeField(
         required=False, allow_null=True, default_timezone=timezone.get_default_timezone(), help_text="By default now."
@@ -121,7 +122,8 @@ class PredictMultipartSerializer(Serializer[Any]):
         child=serializers.FileField(),
         required=False,
         max_length=1,
-        help_text="The cover, as a picture (JPEG, PNG, WebP, GIF). It is measured, not stored.",
+        help_text="The cover, as a picture (JPEG, PNG, WebP, GIF, of at most 12 megapixels). It is measured, not "
+        "stored.",
     )
 
 

@@ -82,9 +82,8 @@ def predict(
     account = account_to_forecast(user, account_id)
     fetched = time.perf_counter()
 
-    # blanked before measuring: measures and fingerprint are kept, and posts' captions are blanked too
     kept_text, client = blank_contacts(text), blank_contacts(client)[:MAX_CLIENT]
-    draft = draft_of(text=kept_text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=cover)
+    draft = draft_of(text=text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=cover)
     caption = draft.caption
     measured = time.perf_counter()
 
@@ -115,8 +114,8 @@ def predict(
         basis=result.basis,
         publish_at=publish_at,
         duration_s=duration_s,
-        caption_fingerprint=caption_fingerprint(kept_text),
-        caption_length=caption.length,
+        caption_fingerprint=caption_fingerprint(text),
+        caption_length=len(text),
         hashtags=list(caption.hashtags),
         client=client,
         point=result.point,
@@ -146,7 +145,7 @@ def predict(
         model_version=answer.loaded.name,
         advice=advice,
         hours=hours,
-        rules=check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS),
+        rules=check_rules(text, hashtags, max_hashtags=settings.TIKTOK_MAX_HASHTAGS),
         weights_updated_at=weights.updated_at if weights else None,
         data=answer.data,
         latency_ms=_milliseconds(started, time.perf_counter()),

@@ -1,7 +1,5 @@
 """REST view of reports of a forecast's suggestions."""
 
-from typing import Any
-
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -12,6 +10,7 @@ from rest_framework.response import Response
 
 from config.api.scopes import FORECASTS
 from config.api.views import View, created
+from config.numbers import whole_number
 from predictions.models import Prediction
 from predictions.reports.selectors import reported_forecasts, reports_on
 from predictions.reports.serializers import SuggestionReportSerializer
@@ -55,10 +54,10 @@ class SuggestionReportView(View):
     def delete(self, request: Request, public_id: str) -> Response:
         """Take a report back; 204 also if there was none."""
         prediction = self._prediction(public_id)
-        rank: Any = request.query_params.get("rank", "")
-        if not (rank.isascii() and rank.isdecimal() and len(rank) < 4):
+        rank = whole_number(request.query_params.get("rank", ""))
+        if rank is None:
             raise ValidationError({"rank": "This is no rank; expected a whole number from 1."})
-        take_back_report(prediction=prediction, rank=int(rank))
+        take_back_report(prediction=prediction, rank=rank)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _prediction(self, public_id: str) -> Prediction:

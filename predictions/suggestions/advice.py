@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypedDict
 
+from posts.content.captions import tag_of
 from predictions.engine import Draft, GlobalModel, LearnedAccount
 from predictions.engine.advice.comparing import hour_map
 from predictions.engine.advice.exploring import Idea
@@ -154,7 +155,7 @@ def changes_of(suggestion: Suggestion | Idea, draft: Draft, text: str, hashtags:
     if suggestion.text != text:
         changes["text"] = suggestion.text
     removed = set(draft.caption.hashtags) - set(after.caption.hashtags)
-    kept = [tag for tag in hashtags if tag.strip().lstrip("#＃").lower() not in removed]
+    kept = [tag for tag in hashtags if tag_of(tag) not in removed]
     if len(kept) < len(hashtags):
         changes["hashtags"] = kept
     if any(change.feature == "duration" for change in suggestion.changes):

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from config.numbers import whole_number
 from predictions.models import ForecastFailure, ModelEvent, ModelVersion
 from predictions.versions.registry import PRIOR_NAME
 from predictions.versions.selectors import champions, prefetch_versions
@@ -38,9 +39,9 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         versions = reverse("admin:predictions_modelversion_changelist")
         try:
             if request.method == "POST":
-                shown = request.POST.get("champion", "")
+                shown = whole_number(written) if (written := request.POST.get("champion", "")) else None
                 target = roll_back(
-                    champion_id=int(shown) if shown.isdecimal() else None,
+                    champion_id=shown,
                     by=request.user.get_username(),
                     reason=request.POST.get("reason", "").strip() or "Rolled back in the admin.",
                 )

@@ -7,18 +7,16 @@ kept in texts that are never deleted.
 import re
 
 from privacy.anonymity.public_ids import PREFIXES
+from privacy.anonymity.telephones import replace_telephones
 
 BLANK = "[removed]"
 # a word, with the domain if one follows: a search from each of its letters would cost the square of its length
 _WORD_OR_EMAIL = re.compile(r"[\w.+-]+(?P<domain>@[\w-]+(?:\.[\w-]+)+)?")
-# seven digits or more, with the separators that people write; not inside a word, a name or a hashtag. After "/" and
-# "." too, for wa.me/49170... and Tel.0170...; the ids in TikTok's links have nineteen digits and stay
-_PHONE = re.compile(r"(?<![\w#@])(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,17}(?!\w)")
 
 
 def blank_contacts(text: str) -> str:
-    """Return the text without e-mail addresses and phone numbers, or counts of seven digits, to be safe."""
-    return _PHONE.sub(BLANK, _WORD_OR_EMAIL.sub(_blank_email, text))
+    """Return the text without e-mail addresses and telephone numbers."""
+    return replace_telephones(_WORD_OR_EMAIL.sub(_blank_email, text), BLANK)
 
 
 def _blank_email(match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from config.numbers import whole_number
 from privacy.consent import selectors, services
 from privacy.models import Through
 from privacy.people import person_of
@@ -49,7 +50,4 @@ def _save(request: HttpRequest) -> None:
 
 def _version_shown(request: HttpRequest, purpose: Purpose) -> int:
     """Return the version in the form; 0, which no text has, where it is missing or malformed."""
-    try:
-        return int(request.POST.get(f"version-{purpose}", ""))
-    except ValueError:
-        return 0
+    return whole_number(request.POST.get(f"version-{purpose}", "")) or 0

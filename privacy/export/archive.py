@@ -13,6 +13,7 @@ from typing import IO, Any, cast
 
 from django.db import models
 
+from config.csv_cells import guarded
 from privacy.declarations.kinds import Subject, Table
 from privacy.declarations.registry import tables
 from privacy.export.columns import TRAIL_COLUMNS, TRAIL_FILE, Column, columns_of, meanings_of
@@ -85,8 +86,7 @@ def _events(user_id: int) -> Iterator[dict[str, Any]]:
 def _cell(value: Any) -> Any:
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
-    # a spreadsheet would run a text that begins like a formula
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return guarded(value) if isinstance(value, str) else value
 
 
 def _schema(name: str, columns: dict[str, Column]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from privacy.export.columns import TRAIL_FILE, TRAIL_MEANINGS
 INTRODUCTION = """# Your data at Postcast
 
 Made on {made_at}. This is all that Postcast keeps of you. Each kind of data is there twice, with the same content: as
-JSON (for programs) and as CSV (for spreadsheets; a text that a spreadsheet would take for a formula has a ' before it).
-The folder `schemas` describes each JSON file. Times are in UTC.
+JSON (for programs) and as CSV (for spreadsheets; a text that a spreadsheet would take for a formula or round as a
+number, as TikTok's ids of posts, has a ' before it). The folder `schemas` describes each JSON file. Times are in UTC.
 
 A list of posts or forecasts can change while the copy is made; JSON and CSV of one kind are of the same moment.
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
+from posts.content.captions import measured_part
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.ingest.refreshing import resume_stalled, run_refresh
 from posts.models import PostContent, Refresh
@@ -21,7 +22,7 @@ def assert_like_the_sandbox(account: TikTokAccount, published: list[dict[str, An
         row = stored[post["id"]]
         assert row.posted_at.timestamp() == post["posted_at"]
         assert row.content.caption_fingerprint == caption_fingerprint(post["caption"])
-        assert row.content.length == len(post["caption"])
+        assert row.content.length == len(measured_part(post["caption"]))
         assert (row.duration_s, row.likes) == (post["duration_s"], post["likes"])
         assert row.content.cover_state == PostContent.Cover.MEASURED
         assert row.content.cover_sharpness is not None

@@ -69,7 +69,7 @@ def test_a_post_comes_with_its_observations_oldest_first(client, account):
 def test_posts_can_be_narrowed_and_ordered(client, account):
     other = TikTokAccountFactory(user=account.user)
     first = PostFactory(account=account, posted_at=NOON, text="#Sunset", duration_s=30)
-    second = PostFactory(account=other, posted_at=NOON + timedelta(hours=1), text="#studio", duration_s=10)
+    second = PostFactory(account=other, posted_at=NOON + timedelta(hours=1), text="#studio #cafe\u0301", duration_s=10)
     gone = PostFactory(account=other, posted_at=NOON + timedelta(hours=2), deleted_at=timezone.now(), duration_s=20)
     expected = {
         "": [gone, second, first],
@@ -80,6 +80,9 @@ def test_posts_can_be_narrowed_and_ordered(client, account):
         "hashtag=SUNSET": [gone, first],
         "hashtag=%23studio": [second],
         "hashtag=sun": [],
+        # café in NFC and in NFD
+        "hashtag=CAF%C3%89": [second],
+        "hashtag=cafe%CC%81": [second],
         "deleted=true": [gone],
         "deleted=false": [second, first],
         "ordering=posted_at": [first, second, gone],

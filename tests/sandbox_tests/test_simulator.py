@@ -173,8 +173,9 @@ def test_a_shift_changes_only_what_is_published_after_it(world: World) -> None:
 @given(st.text(max_size=200), st.lists(st.from_regex(r"[a-z0-9]{1,30}", fullmatch=True), max_size=8))
 def test_captions_fit_and_keep_whole_hashtags(body: str, tags: list[str]) -> None:
     caption = captions.with_tags(body, tuple(tags))
-    assert len(caption) <= captions.MAX_LENGTH
+    assert len(caption) <= captions.MAX_PUBLISHED
+    assert len(captions.with_tags(body, tuple(tags), limit=captions.MAX_RETURNED)) <= captions.MAX_RETURNED
     length, asks, mood = captions.measure(caption)
-    assert 0 <= length <= captions.MAX_LENGTH
+    assert 0 <= length <= captions.MAX_PUBLISHED
     assert asks in (0, 1)
     assert mood in (-1, 0, 1)

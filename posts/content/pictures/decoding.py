@@ -10,13 +10,21 @@ import zipfile
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from posts.content.pictures.completeness import is_too_short, lacks_rows
 
+log = structlog.get_logger(__name__)
+
 MAX_COVER_BYTES = 20 * 1024 * 1024
-MAX_COVER_PIXELS = 50_000_000
+MAX_COVER_PIXELS = 12_600_000
+"""The 12 megapixels of phones, such as 4,080 x 3,072. A WebP's decoder holds three copies of them, 150 MB."""
+MAX_COVER_SIDE = 16_384
+"""Pixels of the longer side."""
+MAX_REASON = 200
+"""Characters of a decoder's own words that a refusal repeats."""
 DECODED_SIDE = 512
 """Pixels of the longer side that a picture is reduced to: enough for faces, and a JPEG is never unpacked whole."""
 _LEAST_SIDE = 448
@@ -51,6 +59,10 @@ class UnreadableImage(ValueError):
     """The bytes are not a picture that can be measured; the message says why in one sentence."""
 
 
+class DamagedImage(UnreadableImage):
+    """The header promises a picture, and the rest is not one: finding that out may have cost a second."""
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A decoded picture, upright and opaque: `image` is RGB and at most `DECODED_SIDE` pixels long and high."""
@@ -75,7 +87,8 @@ def decode(data: bytes) -> Picture:
     """Decode a JPEG, PNG, WebP or GIF picture.
 
     Transparent pixels are shown on white, 16-bit greys are scaled to eight bits. Raise UnreadableImage when the bytes
-    are too many, are no picture, are something else as well, are cut short or damaged, or unpack to too many pixels.
+    are too many, are no picture, are something else as well, or would unpack to too many pixels; DamagedImage when they
+    turn out to be cut short or damaged only while they are unpacked.
     """
     if not data:
         raise UnreadableImage(f"The cover is empty; {_EXPECTED}.")
@@ -87,7 +100,7 @@ def decode(data: bytes) -> Picture:
             _refuse_other_formats(data)
             if is_too_short(data, image):
                 raise UnreadableImage(_CUT_SHORT.format(*image.size))
-            return _decode(data, image)
+            return _unpacked(data, image)
     except UnreadableImage:
         raise
     except UnidentifiedImageError as error:
@@ -97,9 +110,23 @@ def decode(data: bytes) -> Picture:
             f"The cover unpacks to too many pixels; at most {MAX_COVER_PIXELS:,} are read."
         ) from error
     except Exception as error:
-        # Pillow's decoders raise anything on a damaged file
-        reason = f"{type(error).__name__}: {error}".rstrip(".")
-        raise UnreadableImage(f"The cover is damaged or cut short ({reason}); {_EXPECTED}.") from error
+        raise UnreadableImage(_damaged(error)) from error
+
+
+def _unpacked(data: bytes, image: Image.Image) -> Picture:
+    try:
+        return _decode(data, image)
+    except UnreadableImage:
+        raise
+    except Exception as error:
+        raise DamagedImage(_damaged(error)) from error
+
+
+def _damaged(error: Exception) -> str:
+    """Return the sentence for whatever a decoder raises on a damaged file: they raise anything, MemoryError too."""
+    log.info("picture_damaged", error=type(error).__name__)
+    reason = " ".join(f"{type(error).__name__}: {error}".split())[:MAX_REASON].rstrip(".")
+    return f"The cover is damaged or cut short ({reason}); {_EXPECTED}."
 
 
 def _refuse_size(width: int, height: int) -> None:
@@ -107,6 +134,8 @@ def _refuse_size(width: int, height: int) -> None:
         raise UnreadableImage(f"The cover is {width} x {height} pixels; expected at least one pixel.")
     if width * height > MAX_COVER_PIXELS:
         raise UnreadableImage(f"The cover is {width} x {height} pixels; at most {MAX_COVER_PIXELS:,} pixels are read.")
+    if max(width, height) > MAX_COVER_SIDE:
+        raise UnreadableImage(f"The cover is {width} x {height} pixels; at most {MAX_COVER_SIDE:,} are read each way.")
 
 
 def _refuse_other_formats(data: bytes) -> None:
@@ -126,7 +155,7 @@ def _decode(data: bytes, image: Image.Image) -> Picture:
     image.draft("RGB", (math.ceil(width * least), math.ceil(height * least)))
     image.load()
     if lacks_rows(data, image):
-        raise UnreadableImage(_CUT_SHORT.format(width, height))
+        raise DamagedImage(_CUT_SHORT.format(width, height))
     turn = _turn(image)
     image = _shown_on_white(_eight_bits(image))
     if turn is not None:
@@ -150,7 +179,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     transparent = image.info.get("transparency")
     if image.mode.startswith("I"):
         greys = np.asarray(image)
-        eight = Image.fromarray((greys >> 8).astype(np.uint8))
+        # rounded, as the other way would darken it by half a level
+        eight = Image.fromarray(((greys.astype(np.uint32) * 255 + 32_767) // 65_535).astype(np.uint8))
         if isinstance(transparent, int):
             eight.putalpha(Image.fromarray(np.where(greys == transparent, 0, 255).astype(np.uint8)))
         return eight

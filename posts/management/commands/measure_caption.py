@@ -21,6 +21,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         caption = measure_caption(options["text"])
-        rules = check_rules(caption, max_hashtags=settings.TIKTOK_MAX_HASHTAGS)
+        rules = check_rules(options["text"], max_hashtags=settings.TIKTOK_MAX_HASHTAGS)
         answer = MeasuredCaptionSerializer({"caption": caption, "rules": rules}).data
         self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from posts.content.hashtag_rule import distinct_hashtags
 from posts.content.pictures import CoverMeasures
 from posts.content.rewriting import is_disclosure, with_hashtag, without_hashtag
 from predictions.engine.data.history import CONTENT, History, hash_of
@@ -103,11 +104,11 @@ class Change:
 
 
 def possible_changes(
-    account: LearnedAccount, draft: Draft, *, window: tuple[int, int], max_hashtags: int
+    account: LearnedAccount, draft: Draft, text: str, *, window: tuple[int, int], max_hashtags: int
 ) -> Iterator[Change]:
     """Yield all single changes: valid values only, and of lengths only those that the account is used to.
 
-    `window` are the first and last moment (epoch seconds) that the creator may publish at.
+    `text` is the whole caption, `window` are the first and last moment (epoch seconds) that the creator may publish at.
     """
     numbers = account.history.numbers
     yield from _times(account, draft, window)
@@ -137,7 +138,7 @@ def possible_changes(
     for count in _EMOJI:
         if count != caption.emoji:
             yield Change("emoji", "set_to", f"{count} emoji" if count else "no emoji", count)
-    yield from _hashtags(account, draft, max_hashtags)
+    yield from _hashtags(account, draft, text, max_hashtags)
     if draft.cover:
         yield from _covers(account, draft.cover)
 
@@ -194,12 +195,14 @@ def _covers(account: LearnedAccount, cover: CoverMeasures) -> Iterator[Change]:
             yield Change("cover_faces", "add", "a face", 1)
 
 
-def _hashtags(account: LearnedAccount, draft: Draft, max_hashtags: int) -> Iterator[Change]:
+def _hashtags(account: LearnedAccount, draft: Draft, text: str, max_hashtags: int) -> Iterator[Change]:
     caption = draft.caption
+    # those behind the part that is measured are there as well
+    present = distinct_hashtags(text, caption.hashtags)
     # an advertisement is a fact: no advice adds or removes what says so
-    if len(caption.hashtags) < max_hashtags:
+    if len(present) < max_hashtags:
         for tag in account.tag_names:
-            if tag not in caption.hashtags and not is_disclosure(tag):
+            if tag not in present and not is_disclosure(tag):
                 yield Change("hashtags", "add", f"#{tag}", tag)
     # a caption of hashtags alone keeps them
     if caption.words:

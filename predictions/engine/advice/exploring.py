@@ -57,7 +57,7 @@ def explore(
     history = account.history.known_at(account.as_of)
     changes = [
         (change, seen)
-        for change in possible_changes(account, draft, window=window, max_hashtags=max_hashtags)
+        for change in possible_changes(account, draft, text, window=window, max_hashtags=max_hashtags)
         if change.feature not in without and (seen := own_posts_like(account, history, change)) <= RARE * len(history)
     ]
     if not changes or not len(history):

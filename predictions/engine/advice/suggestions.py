@@ -95,7 +95,7 @@ def advise(
     """
     changes = [
         change
-        for change in possible_changes(account, draft, window=window, max_hashtags=max_hashtags)
+        for change in possible_changes(account, draft, text, window=window, max_hashtags=max_hashtags)
         if change.feature not in without
     ]
     history = account.history.known_at(account.as_of)

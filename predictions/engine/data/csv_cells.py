@@ -7,14 +7,25 @@ import math
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 
 MAX_PROBLEMS = 5
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_LIST_SIGNS = re.compile(r"[\[\]{}()'\"“”‘’,;|]")
 _GZIP_MAGIC = b"\x1f\x8b"
+MAX_NUMBER = 2**63 - 1
+"""The largest count that can be stored."""
+EARLIEST = datetime(2010, 1, 1, tzinfo=UTC)
+"""Before any platform whose posts are read; TikTok's oldest posts are of 2014."""
+FURTHEST_AHEAD = timedelta(days=400)
+"""Drafts are planned up to a year ahead."""
+_DATE_DIGITS = 8
+_UNIX_UNITS = {10: "seconds", 13: "milliseconds", 16: "microseconds"}
+MAX_SHOWN = 60
+"""Characters of a cell that a message repeats."""
 
 
 class BadHistoryFile(ValueError):
@@ -96,11 +107,33 @@ def text_of(row: dict[str, str], column: str) -> str:
 
 def moment_of(row: dict[str, str], column: str) -> int:
     """Return a cell's moment as epoch seconds, UTC where it names no zone."""
+    written = row[column].strip()
+    # Python would read milliseconds as a day in the year 1612
+    if written.isdecimal() and len(written) != _DATE_DIGITS:
+        unit = _UNIX_UNITS.get(len(written))
+        hint = f" It may be {unit} since 1970." if unit else ""
+        raise BadCell(column, f"{_shown(written)} is no moment; expected one like 2026-12-01T18:00:00Z.{hint}")
     try:
-        moment = datetime.fromisoformat(row[column].strip())
-        return math.floor((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+        moment = datetime.fromisoformat(written)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadCell(column, f"{row[column]!r} is no moment; expected one like 2026-12-01T18:00:00Z.") from error
+        raise BadCell(column, f"{_shown(row[column])} is no moment; expected one like 2026-12-01T18:00:00Z.") from error
+    latest = datetime.now(UTC) + FURTHEST_AHEAD
+    if not EARLIEST <= moment <= latest:
+        raise BadCell(
+            column, f"{_shown(written)} is implausible; expected a moment from {EARLIEST.year} to {latest:%Y-%m-%d}."
+        )
+    return math.floor(moment.timestamp())
+
+
+def hashtags_of(row: dict[str, str], column: str) -> list[str]:
+    """Return a cell's hashtags, which are separated by spaces; refuse the lists of programming languages."""
+    written = row[column]
+    if found := _LIST_SIGNS.search(written):
+        raise BadCell(
+            column, f"{_shown(written)} has a {found[0]}; expected hashtags with spaces between them, like fyp dance."
+        )
+    return written.split()
 
 
 def number_of(row: dict[str, str], column: str) -> float:
@@ -110,7 +143,13 @@ def number_of(row: dict[str, str], column: str) -> float:
         return math.nan
     value = float(text) if _NUMBER.fullmatch(text) else math.inf
     if not math.isfinite(value):
-        raise BadCell(column, f"{row[column]!r} is no number; expected one like 1234.")
+        raise BadCell(column, f"{_shown(row[column])} is no number; expected one like 1234.")
     if value < 0:
-        raise BadCell(column, f"{text} is negative; expected zero or more.")
+        raise BadCell(column, f"{_shown(text)} is negative; expected zero or more.")
+    if value > MAX_NUMBER:
+        raise BadCell(column, f"{_shown(text)} is too large; expected at most {MAX_NUMBER:,}.")
     return value
+
+
+def _shown(cell: str) -> str:
+    return repr(cell) if len(cell) <= MAX_SHOWN else f"{cell[:MAX_SHOWN]!r}..."

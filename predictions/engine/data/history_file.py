@@ -16,6 +16,7 @@ from predictions.engine.data.csv_cells import (
     BadCell,
     BadHistoryFile,
     cover_of,
+    hashtags_of,
     moment_of,
     number_of,
     read_text,
@@ -63,7 +64,7 @@ def read_history_file(path: Path) -> list[AccountHistory]:
     accounts: dict[str, list[PublishedPost]] = {}
     # measuring captions is mostly products of matrices, which release the interpreter to other threads
     with ThreadPool() as threads:
-        texts = ((post.row["caption"], post.row["hashtags"].split()) for post in posts.values())
+        texts = ((post.row["caption"], hashtags_of(post.row, "hashtags")) for post in posts.values())
         captions = threads.imap(lambda text: measure_caption(*text), texts, chunksize=64)
         for (post_id, post), caption in zip(posts.items(), captions, strict=True):
             try:
@@ -118,6 +119,7 @@ def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers:
     posted_at, observed_at = (moment_of(row, name) for name in ("posted_at", "observed_at"))
     counts = Counts(observed_at, *(number_of(row, name) for name in COUNTS))
     number_of(row, "duration_s")
+    hashtags_of(row, "hashtags")
     post = posts.setdefault(post_id, _Post(account_id, posted_at, line, row))
     if post.account_id != account_id:
         raise BadCell("post_id", f"post {post_id} is of account {post.account_id} in line {post.line}.")

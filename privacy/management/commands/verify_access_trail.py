@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from config.numbers import whole_number
 from privacy.trail.anchors import read_anchors
 from privacy.trail.chain import START, Anchor, TrailBroken, verify
 from privacy.trail.keys import verify_keys
@@ -36,6 +37,7 @@ class Command(BaseCommand):
 
 def _read(anchor: str) -> Anchor:
     position, _, digest = anchor.partition(":")
-    if not position.isdecimal() or len(digest) != len(START):
+    number = whole_number(position)
+    if number is None or len(digest) != len(START):
         raise CommandError(f"{anchor!r} is no anchor: expected POSITION:HASH as in the log.")
-    return Anchor(int(position), digest)
+    return Anchor(number, digest)

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -54,12 +55,23 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Show the list, once a reason was given, and record whose rows are in it."""
         if asked := self._ask_for_reason(request):
             return asked
+        chosen = self._chosen(request)
         response = super().changelist_view(request, extra_context)
         listed = getattr(response, "context_data", None) or {}
         shown = [row.pk for row in listed["cl"].result_list] if "cl" in listed else []
-        chosen = [int(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME) if key.isdecimal()]
         self._record_shown(request, [*shown, *chosen])
         return response
+
+    def _chosen(self, request: HttpRequest) -> list[Any]:
+        """Return the keys that an action was asked for; raise BadRequest unless each can be a key of the table."""
+        key: Any = self.opts.pk
+        while key.remote_field:
+            key = key.target_field
+        try:
+            # Django takes what was sent into its query as it is; a key has a type and a range
+            return [key.clean(written, None) for written in request.POST.getlist(ACTION_CHECKBOX_NAME)]
+        except ValidationError as error:
+            raise BadRequest("A chosen row is no row of this table.") from error
 
     def changeform_view(
         self,

@@ -1,6 +1,8 @@
 // The composer: counts the caption, tells the planned time in the browser's zone, and forecasts, applies a suggestion
 // and undoes it without a reload.
 
+import { countHashtags } from "./hashtags.js";
+
 const form = document.getElementById("composer");
 const result = document.getElementById("result");
 const caption = form.elements.caption;
@@ -13,7 +15,7 @@ const button = form.querySelector("button[type=submit]");
 function countCaption() {
   // the server counts code points, so that an emoji counts the same on both sides
   const length = [...caption.value].length;
-  const hashtags = (caption.value.match(/[#＃][^\s#＃]+/gu) ?? []).length;
+  const hashtags = countHashtags(caption.value);
   const limit = Number(counter.dataset.limit);
   counter.textContent = `${length.toLocaleString("en")} of ${limit.toLocaleString("en")} characters, ${hashtags} hashtag${hashtags === 1 ? "" : "s"}`;
 }

@@ -30,7 +30,7 @@ def account() -> LearnedAccount:
 def changes(
     account: LearnedAccount, draft: Draft, *, window: tuple[int, int] = WINDOW, max_hashtags: int = 5
 ) -> list[Change]:
-    return list(possible_changes(account, draft, window=window, max_hashtags=max_hashtags))
+    return list(possible_changes(account, draft, "", window=window, max_hashtags=max_hashtags))
 
 
 def targets(found: list[Change], feature: str) -> list[float | str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from posts.content.captions import measure_caption
 from predictions.engine.data.csv_cells import BadHistoryFile
 from predictions.engine.data.growth import is_usable
 from predictions.engine.data.history_file import COLUMNS, join_accounts, read_history_file
@@ -173,3 +174,46 @@ def test_covers_are_measured_and_stay_inside_the_folder(tmp_path: Path):
     assert "leads out" in problem(with_media(str(tmp_path / "outside.png")))
     assert "cannot be read" in problem(with_media("missing.png"))
     assert "could not be read as a picture" in problem(with_media("text.png"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "says"),
+    [
+        ({"hashtags": "\"['fyp', 'dance']\""}, "hashtags", "expected hashtags with spaces between them"),
+        ({"hashtags": '"[""fyp"", ""dance""]"'}, "hashtags", "has a ["),
+        ({"hashtags": '"fyp,dance"'}, "hashtags", "has a ,"),
+        ({"hashtags": "fyp;dance"}, "hashtags", "has a ;"),
+        ({"hashtags": "{fyp}"}, "hashtags", "has a {"),
+        ({"posted_at": "1612011500000"}, "posted_at", "It may be milliseconds since 1970."),
+        ({"posted_at": "1612011500"}, "posted_at", "It may be seconds since 1970."),
+        ({"observed_at": "1612011500000000"}, "observed_at", "It may be microseconds since 1970."),
+        ({"posted_at": "9" * 5_000}, "posted_at", "is no moment"),
+        ({"posted_at": "1612-01-15T00:00:00Z"}, "posted_at", "implausible; expected a moment from 2010"),
+        ({"posted_at": "1970-01-01T00:00:00Z"}, "posted_at", "implausible"),
+        ({"observed_at": "2099-01-01"}, "observed_at", "implausible"),
+        ({"likes": "9" * 5_000}, "likes", "is no number"),
+        ({"likes": "1" + "0" * 20}, "likes", "too large; expected at most 9,223,372,036,854,775,807"),
+    ],
+)
+def test_cells_of_another_convention_are_refused_with_a_hint(
+    tmp_path: Path, cells: dict[str, str], column: str, says: str
+):
+    message = problem(write(tmp_path, changed(post_id="p0"), changed(**cells)))
+    assert f"history.csv, line 3, column {column}: " in message
+    assert says in message
+    assert len(message) < 400
+
+
+def test_moments_and_hashtags_may_be_written_in_several_ways(tmp_path: Path):
+    ways = ["2026-01-01", "20260101", "2026-01-01T00:00:00", "2026-01-01 01:00+01:00", "2026-01-01T00:00:00.5Z"]
+    rows = [changed(post_id=f"p{i}", posted_at=way, hashtags="#fyp  Dance") for i, way in enumerate(ways)]
+    [account] = read_history_file(write(tmp_path, *rows))
+    assert {post.posted_at for post in account.posts} == {1767225600}
+    assert all(post.caption.hashtags == ("sun", "fyp", "dance") for post in account.posts)
+
+
+def test_a_caption_is_measured_as_the_service_does(tmp_path: Path):
+    text = "Call 0170 1234567 or write to a@b.de about Live 2026-12-31 " * 4
+    [account] = read_history_file(write(tmp_path, changed(caption=text)))
+    assert repr(account.posts[0].caption) == repr(measure_caption(text, ["sun"]))
+    assert account.posts[0].caption.length <= 150

@@ -15,16 +15,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, measure_cover
+from posts.content.pictures import MAX_COVER_BYTES, DamagedImage, UnreadableImage, decoding, measure_cover
 from tests.posts.content.drawn import encoded, images, of_levels, texture
 
 ROOT = Path(__file__).resolve().parents[3]
 PHOTO = of_levels(texture(60, 80))
+OTHER_FORMATS = ("AVIF", "BMP", "DDS", "EPS", "ICNS", "ICO", "JPEG2000", "PCX", "PDF", "PPM", "SGI", "TGA", "TIFF")
+"""What Pillow reads or writes and no page promises."""
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -61,20 +64,21 @@ def with_frame_size(data: bytes, width: int, height: int) -> bytes:
         (encoded(PHOTO, "JPEG")[:-300], "damaged or cut short"),
         (encoded(PHOTO, "WEBP")[:-100], "damaged or cut short"),
         (encoded(PHOTO, "GIF")[:-900], "damaged or cut short"),
-        (encoded(Image.new("1", (9_000, 9_000))), "is 9000 x 9000 pixels; at most 50,000,000"),
-        (png_of(40_000, 40_000, b"\0"), "too many pixels; at most 50,000,000"),
+        (encoded(Image.new("1", (9_000, 9_000))), "is 9000 x 9000 pixels; at most 12,600,000"),
+        (png_of(40_000, 40_000, b"\0"), "too many pixels; at most 12,600,000"),
         (png_of(0, 0, b""), "0 x 0|could not be read"),
         (png_of(300, 300, b"\0" * 301), "damaged or cut short"),
         (png_of(80, 80, bytes(81 * 60)), "damaged or cut short: its header says 80 x 80"),
         (with_frame_size(encoded(PHOTO, "JPEG"), 65_000, 65_000), "too many pixels"),
-        (with_frame_size(encoded(PHOTO, "JPEG"), 5_000, 5_000), "damaged or cut short: its header says 5000 x 5000"),
+        (with_frame_size(encoded(PHOTO, "JPEG"), 3_500, 3_500), "damaged or cut short: its header says 3500 x 3500"),
         (with_zip(encoded(PHOTO, "JPEG")), "a picture and a ZIP archive at once"),
         (encoded(PHOTO, "JPEG", comment=b"<script>alert(1)</script>"), "a picture and a web page at once"),
         (encoded(PHOTO, "GIF") + b"<?php system('id'); ?>", "a picture and a PHP script at once"),
         (encoded(PHOTO, "PNG") + b"%PDF-1.7", "a picture and a PDF document at once"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 1 1\n", "could not be read as a picture"),
-        (encoded(PHOTO, "TIFF"), "could not be read as a picture"),
-        (encoded(PHOTO, "BMP"), "could not be read as a picture"),
+        (encoded(Image.new("1", (20_000, 2))), "is 20000 x 2 pixels; at most 16,384 are read each way"),
+        *((encoded(PHOTO, other), "could not be read as a picture") for other in OTHER_FORMATS),
+        (encoded(PHOTO, "AVIF")[:60] + b"\xff" * 200, "could not be read as a picture"),
     ],
 )  # fmt: skip
 def test_what_is_no_readable_picture_is_refused_in_one_sentence(data, says):
@@ -129,7 +133,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked():
     assert len(bomb) < 100_000
     tracemalloc.start()
     started = time.perf_counter()
-    with pytest.raises(UnreadableImage, match="at most 50,000,000"):
+    with pytest.raises(UnreadableImage, match="at most 12,600,000"):
         measure_cover(bomb)
     assert time.perf_counter() - started < 1
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
@@ -163,3 +167,28 @@ def test_a_photo_of_twelve_megapixels_takes_little_memory(kind):
     environment = {**os.environ, "PICTURE_NETWORKS_PATH": ""}
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert json.loads(run.stdout)["MiB added"] < 150
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [MemoryError(), RecursionError("deep"), struct.error("short"), SystemError("odd\nerror"), OSError(-2), KeyError(5)],
+)
+def test_whatever_a_decoder_raises_is_one_sentence_and_its_type_is_logged(raised, monkeypatch):
+    def fail(*_):
+        raise raised
+
+    monkeypatch.setattr(decoding, "_decode", fail)
+    with (
+        structlog.testing.capture_logs() as logs,
+        pytest.raises(DamagedImage, match=r"^The cover is damaged or cut short \(.*\.$"),
+    ):
+        measure_cover(encoded(PHOTO))
+    assert [(each["event"], each["error"]) for each in logs] == [("picture_damaged", type(raised).__name__)]
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF"])
+def test_a_large_picture_is_refused_by_its_header_alone(format, monkeypatch):
+    monkeypatch.setattr(decoding, "_decode", lambda *_: pytest.fail("it was unpacked"))
+    large = encoded(Image.new("RGB", (4_000, 3_300)), format)
+    with pytest.raises(UnreadableImage, match="is 4000 x 3300 pixels; at most 12,600,000"):
+        measure_cover(large)

@@ -117,6 +117,35 @@ def test_a_flat_picture_has_nothing_but_brightness(level):
     assert (m.shadows, m.highlights) == (float(level < 5), float(level > 250))
 
 
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (333, 517)])
+@pytest.mark.parametrize("level", [0, 64, 128, 200, 255])
+def test_a_flat_picture_is_not_sharp_in_any_format_and_size(format, size, level):
+    m = measure_cover(encoded(Image.new("RGB", size, (level,) * 3), format))
+    assert m.brightness == pytest.approx(level / 255, abs=0.005)
+    assert (m.contrast, m.saturation, m.sharpness, m.noise, m.clutter) == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("share", [0, 0.46, 1])
+@pytest.mark.parametrize("mode", ["I;16", "L", "LA", "RGB", "RGBA", "P", "CMYK"])
+def test_a_grey_is_as_bright_in_every_mode(mode, share):
+    if mode == "I;16":
+        image = Image.fromarray(np.full((40, 30), round(share * 65_535), dtype=np.uint16))
+    else:
+        grey = Image.new("RGB", (30, 40), (round(share * 255),) * 3)
+        image = grey.quantize(2) if mode == "P" else grey.convert(mode)
+    m = measure_cover(encoded(image, "JPEG" if mode == "CMYK" else "PNG"))
+    assert m.brightness == pytest.approx(share, abs=0.003)
+    assert m.sharpness == 0
+
+
+@pytest.mark.parametrize("profile", [b"", b"no profile", bytes(200_000)])
+def test_an_odd_colour_profile_changes_nothing(profile):
+    for format in ("PNG", "JPEG", "WEBP"):
+        picture = of_levels(texture(30, 40))
+        assert measure_cover(encoded(picture, format, icc_profile=profile)) == measure_cover(encoded(picture, format))
+
+
 def test_a_blurred_picture_is_less_sharp_and_less_cluttered():
     photo = Image.open(ASTRONAUT)
     sharp, soft = (measured(np.asarray(p)) for p in (photo, photo.filter(ImageFilter.GaussianBlur(3))))

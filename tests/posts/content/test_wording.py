@@ -52,9 +52,9 @@ def test_where_the_language_cannot_be_told_it_is_unknown(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["I love this so much!", "The worst day of my life 😢", "We walked along the river 😀 #sunset and #love"]
+    "text", ["I love this so much!", "The worst day of my life", "We walked along the river #sunset and #love"]
 )
-def test_the_tone_of_english_is_that_of_its_words_hashtags_and_emoji(text):
+def test_the_tone_of_english_is_that_of_its_words_and_hashtags(text):
     m = measure_caption(text)
     assert (m.language, m.sentiment) == ("en", words_tone_of(text))
 
@@ -171,7 +171,7 @@ def test_the_time_for_a_hostile_text_is_bounded(unit):
 
 
 def test_rules_of_tiktok_are_checked_with_their_source():
-    within, beyond = (check_rules(measure_caption(t), max_hashtags=2) for t in ("#a #b", "#a #b #c " + "x" * 150))
+    within, beyond = (check_rules(t, max_hashtags=2) for t in ("#a #b", "#a #b #c " + "x" * 150))
     assert [rule.kept for rule in within] == [True, True]
     assert [(rule.rule, rule.limit, rule.found, rule.kept) for rule in beyond] == [
         ("hashtags", 2, 3, False),

@@ -8,7 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from config.uploads import MAX_JSON_BYTES
+from posts.content.captions import MAX_RETURNED
+from posts.ingest.fingerprints import caption_fingerprint
 from predictions.models import Prediction
+from tests.posts.long_captions import LONG
 from tests.predictions.forecasts.api_requests import in_hours, post_form, sample
 
 pytestmark = pytest.mark.django_db
@@ -42,8 +45,8 @@ pytestmark = pytest.mark.django_db
         ({"hashtags": ["a" * 101]}, "post.hashtags[0]", "100"),
         ({"hashtags": ["a"] * 101}, "post.hashtags", "100"),
         ({"hashtags": ["sunset", "jane@example.com"]}, "post.hashtags", "jane@example.com"),
-        ({"hashtags": ["+49 170 1234567"]}, "post.hashtags", "no hashtag"),
-        ({"hashtags": ["+491701234567"]}, "post.hashtags", "reach somebody"),
+        ({"hashtags": ["+491701234567"]}, "post.hashtags", "no hashtag"),
+        ({"hashtags": ["491701234567"]}, "post.hashtags", "reach somebody"),
         ({"hashtags": ["my whole secret sentence"]}, "post.hashtags", "without spaces"),
         ({"hashtags": ["#"]}, "post.hashtags", "no hashtag"),
         ({"hashtags": ["one#two"]}, "post.hashtags", "no hashtag"),
@@ -138,3 +141,14 @@ def test_no_json_whatever_breaks_it(champion, learned_account, client_of, reques
     response = client_of.post("/predict", json.dumps(request_body), content_type="application/json")
     assert response.status_code in {200, 400, 404}, response.content
     assert "detail" in response.json() or "prediction" in response.json()
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_caption_is_forecast_as_what_tiktok_will_return_of_it(name, account, client_of):
+    whole, returned = (client_of.post("/api/v1/predict", sample(account, text=text, hashtags=[]), format="json").json()
+                       for text in (LONG[name], LONG[name][:MAX_RETURNED]))  # fmt: skip
+    assert whole["prediction"] == returned["prediction"]
+    newest, before = Prediction.objects.order_by("-pk")[:2]
+    assert newest.caption_fingerprint == before.caption_fingerprint == caption_fingerprint(LONG[name])
+    [rule] = [rule for rule in whole["rules"] if rule["rule"] == "caption_length"]
+    assert (rule["found"], rule["kept"]) == (len(LONG[name]), False)

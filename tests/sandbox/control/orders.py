@@ -54,7 +54,7 @@ class Cover(_Order):
 
 class DraftOrder(_Order):
     creator: str
-    caption: str = Field("", max_length=captions.MAX_LENGTH)
+    caption: str = Field("", max_length=captions.MAX_PUBLISHED)
     hashtags: tuple[str, ...] = ()
     duration_s: int | None = Field(None, ge=1, le=3600)
     posted_at: int | None = None

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MAX_LENGTH = 150  # TikTok's limit of video_description and title
+MAX_PUBLISHED = 4_000  # characters that TikTok takes
+MAX_RETURNED = 150  # characters of video_description and title that its API returns, here code points
 POSITIVE = ("love", "best", "amazing", "happy", "perfect", "beautiful", "fun")
 NEGATIVE = ("hate", "worst", "awful", "sad", "tired", "boring", "terrible")
 POPULAR_TAGS = ("fyp", "foryou", "viral", "tiktok", "trending", "learnontiktok")
@@ -127,7 +128,7 @@ _RAMBLE = (
 
 
 def write(rng: np.random.Generator, topic: Topic, tags: tuple[str, ...], *, wordy: bool, moody: bool) -> str:
-    """Return a caption on a topic that ends with `tags`; those beyond MAX_LENGTH characters are left out."""
+    """Return a caption on a topic that ends with `tags`; those beyond MAX_RETURNED characters are left out."""
     scene, other_scene = (topic.scenes[row] for row in rng.choice(len(topic.scenes), 2, replace=False))
     parts = [_pick(rng, topic.openers), _pick(rng, topic.subjects), scene]
     chance = rng.random(5)
@@ -143,16 +144,16 @@ def write(rng: np.random.Generator, topic: Topic, tags: tuple[str, ...], *, word
         parts += [topic.emoji[int(rng.integers(len(topic.emoji)))]]
     if chance[4] < 0.08:
         parts += [f"@{_pick(rng, ('lena.k', 'oslo.eats', 'theo_films', 'studio.nine'))}"]
-    return with_tags(" ".join(part for part in parts if part), tags)
+    return with_tags(" ".join(part for part in parts if part), tags, limit=MAX_RETURNED)
 
 
-def with_tags(body: str, tags: tuple[str, ...]) -> str:
-    """Return the body, cut to MAX_LENGTH, followed by the new hashtags that still fit."""
-    caption = body[:MAX_LENGTH].strip()
+def with_tags(body: str, tags: tuple[str, ...], *, limit: int = MAX_PUBLISHED) -> str:
+    """Return the body, cut to `limit` characters, followed by the new hashtags that still fit."""
+    caption = body[:limit].strip()
     present = set(hashtags(caption))
     for tag in tags:
         longer = f"{caption} #{tag}".strip()
-        if tag not in present and len(longer) <= MAX_LENGTH:
+        if tag not in present and len(longer) <= limit:
             caption = longer
     return caption
 
