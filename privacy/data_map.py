@@ -142,8 +142,8 @@ DATA_MAP: tuple[Declaration, ...] = (
         category=BACKUPS,
         why="So that what was written is there after a crash: the database writes each change here first",
         retention=Retention(
-            "until PostgreSQL reuses their space: the log after later checkpoints, within `max_wal_size` (1 GB unless set)"
-            " of newer changes; rows of a table once a fifth of it has changed (autovacuum)"
+            "until PostgreSQL reuses their space: the log after later checkpoints, within `max_wal_size` (1 GB unless"
+            " set) of newer changes; rows of a table once a fifth of it has changed (autovacuum)"
         ),
         personal=True,
         exported="not: what stands in them is what stood in the tables, which are in the copy",

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +15,7 @@ from accounts.models import APIToken
 from accounts.tokens import selectors, services
 from accounts.tokens.authentication import IsNotAnAPIToken
 from accounts.tokens.serializers import APITokenSerializer, NewAPITokenSerializer
+from privacy.people import SIGN_IN_AGAIN, signed_in_lately
 
 
 @extend_schema(tags=["tokens"])
@@ -31,7 +33,9 @@ class APITokenViewSet(
 
     @extend_schema(responses={201: NewAPITokenSerializer})
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Make a token. Its text is in this answer and never shown again."""
+        """Make a token, within ten minutes of a sign-in. Its text is in this answer and never shown again."""
+        if not signed_in_lately(request):
+            raise PermissionDenied(SIGN_IN_AGAIN)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         token, plain = services.create_api_token(user=request.user, **serializer.validated_data)  # type: ignore[arg-type]
