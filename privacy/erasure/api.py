@@ -31,7 +31,7 @@ class ErasureView(APIView):
 
     @extend_schema(request=AskForErasureSerializer, responses={202: ErasureSerializer})
     def post(self, request: Request) -> Response:
-        """Ask for it: after fourteen days in which it can be cancelled, or, within ten minutes of a sign-in, at once."""
+        """Ask for it: after fourteen days in which it can be cancelled, or at once, soon after a sign-in."""
         asked = AskForErasureSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         if asked.validated_data["now"] and not signed_in_lately(request):
