@@ -8,16 +8,17 @@ import django_otp.plugins.otp_static.admin
 import django_otp.plugins.otp_totp.admin  # noqa: F401
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import APIToken, Credential, FollowerCount, TikTokAccount, User, WebhookDelivery
+from accounts.models import APIToken, Credential, FollowerCount, SignIn, TikTokAccount, User, WebhookDelivery
 from privacy.erasure.services import request_erasure
 from privacy.models import Erasure, Through
+from privacy.people import SIGN_IN_AGAIN, signed_in_lately
 from privacy.trail.reasons import reason_of
 from privacy.trail.staff.admin import ReadOnlyAdmin, TracedAdmin
 
@@ -48,6 +49,8 @@ class UserAdmin(TracedAdmin):
     @admin.action(description="Erase these people at once", permissions=["erase"])
     def erase(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Erase people who asked staff for it; the reason that staff gave stands in the trail."""
+        if not signed_in_lately(request):
+            return self.message_user(request, SIGN_IN_AGAIN, messages.ERROR)
         for user_id in people.filter(is_staff=False).values_list("pk", flat=True):
             request_erasure(
                 user_id=user_id,
@@ -56,7 +59,7 @@ class UserAdmin(TracedAdmin):
                 grace=None,
                 why=reason_of(request),
             )
-        self.message_user(request, "They are being erased; see Erasures. Staff cannot be erased here.")
+        return self.message_user(request, "They are being erased; see Erasures. Staff cannot be erased here.")
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("accounts.erase_user")
@@ -109,6 +112,13 @@ class APITokenAdmin(ReadOnlyAdmin):
     list_display = ["hint", "name", "user", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_select_related = ["user"]
     fields = ["user", "name", "hint", "created_at", "expires_at", "last_used_at", "revoked_at"]
+
+
+@admin.register(SignIn)
+class SignInAdmin(ReadOnlyAdmin):
+    list_display = ["user", "device", "begun_at", "last_used_at"]
+    list_select_related = ["user"]
+    fields = ["user", "device", "begun_at", "last_used_at"]
 
 
 @admin.register(WebhookDelivery)

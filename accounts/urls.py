@@ -7,6 +7,7 @@ from django.views.generic import RedirectView, TemplateView
 
 from accounts.linked import webhooks
 from accounts.people import views
+from accounts.sign_in import session_pages
 from accounts.sign_in import views as sign_in
 
 app_name = "accounts"
@@ -15,6 +16,7 @@ urlpatterns = [
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("sign-in/failed/", sign_in.sign_in_failed, name="sign_in_failed"),
     path("settings/", views.settings, name="settings"),
+    path("settings/sessions/", session_pages.sessions, name="sessions"),
     path("settings/tokens/", views.create_token, name="create_token"),
     path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
     path("settings/accounts/<slug:account_id>/time-zone/", views.set_time_zone, name="set_time_zone"),

@@ -1,12 +1,40 @@
 """The person behind a request, and their row."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.backends.base import SessionBase
+from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+
+SIGNED_IN_AT = "signed_in_at"
+"""The key of the session under which the time of the sign-in stands, in seconds since 1970."""
+LATELY = timedelta(minutes=10)
+"""What cannot be undone or taken back asks for a sign-in of so long ago at most: a session may be somebody else's."""
+SIGN_IN_AGAIN = (
+    f"This needs a sign-in of the last {LATELY.seconds // 60} minutes: sign out and in again, then repeat it."
+)
+
+
+@receiver(user_logged_in)
+def note_time(request: HttpRequest | None, **_: Any) -> None:
+    """Write the time of the sign-in into its session."""
+    if request is not None and hasattr(request, "session"):
+        request.session[SIGNED_IN_AT] = timezone.now().timestamp()
+
+
+def signed_in_lately(request: HttpRequest | Request) -> bool:
+    """Return whether the session of the request began within LATELY; False for a program with a token."""
+    auth = getattr(request, "auth", None)
+    if auth is not None and not isinstance(auth, SessionBase):
+        return False
+    session = request.session if auth is None else auth
+    return bool(session.get(SIGNED_IN_AT, 0) > (timezone.now() - LATELY).timestamp())
 
 
 class IsAPerson(BasePermission):

@@ -14,7 +14,8 @@ from django.utils.dateparse import parse_datetime
 
 from config.headers import PUBLIC
 from tests.factories import StaffFactory, enter_admin
-from tests.privacy.trail.test_every_route import OWN, STAFFS, Creator, own_address, person, staff_address
+from tests.pages.conftest import Creator
+from tests.privacy.trail.test_every_route import OWN, STAFFS, own_address, person, staff_address
 
 __all__ = ["person"]
 pytestmark = pytest.mark.django_db

@@ -17,6 +17,16 @@ TABLES: tuple[Table, ...] = (
         person="pk",
     ),
     Table(
+        "accounts.SignIn",
+        source=Source.POSTCAST,
+        category=SIGN_IN,
+        purposes=(Purpose.SERVICE,),
+        why="So that you see where you are signed in, and can end it",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("as long as the session that it belongs to: 30 days, or until you sign out"),
+        person="user",
+    ),
+    Table(
         "accounts.TikTokAccount",
         source=Source.TIKTOK,
         category=ACCOUNT,

@@ -3,12 +3,14 @@
 from accounts.models.credentials import Credential, place_of_token
 from accounts.models.linked import FollowerCount, TikTokAccount, WebhookDelivery
 from accounts.models.people import User, UserManager
+from accounts.models.sign_ins import SignIn
 from accounts.models.tokens import APIToken
 
 __all__ = [
     "APIToken",
     "Credential",
     "FollowerCount",
+    "SignIn",
     "TikTokAccount",
     "User",
     "UserManager",

@@ -19,6 +19,7 @@ from accounts.people.forms import TIME_ZONES_LIST, APITokenForm, TimeZoneForm
 from accounts.tokens.selectors import api_tokens_of
 from accounts.tokens.services import TooManyTokens, create_api_token, revoke_api_token
 from config.rate_limits import Limit, rate_limited
+from privacy.people import SIGN_IN_AGAIN, signed_in_lately
 
 
 @require_safe
@@ -35,6 +36,9 @@ def settings(request: SignedInRequest) -> HttpResponse:
 @rate_limited(Limit.TOKEN)
 def create_token(request: SignedInRequest) -> HttpResponse:
     """Make an API token and answer with the page itself: a redirect would need the plain token to be stored."""
+    if not signed_in_lately(request):
+        messages.error(request, SIGN_IN_AGAIN)
+        return redirect("accounts:settings")
     form = APITokenForm(request.POST)
     if not form.is_valid():
         return _settings_page(request, token_form=form)

@@ -186,9 +186,10 @@ _begin = OAuth2LoginView.adapter_view(TikTokOAuth2Adapter)
 @require_http_methods(["GET", "HEAD", "POST"])
 def oauth2_login(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """Begin to sign in, by POST; by GET and HEAD ask first: allauth would begin at a HEAD, which no token guards."""
-    if request.method == "HEAD":
-        request.method = "GET"
+    method = request.method
+    request.method = "POST" if method == "POST" else "GET"
     response: HttpResponse = _begin(request, *args, **kwargs)
+    request.method = method
     return response
 
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import mixins, viewsets
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,6 +20,7 @@ from config.api.problems import Conflict
 from config.api.scopes import PEOPLE_ONLY
 from config.api.views import View, created
 from config.rate_limits import Limit
+from privacy.people import SIGN_IN_AGAIN, signed_in_lately
 from telemetry.idempotency.writes import idempotent
 
 EXAMPLE = OpenApiExample(
@@ -51,7 +53,9 @@ class APITokenViewSet(
     @extend_schema(responses={201: NewAPITokenSerializer}, examples=[EXAMPLE])
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Make a token. Its text is in this answer and never shown again."""
+        """Make a token, within ten minutes of a sign-in. Its text is in this answer and never shown again."""
+        if not signed_in_lately(request):
+            raise PermissionDenied(SIGN_IN_AGAIN)
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         try:

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "config.rate_limits.middleware.RateLimitMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "privacy.retention.reminders.remember_sign_in",
+    "accounts.sign_in.sessions.note_use",
     "privacy.consent.middleware.ConsentMiddleware",
     "privacy.trail.middleware.TrailMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",

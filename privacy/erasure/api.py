@@ -14,7 +14,7 @@ from config.api.views import View, created
 from privacy.erasure import selectors, services
 from privacy.erasure.serializers import AskForErasureSerializer, ErasureSerializer
 from privacy.models import Erasure, Through
-from privacy.people import IsAPerson, person_of
+from privacy.people import SIGN_IN_AGAIN, IsAPerson, person_of, signed_in_lately
 from telemetry.idempotency.writes import idempotent
 
 
@@ -36,9 +36,11 @@ class ErasureView(View):
     @extend_schema(request=AskForErasureSerializer, responses={202: ErasureSerializer})
     @idempotent
     def post(self, request: Request) -> Response:
-        """Ask for it: after fourteen days in which it can be cancelled, or at once."""
+        """Ask for it: after fourteen days in which it can be cancelled, or at once, soon after a sign-in."""
         asked = AskForErasureSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        if asked.validated_data["now"] and not signed_in_lately(request):
+            raise PermissionDenied(SIGN_IN_AGAIN)
         try:
             erasure = services.request_erasure(
                 user_id=person_of(request),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from privacy.erasure import selectors, services
 from privacy.models import Erasure, Through
-from privacy.people import person_of
+from privacy.people import SIGN_IN_AGAIN, person_of, signed_in_lately
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -19,7 +19,11 @@ def erasure(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _grant_wish(request, request.POST.get("wish", ""))
     active = selectors.erasure_of(person_of(request))
-    return render(request, "privacy/erasure.html", {"erasure": active, "days": services.GRACE.days})
+    return render(
+        request,
+        "privacy/erasure.html",
+        {"erasure": active, "days": services.GRACE.days, "lately": signed_in_lately(request)},
+    )
 
 
 @require_safe
@@ -33,6 +37,9 @@ def _grant_wish(request: HttpRequest, wish: str) -> HttpResponse:
         if services.cancel_erasure(user_id=person_of(request)):
             messages.success(request, "Nothing will be erased.")
     elif wish in ("later", "now"):
+        if wish == "now" and not signed_in_lately(request):
+            messages.error(request, SIGN_IN_AGAIN)
+            return redirect("privacy:erasure")
         grace = None if wish == "now" else services.GRACE
         try:
             asked = services.request_erasure(

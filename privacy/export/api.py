@@ -5,6 +5,7 @@ from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +16,7 @@ from config.rate_limits import Limit
 from privacy.export import selectors, services
 from privacy.export.serializers import ExportSerializer
 from privacy.export.views import send_archive
-from privacy.people import IsAPerson, person_of
+from privacy.people import SIGN_IN_AGAIN, IsAPerson, person_of, signed_in_lately
 from telemetry.idempotency.writes import idempotent
 
 
@@ -68,5 +69,7 @@ class ArchiveView(View):
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, public_id: str) -> StreamingHttpResponse:
-        """The archive; 404 where it is not ready, expired, or somebody else's."""
+        """The archive, within ten minutes of a sign-in; 404 where it is not ready, expired, or somebody else's."""
+        if not signed_in_lately(request):
+            raise PermissionDenied(SIGN_IN_AGAIN)
         return send_archive(person_of(request), public_id)

@@ -1,5 +1,6 @@
 """Pages on which people ask for a copy of their data, and fetch it."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config.rate_limits import Limit, rate_limited
 from privacy.export import selectors, services
 from privacy.models import DataExport
-from privacy.people import person_of
+from privacy.people import SIGN_IN_AGAIN, person_of, signed_in_lately
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,8 +25,11 @@ def export(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def archive(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
-    """Send the copy to its person alone, until it expires."""
+def archive(request: HttpRequest, public_id: str) -> StreamingHttpResponse | HttpResponse:
+    """Send the copy to its person alone, soon after a sign-in, until it expires."""
+    if not signed_in_lately(request):
+        messages.error(request, SIGN_IN_AGAIN)
+        return redirect("privacy:export")
     return send_archive(person_of(request), public_id)
 
 

@@ -83,5 +83,8 @@ class Migration(migrations.Migration):
             "actor_kind",
             models.CharField(choices=[(each, each.capitalize()) for each in ACTORS], max_length=8),
         ),
+        migrations.AddIndex(
+            "accessevent", models.Index("subject", condition=models.Q(action="key"), name="events_of_keys")
+        ),
         migrations.RunSQL(GUARD, UNGUARD),
     ]

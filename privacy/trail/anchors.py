@@ -45,7 +45,8 @@ def await_anchors(**_: object) -> None:
 
 def awaited_since(*, now: datetime | None = None) -> datetime:
     """Return when the last anchor was dropped, or, if that is later or there was none, since when one is awaited."""
-    awaited: datetime = cache.get_or_set(_AWAITED, now or timezone.now(), timeout=None)
+    now = now or timezone.now()
+    awaited = cache.get_or_set(_AWAITED, now, timeout=None) or now
     return max(awaited, last_anchored() or awaited)
 
 

@@ -125,7 +125,7 @@ def _exceptions() -> dict[str, Mapping[str, tuple[str, ...]]]:
     from privacy.models import STAMPS, AccessEvent, SubjectKey  # `make run` reads the role's name without Django
 
     person = get_user_model()
-    writable = tuple(each.column for each in person._meta.concrete_fields if not each.primary_key)
+    writable = tuple(str(each.column) for each in person._meta.concrete_fields if not each.primary_key)
     return {
         **{table: {"SELECT": ()} for table in READ_ONLY},
         AccessEvent._meta.db_table: {"SELECT": (), "INSERT": ()},
@@ -158,7 +158,7 @@ def _granting(privilege: str, table: str, columns: tuple[str, ...]) -> sql.Compo
     only = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, columns))) if columns else sql.SQL("")
     return _statement(
         "GRANT {privilege} {only} ON {table} TO {role}",
-        privilege=sql.SQL(privilege),  # type: ignore[arg-type]
+        privilege=sql.SQL(privilege),
         only=only,
         table=sql.Identifier(table),
     )

@@ -21,7 +21,7 @@ OF_REQUESTS = {
     **dict.fromkeys(("accounts:set_time_zone", "accounts:disconnect"), _ACCOUNTS),
     **dict.fromkeys(("api:account-list", "api:account-detail"), _ACCOUNTS),
     **dict.fromkeys(("accounts:create_token", "accounts:revoke_token", "api:token-list", "api:token-detail"), _TOKENS),
-    **dict.fromkeys(("accounts:sessions", "accounts:end_sessions", "accounts:confirm"), "where you are signed in"),
+    "accounts:sessions": "where you are signed in",
     "accounts:tiktok_webhook": "a message from TikTok",
     **dict.fromkeys(("posts:home", "api:posts", "api:post"), _POSTS),
     "api:post-observations": "the counts of your posts",

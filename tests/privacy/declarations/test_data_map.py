@@ -66,6 +66,7 @@ def everything_of_a_person() -> Any:
     IdempotentRequestFactory(user=account.user)
     history_of_posts(account, count=3, until=timezone.now())
     exporting.make(export_pk=exporting.request_export(user_id=account.user_id).pk)
+    Client().force_login(account.user)
     return account.user
 
 

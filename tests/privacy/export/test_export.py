@@ -72,7 +72,8 @@ def test_every_personal_column_of_every_table_is_in_it() -> None:
     for table in EXPORTED:
         rows = rows_in(archive, table.model.lower())
         # parts are written while they are listed, and who fetches the copy has signed in since
-        if table.model not in ("privacy.ExportPart", "sessions.Session"):
+        # of copies, the one that is made takes the place of the one before it
+        if table.model not in ("privacy.ExportPart", "privacy.DataExport", "accounts.SignIn", "sessions.Session"):
             assert len(rows) == table.rows_of(subject).count(), table.model
         for row in rows:
             assert set(row) == set(meanings_of(table)) >= set(table.personal), table.model

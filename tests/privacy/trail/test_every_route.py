@@ -107,6 +107,7 @@ def person() -> Creator:
     FeedbackFactory(prediction=creator.prediction)
     ForecastErrorFactory(post=creator.account.posts.all()[0])
     Listing.objects.create(account=creator.account, listed_at=timezone.now())
+    Client().force_login(creator.user)
     exporting.make(export_pk=exporting.request_export(user_id=creator.user.pk).pk)
     erasing.request_erasure(user_id=creator.user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE)
     return creator
