@@ -31,7 +31,7 @@ class _Jar(SessionStore):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The sign-in that this browser waits for: secret, start (Unix time), allauth's state and that state's id."""
+    """The sign-in that this browser waits for: its secret, its start (Unix time), allauth's state and its id."""
 
     secret: str
     since: float

@@ -8,7 +8,7 @@ from rest_framework.test import APIClient
 
 from accounts.linked.services import disconnect_account
 from accounts.models import APIToken, User
-from accounts.tokens.services import api_token_digest, create_api_token, revoke_api_token
+from accounts.tokens.services import MAX_API_TOKENS, api_token_digest, create_api_token, revoke_api_token
 from config.api.scopes import Scope
 from privacy.purposes import Purpose
 from tests.factories import TikTokAccountFactory, UserFactory, disagree
@@ -51,7 +51,7 @@ def test_only_a_digest_is_stored(user, token):
 
 
 def test_no_two_tokens_are_alike(user):
-    assert len({create_api_token(user=user, name="script")[1] for _ in range(50)}) == 50
+    assert len({create_api_token(user=user, name="script")[1] for _ in range(MAX_API_TOKENS)}) == MAX_API_TOKENS
 
 
 def refuse_unknown(token: str, row: APIToken) -> str:

@@ -20,9 +20,10 @@ from accounts.credentials import sealed_tokens
 from accounts.credentials.services import renew_credential
 from accounts.linked.services import disconnect_account
 from accounts.models import Credential, User
+from accounts.sign_in.state_cookie import cookie_name
 from accounts.tiktok.errors import TikTokError
 from privacy.purposes import Purpose
-from tests.accounts.support import begin, path_of
+from tests.accounts.support import WAITING, begin, path_of, run_worker
 from tests.factories import agree, enter_admin
 from tests.sandbox.client import consent
 
@@ -54,9 +55,19 @@ def secrets(sandbox, browser, creator, log_lines) -> list[str]:
     callback = consent(requests.Session(), begin(browser), creator)
     code = parse_qs(urlsplit(callback).query)["code"][0]
     browser.get(path_of(callback))
+    waiting = browser.cookies[cookie_name()].value
+    run_worker()
+    browser.get(WAITING)
     account = User.objects.get().tiktok_accounts.get()
     agree(account.user, Purpose.SERVICE)
-    in_play = [code, quote(code, safe=""), sandbox.client_secret, browser.session.session_key, *tokens_of(account)]
+    in_play = [
+        code,
+        quote(code, safe=""),
+        waiting,
+        sandbox.client_secret,
+        browser.session.session_key,
+        *tokens_of(account),
+    ]
     renew_credential(account_id=account.pk)
     in_play += tokens_of(account)
     sandbox.control.fault("500", "oauth/token", times=None)
