@@ -1,5 +1,6 @@
 """The OpenAPI document: what every operation has in common, errors above all, is described once and added to each."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -177,6 +178,11 @@ class DescribedSchema(AutoSchema):
         mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
         if direction == "request" and isinstance(serializer, StrictMixin):
             mapped["additionalProperties"] = False
+            for member in mapped.get("properties", {}).values():
+                # generators of typed clients take a member with a default for one that is always there
+                if "default" in member:
+                    words = f"By default {json.dumps(member.pop('default'))}."
+                    member["description"] = f"{member.get('description', '')} {words}".strip()
         return mapped
 
     def _is_idempotent(self) -> bool:
