@@ -147,6 +147,9 @@ class DescribedSchema(AutoSchema):
         if self._is_idempotent():
             statuses |= {*_WITH_KEY}
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+        for parameter in operation.get("parameters", ()):
+            if parameter.get("in") == "query" and parameter["schema"].get("type") == "string":
+                parameter["schema"].setdefault("minLength", 1)
         for status in sorted(statuses):
             name = _response_name(HTTPStatus(status))
             operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{name}"})

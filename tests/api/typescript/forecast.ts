@@ -1,6 +1,6 @@
 // Asks for one forecast with the types of the OpenAPI document, and prints it. Run: node forecast.js URL TOKEN
 import createClient from "openapi-fetch";
-import type { paths } from "./schema.js";
+import type { components, paths } from "./schema.js";
 
 declare const process: { argv: string[] };
 
@@ -15,8 +15,10 @@ if (error) {
   throw new Error(`${error.status} ${error.detail}`);
 }
 const [low, high]: number[] = data.prediction.interval;
-const wrong = await client.POST("/api/v1/predict", {
+const misspelt: components["schemas"]["DraftRequest"] = {
+  text: "Sunset",
   // @ts-expect-error a misspelt member does not compile, and is refused by the service too
-  body: { post: { text: "Sunset", scheduled_time: "2026-12-01T18:00:00Z" } },
-});
+  scheduled_time: "2026-12-01T18:00:00Z",
+};
+const wrong = await client.POST("/api/v1/predict", { body: { post: misspelt } });
 console.log(JSON.stringify({ id: data.prediction_id, low, high, refused: wrong.error?.errors?.[0]?.field }));
