@@ -159,7 +159,7 @@ class DescribedSchema(AutoSchema):
                 operation["responses"][status]["headers"] = {"Location": address}
         return operation
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as its own base has it
         """Return the view's own words, and the scope that a token needs."""
         words = str(super().get_description() or "")
         required: RequiredScopes | None = getattr(self.view, "required_scopes", None)
@@ -178,7 +178,7 @@ class DescribedSchema(AutoSchema):
         return auth
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if direction == "request" and isinstance(serializer, StrictMixin):
             mapped["additionalProperties"] = False
             for member in mapped.get("properties", {}).values():
