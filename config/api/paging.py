@@ -31,7 +31,7 @@ class CursorPages(BasePagination):
     Cursors are signed, each for its list: nobody can make one that PostgreSQL would stumble over.
     """
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return one page of the rows; raises ValidationError for what is no page size or no cursor of this list."""
         self.request, size, cursor = request, _page_size(request), _cursor(request)
         self.count = queryset.order_by().count()
@@ -117,8 +117,8 @@ def _salt(request: Request) -> str:
 
 def _total_order(queryset: QuerySet[Any]) -> list[str]:
     model: type[Model] = queryset.model
-    order = [str(each) for each in queryset.query.order_by or model._meta.ordering]
-    if any(each.lstrip("-") in ("pk", model._meta.pk.name) for each in order):  # type: ignore[union-attr]
+    order = [str(each) for each in queryset.query.order_by or model._meta.ordering or ()]
+    if any(each.lstrip("-") in ("pk", model._meta.pk.name) for each in order):
         return order
     return [*order, "-pk" if order and order[0].startswith("-") else "pk"]
 

@@ -4,6 +4,7 @@ import json
 import math
 from typing import IO, Any
 
+from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import JSONParser
 
@@ -15,10 +16,9 @@ class StrictJSONParser(JSONParser):
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Any = None) -> Any:
         """Return the parsed JSON; raises UnsupportedMediaType and ParseError."""
-        request = (parser_context or {}).get("request")
-        charset = request.content_params.get("charset", "utf-8") if request is not None else "utf-8"
+        charset = parse_header_parameters(media_type or "")[1].get("charset", "utf-8")
         if charset.lower() not in ("utf-8", "utf8"):
-            raise UnsupportedMediaType(shown(request.META.get("CONTENT_TYPE", "")), "JSON is read as UTF-8 alone.")
+            raise UnsupportedMediaType(shown(media_type or ""), "JSON is read as UTF-8 alone.")
         return parse_json(stream.read())
 
 

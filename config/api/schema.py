@@ -1,5 +1,6 @@
 """The OpenAPI document: what every operation has in common, errors above all, is described once and added to each."""
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -146,6 +147,9 @@ class DescribedSchema(AutoSchema):
         if self._is_idempotent():
             statuses |= {*_WITH_KEY}
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+        for parameter in operation.get("parameters", ()):
+            if parameter.get("in") == "query" and parameter["schema"].get("type") == "string":
+                parameter["schema"].setdefault("minLength", 1)
         for status in sorted(statuses):
             name = _response_name(HTTPStatus(status))
             operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{name}"})
@@ -155,7 +159,7 @@ class DescribedSchema(AutoSchema):
                 operation["responses"][status]["headers"] = {"Location": address}
         return operation
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as its own base has it
         """Return the view's own words, and the scope that a token needs."""
         words = str(super().get_description() or "")
         required: RequiredScopes | None = getattr(self.view, "required_scopes", None)
@@ -174,9 +178,14 @@ class DescribedSchema(AutoSchema):
         return auth
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
-        mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        mapped: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if direction == "request" and isinstance(serializer, StrictMixin):
             mapped["additionalProperties"] = False
+            for member in mapped.get("properties", {}).values():
+                # generators of typed clients take a member with a default for one that is always there
+                if "default" in member:
+                    words = f"By default {json.dumps(member.pop('default'))}."
+                    member["description"] = f"{member.get('description', '')} {words}".strip()
         return mapped
 
     def _is_idempotent(self) -> bool:

@@ -1,6 +1,7 @@
 """The view of the OpenAPI document."""
 
 from types import SimpleNamespace
+from typing import Any
 
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -11,7 +12,7 @@ from config.api.views import View
 class _ByParameter(DefaultContentNegotiation):
     """Lets `?format=json` or `?format=yaml` choose, which browsers cannot do by a header."""
 
-    settings = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
+    settings: Any = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
 
 
 class SchemaView(View, SpectacularAPIView):

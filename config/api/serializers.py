@@ -4,6 +4,7 @@ Every serializer of the API derives from `Serializer` or `ModelSerializer` of th
 """
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import models
@@ -16,6 +17,9 @@ from config.api.names import shown, unknown_name
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
 
+MOST_ERRORS = 20
+"""Members or items of one object or list that are told as wrong; a body can hold a hundred thousand."""
+_LARGEST = 1e308
 _SAID = {
     str: "a string",
     bool: "a boolean",
@@ -49,6 +53,8 @@ class StrictMixin:
         settable = {name for name, field in fields.items() if not field.read_only}
         errors: dict[str, Any] = {}
         for name in data:
+            if len(errors) == MOST_ERRORS:
+                break
             if name in settable:
                 if error := type_error(fields[name], data[name]):
                     errors[name] = error
@@ -80,19 +86,18 @@ class NoMembers(Serializer[Any]):
 
 def type_error(field: Any, value: Any) -> Any:
     """Return what is wrong with the JSON type of a value, for each item of a list or object; None if nothing is."""
-    if value is None:
+    expected = next((each for each in _EXPECTED if isinstance(field, each[0])), None)
+    if value is None or expected is None:
         return None
-    for kind, types, expected in _EXPECTED:
-        if not isinstance(field, kind):
-            continue
-        if type(value) not in types:
-            return [f"Expected {expected}; got {_SAID.get(type(value), 'something else')}."]
-        if kind is serializers.DateTimeField and not is_moment(value):
-            return [EXPECTED]
-        if kind is serializers.FloatField and abs(value) > 1e308:
-            return ["This number is too large."]
-        items = enumerate(value) if kind is serializers.ListField else ()
-        if kind is serializers.DictField:
-            items = value.items()
-        return {key: error for key, item in items if (error := type_error(field.child, item))} or None
-    return None
+    _, types, words = expected
+    if type(value) not in types:
+        return [f"Expected {words}; got {_SAID[type(value)]}."]
+    if isinstance(field, serializers.DateTimeField) and not is_moment(value):
+        return [EXPECTED]
+    if isinstance(field, serializers.FloatField) and abs(value) > _LARGEST:
+        return ["This number is too large."]
+    if not isinstance(value, (list, dict)):
+        return None
+    items = enumerate(value) if isinstance(value, list) else value.items()
+    errors = ((key, error) for key, item in items if (error := type_error(field.child, item)))
+    return dict(islice(errors, MOST_ERRORS)) or None

@@ -47,6 +47,8 @@ class View(views.APIView):
         """Refuse what can be refused before the view's own work, the cheapest first."""
         refuse_too_large(request, self.body_limit(request))
         super().initial(request, *args, **kwargs)
+        if not hasattr(self, str(request.method).lower()):
+            raise exceptions.MethodNotAllowed(str(request.method))
         self.refuse_unknown_parameters(request)
         if request.method in ("POST", "PUT", "PATCH", "DELETE") and request.method not in self.takes_body:
             NoMembers(data=request.data).is_valid(raise_exception=True)

@@ -71,7 +71,7 @@ def comparison_answer(comparison: Comparison) -> dict[str, Any]:
                 "prediction": forecast_answer(
                     forecast,
                     {name: range_as_json(each) for name, each in forecast.measures.items()},
-                    forecast.engagement_rate and range_as_json(forecast.engagement_rate),
+                    range_as_json(forecast.engagement_rate) if forecast.engagement_rate else None,
                 ),
             }
             for forecast in comparison.forecasts

@@ -10,4 +10,4 @@ from telemetry.models import IdempotentRequest
 class IdempotentRequestAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "status", "claimed_at"]
     list_filter = ["status", "claimed_at"]
-    fields = readonly_fields = ["key_digest", "status", "claimed_at"]
+    fields = ["key_digest", "status", "claimed_at"]

@@ -72,10 +72,10 @@ def claim_request(*, user_id: int, key: str, request_digest: str, now: datetime 
     rows.filter(claimed_at__lte=now - KEPT).delete()
     try:
         with transaction.atomic():
-            row = IdempotentRequest.objects.create(
+            made = IdempotentRequest.objects.create(
                 user_id=user_id, key_digest=key_digest, request_digest=request_digest, claimed_at=now
             )
-        return Claim(row.pk, now)
+        return Claim(made.pk, now)
     except IntegrityError:
         row = rows.first()
     if row is None:

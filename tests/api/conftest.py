@@ -8,14 +8,19 @@ from tests.factories import AccountWeightsFactory, AssignmentFactory, FeedbackFa
 from tests.pages.conftest import Creator, make_creator
 
 
-@pytest.fixture
-def creator(db: None) -> Creator:
+def everything_of_a_creator() -> Creator:
+    """Return a person with one of everything that the API shows."""
     made = make_creator(posts=3)
     AccountWeightsFactory(account=made.account)
     FeedbackFactory(prediction=made.prediction)
     AssignmentFactory(experiment__account=made.account)
     exporting.make(export_pk=exporting.request_export(user_id=made.user.pk).pk)
     return made
+
+
+@pytest.fixture
+def creator(db: None) -> Creator:
+    return everything_of_a_creator()
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ JSON = "application/json"
 @cache
 def document() -> dict[str, Any]:
     """Return the document, as it is served."""
-    return json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True), default=str))
+    described: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    plain: dict[str, Any] = json.loads(json.dumps(described, default=str))
+    return plain
 
 
 @dataclass(frozen=True)
@@ -90,5 +92,5 @@ def address(operation: Operation, creator: Creator) -> str:
 
 def ask(client: APIClient, operation: Operation, path: str, body: Any = None, **headers: str) -> Any:
     """Send the request with a JSON body, or without any where the body is None."""
-    sent = {} if body is None else {"data": json.dumps(body), "content_type": JSON}
+    sent: dict[str, Any] = {} if body is None else {"data": json.dumps(body), "content_type": JSON}
     return client.generic(operation.method.upper(), path, headers=headers, **sent)

@@ -106,6 +106,14 @@ def test_a_crash(signed_in, monkeypatch):
     assert "secret" not in json.dumps(problem(client.get("/api/v1/posts"), 500))
 
 
+def test_a_thousand_wrong_members_are_told_in_a_few(signed_in):
+    body = {"post": {"text": "a", "hashtags": [1] * 100_000}, **{f"member{number}": 1 for number in range(5_000)}}
+    told = problem(signed_in.post(PREDICT, body, format="json"), 400)
+    assert 20 <= len(told["errors"]) <= 40
+    tags = {"post": {"text": "a", "hashtags": [1] * 50_000}}
+    assert len(problem(signed_in.post(PREDICT, tags, format="json"), 400)["errors"]) == 20
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -163,8 +171,13 @@ def worked(monkeypatch):
     seen: list[str] = []
     for module in ("predictions.forecasts.api", "predictions.forecasts.views"):
         monkeypatch.setattr(f"{module}.measure_cover", lambda data: seen.append("picture"))
+
+    def measure(*given):
+        seen.append("caption")
+        return measure_caption(*given)
+
     for module in ("predictions.forecasts.answering", "posts.api"):
-        monkeypatch.setattr(f"{module}.measure_caption", lambda *given: seen.append("c") or measure_caption(*given))
+        monkeypatch.setattr(f"{module}.measure_caption", measure)
     return seen
 
 

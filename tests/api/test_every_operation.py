@@ -1,5 +1,7 @@
 """What holds of every operation of the API, found by asking the OpenAPI document."""
 
+from typing import Any
+
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
@@ -21,7 +23,8 @@ def api_views(resolver=None, prefix=""):
         if isinstance(entry, URLResolver):
             yield from api_views(entry, route)
         elif isinstance(entry, URLPattern) and route.startswith(("api/", "predict")):
-            yield route, getattr(entry.callback, "view_class", None) or entry.callback.cls
+            callback: Any = entry.callback
+            yield route, getattr(callback, "view_class", None) or callback.cls
 
 
 def named(response, field):

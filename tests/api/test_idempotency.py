@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import APIToken
+from predictions.forecasts.services import predict
 from predictions.models import Experiment, Feedback, Prediction
 from privacy.consent.services import withdraw
 from privacy.models import Erasure, Through
@@ -167,15 +168,13 @@ def test_a_worker_that_died_is_taken_over_after_its_lease():
 def test_of_requests_at_the_same_time_one_creates(monkeypatch):
     creator = make_creator(posts=1)
     started, go_on = threading.Event(), threading.Event()
-    from predictions.forecasts import api
 
     def slow(**options):
         started.set()
         assert go_on.wait(30)
         return predict(**options)
 
-    predict = api.predict
-    monkeypatch.setattr(api, "predict", slow)
+    monkeypatch.setattr("predictions.forecasts.api.predict", slow)
     clients = [APIClient(), APIClient()]
     for client in clients:
         client.force_login(creator.user)

@@ -1,6 +1,7 @@
 """Pictures that come with POST /predict as a form."""
 
 import json
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -38,7 +39,7 @@ def test_the_payload_may_be_sent_as_a_file(champion, learned_account, client_of)
     ids=["a second picture", "another name", "a misspelt name", "no file", "a second payload"],
 )
 def test_parts_that_nobody_would_read_are_refused(parts, field, words, account, client_of):
-    files = {
+    files: dict[str, Any] = {
         name: part if isinstance(part, str) else [SimpleUploadedFile("a.jpg", data) for data in part]
         for name, part in parts.items()
     }
