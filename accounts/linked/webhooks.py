@@ -53,7 +53,7 @@ def tiktok_webhook(request: HttpRequest) -> HttpResponse:
     if not isinstance(kind, str):
         log.warning("webhook_refused", reason="malformed")
         return HttpResponse("Malformed.", status=400, content_type="text/plain")
-    if body.get("client_key", settings.TIKTOK_CLIENT_KEY) != settings.TIKTOK_CLIENT_KEY:
+    if body.get("client_key") not in (None, settings.TIKTOK_CLIENT_KEY):
         log.warning("webhook_refused", reason="client")
         return HttpResponse("This is for another client.", status=400, content_type="text/plain")
     if kind != AUTHORIZATION_REMOVED:

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from accounts import tasks
 from accounts.credentials import sealed_tokens
 from accounts.credentials.services import renew_credential
 from accounts.linked.services import disconnect_account
@@ -188,6 +189,7 @@ def test_staff_cannot_make_themselves_superusers():
 def test_disconnecting_leaves_no_sealed_token(secrets):
     account = User.objects.get().tiktok_accounts.get()
     disconnect_account(account_id=account.pk, now=timezone.now())
+    tasks.retry_revocation(account.pk)
     credential = Credential.objects.get()
     assert bytes(credential.sealed_access_token) == bytes(credential.sealed_refresh_token) == b""
 

@@ -1,7 +1,9 @@
 """Webhooks from TikTok: signed, late, twice, and about people who connected again since."""
 
 import json
+import random
 import time
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -10,7 +12,10 @@ from django.utils import timezone
 
 from accounts.credentials import sealed_tokens
 from accounts.models import Credential, TikTokAccount, WebhookDelivery
+from privacy.models import Erasure
 from tests.accounts.support import connect
+from tests.posts.ingest.mutations import mutated
+from tests.prove import SEED, scaled
 from tests.sandbox.wire.webhooks import signature
 from tests.waiting import wait_until
 
@@ -149,12 +154,69 @@ def test_a_removal_counts_whatever_its_content_holds(sandbox, account):
     assert is_revoked()
 
 
+@pytest.mark.parametrize(
+    ("content", "deleted"),
+    [
+        *(({"reason": 2}, True), ('{"reason": 2}', True), ({"reason": 1}, False), ({"reason": "2"}, False)),
+        *((odd, False) for odd in ([], [2], None, 2, 2.0, True, "", "2", {"reason": {}}, "{}")),
+        ('{"reason": ' + "9" * 5000 + "}", False),
+    ],
+)
+def test_content_may_be_an_object_and_other_shapes_say_nothing(sandbox, account, content, deleted):
+    assert deliver(sandbox, removal(sandbox, account, content=content)).status_code == 200
+    assert is_revoked()
+    assert Erasure.objects.exists() is deleted
+
+
+def test_content_may_be_missing(sandbox, account):
+    event = {name: value for name, value in json.loads(removal(sandbox, account)).items() if name != "content"}
+    assert deliver(sandbox, json.dumps(event).encode()).status_code == 200
+    assert is_revoked()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"content": odd} for odd in ({}, [], None, 5, "{", {"a": {"b": []}})),
+        *({"create_time": odd} for odd in (None, "soon", -1, 10**30, [], {})),
+        *({"user_openid": odd} for odd in (None, 5, [], "a\0b", "\ud800", "x" * 9999)),
+        *({"client_key": None}, {"more": {"of": ["it"]}}, {"event": ""}, {"event": "e" * 5000}),
+    ],
+)
+def test_what_there_is_no_use_for_is_answered_200_whatever_it_holds(sandbox, account, changes):
+    event = removal(sandbox, account, **{"event": "video.upload.failed", **changes})
+    assert deliver(sandbox, event).status_code == 200
+    assert not is_revoked()
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "patch", "delete", "options"])
+def test_other_methods_are_refused(method):
+    assert getattr(Client(), method)(ADDRESS).status_code == 405
+
+
+def deliver_mutated(sandbox, account, record_property, count: int) -> None:
+    """Only 200 and 400 are answered, and nobody's grant ends but by the event that says so."""
+    chance, statuses = random.Random(SEED), Counter()
+    for _ in range(count):
+        event = chance.choice(["video.upload.failed", "authorization.removed"])
+        _, _, body = mutated(chance, json.loads(removal(sandbox, account, event=event)))
+        statuses[deliver(sandbox, body).status_code] += 1
+    record_property("mutated webhooks, by status", dict(statuses))
+    assert set(statuses) <= {200, 400}
+    assert statuses[200]
+
+
+def test_mutated_events_are_answered(sandbox, account, record_property):
+    deliver_mutated(sandbox, account, record_property, 100)
+
+
+@pytest.mark.prove
+def test_many_mutated_events_are_answered(sandbox, account, record_property):
+    deliver_mutated(sandbox, account, record_property, scaled(10_000))
+
+
 def test_unknown_events_and_unknown_people_are_answered_200(sandbox, account):
     assert deliver(sandbox, removal(sandbox, account, event="video.publish.completed")).status_code == 200
     assert deliver(sandbox, removal(sandbox, account, user_openid="nobody")).status_code == 200
     assert deliver(sandbox, removal(sandbox, account, content="not json", user_openid="nobody2")).status_code == 200
     assert not is_revoked()
-
-
-def test_only_posts_are_taken():
-    assert Client().get(ADDRESS).status_code == 405

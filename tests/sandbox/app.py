@@ -62,12 +62,12 @@ def _wire(method: str, path: str, endpoint: str, family: Family, handler: Handle
             response = await _handle(request, endpoint, family, handler, fault)
         except DisplayError as error:
             response = display_error(error, log_id)
-            if fault and fault.retry_after is not None:
-                response.headers["Retry-After"] = str(fault.retry_after)
         except OAuthError as error:
             response = oauth_error(error, log_id)
         except FileError as error:
             response = PlainTextResponse("refused", error.status)
+        if fault and fault.retry_after:
+            response.headers["Retry-After"] = fault.retry_after
         await _note(request, log, endpoint, response.status_code, fault)
         return response
 
@@ -91,6 +91,8 @@ async def _handle(
             return await faults.never_answer(request, max(fault.seconds, 60.0))
         case "expired_token":
             raise _refusal(family, "access_token_invalid")
+        case "bomb":
+            return faults.bomb()
         case "revoked_grant":
             await _revoke_silently(request, sandbox)
             raise _refusal(family, "access_token_invalid")
@@ -99,7 +101,14 @@ async def _handle(
     if family == "display" and not sandbox.limits.admits(endpoint):
         raise _refusal(family, "rate_limit_exceeded")
     response = await handler(request)
-    return faults.truncated(response) if fault and fault.kind == "truncated" else response
+    match fault.kind if fault else None:
+        case "truncated":
+            return faults.truncated(response)
+        case "drip" if fault:
+            return faults.dripped(response, fault.seconds)
+        case "odd" if fault:
+            return faults.with_odd_values(response, fault.changes)
+    return response
 
 
 def _refusal(family: Family, code: str) -> Exception:

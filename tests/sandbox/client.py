@@ -121,11 +121,15 @@ class Control:
         times: int | None = 1,
         after: int = 0,
         seconds: float = 2.0,
-        retry_after: int | None = None,
+        retry_after: str | int = "",
+        changes: dict[str, Any] | None = None,
     ) -> None:
-        """Let `times` (None: all) requests to the endpoint go wrong, once `after` of them have gone well."""
+        """Let `times` (None: all) requests to the endpoint go wrong, once `after` of them have gone well.
+
+        `retry_after` is the header that comes with the answer, `changes` are the odd members of kind "odd".
+        """
         order = {"kind": kind, "endpoint": endpoint, "times": times, "after": after, "seconds": seconds}
-        self._ask("POST", "faults", order | {"retry_after": retry_after})
+        self._ask("POST", "faults", {**order, "retry_after": str(retry_after), "changes": changes or {}})
 
     def clear_faults(self) -> None:
         """Nothing goes wrong any more."""

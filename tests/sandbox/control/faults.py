@@ -1,14 +1,21 @@
 """Faults on demand for the next requests to an endpoint."""
 
 import asyncio
-from typing import Literal
+import gzip
+import json
+from collections.abc import AsyncIterator
+from functools import cache
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 Refusal = Literal["invalid_params", "scope_not_authorized"]
-Kind = Literal["429", "500", "timeout", "truncated", "expired_token", "revoked_grant", "slow", "html"] | Refusal
+Kind = (
+    Literal["429", "500", "timeout", "truncated", "expired_token", "revoked_grant", "slow", "html", "drip", "bomb", "odd"]
+    | Refusal
+)
 Endpoint = Literal["user/info", "video/list", "video/query", "oauth/token", "oauth/revoke", "cover", "*"]
 
 
@@ -20,9 +27,10 @@ class Fault(BaseModel):
     kind: Kind
     times: int | None = Field(1, ge=1)
     after: int = Field(0, ge=0)
-    seconds: float = Field(2.0, ge=0, le=120)  # "slow": the delay; "timeout": how long the connection is held at least
-
-    retry_after: int | None = Field(None, ge=0)  # "429": the header of that name
+    # "slow": the delay; "timeout": how long the connection is held at least; "drip": how long the whole answer takes
+    seconds: float = Field(2.0, ge=0, le=120)
+    retry_after: str = ""  # the header that comes with the answer
+    changes: dict[str, Any] = {}  # "odd": members of the answer's first video, of its user, or of the answer
 
     def concerns(self, endpoint: str) -> bool:
         """Whether the fault applies to this endpoint."""
@@ -70,3 +78,36 @@ def truncated(response: Response) -> Response:
 def html_page(status: int = 502, title: str = "Bad Gateway") -> Response:
     """Return an HTML error page, as a proxy in front of TikTok answers."""
     return HTMLResponse(f"<html><title>{title}</title><body><h1>{status} {title}</h1></body></html>", status)
+
+
+def dripped(response: Response, seconds: float) -> Response:
+    """Return the right answer a byte at a time."""
+    body = bytes(response.body)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for i in range(len(body)):
+            yield body[i : i + 1]
+            await asyncio.sleep(seconds / len(body))
+
+    return StreamingResponse(pieces(), response.status_code, media_type=response.media_type)
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(gzip.compress(bytes(200_000_000), 6), 9)
+
+
+def bomb() -> Response:
+    """Return some kilobytes that say they are to be unpacked twice, to 200 MB."""
+    return Response(_bomb(), headers={"Content-Encoding": "gzip, gzip"}, media_type="application/json")
+
+
+def with_odd_values(response: Response, changes: dict[str, Any]) -> Response:
+    """Return the right answer but for some members of its first video, of its user, or of itself."""
+    answer = json.loads(response.body)
+    data = answer.get("data", answer)
+    if data.get("videos"):
+        data["videos"][0] |= changes
+    else:
+        data.get("user", data).update(changes)
+    return Response(json.dumps(answer), response.status_code, media_type="application/json")
