@@ -18,7 +18,7 @@ from accounts.credentials.services import CredentialLost
 from accounts.linked.services import lock_account, update_profile
 from accounts.models import Credential, TikTokAccount
 from accounts.tiktok.errors import AccessTokenInvalid, ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
-from config.jobs import ClaimLost, claim, enqueue, heartbeat, release, resume, stalled
+from config.jobs import ClaimLost, claim, enqueue, heartbeat, lost, release, resume
 from posts.ingest.measuring import measure_pending
 from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
 from posts.models import Listing, Observation, Post, Refresh
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 TURN = timedelta(minutes=5)
 """After this long a run hands over to a new task: others get the worker, and Celery's time limit stays far away."""
 LEASE = timedelta(minutes=3)
-"""Longer than a call to TikTok with all its retries."""
+"""How long a message may take to reach a worker before it is sent again."""
 MAX_ATTEMPTS = 6
 BACKOFF = (
     timedelta(minutes=1),
@@ -78,7 +78,7 @@ def run_refresh(*, refresh_id: int) -> None:
 def resume_stalled(*, now: datetime | None = None) -> list[int]:
     """Queue refreshes again whose message or worker was lost or whose wait is over; return their primary keys."""
     now = now or timezone.now()
-    due = Q(next_attempt_at__lte=now) | (Q(next_attempt_at=None) & stalled(LEASE, now=now))
+    due = Q(next_attempt_at__lte=now) | (Q(next_attempt_at=None) & lost(Refresh, LEASE, now=now))
     return resume(Refresh.objects.filter(due, state__in=Refresh.ACTIVE), now=now, next_attempt_at=None)
 
 
