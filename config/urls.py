@@ -8,6 +8,8 @@ from accounts.staff.second_factor import second_factor
 from predictions.forecasts.api import PredictView
 from privacy.trail.reasons import give_reason
 
+handler500 = "config.unavailable.answer_error"
+
 api: list[URLPattern | URLResolver] = [
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("", include("accounts.api_urls")),

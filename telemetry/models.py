@@ -48,6 +48,7 @@ class FailedTask(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["task_id", "tries"], name="one_failure_per_try")]
+        permissions = [("settle_failedtask", "Can try failed tasks again or drop them")]
 
     def __str__(self) -> str:
         return f"{self.task} {self.task_id}"

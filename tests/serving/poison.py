@@ -3,7 +3,10 @@
 import os
 import signal
 import time
+from contextlib import suppress
 from datetime import timedelta
+
+from celery.exceptions import SoftTimeLimitExceeded
 
 from config import celery
 
@@ -24,9 +27,11 @@ def kills(row: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@app.task(name="tests.poison.hangs", time_limit=1)
+@app.task(name="tests.poison.hangs", soft_time_limit=1, time_limit=2)
 def hangs(row: int) -> None:
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    """Hang as code does that never looks at the signal of the soft limit."""
+    with suppress(SoftTimeLimitExceeded):
+        time.sleep(60)
     time.sleep(60)
 
 
