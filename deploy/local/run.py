@@ -222,15 +222,14 @@ def start_services(data: Path, processes: Processes, environment: Mapping[str, s
     proxies = int(environment.get("PROXY_COUNT") or 0)
     environment = {**environment, "PROXY_COUNT": str(proxies + 1)}
     web_port, uploads_port = free_port(), free_port()
-    web = processes.start("web", web_command(web_port), environment)
+    addresses = proxy_environment(data / "caddy", port, web_port, uploads_port, behind_another=proxies > 0)
+    wait_for_port(web_port, processes.start("web", web_command(web_port), environment))
+    wait_for_port(port, processes.start("proxy", proxy_command(), {**environment, **addresses}))
     processes.start("uploads", uploads_command(uploads_port), environment)
     for name, (queues, concurrency) in WORKERS.items():
         command = [*celery, "worker", "--queues", queues, "--concurrency", concurrency, "--hostname", f"{name}@%h"]
         processes.start(f"worker-{name}", [*command, *WORKER_OPTIONS], environment)
     processes.start("beat", [*celery, "beat", "--schedule", str(data / "beat" / "schedule")], environment)
-    addresses = proxy_environment(data / "caddy", port, web_port, uploads_port, behind_another=proxies > 0)
-    wait_for_port(web_port, web)
-    wait_for_port(port, processes.start("proxy", proxy_command(), {**environment, **addresses}))
     ready = requests.get(f"http://127.0.0.1:{port}/readyz", timeout=30)
     if not ready.ok:
         raise CannotRun(f"the web server is not ready: {ready.text[:500]}")
