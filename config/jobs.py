@@ -1,10 +1,10 @@
 """Resumable jobs: rows that one worker at a time works off, and that another resumes when the worker dies.
 
-A worker claims a job and renews its claim with a heartbeat in each transaction that it writes. As long as it works, it
-holds an advisory lock of PostgreSQL for the job, which goes with its connection: the lock of a worker that was killed is
-free at once. Beat looks every few seconds and resumes such jobs: another worker may claim them, and the first one, should
-it be alive without its connection, gets ClaimLost at its next heartbeat, before it can commit anything more. A worker that
-is slow keeps its lock, and with it the job.
+A worker claims a job and renews its claim with a heartbeat in each transaction that it writes. As long as it works,
+it holds an advisory lock of PostgreSQL for the job, which goes with its connection: the lock of a worker that was
+killed is free at once. Beat looks every few seconds and resumes such jobs: another worker may claim them, and the first
+one, should it be alive without its connection, gets ClaimLost at its next heartbeat, before it can commit anything
+more. A worker that is slow keeps its lock, and with it the job.
 
     class Export(Job):
         task = "exports.tasks.make_export"

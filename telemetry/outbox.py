@@ -1,8 +1,9 @@
 """The outbox: a message to a worker that a crash between the commit and its sending does not lose.
 
 `send_on_commit` writes the message into the transaction of what it is about. After the commit it is sent at once and
-deleted; where that fails, or the process ends, `relay` sends it within seconds. A message may be sent twice, so tasks are
-idempotent. Work that beat finds in the database within a minute anyway (stale weights, due observations) needs no outbox.
+deleted; where that fails, or the process ends, `relay` sends it within seconds. A message may be sent twice, so tasks
+are idempotent. Work that beat finds in the database within a minute anyway (stale weights, due observations) needs no
+outbox.
 """
 
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Start the processes of `make run`, log them to files, start again those that end by themselves, and end them together."""
+"""Start the processes of `make run`, log them to files, start again those that end, and end them together."""
 
 import ctypes
 import os

@@ -179,7 +179,7 @@ def test_every_worker_tells_the_figures_of_all_also_of_those_that_ended(server: 
         wait_until(lambda: len(server.workers()) == 2, "another is started")
     last = scrape(server)
     assert last[name] == first + 7
-    assert last["django_db_execute_total{alias=\"default\",vendor=\"postgresql\"}"] > 0
-    assert last["django_cache_get_total{backend=\"redis\"}"] >= 0
+    assert last['django_db_execute_total{alias="default",vendor="postgresql"}'] > 0
+    assert last['django_cache_get_total{backend="redis"}'] >= 0
     left = {path.name for path in (server.logs / "figures").glob("*.db")}
     assert len(left) <= len(files) + 2

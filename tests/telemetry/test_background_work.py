@@ -8,12 +8,12 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.factories import StaffFactory, UserFactory, enter_admin
 from telemetry import failures
 from telemetry.connections import redis_client
 from telemetry.failures import record_failure, without_quotes
 from telemetry.models import FailedTask, OutboxMessage
 from telemetry.queues import queues
+from tests.factories import StaffFactory, UserFactory, enter_admin
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_a_failure_keeps_numbers_and_identifiers_and_no_text() -> None:
 @pytest.mark.parametrize(
     ("said", "kept"),
     [
-        ("duplicate key value violates unique constraint \"x\"\nDETAIL: Key (name)=(Jane)", "… "),
+        ('duplicate key value violates unique constraint "x"\nDETAIL: Key (name)=(Jane)', "… "),
         ("Key (open_id)=(abc) already exists.", "Key …=… already exists."),
         ("cannot read jane@example.com", "cannot read …"),
         ("video 7123456789012345678 is unknown", "video … is unknown"),
