@@ -1,4 +1,4 @@
-# The service: web, worker and beat are the same image with another command (docker-compose.yml).
+# The service: web, workers and beat are the same image with another command (docker-compose.yml).
 FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
@@ -21,12 +21,11 @@ RUN apt-get update \
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    DJANGO_SETTINGS_MODULE=config.settings.production \
-    PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
+    DJANGO_SETTINGS_MODULE=config.settings.production
 COPY --from=build /opt/venv /opt/venv
 WORKDIR /srv/postcast
 COPY manage.py ./
-COPY deploy/gunicorn_conf.py deploy/
+COPY deploy/gunicorn_conf.py deploy/uploads_conf.py deploy/
 COPY config config
 COPY accounts accounts
 COPY posts posts
@@ -48,4 +47,4 @@ USER postcast
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["sh", "-c", "mkdir -p \"$PROMETHEUS_MULTIPROC_DIR\" && exec gunicorn config.wsgi --config deploy/gunicorn_conf.py --bind 0.0.0.0:8000"]
+CMD ["gunicorn", "config.wsgi", "--config", "deploy/gunicorn_conf.py", "--bind", "0.0.0.0:8000"]

@@ -1,8 +1,10 @@
 """Resumable jobs: rows that one worker at a time works off, and that another resumes when the worker dies.
 
-A worker claims a job and renews its lease with a heartbeat in each transaction that it writes. When the lease runs
-out, beat resumes the job: another worker may claim it, and the first one, should it still be alive, gets ClaimLost at
-its next heartbeat, before it can commit anything more.
+A worker claims a job and renews its claim with a heartbeat in each transaction that it writes. As long as it works,
+it holds an advisory lock of PostgreSQL for the job, which goes with its connection: the lock of a worker that was
+killed is free at once. Beat looks every few seconds and resumes such jobs: another worker may claim them, and the first
+one, should it be alive without its connection, gets ClaimLost at its next heartbeat, before it can commit anything
+more. A worker that is slow keeps its lock, and with it the job.
 
     class Export(Job):
         task = "exports.tasks.make_export"
@@ -23,22 +25,27 @@ its next heartbeat, before it can commit anything more.
                 store(part)
         release(export, state="ready")
 
-    def resume_exports() -> list[int]:                       # beat, each minute
-        return resume(Export.objects.filter(stalled(LEASE), state__in=Export.ACTIVE))
+    def resume_exports() -> list[int]:                       # beat, every few seconds
+        return resume(Export.objects.filter(lost(Export, LEASE), state__in=Export.ACTIVE))
 
-The lease is longer than the longest time between two heartbeats.
+The lease is how long a message may take to reach a worker before it is sent again. Locks need a connection of the
+worker's own: PgBouncer must pool sessions, not transactions.
 """
 
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypeVar
+from zlib import crc32
 
-from celery import current_app
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from privacy.declarations.columns import plain
+from telemetry.outbox import send_on_commit
+
+GRACE = timedelta(seconds=5)
+"""A job without its worker's lock and without a heartbeat for so long has lost its worker."""
 
 
 class ClaimLost(Exception):
@@ -72,13 +79,23 @@ J = TypeVar("J", bound=Job)
 
 
 def enqueue(job: Job) -> None:
-    """Send the job's task after the commit. A message that is lost only delays the job until `resume`."""
-    _send_on_commit(job.task, job.pk)
+    """Send the job's task after the commit, through the outbox."""
+    send_on_commit(job.task, job.pk)
 
 
 def stalled(lease: timedelta, *, now: datetime | None = None) -> Q:
-    """Match jobs without a heartbeat for the lease: their worker, or the message to one, counts as lost."""
+    """Match jobs without a heartbeat for the lease."""
     return Q(heartbeat_at=None) | Q(heartbeat_at__lt=(now or timezone.now()) - lease)
+
+
+def lost(model: type[Job], lease: timedelta, *, now: datetime | None = None) -> Q:
+    """Match jobs whose worker ended, and unclaimed ones whose message did not reach a worker within the lease.
+
+    One query finds the jobs that a worker holds now.
+    """
+    now = now or timezone.now()
+    dead = Q(claim__isnull=False) & stalled(GRACE, now=now) & ~Q(pk__in=_held_by_workers(model))
+    return dead | (Q(claim=None) & stalled(lease, now=now))
 
 
 def claim(
@@ -90,11 +107,17 @@ def claim(
     """
     now = now or timezone.now()
     free = Q(claim=None) | stalled(lease, now=now)
+    # before the claim can be seen, so that a claim without a lock is always a lost one
+    if not _lock(jobs.model, pk):
+        return None
     with transaction.atomic():
         claimed = jobs.filter(free, pk=pk).update(
             claim=uuid.uuid4(), heartbeat_at=now, attempts=F("attempts") + 1, **changes
         )
-        return jobs.model._base_manager.get(pk=pk) if claimed else None
+        if claimed:
+            return jobs.model._base_manager.get(pk=pk)
+    _unlock(jobs.model, pk)
+    return None
 
 
 def heartbeat(job: Job, **changes: Any) -> None:
@@ -109,6 +132,7 @@ def heartbeat(job: Job, **changes: Any) -> None:
 def release(job: Job, **changes: Any) -> None:
     """Give the claim up and store the changes, e.g. the state in which the job ends. Raise ClaimLost."""
     heartbeat(job, claim=None, **changes)
+    _unlock(type(job), job.pk)
 
 
 def resume(jobs: "models.QuerySet[J]", *, now: datetime | None = None, **changes: Any) -> list[int]:
@@ -120,9 +144,56 @@ def resume(jobs: "models.QuerySet[J]", *, now: datetime | None = None, **changes
         pks = list(jobs.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True))
         jobs.model._default_manager.filter(pk__in=pks).update(claim=None, heartbeat_at=now or timezone.now(), **changes)
         for pk in pks:
-            _send_on_commit(jobs.model.task, pk)
+            send_on_commit(jobs.model.task, pk)
     return pks
 
 
-def _send_on_commit(task: str, pk: int) -> None:
-    transaction.on_commit(lambda: current_app.send_task(task, [pk]), robust=True)
+# --- locks of workers -------------------------------------------------------------------------------------------------
+
+
+def unlock_all() -> None:
+    """Release the locks of the jobs that this connection claimed and did not release: its task is over."""
+    for model, pk in list(_locks()):
+        _unlock(model, pk)
+
+
+def _lock(model: type[Job], pk: int) -> bool:
+    """Take the job's lock for this connection; return whether no other connection holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _key(model, pk))
+        [locked] = cursor.fetchone()
+    if locked:
+        _locks().append((model, pk))
+    return bool(locked)
+
+
+def _unlock(model: type[Job], pk: int) -> None:
+    if (model, pk) in _locks():
+        _locks().remove((model, pk))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", _key(model, pk))
+
+
+def _locks() -> list[tuple[type[Job], int]]:
+    """Return the locks that this connection holds; a new connection to PostgreSQL begins without any."""
+    connection.ensure_connection()
+    session: Any = connection.connection
+    if getattr(connection, "_locks_of", None) is not session:
+        connection._locks_of, connection._locks = session, []  # type: ignore[attr-defined]
+    locks: list[tuple[type[Job], int]] = connection._locks  # type: ignore[attr-defined]
+    return locks
+
+
+def _held_by_workers(model: type[Job]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s::oid"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [_key(model, 0)[0]],
+        )
+        return [int(pk) for (pk,) in cursor.fetchall()]
+
+
+def _key(model: type[Job], pk: int) -> tuple[int, int]:
+    """Return the lock's key, of two signed 32-bit numbers: the table's, and the row's."""
+    return crc32(model._meta.db_table.encode()) & 0x7FFFFFFF, pk & 0x7FFFFFFF

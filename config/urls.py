@@ -9,6 +9,8 @@ from config.security_txt import security_txt
 from predictions.forecasts.api import PredictView
 from privacy.trail.reasons import give_reason
 
+handler500 = "config.unavailable.answer_error"
+
 api: list[URLPattern | URLResolver] = [
     path("schema", SchemaView.as_view(), name="schema"),
     path("", include("accounts.api_urls")),

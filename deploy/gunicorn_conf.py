@@ -1,6 +1,15 @@
-"""gunicorn's configuration, for `make run` and production alike: the address comes from the command line."""
+"""gunicorn's configuration, for `make run` and production alike: the address comes from the command line.
 
+A worker serves one request at a time and is killed when that takes too long. A proxy that buffers whole requests stands
+in front (deploy/Caddyfile), so a slow client costs no worker.
+"""
+
+import atexit
 import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
 
@@ -16,6 +25,19 @@ max_requests_jitter = 500
 worker_tmp_dir = SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else None
 control_socket_disable = True
 
+# Each worker writes its figures for /metrics into this folder, so that every worker tells the figures of all. It is
+# named before anything imports prometheus_client, which reads the variable once. A server that is replaced on SIGUSR2
+# shares the folder of the one before.
+if "GUNICORN_PID" not in os.environ:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="postcast-metrics-")
+        atexit.register(shutil.rmtree, os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    _figures = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    _figures.mkdir(parents=True, exist_ok=True)
+    # of workers that ended with an earlier server
+    for _file in _figures.glob("*.db"):
+        _file.unlink()
+
 
 def when_ready(server: object) -> None:
     """Load the models in the parent, before the first worker is forked."""
@@ -29,3 +51,10 @@ def when_ready(server: object) -> None:
     language.load()
     tone.load()
     build_commit()
+
+
+def child_exit(server: object, worker: Any) -> None:
+    """Add the figures of a worker that ended to those of earlier ones, so that its files do not stay."""
+    from telemetry.figures import fold_ended
+
+    fold_ended(worker.pid)

@@ -21,6 +21,8 @@ keep data_encryption_keys "key1:$(random 32)"
 keep metrics_token "$(random 24)"
 keep postgres_password "$(random_password)"
 keep service_password "$(random_password)"
+keep redis_password "$(random_password)"
+keep redis_url "redis://:$(cat redis_password)@redis:6379/0"
 # made before the service had a role of its own, it is the owner's
 [ -s database_owner_url ] || [ ! -s database_url ] || mv database_url database_owner_url
 keep database_owner_url "postgresql://postcast:$(cat postgres_password)@postgres:5432/postcast"

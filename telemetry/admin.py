@@ -1,3 +1,59 @@
-"""The rooms' admins, where Django looks for them."""
+"""The admin of queues, failed tasks and messages that wait: for operators. Imports the admins of rooms too."""
 
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from privacy.trail.staff.admin import ReadOnlyAdmin
+from telemetry import failures
+from telemetry.connections import redis_client
 from telemetry.idempotency import admin as idempotency  # noqa: F401
+from telemetry.models import FailedTask, OutboxMessage
+from telemetry.queues import queues
+
+
+@admin.register(FailedTask)
+class FailedTaskAdmin(ReadOnlyAdmin):
+    list_display = ["task", "queue", "arguments", "error", "message", "tries", "failed_at", "state", "settled_at"]
+    list_filter = ["state", "queue", "failed_at"]
+    search_fields = ["task", "error"]
+    show_full_result_count = False
+    change_list_template = "admin/telemetry/failed_tasks.html"
+    actions = ["retry", "drop"]
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("telemetry.settle_failedtask"))
+
+    @admin.action(description="Try again", permissions=["settle"])
+    def retry(self, request: HttpRequest, chosen: "QuerySet[FailedTask]") -> None:
+        """Send the chosen tasks again."""
+        try:
+            count = failures.retry([row.pk for row in chosen])
+        except OperationalError:
+            self.message_user(request, "Redis is away, so no task was sent. Please try later.", messages.ERROR)
+        else:
+            self.message_user(request, f"{count} tasks were sent again.")
+
+    @admin.action(description="Drop: never try again", permissions=["settle"])
+    def drop(self, request: HttpRequest, chosen: "QuerySet[FailedTask]") -> None:
+        """Mark the chosen tasks as not to be tried again."""
+        self.message_user(request, f"{failures.drop([row.pk for row in chosen])} tasks were dropped.")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the queues as they are now above the tasks that failed."""
+        try:
+            with redis_client() as client:
+                found = queues(client)
+        except RedisError:
+            found = []
+        return super().changelist_view(request, {**(extra_context or {}), "queues": found})
+
+
+@admin.register(OutboxMessage)
+class OutboxMessageAdmin(ReadOnlyAdmin):
+    list_display = ["task", "arguments", "created_at"]
+    show_full_result_count = False

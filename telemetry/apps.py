@@ -6,4 +6,5 @@ class TelemetryConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the rooms' receivers."""
-        import telemetry.idempotency.receivers  # noqa: F401
+        from telemetry import receivers  # noqa: F401
+        from telemetry.idempotency import receivers as idempotency  # noqa: F401

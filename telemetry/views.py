@@ -8,11 +8,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
-from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from telemetry.connections import redis_client
+from telemetry.figures import exposition
 from telemetry.signals import metrics_scraped, readiness_asked
-
-REDIS_TIMEOUT_S = 2
 
 
 @require_safe
@@ -23,14 +23,18 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Check PostgreSQL and its migrations, Redis, and that no app objects; answer 503 with the faults otherwise."""
-    faults = {"postgresql": _postgresql_fault(), "redis": _redis_fault()}
-    if not any(faults.values()):
+    """Check PostgreSQL and its migrations, Redis, and that no app objects.
+
+    Answer 503 with the faults where no request can be served. Without Redis requests are: then it says "degraded".
+    """
+    faults = {"postgresql": _postgresql_fault()}
+    if not faults["postgresql"]:
         faults["data"] = "; ".join(fault for _, fault in readiness_asked.send(sender=None) if fault)
     ready = not any(faults.values())
+    faults["redis"] = _redis_fault()
+    status = ("degraded" if faults["redis"] else "ok") if ready else "unavailable"
     return JsonResponse(
-        {"status": "ok" if ready else "unavailable", **{name: fault or "ok" for name, fault in faults.items()}},
-        status=200 if ready else 503,
+        {"status": status, **{name: fault or "ok" for name, fault in faults.items()}}, status=200 if ready else 503
     )
 
 
@@ -42,8 +46,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not settings.METRICS_TOKEN or not secrets.compare_digest(authorization.encode(), expected.encode()):
         raise Http404
     metrics_scraped.send(sender=None)
-    response: HttpResponse = ExportToDjangoView(request)
-    return response
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
 
 
 def _postgresql_fault() -> str:
@@ -57,8 +60,7 @@ def _postgresql_fault() -> str:
 
 def _redis_fault() -> str:
     try:
-        client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_TIMEOUT_S)
-        with client:
+        with redis_client() as client:
             client.ping()
     except redis.RedisError:
         return "not reachable"

@@ -40,6 +40,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             *("view_suggestionswitch", "change_suggestionswitch"),
         ),
         "privacy": ("view_retentionrun",),
+        "telemetry": ("view_failedtask", "settle_failedtask", "view_outboxmessage"),
     },
     # answers for people's data, and to authorities
     "privacy officer": {

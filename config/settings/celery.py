@@ -1,6 +1,39 @@
-"""Celery: how workers run tasks, and what beat starts when."""
+"""Celery: how workers run tasks, which queue a task waits in, and what beat starts when."""
+
+from fnmatch import fnmatchcase
 
 from celery.schedules import crontab
+
+QUEUES = ("interactive", "outside", "learning", "privacy")
+"""Each has workers of its own, so that none waits for the others: somebody waits at a page for `interactive`, `outside`
+calls TikTok and may hang, `learning` computes, `privacy` erases, exports and purges."""
+ROUTES = (
+    # of beat, and short: they only look for work and send it on
+    ("*.tasks.resume_*", "interactive"),
+    ("posts.ingest.tasks.observe_due_posts", "interactive"),
+    ("telemetry.*", "interactive"),
+    ("accounts.sign_in.*", "interactive"),
+    ("accounts.*", "outside"),
+    ("posts.trends.*", "learning"),
+    ("posts.*", "outside"),
+    ("predictions.*", "learning"),
+    ("privacy.*", "privacy"),
+)
+"""The first pattern that a task's name matches names its queue."""
+
+
+def queue_of(task: str) -> str:
+    """Return the queue that the task waits in; `interactive` for one that no pattern matches."""
+    return next((queue for pattern, queue in ROUTES if fnmatchcase(task, pattern)), QUEUES[0])
+
+
+def route(name: str, *_: object, **__: object) -> dict[str, str]:
+    """Return Celery's options for sending the task."""
+    return {"queue": queue_of(name)}
+
+
+CELERY_TASK_ROUTES = (route,)
+CELERY_TASK_DEFAULT_QUEUE = QUEUES[0]
 
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -13,13 +46,30 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 15 * 60
 CELERY_TASK_SOFT_TIME_LIMIT = 14 * 60
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# Longer than the hard time limit, or Redis would hand a running task to a second worker.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 30 * 60, "global_keyprefix": "celery:"}
+# a worker waits for Redis however long it is away
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Longer than the hard time limit, or Redis would hand a running task to a second worker.
+    "visibility_timeout": 30 * 60,
+    "global_keyprefix": "celery:",
+    # A request that sends a message waits no longer than this, then the outbox or beat sends it.
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.2,
+    "interval_max": 0.2,
+}
+CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+EVERY_FEW_SECONDS = 5.0
+_QUICKLY = {"schedule": EVERY_FEW_SECONDS, "options": {"expires": 2 * EVERY_FEW_SECONDS}}
+"""A lost worker, and a message that was not sent, are noticed within seconds; the messages must not pile up."""
 CELERY_BEAT_SCHEDULE = {
+    "relay outbox": {"task": "telemetry.tasks.relay_outbox", **_QUICKLY},
     "observe posts": {"task": "posts.ingest.tasks.observe_due_posts", "schedule": crontab(minute="*/5")},
-    "resume refreshes": {"task": "posts.ingest.tasks.resume_stalled_refreshes", "schedule": crontab()},
+    "resume refreshes": {"task": "posts.ingest.tasks.resume_stalled_refreshes", **_QUICKLY},
     "release trends": {"task": "posts.trends.tasks.release_trends", "schedule": crontab(minute="12")},
     "update weights": {"task": "predictions.learning.tasks.update_stale_weights", "schedule": crontab()},
     "meet outcomes": {"task": "predictions.outcomes.tasks.meet_outcomes", "schedule": crontab(minute="*/5")},
@@ -40,8 +90,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "purge": {"task": "privacy.retention.tasks.purge", "schedule": crontab(minute="25")},
     "watch retention": {"task": "privacy.retention.tasks.watch_retention", "schedule": crontab(minute="55")},
-    "tend exports": {"task": "privacy.export.tasks.resume_exports", "schedule": crontab()},
-    "resume erasures": {"task": "privacy.erasure.tasks.resume_erasures", "schedule": crontab()},
+    "tend exports": {"task": "privacy.export.tasks.resume_exports", **_QUICKLY},
+    "resume erasures": {"task": "privacy.erasure.tasks.resume_erasures", **_QUICKLY},
     "leave forgotten behind": {
         "task": "predictions.training.tasks.leave_forgotten_behind",
         "schedule": crontab(minute="40"),

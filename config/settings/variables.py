@@ -4,9 +4,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.environment import Environment
 from config.settings.security import CONTENT_SECURITY_POLICY
+
+REDIS_TIMEOUT_S = 0.5
+"""Of a call to the cache, and to connect to the broker: a Redis that hangs must not hold a request."""
+CONNECT_TIMEOUT_S = 3
+"""To connect to PostgreSQL."""
 
 # what `settings_from` returns beside the settings that Django and libraries know, for the type checker
 REDIS_URL: str
@@ -31,24 +38,36 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _database(url: str) -> dict[str, Any]:
+    """Return Django's settings of the database, with a bound on how long connecting to it may take."""
+    database = dict(
+        dj_database_url.parse(
+            url,
+            # Django's backend, which also counts and times queries for /metrics
+            engine="django_prometheus.db.backends.postgresql",
+            conn_max_age=60,
+            conn_health_checks=True,
+        )
+    )
+    return {**database, "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT_S, **database.get("OPTIONS", {})}}
+
+
 def settings_from(environment: Environment) -> dict[str, Any]:
     """Return the settings that depend on environment variables, for `globals().update(...)` in a settings module."""
     origins = environment.frontend_origins
     return {
         "SECRET_KEY": environment.secret_key,
-        "DATABASES": {
-            "default": dj_database_url.parse(
-                environment.database_url,
-                # Django's backend, which also counts and times queries for /metrics
-                engine="django_prometheus.db.backends.postgresql",
-                conn_max_age=60,
-                conn_health_checks=True,
-            )
-        },
+        "DATABASES": {"default": _database(environment.database_url)},
         "CACHES": {
             "default": {
-                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "BACKEND": "config.cache.ForgivingRedisCache",
                 "LOCATION": environment.redis_url,
+                "OPTIONS": {
+                    "socket_timeout": REDIS_TIMEOUT_S,
+                    "socket_connect_timeout": REDIS_TIMEOUT_S,
+                    # the library would otherwise try again for seconds
+                    "retry": Retry(NoBackoff(), 1),
+                },
                 "KEY_PREFIX": "cache",
             }
         },

@@ -26,13 +26,18 @@ from rich.table import Table
 
 from deploy.local.postgres import start_postgres
 from deploy.local.prepare import NO_MODEL
-from deploy.local.processes import ProcessEnded, Processes, end_with_parent
+from deploy.local.processes import Processes, end_with_parent
 from deploy.local.servers import free_port, redis_command, wait_for_port
+from deploy.local.web import proxy_command, proxy_environment, uploads_command, web_command
 from privacy.trail.service_role import SERVICE_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SANDBOX_SECRETS = {"TIKTOK_CLIENT_KEY": "sandbox-client-key", "TIKTOK_CLIENT_SECRET": "sandbox-client-secret"}
+WORKERS = {"soon": ("interactive,privacy", "2"), "outside": ("outside", "2"), "learning": ("learning", "2")}
+"""Name of a worker -> the queues that it serves, and its processes. Nobody's erasure waits for TikTok or a training."""
+# what workers would tell each other is needed by nobody here, and fails when Redis is started anew
+WORKER_OPTIONS = ("--loglevel", "info", "--without-gossip", "--without-mingle")
 
 console = Console(highlight=False)
 
@@ -42,7 +47,7 @@ class CannotRun(Exception):
 
 
 def main() -> None:
-    """Start everything, show where it is, and wait until Ctrl-C or until a part of it ends."""
+    """Start everything, show where it is, and keep it running until Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--data", type=Path, default=ROOT / ".run", help="the folder that everything is kept in")
@@ -57,16 +62,16 @@ def main() -> None:
             run_until_interrupted(data, arguments.port)
     except KeyboardInterrupt:
         console.print("\nstopping")
-    except (CannotRun, ProcessEnded, RuntimeError) as error:
+    except (CannotRun, RuntimeError) as error:
         console.print(f"\n[red]Postcast stopped:[/red] {error}", soft_wrap=True)
         sys.exit(1)
 
 
 def run_until_interrupted(data: Path, port: int) -> None:
-    """Start everything and wait; end all of it, also after an error."""
+    """Start everything and keep it running; end all of it, also after an error."""
     with ExitStack() as ending:
         try:
-            serve(data, port, ending).wait()
+            serve(data, port, ending).supervise(lambda told: console.print(told, markup=False, soft_wrap=True))
         finally:
             # a second Ctrl-C must not leave half of it running
             for number in ENDING:
@@ -105,7 +110,7 @@ def serve(data: Path, port: int, ending: ExitStack) -> Processes:
     elif needs_model:
         with step("first model", "learned from simulated creators"):
             train_first_model(data, environment)
-    with step("services", "web, worker and beat"):
+    with step("services", "proxy, web, workers and beat"):
         start_services(data, processes, environment, port)
     console.print(box(data, port, sandbox_url, environment["STAFF_PASSWORD"]))
     return processes
@@ -213,15 +218,21 @@ def train_first_model(data: Path, environment: Mapping[str, str]) -> None:
 
 
 def start_services(data: Path, processes: Processes, environment: Mapping[str, str], port: int) -> None:
-    """Start web, worker and beat as in production."""
-    binaries = Path(sys.executable).parent
-    web = [str(binaries / "gunicorn"), "config.wsgi", "--config", "deploy/gunicorn_conf.py"]
-    celery = [str(binaries / "celery"), "--app", "config"]
+    """Start proxy, web, workers and beat as in production."""
+    celery = [sys.executable, "-m", "celery", "--app", "config"]
     (data / "beat").mkdir(exist_ok=True)
-    server = processes.start("web", [*web, "--bind", f"127.0.0.1:{port}"], environment)
-    processes.start("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "info"], environment)
+    # a tunnel that stands in front of the proxy, where there is one
+    proxies = int(environment.get("PROXY_COUNT") or 0)
+    environment = {**environment, "PROXY_COUNT": str(proxies + 1)}
+    web_port, uploads_port = free_port(), free_port()
+    addresses = proxy_environment(data / "caddy", port, web_port, uploads_port, behind_another=proxies > 0)
+    wait_for_port(web_port, processes.start("web", web_command(web_port), environment))
+    wait_for_port(port, processes.start("proxy", proxy_command(), {**environment, **addresses}))
+    processes.start("uploads", uploads_command(uploads_port), environment)
+    for name, (queues, concurrency) in WORKERS.items():
+        command = [*celery, "worker", "--queues", queues, "--concurrency", concurrency, "--hostname", f"{name}@%h"]
+        processes.start(f"worker-{name}", [*command, *WORKER_OPTIONS], environment)
     processes.start("beat", [*celery, "beat", "--schedule", str(data / "beat" / "schedule")], environment)
-    wait_for_port(port, server)
     ready = requests.get(f"http://127.0.0.1:{port}/readyz", timeout=30)
     if not ready.ok:
         raise CannotRun(f"the web server is not ready: {ready.text[:500]}")

@@ -23,7 +23,7 @@ from accounts.linked.services import lock_account, update_profile
 from accounts.linked.switcher import VIDEO_SCOPE
 from accounts.models import Credential, TikTokAccount
 from accounts.tiktok.errors import ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
-from config.jobs import ClaimLost, claim, enqueue, heartbeat, release, resume, stalled
+from config.jobs import ClaimLost, claim, enqueue, heartbeat, lost, release, resume
 from posts.ingest.listing import note_missing, note_page
 from posts.ingest.measuring import measure_pending
 from posts.ingest.selectors import FINISH_AFTER, is_unfinished, known_ids
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 TURN = timedelta(minutes=5)
 """After this long a run hands over to a new task: others get the worker, and Celery's time limit stays far away."""
 LEASE = timedelta(minutes=3)
-"""Longer than a call to TikTok with all its retries."""
+"""How long a message may take to reach a worker before it is sent again."""
 MAX_ATTEMPTS = 12
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5))
 """Waits before the second, third and each further attempt: once TikTok is back, nobody waits longer than the last."""
@@ -83,7 +83,7 @@ def run_refresh(*, refresh_id: int) -> None:
 def resume_stalled(*, now: datetime | None = None) -> list[int]:
     """Queue refreshes again whose message or worker was lost or whose wait is over; return their primary keys."""
     now = now or timezone.now()
-    due = Q(next_attempt_at__lte=now) | (Q(next_attempt_at=None) & stalled(LEASE, now=now))
+    due = Q(next_attempt_at__lte=now) | (Q(next_attempt_at=None) & lost(Refresh, LEASE, now=now))
     refreshes = Refresh.objects.filter(due, state__in=Refresh.ACTIVE)
     return resume(refreshes, now=now, state=Refresh.State.QUEUED, next_attempt_at=None)
 

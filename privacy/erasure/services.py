@@ -18,7 +18,7 @@ from privacy.trail.services import record
 GRACE = timedelta(days=14)
 """The wait in which a person may change their mind; they can skip it."""
 LEASE = timedelta(minutes=5)
-"""Longer than any one step goes without a heartbeat."""
+"""How long a message may take to reach a worker before it is sent again, and an erasure that waits is tried again."""
 
 
 class StaffStay(Exception):
@@ -95,7 +95,7 @@ def cancel(erasures: Iterable[int], *, user_id: int, what: str) -> bool:
 def resume_due(*, now: datetime | None = None) -> list[int]:
     """Send the erasures whose wait is over, and those whose worker or message was lost; return their primary keys."""
     now = now or timezone.now()
-    return jobs.resume(due_erasures(now).filter(jobs.stalled(LEASE, now=now)), now=now)
+    return jobs.resume(due_erasures(now).filter(jobs.lost(Erasure, LEASE, now=now)), now=now)
 
 
 def _covering(whole: bool, account_id: int | None) -> Q:

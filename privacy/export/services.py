@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 LASTS = timedelta(days=7)
 LEASE = timedelta(minutes=5)
-"""Longer than a part or a table takes."""
+"""How long a message may take to reach a worker before it is sent again."""
 MAX_ATTEMPTS = 5
 
 
@@ -74,4 +74,6 @@ def claim_export(export_pk: int) -> DataExport | None:
 
 def resume_exports(*, now: datetime | None = None) -> list[int]:
     """Send the exports whose message or worker was lost; return their primary keys."""
-    return jobs.resume(DataExport.objects.filter(jobs.stalled(LEASE, now=now), state__in=DataExport.ACTIVE), now=now)
+    return jobs.resume(
+        DataExport.objects.filter(jobs.lost(DataExport, LEASE, now=now), state__in=DataExport.ACTIVE), now=now
+    )

@@ -9,6 +9,7 @@ from prometheus_client import Gauge
 
 from privacy.retention.purging import late_rules
 from privacy.retention.tasks import extend_retention
+from telemetry.outbox import send_on_commit
 from telemetry.signals import metrics_scraped
 
 LATE_RULES = Gauge(
@@ -27,4 +28,5 @@ def show_late_rules(**_: Any) -> None:
 @receiver(user_logged_in)
 def keep_for_longer(user: Any, **_: Any) -> None:
     """Extend retention in the background: it may be many rows."""
-    transaction.on_commit(lambda: extend_retention.delay(user.pk), robust=True)
+    with transaction.atomic():
+        send_on_commit(extend_retention.name, user.pk)

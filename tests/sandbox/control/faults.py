@@ -12,10 +12,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 Refusal = Literal["invalid_params", "scope_not_authorized"]
-Kind = (
-    Literal["429", "500", "timeout", "truncated", "expired_token", "revoked_grant", "slow", "html", "drip", "bomb", "odd"]
-    | Refusal
-)
+Harm = Literal["truncated", "slow", "html", "drip", "bomb", "odd"]
+Kind = Literal["429", "500", "timeout", "expired_token", "revoked_grant"] | Refusal | Harm
 Endpoint = Literal["user/info", "video/list", "video/query", "oauth/token", "oauth/revoke", "cover", "*"]
 
 
