@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.linked.services import lock_account
+from accounts.models import TikTokAccount
 from config.jobs import enqueue
 from posts.models import Refresh
 
@@ -19,7 +20,7 @@ def request_refresh(*, account_id: int) -> Refresh:
     """
     with transaction.atomic():
         account = lock_account(account_id)
-        if account.disconnected_at is not None:
+        if account.disconnected_at is not None or account.platform != TikTokAccount.Platform.TIKTOK:
             raise NotConnected
         active = account.refreshes.filter(state__in=Refresh.ACTIVE).first()
         if active is not None:

@@ -25,7 +25,7 @@ def _blank_email(match: re.Match[str]) -> str:
 
 # ids of this service, its user names, and @names
 _IDENTITY = re.compile(
-    r"\b(?:acct|post|pred|refr|expo|eras|expt)_[0-9a-z]+|\btiktok-[0-9a-f]+|(?<![\w.])@[\w.]*\w", re.IGNORECASE
+    r"\b(?:acct|post|pred|refr|impo|expo|eras|expt)_[0-9a-z]+|\btiktok-[0-9a-f]+|(?<![\w.])@[\w.]*\w", re.IGNORECASE
 )
 
 

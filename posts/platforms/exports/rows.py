@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from posts.platforms.base import FetchedCounts
+
 MAX_ROWS = 200_000
 """Rows that one file may have: a post an hour for twenty years."""
 
@@ -14,21 +16,6 @@ class BadFile(ValueError):
 
 class BadRow(ValueError):
     """The row cannot be imported; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Cumulative counts of a post; None where the file does not say."""
-
-    likes: int | None = None
-    comments: int | None = None
-    shares: int | None = None
-    views: int | None = None
-
-    @property
-    def known(self) -> bool:
-        """True if at least one is."""
-        return (self.likes, self.comments, self.shares, self.views) != (None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +32,7 @@ class ImportedRow:
     duration_s: int | None
     share_url: str
     is_ai_generated: bool | None
-    counts: Counts
+    counts: FetchedCounts
     observed_at: datetime | None
     """When the counts were read; None: unknown, at the latest when the file came."""
     followers: int | None = None

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import IO, Any
 
+from posts.platforms.base import FetchedCounts
 from posts.platforms.exports.bounded import Unpacked
-from posts.platforms.exports.rows import BadFile, BadRow, Counts, FileFacts, ImportedRow, ReadRow, Skipped
+from posts.platforms.exports.rows import BadFile, BadRow, FileFacts, ImportedRow, ReadRow, Skipped
 from posts.platforms.exports.values import (
     MAX_DURATION_S,
     count,
@@ -75,7 +76,7 @@ def row_of(number: int, cells: dict[str, Any], *, now: datetime) -> ImportedRow:
         duration_s=count("duration_s", _whole(cells.get("duration_s")), most=MAX_DURATION_S),
         share_url=share_url(link),
         is_ai_generated=flag(cells.get("is_ai_generated")),
-        counts=Counts(*(count(name, cells.get(name)) for name in ("likes", "comments", "shares", "views"))),
+        counts=FetchedCounts(*(count(name, cells.get(name)) for name in ("likes", "comments", "shares", "views"))),
         observed_at=observed_at,
         followers=count("followers", cells.get("followers")),
     )

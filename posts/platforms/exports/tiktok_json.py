@@ -11,12 +11,12 @@ import ijson.backends.yajl2_c as parser
 import structlog
 from ijson.common import JSONError, ObjectBuilder
 
+from posts.platforms.base import FetchedCounts
 from posts.platforms.exports.bounded import CleanText, Unpacked
 from posts.platforms.exports.rows import (
     BadFile,
     BadRow,
     Comment,
-    Counts,
     FileFacts,
     ImportedRow,
     ReadRow,
@@ -148,7 +148,7 @@ class ExportReader:
             duration_s=count("Duration", cells.get("duration"), most=2**31 - 1),
             share_url=share_url(link),
             is_ai_generated=flag(cells.get("aigeneratedcontent")),
-            counts=Counts(
+            counts=FetchedCounts(
                 likes=count("Likes", cells.get("likes")),
                 comments=None if isinstance(comments, list) else count("Comments", comments),
                 shares=count("Shares", cells.get("shares")),

@@ -1,0 +1,134 @@
+"""Imports of files and rows that programs push, in the API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from posts.imports.pushed import MEMBERS
+from posts.models import Import, ImportRow
+
+MAX_ROWS = 1_000
+
+
+class ThemeSerializer(serializers.Serializer[Any]):
+    """What several comments of a data export share; their texts are not kept."""
+
+    words = serializers.ListField(child=serializers.CharField())
+    is_question = serializers.BooleanField()
+    language = serializers.CharField(help_text="ISO 639; empty: not known.")
+    comments = serializers.IntegerField(help_text="How many comments.")
+
+
+class ImportRowsSerializer(serializers.Serializer[Import]):
+    """How many rows of the file come to what."""
+
+    new = serializers.IntegerField(source="rows_new")
+    merged = serializers.IntegerField(source="rows_merged")
+    observed = serializers.IntegerField(source="rows_observed")
+    unchanged = serializers.IntegerField(source="rows_unchanged")
+    skipped = serializers.IntegerField(source="rows_skipped")
+
+
+class ImportSerializer(serializers.ModelSerializer[Import]):
+    """An import of a file. It stores nothing before it is confirmed."""
+
+    id = serializers.CharField(source="public_id", read_only=True)
+    account = serializers.CharField(source="account.public_id", read_only=True)
+    rows = serializers.SerializerMethodField()
+    themes = ThemeSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Import
+        fields = [
+            *(
+                "id",
+                "account",
+                "state",
+                "origin",
+                "layout",
+                "size",
+                "sha256",
+                "observed_at",
+                "rows",
+                "comments",
+                "themes",
+            ),
+            *("error", "created_at", "finished_at"),
+        ]
+        read_only_fields = fields
+
+    @extend_schema_field(ImportRowsSerializer)
+    def get_rows(self, row: Import) -> dict[str, Any]:
+        return dict(ImportRowsSerializer(row).data)
+
+
+class ImportRowSerializer(serializers.ModelSerializer[ImportRow]):
+    """A row of a file: what becomes of it, and why it is skipped."""
+
+    post_id = serializers.CharField(source="tiktok_id", read_only=True)
+
+    class Meta:
+        model = ImportRow
+        fields = ["number", "outcome", "reason", "post_id", "posted_at", "likes"]
+        read_only_fields = fields
+
+
+class PushedRowSerializer(serializers.Serializer[Any]):
+    """A post, or an observation of one: the columns of the post history format (docs/history-format.md)."""
+
+    post_id = serializers.CharField(required=False, help_text="TikTok's id of the post.")
+    posted_at = serializers.DateTimeField(required=False, help_text="Needed unless the post is known.")
+    observed_at = serializers.DateTimeField(required=False, help_text="When the counts were read; needed with counts.")
+    likes = serializers.IntegerField(required=False, min_value=0, allow_null=True)
+    comments = serializers.IntegerField(required=False, min_value=0, allow_null=True)
+    shares = serializers.IntegerField(required=False, min_value=0, allow_null=True)
+    views = serializers.IntegerField(required=False, min_value=0, allow_null=True)
+    caption = serializers.CharField(required=False)
+    hashtags = serializers.ListField(child=serializers.CharField(), required=False)
+    duration_s = serializers.FloatField(required=False, min_value=0, allow_null=True)
+    share_url = serializers.CharField(required=False)
+    is_ai_generated = serializers.BooleanField(required=False, allow_null=True)
+    followers = serializers.IntegerField(required=False, min_value=0, allow_null=True)
+
+
+assert tuple(sorted(PushedRowSerializer().fields)) == tuple(sorted(MEMBERS))  # the schema tells what is read
+
+
+class BatchRequestSerializer(serializers.Serializer[Any]):
+    """Rows of one account. Each is judged by itself: one that cannot be used does not keep the others away."""
+
+    account_id = serializers.CharField(required=False, help_text="May be left out by a person with one account.")
+    rows = serializers.ListField(child=serializers.JSONField(), min_length=1, max_length=MAX_ROWS)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Refuse unknown members by name."""
+        if isinstance(data, dict) and (unknown := sorted(data.keys() - self.fields.keys())):
+            raise serializers.ValidationError({name: ["This member is unknown."] for name in map(str, unknown)})
+        return super().to_internal_value(data)
+
+
+class BatchSchemaSerializer(serializers.Serializer[Any]):
+    """`BatchRequestSerializer` as the schema shows it."""
+
+    account_id = serializers.CharField(required=False, help_text="May be left out by a person with one account.")
+    rows = PushedRowSerializer(many=True)
+
+
+class RowResultSerializer(serializers.Serializer[Any]):
+    """What became of a row."""
+
+    row = serializers.IntegerField(help_text="Its place in the request, from 0.")
+    outcome = serializers.ChoiceField(
+        choices=["created", "merged", "observed", "unchanged", "skipped"],
+        help_text="unchanged: all of it was known; skipped: see the reason.",
+    )
+    post_id = serializers.CharField(help_text="The platform's id of the post; empty for a row that was skipped.")
+    reason = serializers.CharField(help_text="Empty where the row was taken.")
+
+
+class BatchAnswerSerializer(serializers.Serializer[Any]):
+    """The outcome of each row, in the order of the request."""
+
+    account = serializers.CharField()
+    results = RowResultSerializer(many=True)
