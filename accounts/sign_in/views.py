@@ -12,25 +12,31 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView as A
 from allauth.socialaccount.providers.oauth2.views import OAuth2LoginView
 from allauth.socialaccount.providers.tiktok.views import TikTokOAuth2Adapter as AllauthTikTokOAuth2Adapter
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.linked.services import connect_account
 from accounts.models import User
+from accounts.sign_in.without_tiktok import sign_in_with_password
 from accounts.tiktok import client as tiktok
 from accounts.tiktok.client import BASIC_SCOPE, Grant
 from accounts.tiktok.errors import TikTokError
+from accounts.tiktok.presence import only_with_tiktok, tiktok_is_on
 
 log = structlog.get_logger(__name__)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Offer to sign in with TikTok; lead those who are signed in to their posts."""
+    """Offer to sign in, with TikTok where there is an app at it; lead those who are signed in to their posts."""
     if request.user.is_authenticated:
         return redirect("posts:home")
+    if not tiktok_is_on():
+        return sign_in_with_password(request)
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     return render(request, "accounts/sign_in.html", {"next": request.GET.get("next", "")})
 
 
@@ -111,5 +117,5 @@ def _failures_explained() -> Iterator[None]:
         raise SignInFailed("TikTok refused the sign-in. Nothing was changed: please try again.") from error
 
 
-oauth2_login = OAuth2LoginView.adapter_view(TikTokOAuth2Adapter)
-oauth2_callback = OAuth2CallbackView.adapter_view(TikTokOAuth2Adapter)
+oauth2_login = only_with_tiktok(OAuth2LoginView.adapter_view(TikTokOAuth2Adapter))
+oauth2_callback = only_with_tiktok(OAuth2CallbackView.adapter_view(TikTokOAuth2Adapter))

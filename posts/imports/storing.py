@@ -1,6 +1,5 @@
 """Store imported rows through the door that fetched posts come by."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -23,7 +22,11 @@ def store_rows(
     The caller is in a transaction and holds the account's lock. The same rows again change nothing.
     """
     decisions = Matcher(account, observed_at).decide(rows)
-    new = [_fetched(each) for each in decisions if each.outcome == Outcome.NEW]
+    new = [
+        _fetched(each, each.row.posted_at)
+        for each in decisions
+        if each.outcome == Outcome.NEW and each.row.posted_at is not None
+    ]
     stored = store_posts(account, new, now, origin) if new else {}
     if stored and account.platform == TikTokAccount.Platform.FILE:
         # nobody will ever be asked for them
@@ -32,7 +35,7 @@ def store_rows(
     posts: dict[str, Post] = {**{each.id: each.post for each in taken if each.post is not None}, **stored}
     for each in taken:
         if each.outcome != Outcome.NEW:
-            fill_missing(posts[each.id], _fetched(each))
+            fill_missing(posts[each.id], _fetched(each, posts[each.id].posted_at))
     counts = [(posts[each.id], each.observed_at, each.row.counts) for each in taken if each.observed_at is not None]
     append_imported(counts, origin)
     followers = {row.observed_at: row.followers for row in rows if row.observed_at and row.followers is not None}
@@ -42,15 +45,8 @@ def store_rows(
     return decisions
 
 
-def tally(decisions: Sequence[Decision]) -> Counter[str]:
-    """Return how many rows came to each outcome."""
-    return Counter(str(each.outcome) for each in decisions)
-
-
-def _fetched(decision: Decision) -> FetchedPost:
+def _fetched(decision: Decision, posted_at: datetime) -> FetchedPost:
     row = decision.row
-    posted_at = row.posted_at or (decision.post.posted_at if decision.post else None)
-    assert posted_at is not None
     return FetchedPost(
         id=decision.id,
         posted_at=posted_at,
