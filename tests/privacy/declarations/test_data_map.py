@@ -36,6 +36,7 @@ from tests.factories import (
     AssignmentFactory,
     FeedbackFactory,
     ForecastErrorFactory,
+    ImportFactory,
     OutcomeFactory,
     PostFactory,
     SuggestionReportFactory,
@@ -62,6 +63,7 @@ def everything_of_a_person() -> Any:
     ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)
     APITokenFactory(user=account.user)
+    ImportFactory(account=account)
     history_of_posts(account, count=3, until=timezone.now())
     exporting.make(export_pk=exporting.request_export(user_id=account.user_id).pk)
     return account.user
