@@ -23,6 +23,11 @@ def prediction_id() -> str:
     return public_id("pred")
 
 
+def import_id() -> str:
+    """Return the id of a new import of a file."""
+    return public_id("impo")
+
+
 def experiment_id() -> str:
     """Return the id of a new experiment."""
     return public_id("expt")

@@ -7,13 +7,15 @@ from django.views.generic import RedirectView, TemplateView
 
 from accounts.linked import webhooks
 from accounts.people import views
-from accounts.sign_in import session_pages
+from accounts.sign_in import session_pages, without_tiktok
 from accounts.sign_in import views as sign_in
+from accounts.tiktok.presence import only_with_tiktok
 
 app_name = "accounts"
 urlpatterns = [
     path("", TemplateView.as_view(template_name="accounts/welcome.html"), name="welcome"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/start/", without_tiktok.start_from_a_file, name="start_from_a_file"),
     path("sign-in/failed/", sign_in.sign_in_failed, name="sign_in_failed"),
     path("settings/", views.settings, name="settings"),
     path("settings/sessions/", session_pages.sessions, name="sessions"),
@@ -21,7 +23,7 @@ urlpatterns = [
     path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
     path("settings/accounts/<slug:account_id>/time-zone/", views.set_time_zone, name="set_time_zone"),
     path("settings/accounts/<slug:account_id>/disconnect/", views.disconnect, name="disconnect"),
-    path("webhooks/tiktok/", webhooks.tiktok_webhook, name="tiktok_webhook"),
+    path("webhooks/tiktok/", only_with_tiktok(webhooks.tiktok_webhook), name="tiktok_webhook"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("icons/favicon.svg")), name="favicon"),
     # allauth's own pages for these do less than ours (and its disconnecting would leave the grant at TikTok in force);

@@ -86,8 +86,10 @@ class Environment(RateLimitVariables, BaseSettings):
     allowed_hosts: CommaSeparated = Field(
         min_length=1, description="host names separated by commas, e.g. postcast.example.com"
     )
-    tiktok_client_key: str = Field(min_length=1, description="the client key of your TikTok app")
-    tiktok_client_secret: str = Field(min_length=1, repr=False, description="the client secret of your TikTok app")
+    tiktok_client_key: str = Field("", description="the client key of your TikTok app; empty as the secret: no TikTok")
+    tiktok_client_secret: str = Field(
+        "", repr=False, description="the client secret of your TikTok app; empty as the key: no TikTok"
+    )
     tiktok_authorize_url: str = Field(
         "https://www.tiktok.com/v2/auth/authorize/",
         pattern=r"^https?://.+",
@@ -152,9 +154,14 @@ def read_environment(defaults: Mapping[str, str] | None = None) -> Environment:
     Raises InvalidEnvironment, which names every wrong variable and says what it should look like, and shows no value.
     """
     try:
-        return Environment(**{name.lower(): value for name, value in (defaults or {}).items()})  # type: ignore[arg-type]
+        values = Environment(**{name.lower(): value for name, value in (defaults or {}).items()})  # type: ignore[arg-type]
     except ValidationError as error:
         raise InvalidEnvironment(_explain(error)) from None
+    halves = {name: bool(getattr(values, name)) for name in ("tiktok_client_key", "tiktok_client_secret")}
+    if set(halves.values()) == {True, False}:
+        [absent] = [name for name, is_there in halves.items() if not is_there]
+        raise InvalidEnvironment(_line(absent, "is missing") + ". One without the other signs nobody in.")
+    return values
 
 
 def require_environment(defaults: Mapping[str, str] | None = None) -> Environment:
@@ -169,10 +176,14 @@ def _stop(explanation: str) -> NoReturn:
     raise SystemExit(f"Postcast cannot start: {explanation}")
 
 
+def _line(field: str, fault: str) -> str:
+    return f"  {field.upper()} {fault}. Expected: {Environment.model_fields[field].description}"
+
+
 def _explain(error: ValidationError) -> str:
     lines = []
     for problem in error.errors():
         field = str(problem["loc"][0])
         fault = "is missing" if problem["type"] == "missing" else "is malformed"
-        lines.append(f"  {field.upper()} {fault}. Expected: {Environment.model_fields[field].description}")
+        lines.append(_line(field, fault))
     return "these environment variables are wrong:\n" + "\n".join(dict.fromkeys(lines))

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from posts.models import HashtagCount, Listing, Observation, Post, PostContent, PostsChange, Refresh, Trend
+from posts.models import HashtagCount, Import, Listing, Observation, Post, PostContent, PostsChange, Refresh, Trend
 from privacy.trail.staff.admin import ReadOnlyAdmin
 
 
@@ -35,6 +35,21 @@ class ObservationAdmin(ReadOnlyAdmin):
     list_filter = ["scheduled_age_h"]
     search_fields = ["post__public_id"]
     show_full_result_count = False
+
+
+@admin.register(Import)
+class ImportAdmin(ReadOnlyAdmin):
+    identity = ("username",)
+    list_display = [
+        *("public_id", "account", "state", "origin", "size", "rows_new", "rows_merged", "rows_skipped"),
+        *("created_at", "finished_at", "attempts", "error"),
+    ]
+    list_select_related = ["account"]
+    list_filter = ["state", "created_at"]
+    search_fields = ["public_id", "account__public_id"]
+    show_full_result_count = False
+    # what comments ask for is the creator's own
+    exclude = ["themes"]
 
 
 @admin.register(Refresh)

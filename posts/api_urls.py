@@ -3,10 +3,24 @@
 from django.urls import path
 
 from posts import api
+from posts.imports.api import (
+    BatchView,
+    ImportCancelView,
+    ImportConfirmView,
+    ImportListView,
+    ImportRowListView,
+    ImportView,
+)
 from posts.trends.api import TrendListView
 
 urlpatterns = [
     path("measure", api.MeasureView.as_view(), name="measure"),
+    path("posts:batch", BatchView.as_view(), name="posts-batch"),
+    path("imports", ImportListView.as_view(), name="imports"),
+    path("imports/<slug:public_id>", ImportView.as_view(), name="import"),
+    path("imports/<slug:public_id>/rows", ImportRowListView.as_view(), name="import-rows"),
+    path("imports/<slug:public_id>/confirm", ImportConfirmView.as_view(), name="import-confirm"),
+    path("imports/<slug:public_id>/cancel", ImportCancelView.as_view(), name="import-cancel"),
     path("posts", api.PostListView.as_view(), name="posts"),
     path("posts/<slug:public_id>", api.PostView.as_view(), name="post"),
     path("posts/<slug:public_id>/observations", api.ObservationListView.as_view(), name="post-observations"),

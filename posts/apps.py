@@ -7,6 +7,8 @@ class PostsConfig(AppConfig):
 
     def ready(self) -> None:
         from posts.content.pictures import use_networks_in
+        from posts.imports import retention_rules  # noqa: F401
+        from posts.imports import tasks as import_tasks  # noqa: F401
         from posts.ingest import receivers, tasks  # noqa: F401
 
         use_networks_in(settings.PICTURE_NETWORKS_PATH)

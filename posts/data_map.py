@@ -8,6 +8,7 @@ from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 POSTS = "Your public posts: TikTok's id and link, when, how long, and their counts at several moments"
 CONTENT = "What was measured of each caption and cover"
 FETCHING = "When and how far your posts were fetched"
+IMPORTS = "Files of posts that you brought, and what became of them"
 TRENDS = "Hashtags that rise among many accounts"
 WORK = "Bookkeeping of the service itself"
 
@@ -94,6 +95,39 @@ DATA_MAP: tuple[Declaration, ...] = (
         retention=Retention("a year", timedelta(days=365)),
         erased="kept: noise hides whether any one account was among them",
     ),
+    Table(
+        "posts.Import",
+        expires=(Expiry("finished_at", timedelta(days=90)),),
+        source=Source.PERSON,
+        category=IMPORTS,
+        purposes=(Purpose.SERVICE,),
+        why="To go on after an interruption, to show you what became of it, and to know the same file again",
+        retention=Retention("90 days", timedelta(days=90)),
+        person="account__user",
+        account="account",
+    ),
+    Table(
+        "posts.ImportPart",
+        expires=(Expiry("created_at", timedelta(days=1)),),
+        source=Source.PERSON,
+        category=IMPORTS,
+        purposes=(Purpose.SERVICE,),
+        why="The file itself, encrypted, until its rows are read: minutes, a day at the most",
+        retention=Retention("a day", timedelta(days=1)),
+        person="import_job__account__user",
+        account="import_job__account",
+    ),
+    Table(
+        "posts.ImportRow",
+        expires=(Expiry("created_at", timedelta(days=2)),),
+        source=Source.PERSON,
+        category=IMPORTS,
+        purposes=(Purpose.SERVICE,),
+        why="So that you see what would be taken before anything is. The content is encrypted, and dropped once stored",
+        retention=Retention("two days", timedelta(days=2)),
+        person="import_job__account__user",
+        account="import_job__account",
+    ),
     RedisKeys(
         "tiktok:",
         category=WORK,
@@ -105,6 +139,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         erased="kept: it concerns nobody",
     ),
     Messages("posts.ingest.tasks.run_refresh", "posts.Refresh"),
+    Messages("posts.imports.tasks.run_import", "posts.Import"),
     Messages("posts.ingest.tasks.observe_account", "accounts.TikTokAccount"),
     Messages("posts.ingest.tasks.discover_posts", "accounts.TikTokAccount"),
     Files(
@@ -116,6 +151,16 @@ DATA_MAP: tuple[Declaration, ...] = (
         basis=Basis.CONSENT,
         personal=True,
         exported="captions with your posts, if you chose to keep texts; covers not: they are gone",
+        erased="gone with the moment",
+    ),
+    Files(
+        "comments in a data export on their way",
+        category=IMPORTS,
+        why="Read for what several people ask for, in the memory of a worker, and dropped there",
+        retention=Retention("the comments themselves: seconds"),
+        basis=Basis.CONSENT,
+        personal=True,
+        exported="not: they are gone; what several ask for is with your imports",
         erased="gone with the moment",
     ),
     Files(

@@ -22,8 +22,9 @@ from factory.django import DjangoModelFactory
 from accounts.models import APIToken, FollowerCount, TikTokAccount, User
 from posts.content.captions import CaptionMeasures, measure_caption
 from posts.content.pictures import COVER_EXTRACTOR_VERSION, PICTURE_EMBEDDING_SIZE
+from posts.imports.parts import store_part
 from posts.ingest.fingerprints import caption_fingerprint
-from posts.models import Observation, Post, PostContent, PostsChange
+from posts.models import Import, ImportRow, Observation, Origin, Post, PostContent, PostsChange
 from predictions.engine.data.history import FEATURES_VERSION
 from predictions.engine.features.tabular import TABULAR
 from predictions.models import (
@@ -390,6 +391,29 @@ class SuggestionReportFactory(DjangoModelFactory[SuggestionReport]):
     rank = 1
     feature = "question"
     reason = SuggestionReport.Reason.WRONG
+
+
+class ImportFactory(DjangoModelFactory[Import]):
+    """A file that was read and waits for a yes, with one row and, still, one part."""
+
+    class Meta:
+        model = Import
+        skip_postgeneration_save = True
+
+    account = factory.SubFactory(TikTokAccountFactory)
+    state = Import.State.READY
+    origin = Origin.EXPORT
+    layout = "Post > Posts > VideoList"
+    observed_at = factory.LazyFunction(timezone.now)
+    heartbeat_at = factory.LazyFunction(timezone.now)
+    rows_new = 1
+
+    @factory.post_generation
+    def content(self: Import, create: bool, extracted: None, **_: Any) -> None:
+        store_part(self, 0, b"{}")
+        row = ImportRow(import_job=self, number=1, outcome=ImportRow.Outcome.NEW, tiktok_id="7" * 19)
+        row.seal_content({"caption": "Sunset at the pier #sunset"})
+        row.save()
 
 
 CAPTIONS = (

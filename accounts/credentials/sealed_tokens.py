@@ -19,7 +19,6 @@ def store_grant(credential: Credential, grant: Grant, now: datetime) -> None:
     credential.access_expires_at = now + timedelta(seconds=grant.expires_in)
     credential.refresh_expires_at = now + timedelta(seconds=grant.refresh_expires_in)
     credential.scopes = grant.scopes
-    credential.refused_scopes = []
     credential.renewing_until = None
     credential.version += 1
     credential.save()

@@ -63,29 +63,14 @@ def access_token(*, account_id: int) -> str:
     return _current_token(account_id, Credential.State.ACTIVE)
 
 
-def refused_scopes(*, account_id: int) -> list[str]:
-    """Return the scopes that TikTok refused since it granted them."""
-    return Credential.objects.filter(account_id=account_id).values_list("refused_scopes", flat=True).first() or []
-
-
 def require_scope(*, account_id: int, scope: str) -> None:
     """Check, before anything is asked that needs the scope, that TikTok will not refuse it; raises ScopeMissing.
 
     An account without a credential passes: `access_token` tells that it is lost.
     """
     held = Credential.objects.filter(account_id=account_id).first()
-    if held and (scope not in held.scopes or scope in held.refused_scopes):
+    if held and scope not in held.scopes:
         raise ScopeMissing("scope_not_granted", f"{scope} was not granted, or TikTok refused it since")
-
-
-@transaction.atomic
-def note_refused_scope(*, account_id: int, scope: str) -> None:
-    """Remember that TikTok refused the scope, until the next grant."""
-    credential = Credential.objects.select_for_update().filter(account_id=account_id).first()
-    if credential and scope not in credential.refused_scopes:
-        credential.refused_scopes = [*credential.refused_scopes, scope]
-        credential.save(update_fields=["refused_scopes", "updated_at"])
-        log.warning("scope_refused", account_id=account_id, scope=scope)
 
 
 @transaction.atomic
@@ -108,6 +93,7 @@ def forget_scope(*, account_id: int, scope: str) -> None:
     if credential and scope in credential.scopes:
         credential.scopes = [each for each in credential.scopes if each != scope]
         credential.save(update_fields=["scopes", "updated_at"])
+        log.warning("scope_refused", account_id=account_id, scope=scope)
 
 
 def renew_credential(*, account_id: int) -> None:

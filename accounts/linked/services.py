@@ -1,5 +1,7 @@
 """Link, update and disconnect TikTok accounts; each change is one transaction."""
 
+import secrets
+from collections.abc import Mapping
 from datetime import datetime
 
 from celery import current_app
@@ -51,6 +53,40 @@ def connect_account(*, user: User, grant: Grant, now: datetime) -> TikTokAccount
         lambda: signals.account_connected.send(sender=TikTokAccount, account_id=account.pk), robust=True
     )
     return account
+
+
+def open_file_account(*, user: User, now: datetime) -> TikTokAccount:
+    """Make the account of a person whose posts come from their files alone; the caller is in a transaction."""
+    record(action=AccessEvent.Action.CHANGE, subjects=[user.pk], what="an account for posts from files")
+    return TikTokAccount.objects.create(
+        user=user,
+        platform=TikTokAccount.Platform.FILE,
+        # TikTok's ids have no colon
+        open_id=f"file:{secrets.token_hex(16)}",
+        connected_at=now,
+    )
+
+
+def store_followers(account: TikTokAccount, counts: Mapping[datetime, int]) -> bool:
+    """Store follower counts that a file tells of an account which is never fetched; return whether any was new.
+
+    The caller holds the account's lock. A moment that has a count keeps it, and a count that did not change adds no
+    row.
+    """
+    if account.platform != TikTokAccount.Platform.FILE:
+        return False
+    known = dict(FollowerCount.objects.filter(account=account).values_list("observed_at", "followers"))
+    added = []
+    for observed_at in sorted(counts.keys() - known.keys()):
+        before = max((at for at in known if at < observed_at), default=None)
+        if before is None or known[before] != counts[observed_at]:
+            known[observed_at] = counts[observed_at]
+            added.append(FollowerCount(account=account, observed_at=observed_at, followers=counts[observed_at]))
+    FollowerCount.objects.bulk_create(added)
+    if added:
+        account.follower_count = known[max(known)]
+        account.save(update_fields=["follower_count"])
+    return bool(added)
 
 
 def lock_account(account_id: int) -> TikTokAccount:

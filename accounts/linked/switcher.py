@@ -7,10 +7,9 @@ from django.http import Http404, HttpRequest
 
 from accounts.linked.selectors import accounts_of
 from accounts.models import Credential, TikTokAccount, User
+from accounts.tiktok.client import VIDEO_SCOPE
 
-VIDEO_SCOPE = "video.list"
-
-Connection = Literal["ok", "no videos", "lost", "disconnected"]
+Connection = Literal["ok", "no videos", "lost", "disconnected", "file"]
 
 
 class SignedInRequest(HttpRequest):
@@ -34,7 +33,12 @@ def linked_accounts(user: User) -> list[LinkedAccount]:
 
 
 def connection_of(account: TikTokAccount) -> Connection:
-    """Return the state of the account's connection with TikTok; `no videos` if the creator declined that scope."""
+    """Return the state of the account's connection with TikTok; `no videos` if the creator declined that scope.
+
+    `file` is an account whose posts come from files: it has no connection, and needs none.
+    """
+    if account.platform == TikTokAccount.Platform.FILE and account.disconnected_at is None:
+        return "file"
     credential: Credential | None = getattr(account, "credential", None)
     if account.disconnected_at or credential is None or credential.state == Credential.State.REVOKED:
         return "disconnected"

@@ -55,10 +55,9 @@ class Credential(PersonalData):
     )
     access_expires_at = personal(models.DateTimeField(), "When the access key ends")
     refresh_expires_at = personal(models.DateTimeField(), "When the key that renews it ends")
-    scopes = personal(ArrayField(models.CharField(max_length=64), default=list), "What you allowed on TikTok's page")
-    refused_scopes = personal(
-        ArrayField(models.CharField(max_length=64), default=list, blank=True),
-        "What TikTok refused although you allowed it; not asked again until TikTok renews the permission",
+    scopes = personal(
+        ArrayField(models.CharField(max_length=64), default=list),
+        "What you allowed on TikTok's page, and TikTok has not refused since",
     )
     state = personal(
         models.CharField(max_length=16, choices=State, default=State.ACTIVE),

@@ -14,6 +14,11 @@ class TikTokAccount(PersonalData):
 
     implicit_columns = {"id": Column(Kind.PERSONAL, "The number of the account's row here")}
 
+    class Platform(models.TextChoices):
+        TIKTOK = "tiktok"
+        # posts come from the person's own files and programs alone: nothing is ever fetched
+        FILE = "file"
+
     public_id = personal(
         models.CharField(max_length=32, unique=True, default=identifiers.account_id, editable=False),
         "The account's id in this service's pages and API",
@@ -22,6 +27,10 @@ class TikTokAccount(PersonalData):
     )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tiktok_accounts")
     personal(user, "The person who linked it")
+    platform = personal(
+        models.CharField(max_length=8, choices=Platform, default=Platform.TIKTOK, db_default=Platform.TIKTOK),
+        "Where its posts come from: TikTok itself, or only the files that you bring",
+    )
     open_id = personal(
         models.CharField(max_length=128, unique=True),
         "TikTok's id of the account for this service",

@@ -1,4 +1,4 @@
-"""People: creators who sign in with TikTok, and staff with a password."""
+"""People: creators who sign in with TikTok, or with a password where there is no TikTok, and staff."""
 
 from typing import Any
 
@@ -38,9 +38,15 @@ class User(PersonalData, AbstractUser):
     implicit_columns = {
         "id": Column(Kind.PERSONAL, "The number of your row here"),
         "username": Column(
-            Kind.PERSONAL, "A random name that stands for you here; staff choose theirs", identifying=True
+            Kind.PERSONAL,
+            "A random name that stands for you here; staff, and people without TikTok, choose theirs",
+            identifying=True,
         ),
-        "password": Column(Kind.PERSONAL, "Whether a password is kept: only staff have one", exported=_password),
+        "password": Column(
+            Kind.PERSONAL,
+            "Whether a password is kept: only staff and people without TikTok have one",
+            exported=_password,
+        ),
         "last_login": Column(Kind.PERSONAL, "When you last signed in"),
         "date_joined": Column(Kind.PERSONAL, "When you first signed in"),
         "is_active": Column(Kind.PERSONAL, "Whether you may sign in"),

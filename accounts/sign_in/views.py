@@ -11,7 +11,7 @@ from allauth.socialaccount.providers.base import AuthError
 from allauth.socialaccount.providers.oauth2.views import OAuth2LoginView, OAuth2View
 from allauth.socialaccount.providers.tiktok.views import TikTokOAuth2Adapter as AllauthTikTokOAuth2Adapter
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -25,7 +25,9 @@ from accounts.sign_in import room
 from accounts.sign_in.failures import EXPLANATIONS, Kind, SignInFailed, kind_of_error
 from accounts.sign_in.state_cookie import StateCookie, Waiting
 from accounts.sign_in.tasks import exchange_code
+from accounts.sign_in.without_tiktok import sign_in_with_password
 from accounts.tiktok.client import Grant
+from accounts.tiktok.presence import only_with_tiktok, tiktok_is_on
 
 log = structlog.get_logger(__name__)
 
@@ -36,11 +38,15 @@ STARTED_BY = "started_by"
 """In allauth's state: the number of the person who began it, None without a sign-in."""
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Offer to sign in with TikTok; lead those who are signed in to their posts."""
+    """Offer to sign in, with TikTok where there is an app at it; lead those who are signed in to their posts."""
     if request.user.is_authenticated:
         return redirect("posts:home")
+    if not tiktok_is_on():
+        return sign_in_with_password(request)
+    if request.method == "POST":
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     return render(request, "accounts/sign_in.html", {"next": request.GET.get("next", "")})
 
 
@@ -183,6 +189,7 @@ def _fail(view: OAuth2View, state: dict[str, Any] | None, kind: Kind) -> HttpRes
 _begin = OAuth2LoginView.adapter_view(TikTokOAuth2Adapter)
 
 
+@only_with_tiktok
 @require_http_methods(["GET", "HEAD", "POST"])
 def oauth2_login(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """Begin to sign in, by POST; by GET and HEAD ask first: allauth would begin at a HEAD, which no token guards."""
@@ -193,5 +200,5 @@ def oauth2_login(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpRespons
     return response
 
 
-oauth2_callback = OAuth2CallbackView.adapter_view(TikTokOAuth2Adapter)
+oauth2_callback = only_with_tiktok(OAuth2CallbackView.adapter_view(TikTokOAuth2Adapter))
 waiting = WaitingView.adapter_view(TikTokOAuth2Adapter)

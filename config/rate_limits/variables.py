@@ -21,6 +21,8 @@ class Limit(StrEnum):
     UPLOAD = "upload"
     REFRESH = "refresh"
     EXPORT = "export"
+    IMPORT = "import"
+    BATCH = "batch"
     TOKEN = "token"  # noqa: S105 - a name
     SIGN_IN = "sign_in"
     PASSWORD = "password"  # noqa: S105 - a name
@@ -54,6 +56,8 @@ class RateLimitVariables(BaseModel):
     rate_limit_upload: str = _limit("60/min", "pictures and measured captions", "of one person")
     rate_limit_refresh: str = _limit("20/hour", "refreshes", "of one person")
     rate_limit_export: str = _limit("3/day", "copies of your data", "of one person")
+    rate_limit_import: str = _limit("20/hour", "files brought", "of one person")
+    rate_limit_batch: str = _limit("120/min", "batches of posts", "of one person")
     rate_limit_token: str = _limit("20/hour", "new API tokens", "of one person")
     rate_limit_sign_in: str = _limit("30/hour", "sign-ins begun", "by one person, or from one IP address")
     rate_limit_password: str = _limit("30/hour", "passwords tried", "for one name, and from one IP address")

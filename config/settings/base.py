@@ -87,6 +87,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "privacy.retention.reminders.inactivity",
+                "accounts.tiktok.presence.tiktok",
             ],
         },
     },

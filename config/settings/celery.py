@@ -70,6 +70,7 @@ CELERY_BEAT_SCHEDULE = {
     "relay outbox": {"task": "telemetry.tasks.relay_outbox", **_QUICKLY},
     "observe posts": {"task": "posts.ingest.tasks.observe_due_posts", "schedule": crontab(minute="*/5")},
     "resume refreshes": {"task": "posts.ingest.tasks.resume_stalled_refreshes", **_QUICKLY},
+    "resume imports": {"task": "posts.imports.tasks.resume_imports", **_QUICKLY},
     "release trends": {"task": "posts.trends.tasks.release_trends", "schedule": crontab(minute="12")},
     "update weights": {"task": "predictions.learning.tasks.update_stale_weights", "schedule": crontab()},
     "meet outcomes": {"task": "predictions.outcomes.tasks.meet_outcomes", "schedule": crontab(minute="*/5")},

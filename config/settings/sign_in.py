@@ -2,7 +2,7 @@
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    # staff sign in to the admin with a password, creators with TikTok
+    # staff sign in to the admin with a password, creators with TikTok; without an app there, with a password too
     "accounts.staff.passwords.PasswordBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]

@@ -27,7 +27,10 @@ def refresh_connected_account(account_id: int, **_: Any) -> None:
 def refresh_accounts(user_id: int, purpose: Purpose, **_: Any) -> None:
     """Refresh the person's connected accounts once they consent to the service."""
     if purpose == Purpose.SERVICE:
-        for account_id in TikTokAccount.objects.filter(user=user_id, disconnected_at=None).values_list("pk", flat=True):
+        connected = TikTokAccount.objects.filter(
+            user=user_id, disconnected_at=None, platform=TikTokAccount.Platform.TIKTOK
+        )
+        for account_id in connected.values_list("pk", flat=True):
             request_refresh(account_id=account_id)
 
 

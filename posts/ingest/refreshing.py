@@ -18,9 +18,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.credentials.services import CredentialLost, forget_scope
+from accounts.credentials.services import CredentialLost
 from accounts.linked.services import lock_account, update_profile
-from accounts.linked.switcher import VIDEO_SCOPE
+from accounts.linked.switcher import 
+from accounts.tiktok.client import VIDEO_SCOPE
 from accounts.models import Credential, TikTokAccount
 from accounts.tiktok.errors import ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
 from config.jobs import ClaimLost, claim, enqueue, heartbeat, lost, release, resume
@@ -101,8 +102,6 @@ def _take_turn(run: Run) -> None:
     except NoConsent:
         _fail(refresh, Reason.NO_CONSENT)
     except ScopeMissing:
-        # TikTok's word counts more than that of the sign-in: the schedule asks for no videos from now on
-        forget_scope(account_id=refresh.account_id, scope=VIDEO_SCOPE)
         _fail(refresh, Reason.VIDEOS_NOT_ALLOWED)
     except TikTokError as error:
         _wait_or_end(refresh, error)

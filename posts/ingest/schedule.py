@@ -14,9 +14,10 @@ from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.credentials.services import CredentialLost, forget_scope
+from accounts.credentials.services import CredentialLost
 from accounts.linked.services import lock_account
-from accounts.linked.switcher import VIDEO_SCOPE
+from accounts.linked.switcher import 
+from accounts.tiktok.client import VIDEO_SCOPE
 from accounts.models import TikTokAccount
 from accounts.tiktok.errors import ScopeMissing, TikTokError
 from posts.ingest.listing import is_settled, note_look
@@ -90,7 +91,7 @@ def observe_account(*, account_id: int) -> int:
             _store_observations(account_id, batch, platform.counts([item.post.tiktok_id for item in batch]))
             observed += len(batch)
     except ScopeMissing:
-        _videos_refused(account_id)
+        log.info("videos_refused", account_id=account_id)
     except TikTokError as error:
         # the next beat tries again for as long as the windows are open
         log.warning("observing_postponed", account_id=account_id, error=error.code, log_id=error.log_id)
@@ -126,7 +127,7 @@ def discover_posts(*, account_id: int) -> None:
         _store_discovered(account_id, look, began_at)
         measure_pending(platform, go_on=lambda: True)
     except ScopeMissing:
-        _videos_refused(account_id)
+        log.info("videos_refused", account_id=account_id)
     except TikTokError as error:
         log.warning("discovery_postponed", account_id=account_id, error=error.code, log_id=error.log_id)
     except (CredentialLost, NoConsent, NotConnected, TikTokAccount.DoesNotExist) as error:
@@ -182,9 +183,3 @@ def _store_discovered(account_id: int, look: Look, began_at: datetime) -> None:
             record_change(account_id, now)
         note_look(account_id, began_at=began_at, reached_end=look.reached_end, now=now)
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="newest posts, from TikTok")
-
-
-def _videos_refused(account_id: int) -> None:
-    """Ask for no videos of the account again, until a sign-in allows them."""
-    forget_scope(account_id=account_id, scope=VIDEO_SCOPE)
-    log.info("videos_refused", account_id=account_id)

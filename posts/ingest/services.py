@@ -8,6 +8,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.linked.services import lock_account
+from accounts.models import TikTokAccount
 from config.jobs import enqueue
 from posts.models import Listing, Refresh
 
@@ -28,7 +29,7 @@ def request_refresh(*, account_id: int) -> Refresh:
     now = timezone.now()
     with transaction.atomic():
         account = lock_account(account_id)
-        if account.disconnected_at is not None:
+        if account.disconnected_at is not None or account.platform != TikTokAccount.Platform.TIKTOK:
             raise NotConnected
         active = account.refreshes.filter(state__in=Refresh.ACTIVE).select_for_update().first()
         if active is not None:

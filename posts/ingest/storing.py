@@ -14,17 +14,19 @@ from accounts.models import TikTokAccount
 from posts.content.captions import EXTRACTOR_VERSION, measure_caption
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.ingest.signals import posts_changed
-from posts.models import Observation, Post, PostContent, PostsChange, Refresh
+from posts.models import Observation, Origin, Post, PostContent, PostsChange, Refresh
 from posts.models.content import CAPTION_MEASURES
 from posts.platforms.base import FetchedCounts, FetchedPost
 from privacy.consent.selectors import has_consent
 from privacy.models import STAMPS
 from privacy.purposes import Purpose
 
-REFRESHED = ("posted_at", "duration_s", "share_url", "is_ai_generated", "last_seen_at", "deleted_at")
+REFRESHED = ("posted_at", "duration_s", "share_url", "is_ai_generated", "origin", "last_seen_at", "deleted_at")
 
 
-def store_posts(account: TikTokAccount, fetched: Iterable[FetchedPost], seen_at: datetime) -> dict[str, Post]:
+def store_posts(
+    account: TikTokAccount, fetched: Iterable[FetchedPost], seen_at: datetime, origin: Origin = Origin.FETCHED
+) -> dict[str, Post]:
     """Insert or update the posts and the measures of their captions; return them by the platform's id.
 
     A post that counted as deleted is back, and the time of publishing is the one given last. The caption itself is
@@ -42,6 +44,7 @@ def store_posts(account: TikTokAccount, fetched: Iterable[FetchedPost], seen_at:
             share_url=post.share_url,
             is_ai_generated=post.is_ai_generated,
             caption=post.caption if keep_captions else "",
+            origin=origin,
             first_seen_at=seen_at,
             last_seen_at=seen_at,
         )
@@ -103,6 +106,49 @@ def append_observations(
                 scheduled_age_h=age_h,
             )
             for post, age_h in posts
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def fill_missing(post: Post, known: FetchedPost) -> bool:
+    """Store what was missing of a stored post, and return whether anything was: what is there stays as it is.
+
+    The post comes with its content, if it was measured.
+    """
+    names = ("duration_s", "share_url", "is_ai_generated")
+    filled = [name for name in names if getattr(post, name) in (None, "") and getattr(known, name) not in (None, "")]
+    for name in filled:
+        setattr(post, name, getattr(known, name))
+    content: PostContent | None = getattr(post, "content", None)
+    captioned = bool(known.caption) and (content is None or not content.caption_fingerprint)
+    if captioned:
+        _measure_captions({known.id: post}, {known.id: known.caption})
+        if has_consent(post.account.user_id, Purpose.DRAFTS):
+            post.caption = known.caption
+            filled.append("caption")
+    if filled:
+        post.save(update_fields=filled)
+    return captioned or bool(filled)
+
+
+def append_imported(counts: Iterable[tuple[Post, datetime, FetchedCounts]], origin: Origin) -> None:
+    """Append an observation for each (post, moment, counts) that came with a file or from a program.
+
+    One of the same moment that is there already stays, whoever brought it.
+    """
+    Observation.objects.bulk_create(
+        [
+            Observation(
+                post=post,
+                observed_at=observed_at,
+                likes=read.likes,
+                comments=read.comments,
+                shares=read.shares,
+                views=read.views,
+                origin=origin,
+            )
+            for post, observed_at, read in counts
         ],
         ignore_conflicts=True,
     )

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_time_zone'),
-        ('posts', '0005_trends'),
+        ("posts", "0005_trends"),
     ]
 
     operations = [

@@ -2,12 +2,22 @@
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Q
 
 from accounts import identifiers
 from accounts.models import TikTokAccount
 from posts.models.ingest import Refresh
 from privacy.declarations.columns import Column, Kind, Sought, personal
 from privacy.models import PersonalData
+
+
+class Origin(models.TextChoices):
+    """The way in that a row came by."""
+
+    FETCHED = "fetched"
+    EXPORT = "export"
+    CSV = "csv"
+    PUSHED = "pushed"
 
 
 class Post(PersonalData):
@@ -29,6 +39,10 @@ class Post(PersonalData):
     is_ai_generated = personal(models.BooleanField(null=True), "Whether it is marked as made by AI")
     # only where the person chose to keep drafts
     caption = personal(models.TextField(blank=True), "Its caption, only if you chose to keep texts")
+    origin = personal(
+        models.CharField(max_length=8, choices=Origin, default=Origin.FETCHED, db_default=Origin.FETCHED),
+        "How it came here: fetched from TikTok, from your data export or a table (CSV), or pushed by a program",
+    )
     first_seen_at = personal(models.DateTimeField(), "When this service first saw it")
     last_seen_at = personal(models.DateTimeField(), "When this service last saw it")
     deleted_at = personal(
@@ -46,7 +60,7 @@ class Post(PersonalData):
 
 
 class Observation(PersonalData):
-    """A post's counts at a moment; append-only. At most one for each refresh and for each scheduled age."""
+    """A post's counts at a moment; append-only. At most one a refresh, a scheduled age, a moment of imported files."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="observations")
     personal(post, "The post")
@@ -62,9 +76,17 @@ class Observation(PersonalData):
         "The age, in hours, at which they were to be read; empty when a fetch read them",
     )
 
+    origin = personal(
+        models.CharField(max_length=8, choices=Origin, default=Origin.FETCHED, db_default=Origin.FETCHED),
+        "How the counts came here: fetched from TikTok, from your data export or a table (CSV), or pushed by a program",
+    )
+
     class Meta:
         ordering = ["observed_at", "id"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["post", "observed_at"], condition=~Q(origin="fetched"), name="one_imported_observation_a_moment"
+            ),
             models.UniqueConstraint(fields=["post", "refresh"], name="one_observation_per_refresh"),
             models.UniqueConstraint(fields=["post", "scheduled_age_h"], name="one_observation_per_scheduled_age"),
         ]

@@ -10,6 +10,7 @@ PREFIXES = {
     "post": "a post",
     "refr": "a refresh",
     "pred": "a forecast",
+    "impo": "an import of a file",
     "expt": "an experiment",
     "expo": "a copy of a person's data",
     ERASURE: "an erasure, and its receipt",

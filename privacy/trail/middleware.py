@@ -23,6 +23,7 @@ TOUCH_NOBODY = {
     **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),
     **dict.fromkeys(("accounts:login", "accounts:connections", "tiktok_login"), _SIGNING_IN),
     **dict.fromkeys(("tiktok_callback", "tiktok_waiting", "tiktok_waiting_status"), _SIGNING_IN),
+    "accounts:start_from_a_file": "makes a person, which is recorded as that",
     **dict.fromkeys(("socialaccount_login_cancelled", "socialaccount_login_error"), _SIGNING_IN),
 }
 """Views that show and change nothing of a person, and why. Requests to all others are recorded for who is signed in."""

@@ -12,7 +12,7 @@ from accounts.tokens.services import create_api_token
 from posts.models import Refresh
 from predictions.models import AccountWeights, Assignment, Feedback, SuggestionReport
 from privacy.export import services as exporting
-from tests.factories import AccountWeightsFactory, AssignmentFactory, BenchmarkFactory, FeedbackFactory
+from tests.factories import AccountWeightsFactory, AssignmentFactory, BenchmarkFactory, FeedbackFactory, ImportFactory
 from tests.pages.conftest import Creator, make_creator
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,8 @@ ROUTES = sorted(routes(get_resolver()))
 def address(route: str, of: Creator) -> str:
     """The route with the person's object in it; KeyError for a route whose objects this test does not know yet."""
     objects: dict[str, Any] = {
+        "/api/v1/imports/<": of.account.imports.get().public_id,
+        "/imports/<": of.account.imports.get().public_id,
         "/api/v1/accounts/<": of.account.public_id,
         "/api/v1/posts/<": of.account.posts.all()[0].public_id,
         "/api/v1/predictions/<": of.prediction.public_id,
@@ -86,6 +88,7 @@ def person() -> Creator:
     AccountWeightsFactory(account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
     AssignmentFactory(experiment__account=creator.account)
+    ImportFactory(account=creator.account)
     exporting.make(export_pk=exporting.request_export(user_id=creator.user.pk).pk)
     return creator
 

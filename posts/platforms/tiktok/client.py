@@ -8,9 +8,8 @@ import structlog
 
 from accounts.credentials.services import (
     access_token,
+    forget_scope,
     invalidate_access_token,
-    note_refused_scope,
-    refused_scopes,
     require_scope,
 )
 from accounts.tiktok.client import USER_FIELDS, VIDEO_SCOPE, Profile, send, tell_unreadable
@@ -39,27 +38,26 @@ class DisplayAPI:
         self.account_id = account_id
 
     def profile(self, scopes: Collection[str]) -> Profile:
-        """Return the profile, as far as the scopes reach that TikTok is not known to refuse.
+        """Return the profile, as far as the scopes reach.
 
         Where TikTok refuses them together they are asked for one by one, so that the one it means is known from then
         on. Raise ScopeMissing when none is left.
         """
-        refused = refused_scopes(account_id=self.account_id)
-        wanted = [scope for scope in USER_FIELDS if scope in scopes and scope not in refused]
+        wanted = [scope for scope in USER_FIELDS if scope in scopes]
         if not wanted:
             raise ScopeMissing("scope_not_granted", "no scope for the profile")
         try:
             return Profile.read(self._user(wanted))
         except ScopeMissing:
             if len(wanted) == 1:
-                note_refused_scope(account_id=self.account_id, scope=wanted[0])
+                forget_scope(account_id=self.account_id, scope=wanted[0])
                 raise
         members: dict[str, Any] = {}
         for scope in wanted:
             try:
                 members |= self._user([scope])
             except ScopeMissing:
-                note_refused_scope(account_id=self.account_id, scope=scope)
+                forget_scope(account_id=self.account_id, scope=scope)
         return Profile.read(members)
 
     def page(self, cursor: int | None) -> FetchedPage:
@@ -120,7 +118,7 @@ class DisplayAPI:
             return self._with_token(method, path, fields, body)
         except ScopeMissing:
             if for_videos:
-                note_refused_scope(account_id=self.account_id, scope=VIDEO_SCOPE)
+                forget_scope(account_id=self.account_id, scope=VIDEO_SCOPE)
             raise
 
     def _with_token(self, method: str, path: str, fields: str, body: dict[str, Any] | None) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from tests.factories import (
     FeedbackFactory,
     ForecastErrorFactory,
     IdempotentRequestFactory,
+    ImportFactory,
     OutcomeFactory,
     PostFactory,
     SuggestionReportFactory,
@@ -64,6 +65,7 @@ def everything_of_a_person() -> Any:
     AccountWeightsFactory(account=account)
     APITokenFactory(user=account.user)
     IdempotentRequestFactory(user=account.user)
+    ImportFactory(account=account)
     history_of_posts(account, count=3, until=timezone.now())
     exporting.make(export_pk=exporting.request_export(user_id=account.user_id).pk)
     Client().force_login(account.user)

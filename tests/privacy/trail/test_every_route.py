@@ -27,6 +27,7 @@ from tests.factories import (
     AssignmentFactory,
     FeedbackFactory,
     ForecastErrorFactory,
+    ImportFactory,
     StaffFactory,
     SuggestionReportFactory,
     enter_admin,
@@ -42,6 +43,7 @@ ASKED_BY = {
     "api:measure": ("post", {"text": "Sunset"}),
     "api:compare": ("post", {"drafts": [{"text": "Sunset"}, {"text": "Sunrise"}]}),
     "api:explore": ("post", {"post": {"text": "Sunset"}}),
+    "api:posts-batch": ("post", {"rows": [{"post_id": "7" * 19}]}),
     "api:token-detail": ("delete", {}),
     "api:consent": ("delete", {}),
     "api:erasure": ("delete", {}),
@@ -105,6 +107,7 @@ def person() -> Creator:
     AssignmentFactory(experiment__account=creator.account)
     SuggestionReportFactory(prediction__account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
+    ImportFactory(account=creator.account)
     ForecastErrorFactory(post=creator.account.posts.all()[0])
     Listing.objects.create(account=creator.account, listed_at=timezone.now())
     Client().force_login(creator.user)
@@ -132,6 +135,8 @@ def own_address(route: str, person: Creator) -> str:
         "settings/tokens/<": person.token.pk,
         "settings/accounts/<": account.public_id,
         "posts/<": account.public_id,
+        "imports/<": account.imports.get().public_id,
+        "api/v1/imports/<": account.imports.get().public_id,
         "experiments/<": account.experiments.get().public_id,
         "forecasts/<": person.prediction.public_id,
         "your-data/export/<": person.user.exports.get().public_id,

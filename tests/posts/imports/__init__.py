@@ -1,0 +1,1 @@
+"""Tests of imports of files and of pushed posts."""

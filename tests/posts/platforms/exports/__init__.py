@@ -1,0 +1,1 @@
+"""Files that creators bring, made by code."""
