@@ -10,9 +10,8 @@ from django.db.models.fields import BooleanField
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from accounts.linked.switcher import 
-from accounts.tiktok.client import VIDEO_SCOPE
 from accounts.models import Credential, TikTokAccount
+from accounts.tiktok.client import VIDEO_SCOPE
 from posts.ingest.selectors import UNFINISHED
 from posts.ingest.words import moment, posts_of
 from posts.models import Listing, Post

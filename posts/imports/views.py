@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.linked.switcher import SignedInRequest, choose_account
+from config.rate_limits import Limit, rate_limited
 from posts.imports import selectors, services
 from posts.imports.uploads import PartsWriter, SealingUploadHandler, TooLarge, refuse_too_large
 from posts.models import Import, ImportRow
@@ -52,6 +53,7 @@ def bring(request: SignedInRequest) -> HttpResponse:
 @csrf_exempt
 @require_POST
 @login_required
+@rate_limited(Limit.IMPORT)
 def upload(request: SignedInRequest) -> HttpResponse:
     """Take a file in as it arrives."""
     chosen, _ = choose_account(request)

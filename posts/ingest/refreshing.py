@@ -20,9 +20,8 @@ from django.utils import timezone
 
 from accounts.credentials.services import CredentialLost
 from accounts.linked.services import lock_account, update_profile
-from accounts.linked.switcher import 
-from accounts.tiktok.client import VIDEO_SCOPE
 from accounts.models import Credential, TikTokAccount
+from accounts.tiktok.client import VIDEO_SCOPE
 from accounts.tiktok.errors import ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
 from config.jobs import ClaimLost, claim, enqueue, heartbeat, lost, release, resume
 from posts.ingest.listing import note_missing, note_page

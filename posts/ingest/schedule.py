@@ -16,8 +16,6 @@ from django.utils import timezone
 
 from accounts.credentials.services import CredentialLost
 from accounts.linked.services import lock_account
-from accounts.linked.switcher import 
-from accounts.tiktok.client import VIDEO_SCOPE
 from accounts.models import TikTokAccount
 from accounts.tiktok.errors import ScopeMissing, TikTokError
 from posts.ingest.listing import is_settled, note_look

@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.linked.switcher import 
-from accounts.tiktok.client import VIDEO_SCOPE
 from accounts.models import Credential, TikTokAccount
+from accounts.tiktok.client import VIDEO_SCOPE
 from posts.content.pictures import COVER_EXTRACTOR_VERSION, EMBEDDING_NETWORK, installed_id
 from posts.models import Observation, Post, PostContent, Refresh
 from privacy.consent.selectors import consenting
