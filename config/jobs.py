@@ -42,7 +42,6 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from privacy.declarations.columns import plain
-from telemetry.outbox import send_on_commit
 
 GRACE = timedelta(seconds=5)
 """A job without its worker's lock and without a heartbeat for so long has lost its worker."""
@@ -80,7 +79,7 @@ J = TypeVar("J", bound=Job)
 
 def enqueue(job: Job) -> None:
     """Send the job's task after the commit, through the outbox."""
-    send_on_commit(job.task, job.pk)
+    _send_on_commit(job.task, job.pk)
 
 
 def stalled(lease: timedelta, *, now: datetime | None = None) -> Q:
@@ -144,8 +143,15 @@ def resume(jobs: "models.QuerySet[J]", *, now: datetime | None = None, **changes
         pks = list(jobs.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True))
         jobs.model._default_manager.filter(pk__in=pks).update(claim=None, heartbeat_at=now or timezone.now(), **changes)
         for pk in pks:
-            send_on_commit(jobs.model.task, pk)
+            _send_on_commit(jobs.model.task, pk)
     return pks
+
+
+def _send_on_commit(task: str, pk: int) -> None:
+    # not at the top: the outbox's table stands beside one that imports models which are jobs
+    from telemetry.outbox import send_on_commit
+
+    send_on_commit(task, pk)
 
 
 # --- locks of workers -------------------------------------------------------------------------------------------------

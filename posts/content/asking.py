@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content import wording
-from posts.content.captions import HASHTAG
+from posts.content.hashtag_rule import replace_hashtags
 from posts.content.language import language_of, words_of
 from posts.content.meanings import MEANING_SIZE, meaning_of
 from posts.content.normalising import normalised
@@ -72,7 +72,7 @@ def themes_of(texts: Sequence[str]) -> list[Theme]:
     """
     groups: list[_Group] = []
     for text in texts[:MOST_COMMENTS]:
-        plain = HASHTAG.sub(" ", blank_identities(normalised("NFKC", text))).replace(BLANK, " ")
+        plain = replace_hashtags(blank_identities(normalised("NFKC", text)), " ").replace(BLANK, " ")
         tokens = frozenset(word for word in map(str.casefold, words_of(plain)) if _says_something(word))
         if not tokens:
             continue
