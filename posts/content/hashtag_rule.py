@@ -27,7 +27,7 @@ _LINK = r"(?:https?://|www\.)\S++|(?<![\w.-])(?:[\w-]++\.)++[\w-]++/\S*+"
 _EMAIL = r"(?<![\w.+#-])[\w.+#-]++@[\w-]++(?:\.[\w-]++)++"
 _ENTITY = r"&#(?:\d{1,7}|x[0-9a-f]{1,6});"
 _HASHTAG = regex.compile(
-    rf"{_LINK}|{_EMAIL}|{_ENTITY}|\s?[#＃﹟](?P<tag>[_{_JOINERS}]*+{_VISIBLE}{_IDENTIFIER}*+)",
+    rf"{_LINK}|{_EMAIL}|{_ENTITY}|(?P<space>\s?)[#＃﹟](?P<tag>[_{_JOINERS}]*+{_VISIBLE}{_IDENTIFIER}*+)",
     regex.IGNORECASE | regex.VERSION1,
 )
 _WHOLE = regex.compile(rf"[#＃﹟]*(?P<tag>[_{_JOINERS}]*+{_VISIBLE}{_IDENTIFIER}*+)", regex.VERSION1)
@@ -49,14 +49,18 @@ def distinct_hashtags(text: str, others: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def replace_hashtags(text: str, by: str, *, only: str | None = None) -> str:
-    """Return the text with `by` in place of each hashtag and the space before it.
+    """Return the text with `by` in place of each hashtag and of the gap that it would leave.
 
     `only` is a hashtag, as `tag_of` gives it: others stay.
     """
 
     def replaced(found: "regex.Match[str]") -> str:
-        tag = found["tag"]
-        return by if tag is not None and only in (None, tag_of(tag)) else str(found[0])
+        tag, space = found["tag"], found["space"]
+        if tag is None or only not in (None, tag_of(tag)):
+            return str(found[0])
+        # what follows without a space, as an emoji does, keeps the one before
+        follows = text[found.end() : found.end() + 1]
+        return f"{space}{by}" if follows and not follows.isspace() else by
 
     return str(_HASHTAG.sub(replaced, text))
 

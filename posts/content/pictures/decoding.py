@@ -179,8 +179,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     transparent = image.info.get("transparency")
     if image.mode.startswith("I"):
         greys = np.asarray(image)
-        # rounded, as the other way would darken it by half a level
-        eight = Image.fromarray(((greys.astype(np.uint32) * 255 + 32_767) // 65_535).astype(np.uint8))
+        eight = Image.fromarray((greys >> 8).astype(np.uint8))
         if isinstance(transparent, int):
             eight.putalpha(Image.fromarray(np.where(greys == transparent, 0, 255).astype(np.uint8)))
         return eight
