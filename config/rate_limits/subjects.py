@@ -53,4 +53,4 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _digest(text: str) -> str:
-    return salted_hmac("config.rate_limits", text, algorithm="sha256").hexdigest()[:32]
+    return str(salted_hmac("config.rate_limits", text, algorithm="sha256").hexdigest())[:32]

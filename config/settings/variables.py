@@ -4,6 +4,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config.environment import Environment
 from config.settings.security import CONTENT_SECURITY_POLICY
@@ -49,6 +51,8 @@ def settings_from(environment: Environment) -> dict[str, Any]:
                 "BACKEND": "django.core.cache.backends.redis.RedisCache",
                 "LOCATION": environment.redis_url,
                 "KEY_PREFIX": "cache",
+                # a Redis that is away costs a request a second at most; redis-py would retry three times, with pauses
+                "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)},
             }
         },
         "REDIS_URL": environment.redis_url,
