@@ -1,10 +1,10 @@
-"""Keys and messages in Redis."""
+"""Keys and messages in Redis, and the cookie that goes with them."""
 
 from accounts.data_map.words import LIMITS, SIGN_IN, WAITING
-from privacy.declarations.kinds import Messages, RedisKeys
+from privacy.declarations.kinds import Files, Messages, RedisKeys
 from privacy.purposes import Basis, Purpose, Retention
 
-KEYS_AND_MESSAGES: tuple[RedisKeys | Messages, ...] = (
+KEYS_AND_MESSAGES: tuple[Files | RedisKeys | Messages, ...] = (
     RedisKeys(
         "limit:",
         category=LIMITS,
@@ -17,6 +17,15 @@ KEYS_AND_MESSAGES: tuple[RedisKeys | Messages, ...] = (
         erased="deleted",
         personal=True,
         keys_of=lambda subject: (f"limit:*:person:{subject.user_id}",),
+    ),
+    Files(
+        "a cookie in your browser, signing-in",
+        category=SIGN_IN,
+        why="So that you come back from TikTok's page to the sign-in that you began, and nobody else does",
+        retention=Retention("in your browser, until you are let in, at most an hour"),
+        personal=True,
+        erased="yours to delete: it is in your browser alone",
+        exported="not: you have it",
     ),
     RedisKeys(
         "sign-in:",

@@ -1,5 +1,6 @@
 """Check passwords, which only staff have, behind the limits: at whatever door they are given."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
@@ -20,7 +21,7 @@ class PasswordBackend(ModelBackend):
         """Return the person; raises RateLimited, and PermissionDenied so that no other backend hashes once more."""
         if request is None or not username or not password:
             return None
-        with one_try(request, Limit.PASSWORD, subjects.name(username), user_id=id_of(username)) as verdict:
+        with one_try(request, Limit.PASSWORD, subjects.name(username), user_id=partial(id_of, username)) as verdict:
             user = super().authenticate(request, username=username, password=password)
             verdict.right = user is not None
         if user is None:

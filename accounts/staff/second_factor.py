@@ -53,7 +53,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     device = None if enrolled else TOTPDevice.objects.get_or_create(user=user, confirmed=False)[0]
     if form.is_valid():
         code = form.cleaned_data["code"].replace(" ", "")
-        with one_try(request, Limit.SECOND_FACTOR, subjects.person(user.pk), user_id=user.pk) as verdict:
+        with one_try(request, Limit.SECOND_FACTOR, subjects.person(user.pk), user_id=lambda: user.pk) as verdict:
             matched = _match(user, device, code)
             verdict.right = matched is not None
         if matched is not None and enrolled:

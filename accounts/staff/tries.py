@@ -1,7 +1,7 @@
 """One try of a staff member's secret: limited, delayed after failures, and told in the trail and the log."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -30,10 +30,10 @@ class Verdict:
 
 
 @contextmanager
-def one_try(request: HttpRequest, limit: Limit, who: str, *, user_id: int | None) -> Iterator[Verdict]:
+def one_try(request: HttpRequest, limit: Limit, who: str, *, user_id: Callable[[], int | None]) -> Iterator[Verdict]:
     """Let the block look at a secret of `who` (a subject of `config.rate_limits`), unless there were too many tries.
 
-    Raises RateLimited before anything is looked at. A failure is an event of the person's, if there is one.
+    Raises RateLimited before anything is looked at. A failure is an event of the person whom `user_id` then names.
     """
     address = subjects.address(request)
     attempt = Try(limit, [Trier(who, FREE_BY_NAME), Trier(address, FREE_BY_ADDRESS)])
@@ -47,10 +47,11 @@ def one_try(request: HttpRequest, limit: Limit, who: str, *, user_id: int | None
     finally:
         attempt.end(right=verdict.right)
     if not verdict.right:
-        log.warning("secret_wrong", secret=limit.value, known=user_id is not None)
+        subject = user_id()
+        log.warning("secret_wrong", secret=limit.value, known=subject is not None)
         record(
             action=AccessEvent.Action.READ,
-            subjects=[] if user_id is None else [user_id],
+            subjects=[] if subject is None else [subject],
             what=f"sign-in refused: wrong {WORDS[limit]}",
         )
 

@@ -92,6 +92,9 @@ class LocalDelays:
                 self._tries.popitem(last=False)
             return 0.0
 
+    def __len__(self) -> int:
+        return len(self._tries)
+
     def end(self, keys: list[str], *, right: bool) -> None:
         """Let the next one try; after a right secret forget the first key's failures, and take this one from others."""
         with self._lock:

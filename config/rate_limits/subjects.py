@@ -36,7 +36,7 @@ def client_address(request: HttpRequest) -> str:
 
     Entries further left in X-Forwarded-For are the client's own words.
     """
-    seen = request.META.get("REMOTE_ADDR", "")
+    seen: str = request.META.get("REMOTE_ADDR", "")
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
     if settings.PROXY_COUNT and forwarded:
         entries = forwarded.split(",")
@@ -53,4 +53,5 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _digest(text: str) -> str:
-    return salted_hmac("config.rate_limits", text, algorithm="sha256").hexdigest()[:32]
+    digest: str = salted_hmac("config.rate_limits", text, algorithm="sha256").hexdigest()
+    return digest[:32]

@@ -55,13 +55,13 @@ class RateLimitVariables(BaseModel):
     rate_limit_compare: str = _limit("60/min", "comparisons and ideas", "of one person")
     rate_limit_upload: str = _limit("60/min", "pictures and measured captions", "of one person")
     rate_limit_refresh: str = _limit("20/hour", "refreshes", "of one person")
-    rate_limit_export: str = _limit("3/day", "copies of your data", "of one person")
+    rate_limit_export: str = _limit("5/day", "copies of your data", "of one person")
     rate_limit_import: str = _limit("20/hour", "files brought", "of one person")
     rate_limit_batch: str = _limit("120/min", "batches of posts", "of one person")
-    rate_limit_token: str = _limit("20/hour", "new API tokens", "of one person")
-    rate_limit_sign_in: str = _limit("30/hour", "sign-ins begun", "by one person, or from one IP address")
-    rate_limit_password: str = _limit("30/hour", "passwords tried", "for one name, and from one IP address")
-    rate_limit_second_factor: str = _limit("30/hour", "codes tried", "for one person, and from one IP address")
+    rate_limit_token: str = _limit("60/hour", "new API tokens", "of one person")
+    rate_limit_sign_in: str = _limit("20/min", "sign-ins begun", "by one person, or from one IP address")
+    rate_limit_password: str = _limit("20/min", "passwords tried", "for one name, and from one IP address")
+    rate_limit_second_factor: str = _limit("20/min", "codes tried", "for one person, and from one IP address")
     rate_limit_refused: str = _limit(
         "60/min", "API calls without a valid sign-in or token", "from one IP address, which are then refused with 429"
     )

@@ -3,7 +3,7 @@
 import copy
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -45,15 +45,17 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser, live_server: Any) -> Iterator[OpenPage]:
-    """Opens a page in a browser of its own; whatever a console complains of fails the test."""
+    """Opens a page in a browser of its own; whatever a console complains of, but for `forgiven`, fails the test."""
     contexts = []
+    forgiven: list[str] = []
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not any(words in message.text for words in forgiven):
             complaints.append(f"{message.text} ({message.location['url']})")
 
-    def open_it(*, user: User | None = None, width: int = 1200, **options: Any) -> Page:
+    def open_it(*, user: User | None = None, width: int = 1200, forgive: Sequence[str] = (), **options: Any) -> Page:
+        forgiven.extend(forgive)
         context = chromium.new_context(
             base_url=live_server.url, viewport={"width": width, "height": 800}, locale="en-GB", **options
         )

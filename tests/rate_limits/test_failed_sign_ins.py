@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 
 from accounts.models import User
 from accounts.staff.tries import FREE_BY_ADDRESS, FREE_BY_NAME
+from config.rate_limits import delays
 from config.rate_limits.delays import LONGEST_DELAY_S, SLOT_S, Trier, Try, delay_s
 from privacy.trail import selectors as trail
 from tests.factories import StaffFactory
@@ -181,3 +182,10 @@ def test_codes_are_guessed_no_faster_than_passwords(own_redis, staff):
     TOTPDevice.objects.update(throttling_failure_timestamp=None, throttling_failure_count=0)
     time.sleep(1.05)
     assert browser.post("/admin/second-factor/", {"code": f"{totp(device.bin_key):06d}"}).status_code == 302
+
+
+def test_a_process_alone_keeps_a_bounded_number_of_names(no_redis, monkeypatch):
+    monkeypatch.setattr("config.rate_limits.delays.MAX_LOCAL", 10)
+    for number in range(50):
+        Try("password", [Trier(f"name:{number}", 3)]).end(right=False)
+    assert len(delays.LOCAL) <= 10

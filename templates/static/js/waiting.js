@@ -1,6 +1,7 @@
 // Waits with a person for TikTok, and loads the page again once it has an end to show.
 
-const PAUSE_MS = 400;
+const FIRST_PAUSE_MS = 400;
+const LONGEST_PAUSE_MS = 2000;
 const LONGEST_MS = 40000;
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -17,8 +18,8 @@ async function fetchState(address) {
 
 async function follow(address) {
   const begun = Date.now();
-  while (Date.now() - begun < LONGEST_MS) {
-    await wait(PAUSE_MS);
+  for (let pause = FIRST_PAUSE_MS; Date.now() - begun < LONGEST_MS; pause = Math.min(pause * 1.2, LONGEST_PAUSE_MS)) {
+    await wait(pause);
     if ((await fetchState(address)) === "ready") break;
   }
   location.reload();
