@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from celery.schedules import crontab
+from kombu import Exchange, Queue
 
 QUEUES = ("interactive", "outside", "learning", "privacy")
 """Each has workers of its own, so that none waits for the others: somebody waits at a page for `interactive`, `outside`
@@ -34,6 +35,8 @@ def route(name: str, *_: object, **__: object) -> dict[str, str]:
 
 
 CELERY_TASK_ROUTES = (route,)
+# a worker that is not told which queues serves all
+CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in QUEUES)
 CELERY_TASK_DEFAULT_QUEUE = QUEUES[0]
 
 CELERY_TASK_SERIALIZER = "json"
