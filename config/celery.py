@@ -44,10 +44,13 @@ class GatedTask(Task):  # type: ignore[type-arg]
 
         if self.request.called_directly:
             return super().__call__(*args, **kwargs)
-        if reason := GATE.reason():
+        reason = GATE.reason()
+        if GATE.database_away:
+            raise self.retry(countdown=DATABASE_PAUSE_S, max_retries=None)
+        if reason:
             log.warning("task_dropped", task=self.name, reason=reason)
             raise Ignore(reason)
-        tries = _count_try(self.request.id)
+        tries = _count_try(str(self.request.id))
         if tries > MAX_TRIES:
             # each time its process was killed: it cannot have told anything
             self._give_up(WorkerLostError("its process ended while it ran"), args, kwargs, tries - 1)
@@ -61,7 +64,7 @@ class GatedTask(Task):  # type: ignore[type-arg]
             raise self._later(error, tries) from error
         finally:
             _release_locks()
-        _forget_tries(self.request.id)
+        _forget_tries(str(self.request.id))
         return result
 
     def _run_once(self, *args: Any, **kwargs: Any) -> Any:
@@ -86,7 +89,7 @@ class GatedTask(Task):  # type: ignore[type-arg]
     def _later(self, error: Exception, tries: int) -> Exception:
         """Return what to raise: a retry, or the error itself after the last try."""
         if _is_database_away(error):
-            _forget_tries(self.request.id)
+            _forget_tries(str(self.request.id))
             return self.retry(exc=error, countdown=DATABASE_PAUSE_S, max_retries=None, throw=False)
         if tries < MAX_TRIES:
             return self.retry(exc=error, countdown=RETRY_PAUSES_S[tries - 1], max_retries=None, throw=False)

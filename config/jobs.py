@@ -191,9 +191,11 @@ def _locks() -> list[tuple[type[Job], int]]:
 
 
 def _held_by_workers(model: type[Job]) -> list[int]:
+    """Return the keys of jobs that other connections hold: what this one still holds is of a task that is over."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s::oid"
+            " AND pid <> pg_backend_pid()"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
             [_key(model, 0)[0]],
         )

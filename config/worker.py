@@ -6,7 +6,7 @@ from celery.worker.request import Request
 log = structlog.get_logger(__name__)
 
 
-class LastingRequest(Request):  # type: ignore[misc]
+class LastingRequest(Request):
     """A message being worked off, whose worker outlives a Redis that restarts.
 
     Kombu raises AttributeError where a task ends after the connection that brought it, which would end the worker.

@@ -55,6 +55,10 @@ def test_each_queue_has_one_worker_in_compose_and_in_make_run() -> None:
     assert sorted(name for queues, _ in WORKERS.values() for name in queues.split(",")) == sorted(QUEUES)
 
 
+def test_a_worker_that_is_not_told_which_queues_serves_all() -> None:
+    assert sorted(app.amqp.queues.consume_from) == sorted(QUEUES)
+
+
 def test_the_readme_says_a_command_for_each_queue() -> None:
     commands = re.findall(r"celery --app config worker [^`\n]*", (ROOT / "README.md").read_text())
     assert sorted(name for command in commands for name in served(command)) == sorted(QUEUES)

@@ -1,8 +1,10 @@
 """Celery: how workers run tasks, which queue a task waits in, and what beat starts when."""
 
 from fnmatch import fnmatchcase
+from typing import Any
 
 from celery.schedules import crontab
+from kombu import Exchange, Queue
 
 QUEUES = ("interactive", "outside", "learning", "privacy")
 """Each has workers of its own, so that none waits for the others: somebody waits at a page for `interactive`, `outside`
@@ -33,6 +35,8 @@ def route(name: str, *_: object, **__: object) -> dict[str, str]:
 
 
 CELERY_TASK_ROUTES = (route,)
+# a worker that is not told which queues serves all
+CELERY_TASK_QUEUES = tuple(Queue(name, Exchange(name), routing_key=name) for name in QUEUES)
 CELERY_TASK_DEFAULT_QUEUE = QUEUES[0]
 
 CELERY_TASK_SERIALIZER = "json"
@@ -48,7 +52,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 14 * 60
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # a worker waits for Redis however long it is away
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     # Longer than the hard time limit, or Redis would hand a running task to a second worker.
     "visibility_timeout": 30 * 60,
     "global_keyprefix": "celery:",
@@ -64,9 +68,9 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 EVERY_FEW_SECONDS = 5.0
-_QUICKLY = {"schedule": EVERY_FEW_SECONDS, "options": {"expires": 2 * EVERY_FEW_SECONDS}}
+_QUICKLY: dict[str, Any] = {"schedule": EVERY_FEW_SECONDS, "options": {"expires": 2 * EVERY_FEW_SECONDS}}
 """A lost worker, and a message that was not sent, are noticed within seconds; the messages must not pile up."""
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "relay outbox": {"task": "telemetry.tasks.relay_outbox", **_QUICKLY},
     "observe posts": {"task": "posts.ingest.tasks.observe_due_posts", "schedule": crontab(minute="*/5")},
     "resume refreshes": {"task": "posts.ingest.tasks.resume_stalled_refreshes", **_QUICKLY},

@@ -40,15 +40,15 @@ def _origin(url: str) -> str:
 
 def _database(url: str) -> dict[str, Any]:
     """Return Django's settings of the database, with a bound on how long connecting to it may take."""
-    database = dict(
-        dj_database_url.parse(
+    database: dict[str, Any] = {
+        **dj_database_url.parse(
             url,
             # Django's backend, which also counts and times queries for /metrics
             engine="django_prometheus.db.backends.postgresql",
             conn_max_age=60,
             conn_health_checks=True,
         )
-    )
+    }
     return {**database, "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT_S, **database.get("OPTIONS", {})}}
 
 

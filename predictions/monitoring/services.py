@@ -73,7 +73,7 @@ def _request_retraining(alarm: DriftCheck, now: datetime) -> None:
     alarm.retraining_requested_at = now
     alarm.save(update_fields=["retraining_requested_at"])
     log.warning("drift_alarm", check=alarm.pk, reason=alarm.reason)
-    transaction.on_commit(lambda: request_retraining(reason=alarm.reason))
+    request_retraining(reason=alarm.reason)
 
 
 def _is_worth_retraining(alarm: DriftCheck, now: datetime) -> bool:

@@ -39,7 +39,7 @@ def without_redis(settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": url}}
     sender = Celery("sender", set_as_current=False)
     sender.config_from_object("django.conf:settings", namespace="CELERY")
-    sender.conf.broker_url = url
+    sender.conf.update(broker_url=url)
     sender.set_current()
     yield
     app.set_current()

@@ -5,8 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-from deploy.local import processes as supervised
-from deploy.local.processes import Processes
+from deploy.local.processes import STEADY_SECONDS, Processes
 from tests.waiting import wait_until
 
 FOR_LONG = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -46,7 +45,7 @@ def test_its_last_lines_are_told_and_its_log_goes_on(tmp_path: Path) -> None:
 
 def test_the_pauses_grow_up_to_half_a_minute_and_begin_anew_after_a_steady_minute(tmp_path: Path, monkeypatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr(supervised.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("deploy.local.processes.time.monotonic", lambda: now[0])
     processes, told = Processes(tmp_path), list[str]()
     process = processes.start("beat", [sys.executable, "-c", ""], os.environ)
     pauses = []
@@ -61,6 +60,6 @@ def test_the_pauses_grow_up_to_half_a_minute_and_begin_anew_after_a_steady_minut
         process = each.process
     assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
     process.wait()
-    now[0] += supervised.STEADY_SECONDS
+    now[0] += STEADY_SECONDS
     processes.restart_ended(told.append)
     assert processes.running["beat"].again_at == now[0] + 1

@@ -86,7 +86,7 @@ def sender(worker: Worker, settings) -> Iterator[Celery]:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": url}}
     sender = Celery("sender", set_as_current=False)
     sender.config_from_object("django.conf:settings", namespace="CELERY")
-    sender.conf.broker_url = url
+    sender.conf.update(broker_url=url)
     sender.set_current()
     yield sender
     app.set_current()

@@ -222,6 +222,6 @@ def test_the_beat_sends_one_task_for_each_account_and_kind(account):
     Listing.objects.update(listed_at=now - timedelta(hours=1))
     account.posts.update(posted_at=now - timedelta(hours=1))
     queue = redis_client.Redis.from_url(settings.REDIS_URL)
-    queue.delete("celery:celery")
+    queue.delete("celery:outside")
     observe_due_posts()
-    assert queue.llen("celery:celery") == 2
+    assert queue.llen("celery:outside") == 2

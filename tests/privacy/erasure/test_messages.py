@@ -37,16 +37,16 @@ from tests.privacy.erasure.erasures import erase, everything
 def tasks_waiting() -> list[str]:
     """The tasks in the queue, and those that a worker holds."""
     client: Any = redis.Redis.from_url(settings.REDIS_URL)
-    queued = [json.loads(raw) for raw in client.lrange("celery:celery", 0, -1)]
+    queued = [json.loads(raw) for queue in settings.QUEUES for raw in client.lrange(f"celery:{queue}", 0, -1)]
     held = [json.loads(raw)[0] for raw in client.hvals("celery:unacked")]
     return sorted(message["headers"]["task"].split(".")[-1] for message in queued + held)
 
 
 def hand_to_worker() -> None:
-    """Move the newest message to where a worker keeps it until it is acknowledged."""
+    """Move the newest message to a worker of learning to where it is kept until it is acknowledged."""
     client: Any = redis.Redis.from_url(settings.REDIS_URL)
-    message = json.loads(client.lpop("celery:celery"))
-    client.hset("celery:unacked", "tag", json.dumps([message, "", "celery"]))
+    message = json.loads(client.lpop("celery:learning"))
+    client.hset("celery:unacked", "tag", json.dumps([message, "", "learning"]))
     client.zadd("celery:unacked_index", {"tag": time.time()})
 
 
@@ -57,7 +57,7 @@ def test_messages_about_them_are_taken_out_of_the_queue(
     revoked: list[str] = []
     monkeypatch.setattr("privacy.erasure.search.messages.current_app.control.revoke", lambda ids: revoked.extend(ids))
     user, other = everything("zyzzyva"), everything("xylophone")
-    redis.Redis.from_url(settings.REDIS_URL).delete("celery:celery")
+    redis.Redis.from_url(settings.REDIS_URL).delete(*(f"celery:{queue}" for queue in settings.QUEUES))
     for person in (user, other):
         account = person.tiktok_accounts.get()
         current_app.send_task("posts.ingest.tasks.run_refresh", [account.refreshes.get().pk])
