@@ -26,6 +26,8 @@ LIST_EVERY = timedelta(hours=1)
 LIST_QUIET_EVERY = timedelta(hours=24)
 """For accounts without a post or a sign-in within `QUIET_AFTER`: often enough for the 24 h window."""
 QUIET_AFTER = timedelta(days=30)
+STALE_AFTER = 2 * LIST_QUIET_EVERY
+"""Posts that were not read for longer are stale: something keeps them from being read."""
 FINISH_AFTER = timedelta(minutes=15)
 """Time between a refresh that ended and another one that goes on where it stopped."""
 UNFINISHED = Q(listing=None) | Q(listing__complete_until=None) | Q(listing__cursor__isnull=False)
