@@ -1,7 +1,7 @@
 """How fresh and complete an account's posts are: what a forecast that rests on them says of its data."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
@@ -12,15 +12,13 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Credential, TikTokAccount
 from accounts.tiktok.client import VIDEO_SCOPE
-from posts.ingest.selectors import UNFINISHED
+from posts.ingest.selectors import STALE_AFTER, UNFINISHED
 from posts.ingest.words import moment, posts_of
 from posts.models import Listing, Post
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
-STALE_AFTER = timedelta(hours=48)
-"""Twice as long as the newest posts of a quiet account are left alone."""
 MUCH_MISSING = 0.1
 """Share of the counted posts whose lack is told for as long as it lasts; of a smaller one only until it was checked."""
 

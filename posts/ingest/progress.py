@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
-from posts.ingest.selectors import pending_covers
+from posts.ingest.selectors import STALE_AFTER, pending_covers
 from posts.ingest.words import message_of
 from posts.models import Listing, Post, Refresh
 
@@ -47,12 +48,23 @@ class RefreshStatus:
         return self.message if self.state in (Refresh.State.FAILED, Refresh.State.PARTLY_READ) else ""
 
     @property
-    def is_up_to_date(self) -> bool:
-        """Whether it is done, or new posts were looked for since it ended and no older ones are lacking."""
-        if self.state == Refresh.State.DONE:
-            return True
+    def read_at(self) -> datetime | None:
+        """When posts were last read, by this refresh or since."""
+        return self.data_as_of or (self.finished_at if self.state == Refresh.State.DONE else None)
+
+    @property
+    def is_superseded(self) -> bool:
+        """Whether it ended early, and since then new posts were looked for and no older ones are lacking."""
         read_since = bool(self.data_as_of and self.finished_at and self.data_as_of > self.finished_at)
         return read_since and self.is_history_whole
+
+    @property
+    def is_stale(self) -> bool:
+        return self.read_at is not None and timezone.now() - self.read_at > STALE_AFTER
+
+    @property
+    def is_up_to_date(self) -> bool:
+        return not self.is_stale and (self.state == Refresh.State.DONE or self.is_superseded)
 
 
 def refreshes_of(user: User) -> QuerySet[Refresh]:

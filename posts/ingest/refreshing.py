@@ -26,7 +26,7 @@ from accounts.tiktok.errors import ScopeMissing, TikTokError, TikTokRateLimited,
 from config.jobs import ClaimLost, claim, enqueue, heartbeat, lost, release, resume
 from posts.ingest.listing import note_missing, note_page
 from posts.ingest.measuring import measure_pending
-from posts.ingest.selectors import FINISH_AFTER, is_unfinished, known_ids
+from posts.ingest.selectors import FINISH_AFTER, FINISH_INTERRUPTED_AFTER, is_unfinished, known_ids
 from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
 from posts.models import Observation, Post, Refresh
 from posts.platforms.base import FetchedPage, Platform
@@ -254,7 +254,8 @@ def _end(refresh: Refresh, reason: Refresh.Reason) -> None:
     """End the refresh early; where posts are still to be read, another one goes on by itself."""
     now = timezone.now()
     state = Refresh.State.PARTLY_READ if refresh.posts_stored else Refresh.State.FAILED
-    goes_on_at = now + FINISH_AFTER if is_unfinished(refresh.account_id) else None
+    pause = FINISH_INTERRUPTED_AFTER if reason == Reason.INTERRUPTED else FINISH_AFTER
+    goes_on_at = now + pause if is_unfinished(refresh.account_id) else None
     release(refresh, state=state, finished_at=now, reason=reason, next_attempt_at=goes_on_at)
     log.warning("refresh_ended_early", state=state, reason=reason)
 

@@ -39,8 +39,12 @@ LIST_EVERY = timedelta(hours=1)
 LIST_QUIET_EVERY = timedelta(hours=24)
 """For accounts without a post or a sign-in within `QUIET_AFTER`: often enough for the 24 h window."""
 QUIET_AFTER = timedelta(days=30)
+STALE_AFTER = 2 * LIST_QUIET_EVERY
+"""Posts that were not read for longer are stale: something keeps them from being read."""
 FINISH_AFTER = timedelta(minutes=15)
 """Time between a refresh that ended and another one that goes on where it stopped."""
+FINISH_INTERRUPTED_AFTER = timedelta(days=1)
+"""The same where the workers of the refresh died: the account may be what kills them."""
 UNFINISHED = Q(listing=None) | Q(listing__complete_until=None) | Q(listing__cursor__isnull=False)
 """Matches accounts whose list of posts was never read to its end, or not since posts were added to it."""
 
@@ -82,9 +86,11 @@ def is_unfinished(account_id: int) -> bool:
 def accounts_to_finish(now: datetime) -> QuerySet[TikTokAccount]:
     """Return the accounts with an unfinished list, or one that lacks posts which TikTok counts, not looked into yet.
 
-    Not those that a refresh reads now, or of which one ended less than `FINISH_AFTER` ago.
+    Not those that a refresh reads now, or of which one ended less than `FINISH_AFTER` ago, a day where it was
+    interrupted.
     """
-    recent = Q(state__in=Refresh.ACTIVE) | Q(finished_at__gt=now - FINISH_AFTER)
+    interrupted = Q(reason=Refresh.Reason.INTERRUPTED, finished_at__gt=now - FINISH_INTERRUPTED_AFTER)
+    recent = Q(state__in=Refresh.ACTIVE) | Q(finished_at__gt=now - FINISH_AFTER) | interrupted
     lacking = Q(listing__missing__gt=0, listing__missing_confirmed=False)
     return (
         _connected()

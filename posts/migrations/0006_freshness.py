@@ -29,6 +29,9 @@ def note_listings(apps, schema_editor):
     apps.get_model('posts', 'Listing').objects.update(
         read_at=Subquery(done.values('finished_at')[:1]), complete_until=Subquery(done.values('started_at')[:1])
     )
+    # rows with deferred checks cannot be altered
+    schema_editor.execute('SET CONSTRAINTS ALL IMMEDIATE')
+    schema_editor.execute('SET CONSTRAINTS ALL DEFERRED')
 
 
 class Migration(migrations.Migration):

@@ -74,6 +74,22 @@ def test_a_refresh_shows_its_progress_and_then_its_posts(tiktok: SandboxProcess,
     expect(page.get_by_role("status").filter(has_text="The refresh is done.")).to_be_attached()
 
 
+def test_a_refresh_that_waits_for_tiktok_says_so_and_can_be_hurried(
+    tiktok: SandboxProcess, open_page: OpenPage
+) -> None:
+    page = open_page()
+    sign_in(page, str(an_ordinary_creator(tiktok)["handle"]))
+    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+    tiktok.control.fault("500", "video/list", times=None)
+    page.get_by_role("button", name="Refresh now").click()
+    expect(page.get_by_role("heading", name="Waiting for TikTok")).to_be_visible()
+    expect(page.get_by_role("progressbar")).not_to_be_attached()
+    expect(page.get_by_role("status").filter(has_text="TikTok does not answer")).to_be_attached()
+    tiktok.control.clear_faults()
+    page.get_by_role("button", name="Try now").click()
+    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+
+
 def test_declined_videos_are_told_and_can_be_allowed_after_all(tiktok: SandboxProcess, open_page: OpenPage) -> None:
     creator = an_ordinary_creator(tiktok)
     page = open_page()

@@ -148,6 +148,12 @@ def test_a_failure_is_gone_once_posts_were_read_again(browser: Client, creator: 
     assert section is not None
     assert "Up to date" in section.text
     assert next(section.all("time"))["datetime"] == read_at.isoformat()
+    Listing.objects.update(read_at=timezone.now() - timedelta(days=3))
+    Refresh.objects.update(state="done")
+    section = page_of(browser).by_id("refresh")
+    assert section is not None
+    assert "Not up to date" in section.text
+    assert "TikTok could not be read since" in section.text
 
 
 def test_a_history_that_was_partly_read_says_how_far(browser: Client, creator: Creator) -> None:

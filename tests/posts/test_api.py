@@ -151,6 +151,32 @@ def test_a_refresh_can_be_requested_once_at_a_time(client, account):
     assert client.get(f"/api/v1/accounts/{account.public_id}/refresh/").json() == first.json()
 
 
+def test_asking_anew_ends_a_wait_and_says_where_to_look(client, account):
+    again_at = timezone.now() + timedelta(minutes=30)
+    waiting = Refresh.objects.create(
+        account=account, state="waiting", reason="tiktok_rate_limited", next_attempt_at=again_at, posts_expected=120
+    )
+    PostFactory(account=account)
+    shown = client.get(f"/api/v1/accounts/{account.public_id}/refresh/").json()
+    assert (shown["state"], shown["reason"], shown["error"]) == ("waiting", "tiktok_rate_limited", "")
+    assert shown["next_attempt_at"] == again_at.isoformat().replace("+00:00", "Z")
+    assert (shown["posts_known"], shown["posts_expected"]) == (1, 120)
+    assert "1 of 120 posts" in shown["message"]
+    asked = client.post(f"/api/v1/accounts/{account.public_id}/refreshes/")
+    assert (asked.status_code, asked["Location"]) == (202, f"/api/v1/refreshes/{waiting.public_id}")
+    assert (asked.json()["state"], asked.json()["next_attempt_at"]) == ("queued", None)
+    assert client.get(asked["Location"]).json() == asked.json()
+
+
+def test_a_refresh_that_ended_early_says_why(client, account):
+    now = timezone.now()
+    Refresh.objects.create(account=account, state="failed", reason="connection_lost", finished_at=now)
+    shown = client.get(f"/api/v1/accounts/{account.public_id}/refresh/").json()
+    assert (shown["state"], shown["reason"], shown["data_as_of"]) == ("failed", "connection_lost", None)
+    assert shown["error"] == shown["message"]
+    assert "Connect the account again" in shown["message"]
+
+
 def test_refreshes_are_throttled(client, account, settings):
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"refresh": "20/hour"}
     answers = [client.post(f"/api/v1/accounts/{account.public_id}/refreshes/") for _ in range(21)]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.linked.services import disconnect_account
 from accounts.tiktok.client import Profile
 from posts.ingest import measuring, refreshing, storing
+from posts.ingest.selectors import accounts_to_finish
 from posts.ingest.services import NotConnected, request_refresh
 from posts.ingest.signals import posts_changed
 from posts.models import Observation, Post, PostsChange, Refresh
@@ -173,7 +174,11 @@ def test_a_refresh_that_keeps_breaking_ends_with_a_sentence(sandbox, creator, co
             refreshing.run_refresh(refresh_id=latest_refresh(account).pk)
         except MemoryError:
             continue
-    assert (latest_refresh(account).state, latest_refresh(account).reason) == ("failed", "interrupted")
+    ended = latest_refresh(account)
+    assert (ended.state, ended.reason) == ("failed", "interrupted")
+    # what kills its workers is not tried again at once
+    assert not accounts_to_finish(timezone.now() + timedelta(hours=23)).exists()
+    assert accounts_to_finish(timezone.now() + timedelta(hours=25)).exists()
 
 
 def test_a_lost_message_and_a_lost_worker_are_both_found(creator, connect):
