@@ -13,7 +13,7 @@ from django.conf import settings
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from accounts.tiktok.errors import LONGEST_PAUSE_S, TikTokUnavailable, parse_oauth, pause_before_retry
-from accounts.tiktok.lenient import BIGGEST, LENIENT, Unreadable, storable
+from accounts.tiktok.lenient import LARGEST_COUNT, LENIENT, Unreadable, storable
 from config.outside.client import Answer, call
 from config.outside.errors import HostResting, OutsideError
 from privacy.anonymity.blanking import blank_contacts
@@ -77,7 +77,7 @@ Name = Annotated[
     str, BeforeValidator(storable), AfterValidator(_cut), AfterValidator(blank_contacts), AfterValidator(_cut), LENIENT
 ]
 """A text of the creator's own choice: some write how to reach them there, which is not kept."""
-Count = Annotated[Annotated[int, Field(strict=True, ge=0, le=BIGGEST)] | None, LENIENT]
+Count = Annotated[Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)] | None, LENIENT]
 Seconds = Annotated[int, Field(strict=True, gt=0, le=LONGEST_LIFE_S), LENIENT]
 Token = Annotated[SecretStr, Field(min_length=1, max_length=8192), AfterValidator(_one_word)]
 
@@ -192,7 +192,8 @@ def send(method: str, path: str, **options: Any) -> Answer:
         return call(
             method,
             f"{settings.TIKTOK_API_URL}{path}",
-            service="tiktok",
+            # trouble with videos must not keep anybody from signing in
+            service="tiktok-oauth" if path.startswith("/v2/oauth/") else "tiktok",
             deadline_s=DEADLINE_S,
             max_bytes=MAX_BYTES,
             **options,

@@ -9,6 +9,8 @@ from pydantic_core import PydanticUseDefault
 
 BIGGEST = 2**63 - 1
 """TikTok's int64, and PostgreSQL's bigint."""
+LARGEST_COUNT = 2**53
+"""No count of anything reaches it; below it sums neither overflow nor lose a digit as floats or in JSON."""
 
 
 class Unreadable(Counter[str]):

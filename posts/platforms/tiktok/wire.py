@@ -13,7 +13,7 @@ from django.utils import timezone
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from accounts.tiktok.errors import TikTokUnavailable
-from accounts.tiktok.lenient import BIGGEST, LENIENT, Unreadable, storable
+from accounts.tiktok.lenient import BIGGEST, LARGEST_COUNT, LENIENT, Unreadable, storable
 from posts.platforms.base import FetchedCounts, FetchedPage, FetchedPost
 from privacy.anonymity.blanking import blank_contacts
 
@@ -83,7 +83,7 @@ Caption = Annotated[
     str, BeforeValidator(storable), AfterValidator(_cut), AfterValidator(blank_contacts), AfterValidator(_cut), LENIENT
 ]
 WebAddress = Annotated[str, BeforeValidator(storable), AfterValidator(_web_address), LENIENT]
-Count = Annotated[Annotated[int, Field(strict=True, ge=0, le=BIGGEST)] | None, LENIENT]
+Count = Annotated[Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)] | None, LENIENT]
 Duration = Annotated[Annotated[int, Field(strict=True, ge=0, le=LONGEST_DURATION_S)] | None, LENIENT]
 
 

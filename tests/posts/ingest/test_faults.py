@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.tiktok.errors import TikTokUnavailable
 from posts.ingest import refreshing, schedule
 from posts.ingest.measuring import MAX_TROUBLES_IN_A_ROW
 from posts.ingest.selectors import MAX_COVER_ATTEMPTS
@@ -211,3 +212,14 @@ def test_a_listing_that_goes_in_circles_ends_with_a_reason(creator, connect, mon
     monkeypatch.setattr(DisplayAPI, "page", lambda api, cursor: fetch_page(api, None))
     refresh = drive(account, turns=20)
     assert (refresh.state, refresh.reason) == (Refresh.State.PARTLY_READ, "tiktok_unexpected_answer")
+
+
+def test_trouble_with_videos_keeps_nobody_from_signing_in(sandbox, creator, connect, monkeypatch):
+    monkeypatch.setattr("config.outside.breaker.REST_S", 60.0)
+    monkeypatch.setattr("config.outside.breaker.LONGEST_REST_S", 60.0)
+    account = connect(creator)
+    sandbox.control.fault("500", "video/list", times=None)
+    drive(account)
+    with pytest.raises(TikTokUnavailable, match="host_resting"):
+        DisplayAPI(account.pk).page(None)
+    assert connect(creator, user=account.user).pk == account.pk

@@ -10,6 +10,7 @@ from accounts.credentials.services import access_token
 from accounts.models import Credential
 from accounts.tiktok.client import SCOPES
 from accounts.tiktok.errors import ScopeMissing, TikTokRateLimited, TikTokUnavailable
+from posts.content.pictures import measure_cover
 from posts.ingest import measuring, schedule
 from posts.ingest.selectors import COVER_DELAYS, MAX_COVER_ATTEMPTS
 from posts.ingest.services import request_refresh
@@ -213,13 +214,13 @@ class _WorkerDied(BaseException):
 @pytest.mark.parametrize("error", [MemoryError, RuntimeError, ValueError, OSError, RecursionError, ZeroDivisionError])
 def test_an_error_in_one_cover_ends_no_other(sandbox, creator, connect, monkeypatch, error):
     account = connect(creator)
-    measure, calls = measuring.measure_cover, []
+    calls: list[bytes] = []
 
     def fail_at_first(data, **options):
         calls.append(data)
         if len(calls) == 1:
             raise error("not what was expected")
-        return measure(data, **options)
+        return measure_cover(data, **options)
 
     monkeypatch.setattr(measuring, "measure_cover", fail_at_first)
     assert drive(account).state == Refresh.State.DONE
@@ -229,13 +230,14 @@ def test_an_error_in_one_cover_ends_no_other(sandbox, creator, connect, monkeypa
 
 def test_a_cover_that_kills_the_worker_is_not_met_first_again(sandbox, creator, connect, monkeypatch):
     account = connect(creator)
-    measure, deadly = measuring.measure_cover, []
+    deadly: list[bytes] = []
 
     def die_of_the_first(data, **options):
-        deadly.append(data) if not deadly else None
+        if not deadly:
+            deadly.append(data)
         if data == deadly[0]:
             raise _WorkerDied
-        return measure(data, **options)
+        return measure_cover(data, **options)
 
     monkeypatch.setattr(measuring, "measure_cover", die_of_the_first)
     for _ in range(2):

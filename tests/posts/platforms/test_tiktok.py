@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -61,7 +62,7 @@ def test_only_web_addresses_are_linked_to(address, kept):
 
 
 COUNTS = ("like_count", "comment_count", "share_count", "view_count")
-NO_COUNT = [
+NO_COUNT: list[Any] = [
     -1,
     -977433948,
     1.5,
@@ -69,6 +70,7 @@ NO_COUNT = [
     "7",
     "many",
     True,
+    2**53 + 1,
     2**63,
     10**400,
     float("nan"),
@@ -78,9 +80,24 @@ NO_COUNT = [
     [1],
     {"a": 1},
 ]
-NO_TEXT = [5, 1.5, True, [], {}, ["a"], {"text": "a"}]
-NO_TIME = [0, -1, 1, 1_700_000_000_000, 4_102_444_800, 2**63, 1.7e9, "1700000000", True, None, [], {}, float("nan")]
-NO_ID = ["", "x" * 65, "a\x00b", "a b", "\ud800", None, 1.5, 1e18, True, [], {}]
+NO_FLAG: list[Any] = [1, 0, "true", "no", [], {}, 1.0]
+NO_TEXT: list[Any] = [5, 1.5, True, [], {}, ["a"], {"text": "a"}]
+NO_TIME: list[Any] = [
+    0,
+    -1,
+    1,
+    1_700_000_000_000,
+    4_102_444_800,
+    2**63,
+    1.7e9,
+    "1700000000",
+    True,
+    None,
+    [],
+    {},
+    float("nan"),
+]
+NO_ID: list[Any] = ["", "x" * 65, "a\x00b", "a b", "\ud800", None, 1.5, 1e18, True, [], {}]
 
 
 def page_of(*videos, **data):
@@ -104,7 +121,7 @@ def test_an_odd_count_is_unknown_and_counted(name, odd):
         *(("video_description", odd, "", "caption") for odd in NO_TEXT),
         *(("share_url", odd, "", "share_url") for odd in NO_TEXT),
         *(("duration", odd, None, "duration_s") for odd in [*NO_COUNT, 2**31, 3_000_000_000]),
-        *(("is_aigc", odd, None, "is_ai_generated") for odd in (1, 0, "true", "no", [], {}, 1.0)),
+        *(("is_aigc", odd, None, "is_ai_generated") for odd in NO_FLAG),
     ],
 )
 def test_any_other_odd_value_is_unknown_and_counted(name, odd, kept, said):

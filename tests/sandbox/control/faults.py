@@ -102,7 +102,7 @@ def bomb() -> Response:
 
 def with_odd_values(response: Response, changes: dict[str, Any]) -> Response:
     """Return the right answer but for some members of its first video, of its user, or of itself."""
-    answer = json.loads(response.body)
+    answer = json.loads(bytes(response.body))
     data = answer.get("data", answer)
     if data.get("videos"):
         data["videos"][0] |= changes
