@@ -32,7 +32,10 @@ def problem(response, status):
 def test_an_unknown_address(path, signed_in):
     for client in (signed_in, APIClient()):
         for method in ("get", "post", "delete"):
-            assert "schema" in problem(getattr(client, method)(path), 404)["detail"]
+            response = getattr(client, method)(path)
+            assert "schema" in problem(response, 404)["detail"]
+            assert response["X-Content-Type-Options"] == "nosniff"
+            assert response["Content-Length"] == str(len(response.content))
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict/", "/api/v1/predict", "/api/v1/predict/"])

@@ -101,7 +101,10 @@ def test_a_slash_at_the_end_changes_nothing(creator, signed_in):
         assert [answer.status_code for answer in answers] == [400, 400], operation.name
         assert answers[0].content == answers[1].content, operation.name
         if operation.method == "get" and "archive" not in path:
-            assert ask(signed_in, operation, f"{path}/").content == ask(signed_in, operation, path).content
+            shown = ask(signed_in, operation, path)
+            assert ask(signed_in, operation, f"{path}/").content == shown.content
+            assert signed_in.head(path).status_code == shown.status_code
+            assert signed_in.options(path).status_code == 200
 
 
 def test_other_methods_are_refused_with_those_that_there_are(creator, signed_in):
