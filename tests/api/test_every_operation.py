@@ -67,6 +67,9 @@ def test_operations_without_a_body_refuse_members(creator, signed_in):
     for operation in bare:
         response = ask(signed_in, operation, address(operation, creator), {"surprise": 1})
         assert named(response, "surprise"), (operation.name, response.content)
+        send = getattr(signed_in, operation.method)
+        form = send(address(operation, creator), {"surprise": "1"}, format="multipart")
+        assert named(form, "surprise"), (operation.name, form.content)
 
 
 def test_an_unknown_parameter_is_refused_by_name(creator, signed_in):

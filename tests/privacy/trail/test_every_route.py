@@ -26,6 +26,7 @@ from tests.factories import (
     AssignmentFactory,
     FeedbackFactory,
     ForecastErrorFactory,
+    IdempotentRequestFactory,
     StaffFactory,
     SuggestionReportFactory,
     enter_admin,
@@ -102,6 +103,7 @@ def person() -> Creator:
     creator = make_creator(posts=3)
     AccountWeightsFactory(account=creator.account)
     AssignmentFactory(experiment__account=creator.account)
+    IdempotentRequestFactory(user=creator.user)
     SuggestionReportFactory(prediction__account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
     ForecastErrorFactory(post=creator.account.posts.all()[0])
