@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
 
+NO_HASHTAG = "“%s” is no hashtag: one word, without spaces and punctuation."
+
+
 class ObservationSerializer(ModelSerializer[Observation]):
     """Cumulative counts at a moment; null where TikTok did not give one."""
 
@@ -117,9 +120,9 @@ class MeasureRequestSerializer(Serializer[Any]):
     )
 
     def validate_hashtags(self, tags: list[str]) -> list[str]:
-        for tag in tags:
-            if not is_hashtag(tag):
-                raise serializers.ValidationError(f"“{tag}” is no hashtag: one word, without spaces and punctuation.")
+        errors = {index: NO_HASHTAG % tag for index, tag in enumerate(tags) if not is_hashtag(tag)}
+        if errors:
+            raise serializers.ValidationError(errors)
         return tags
 
 

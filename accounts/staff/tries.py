@@ -50,7 +50,7 @@ def one_try(request: HttpRequest, limit: Limit, who: str, *, user_id: Callable[[
         subject = user_id()
         log.warning("secret_wrong", secret=limit.value, known=subject is not None)
         record(
-            action=AccessEvent.Action.READ,
+            action=AccessEvent.Action.REFUSED,
             subjects=[] if subject is None else [subject],
             what=f"sign-in refused: wrong {WORDS[limit]}",
         )

@@ -1,14 +1,14 @@
 """Middleware of the API's addresses: one rule for slashes, problem details from every layer, conditional requests."""
 
+import json
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware import http
 
 from config.api.problems import PROBLEM_CONTENT_TYPE, is_api, problem
 
-_KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate", "Vary")
 _SERVER_FAULT = "Something went wrong here, and was noted. The same request may succeed later."
 _WORDS = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read: its host, its address or its headers are malformed.",
@@ -39,15 +39,22 @@ class ProblemMiddleware:
             return response
         status = HTTPStatus(response.status_code)
         words = _SERVER_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _WORDS.get(status, status.description)
-        answer = JsonResponse(problem(status, words), status=status, content_type=PROBLEM_CONTENT_TYPE)
-        for name in _KEPT_HEADERS:
-            if name in response:
-                answer[name] = response[name]
-        return answer
+        # changed in place: its headers, those of security among them, stay
+        response.content = json.dumps(problem(status, words)).encode()
+        response["Content-Type"] = PROBLEM_CONTENT_TYPE
+        response["Content-Length"] = str(len(response.content))
+        return response
 
 
 class ConditionalGetMiddleware(http.ConditionalGetMiddleware):
-    """Django's `ETag` and 304 for answers of the API; pages have a new CSRF token in each."""
+    """Django's `ETag` and 304 for answers of the API; pages have a new CSRF token in each.
+
+    Also for those that no cache may store: what a program remembers of its person's data is for it to decide.
+    """
+
+    def needs_etag(self, response: HttpResponse) -> bool:  # type: ignore[override]
+        """Return that it does."""
+        return True
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:  # type: ignore[override]
         """Return the response with its `ETag`, or 304 where the client has it already."""

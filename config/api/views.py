@@ -7,11 +7,13 @@ from typing import Any, ClassVar, TypeVar
 from django.core.exceptions import RequestDataTooBig
 from django.db.models import Model
 from rest_framework import exceptions, generics, mixins, views
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.api import paging
 from config.api.names import unknown_name
+from config.api.parsers import StrictJSONParser
 from config.api.scopes import RequiredScopes
 from config.api.serializers import NoMembers
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
@@ -52,6 +54,12 @@ class View(views.APIView):
         self.refuse_unknown_parameters(request)
         if request.method in ("POST", "PUT", "PATCH", "DELETE") and request.method not in self.takes_body:
             NoMembers(data=request.data).is_valid(raise_exception=True)
+
+    def get_parsers(self) -> list[Any]:
+        """Return the parsers; of a method without a body every form too, so that what is sent is refused by name."""
+        if self.request.method in self.takes_body:
+            return super().get_parsers()
+        return [StrictJSONParser(), MultiPartParser(), FormParser()]
 
     def body_limit(self, request: Request) -> int:
         """Return how many bytes of a body are read."""

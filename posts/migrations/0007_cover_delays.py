@@ -15,9 +15,4 @@ class Migration(migrations.Migration):
             name='cover_retry_at',
             field=models.DateTimeField(help_text='Listings leave the cover alone until then; null: they need not wait.', null=True),
         ),
-        migrations.AlterField(
-            model_name='refresh',
-            name='posts_expected',
-            field=models.PositiveBigIntegerField(help_text="TikTok's video_count, where granted.", null=True),
-        ),
     ]

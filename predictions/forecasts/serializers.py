@@ -11,6 +11,7 @@ from rest_framework import serializers
 from config.api.serializers import ModelSerializer, Serializer
 from posts.content.captions import MAX_CAPTION, MAX_HASHTAG, MAX_RETURNED, is_hashtag
 from posts.freshness import DataWarning
+from posts.serializers import NO_HASHTAG
 from predictions.engine import Forecast
 from predictions.engine.types import HORIZON, HOUR
 from predictions.forecasts.services import MAX_CLIENT, PredictionResult
@@ -79,11 +80,14 @@ class DraftSerializer(Serializer[Any]):
 
     def validate_hashtags(self, tags: list[str]) -> list[str]:
         """Accept nothing but hashtags: they are kept, where a caption is not."""
-        for tag in tags:
+        errors = {}
+        for index, tag in enumerate(tags):
             if not is_hashtag(tag):
-                raise serializers.ValidationError(f"“{tag}” is no hashtag: one word, without spaces and punctuation.")
-            if blank_contacts(tag.strip()) != tag.strip():
-                raise serializers.ValidationError(f"“{tag}” looks like a way to reach somebody, which is not kept.")
+                errors[index] = NO_HASHTAG % tag
+            elif blank_contacts(tag.strip()) != tag.strip():
+                errors[index] = f"“{tag}” looks like a way to reach somebody, which is not kept."
+        if errors:
+            raise serializers.ValidationError(errors)
         return tags
 
     def validate_scheduled_time_utc(self, moment: datetime | None) -> datetime | None:

@@ -67,6 +67,9 @@ def test_operations_without_a_body_refuse_members(creator, signed_in):
     for operation in bare:
         response = ask(signed_in, operation, address(operation, creator), {"surprise": 1})
         assert named(response, "surprise"), (operation.name, response.content)
+        send = getattr(signed_in, operation.method)
+        form = send(address(operation, creator), {"surprise": "1"}, format="multipart")
+        assert named(form, "surprise"), (operation.name, form.content)
 
 
 def test_an_unknown_parameter_is_refused_by_name(creator, signed_in):
@@ -101,7 +104,10 @@ def test_a_slash_at_the_end_changes_nothing(creator, signed_in):
         assert [answer.status_code for answer in answers] == [400, 400], operation.name
         assert answers[0].content == answers[1].content, operation.name
         if operation.method == "get" and "archive" not in path:
-            assert ask(signed_in, operation, f"{path}/").content == ask(signed_in, operation, path).content
+            shown = ask(signed_in, operation, path)
+            assert ask(signed_in, operation, f"{path}/").content == shown.content
+            assert signed_in.head(path).status_code == shown.status_code
+            assert signed_in.options(path).status_code == 200
 
 
 def test_other_methods_are_refused_with_those_that_there_are(creator, signed_in):

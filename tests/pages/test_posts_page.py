@@ -81,7 +81,7 @@ def test_a_running_refresh_shows_how_far_it_is(browser: Client, creator: Creator
     page = page_of(browser)
     section = page.by_id("refresh")
     assert section is not None
-    assert section["data-poll"] == f"/api/v1/accounts/{creator.account.public_id}/refresh/"
+    assert section["data-poll"] == f"/api/v1/accounts/{creator.account.public_id}/refresh"
     assert "30 of 120 posts" in section.text
     assert float(next(section.all("progress"))["value"]) == pytest.approx(0.25)
     assert browser.get(section["data-poll"]).json()["posts_stored"] == 30
@@ -195,7 +195,7 @@ def test_accounts_can_be_switched(browser: Client, creator: Creator) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_refresh_now_queues_one_refresh(browser: Client, creator: Creator) -> None:
-    path = f"/posts/{creator.account.public_id}/refresh/"
+    path = f"/posts/{creator.account.public_id}/refresh"
     for _ in range(2):
         response = browser.post(path)
         assert response.headers["Location"] == f"/posts/?account={creator.account.public_id}"

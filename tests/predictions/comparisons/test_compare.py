@@ -78,7 +78,7 @@ def test_a_bad_draft_is_named_by_its_place(account, client_of):
     response = compare(client_of, PLAIN, {"text": "x", "scheduled_time_utc": in_hours(-3)})
     assert response.status_code == 400
     [error] = response.json()["errors"]
-    assert error["field"].startswith("drafts.1.scheduled_time_utc")
+    assert error["field"].startswith("drafts[1].scheduled_time_utc")
     assert "past" in error["message"]
 
 

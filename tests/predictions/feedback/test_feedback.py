@@ -142,8 +142,8 @@ def test_no_word_of_it_is_logged(address, prediction, account, client_of, caplog
 
 def test_the_schema_describes_it(api):
     paths = api.get("/api/v1/schema", headers={"Accept": "application/vnd.oai.openapi+json"}).json()["paths"]
-    assert set(paths["/api/v1/predictions/{public_id}/feedback/"]) == {"get", "post", "delete"}
-    assert set(paths["/api/v1/accounts/{public_id}/skill/"]) == {"get"}
+    assert set(paths["/api/v1/predictions/{public_id}/feedback"]) == {"get", "post", "delete"}
+    assert set(paths["/api/v1/accounts/{public_id}/skill"]) == {"get"}
 
 
 class TestStaff:

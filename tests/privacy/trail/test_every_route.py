@@ -27,6 +27,7 @@ from tests.factories import (
     AssignmentFactory,
     FeedbackFactory,
     ForecastErrorFactory,
+    IdempotentRequestFactory,
     ImportFactory,
     StaffFactory,
     SuggestionReportFactory,
@@ -105,6 +106,7 @@ def person() -> Creator:
     creator = make_creator(posts=3)
     AccountWeightsFactory(account=creator.account)
     AssignmentFactory(experiment__account=creator.account)
+    IdempotentRequestFactory(user=creator.user)
     SuggestionReportFactory(prediction__account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
     ImportFactory(account=creator.account)
