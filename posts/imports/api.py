@@ -136,7 +136,7 @@ def _account(request: Request, public_id: str | None) -> TikTokAccount:
     if public_id:
         account: TikTokAccount = get_object_or_404(own, public_id=public_id)
         return account
-    accounts = list(own.filter(disconnected_at=None)[:2])
+    accounts: list[TikTokAccount] = list(own.filter(disconnected_at=None)[:2])
     if len(accounts) != 1:
         raise ValidationError({"account_id": ["Needed: there is not exactly one account."]})
     return accounts[0]
