@@ -77,7 +77,10 @@ class TikTokAccount(PersonalData):
     def name(self) -> str:
         """What the account is called on pages: a name that can be seen, else the user name, else its id here."""
         names = (self.display_name, self.username)
-        return next((name.strip() for name in names if is_visible(name)), f"TikTok account {self.public_id}")
+        nameless = (
+            "your posts from files" if self.platform == self.Platform.FILE else f"TikTok account {self.public_id}"
+        )
+        return next((name.strip() for name in names if is_visible(name)), nameless)
 
 
 class FollowerCount(PersonalData):

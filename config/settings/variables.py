@@ -69,8 +69,6 @@ def settings_from(environment: Environment) -> dict[str, Any]:
                     "retry": Retry(NoBackoff(), 1),
                 },
                 "KEY_PREFIX": "cache",
-                # a Redis that is away costs a request a second at most; redis-py would retry three times, with pauses
-                "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1, "retry": Retry(NoBackoff(), 0)},
             }
         },
         "REDIS_URL": environment.redis_url,

@@ -156,7 +156,7 @@ def _account(request: Request, public_id: str | None) -> TikTokAccount:
         if account is None:
             raise MissingObject("account_id")
         return account
-    accounts = list(own.filter(disconnected_at=None)[:2])
+    accounts: list[TikTokAccount] = list(own.filter(disconnected_at=None)[:2])
     if len(accounts) != 1:
         raise ValidationError({"account_id": ["Needed: there is not exactly one account."]})
     return accounts[0]

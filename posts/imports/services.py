@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -14,9 +15,9 @@ from accounts.linked.services import lock_account, store_followers
 from accounts.models import TikTokAccount
 from config import jobs
 from posts.content.asking import themes_of
+from posts.imports import storing
 from posts.imports.matching import Decision, Matcher
 from posts.imports.parts import SealedFile
-from posts.imports.storing import Outcome, store_rows
 from posts.ingest.storing import record_change
 from posts.models import Import, ImportRow, Origin
 from posts.platforms.base import FetchedCounts
@@ -28,6 +29,7 @@ from privacy.purposes import Purpose
 from privacy.sealing import SealBroken
 from privacy.trail.services import record
 
+Outcome = ImportRow.Outcome
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=3)
@@ -249,7 +251,7 @@ def _store(upload: Import) -> None:
         with transaction.atomic():
             jobs.heartbeat(upload, stored_until=batch[-1].number, attempts=0)
             account = lock_account(upload.account_id)
-            store_rows(
+            storing.store_rows(
                 account,
                 [_from_json(row.number, row.content()) for row in batch],
                 origin=Origin(upload.origin),
@@ -297,10 +299,7 @@ def _to_json(row: ImportedRow) -> dict[str, object]:
     return content
 
 
-def _from_json(number: int, content: dict[str, object]) -> ImportedRow:
-    values = dict(content)
-    moments = {
-        name: value and datetime.fromisoformat(value) for name, value in values.items() if name.endswith("ed_at")
-    }  # type: ignore[arg-type]
-    counts: dict[str, int | None] = values["counts"]  # type: ignore[assignment]
-    return ImportedRow(**{**values, **moments, "counts": FetchedCounts(**counts), "number": number})  # type: ignore[arg-type]
+def _from_json(number: int, content: dict[str, Any]) -> ImportedRow:
+    for name in ("posted_at", "observed_at"):
+        content[name] = content[name] and datetime.fromisoformat(content[name])
+    return ImportedRow(**{**content, "counts": FetchedCounts(**content["counts"]), "number": number})

@@ -87,6 +87,6 @@ class SealingUploadHandler(FileUploadHandler):
         except TooLarge as error:
             raise StopUpload(connection_reset=True) from error
 
-    def file_complete(self, file_size: int) -> UploadedFile:
+    def file_complete(self, file_size: int) -> "UploadedFile[bytes]":
         """Return an empty file with the right size: its content is in the parts."""
         return UploadedFile(BytesIO(), "file", "application/octet-stream", file_size)

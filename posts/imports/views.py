@@ -21,7 +21,7 @@ from posts.platforms.exports.tiktok_json import LAYOUTS
 from privacy.consent.selectors import require
 from privacy.purposes import Purpose
 
-ROWS_PER_PAGE = 50
+ROWS_PER_PAGE = 25
 SHOWN_IMPORTS = 10
 
 

@@ -45,6 +45,7 @@ def test_a_person_starts_from_a_file(no_tiktok, client):
 
 def test_a_person_comes_back(no_tiktok, client):
     user = start(client)
+    assert user
     client.logout()
     wrong = client.post("/sign-in/", {"username": "mia", "password": "wrong"})
     assert "_auth_user_id" not in client.session

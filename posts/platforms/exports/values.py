@@ -1,5 +1,6 @@
 """Single values of imported files: leniently read where that is safe, otherwise BadRow with a sentence."""
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -64,8 +65,9 @@ def count(name: str, value: Any, *, most: int = MAX_COUNT) -> int | None:
     number: int | None = None
     if isinstance(value, int) and not isinstance(value, bool):
         number = value
-    elif isinstance(value, Decimal | float) and value == value and abs(value) <= MAX_COUNT and value == int(value):
-        number = int(value)
+    elif isinstance(value, Decimal | float) and math.isfinite(value) and -MAX_COUNT <= value <= MAX_COUNT:
+        # bounded first: the digits of 1e999999999 would fill the memory
+        number = int(value) if value == int(value) else None
     elif isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,25}(\.0)?", value.strip()):
         number = int(value.strip().removesuffix(".0"))
     if number is None or not 0 <= number <= most:

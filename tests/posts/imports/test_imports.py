@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
-from posts.imports import services
+from posts.imports import services, storing
 from posts.imports.services import ImportInProgress, NotWaiting
 from posts.ingest.storing import store_posts
 from posts.models import Import, ImportPart, ImportRow, Observation, Origin, Post
@@ -154,7 +154,7 @@ def test_ids_of_a_table_of_ones_own_are_merged_by_time_and_caption(account: TikT
     ]
     shown = look_at(account, as_csv(table))
     assert list(shown.rows.values_list("outcome", flat=True)) == ["merged", "skipped"]
-    assert "not TikTok's" in shown.rows.last().reason
+    assert "not TikTok's" in shown.rows.latest("number").reason
 
 
 def test_two_posts_of_tiktok_at_one_time_are_two(account: TikTokAccount) -> None:
@@ -295,7 +295,7 @@ def test_storing_goes_on_where_a_killed_worker_stopped(account: TikTokAccount, m
     shown = look_at(account, content, now=at)
     services.confirm(shown)
     calls = 0
-    store_rows = services.store_rows
+    store_rows = storing.store_rows
 
     def dies(*args: Any, **options: Any) -> Any:
         nonlocal calls
@@ -305,7 +305,7 @@ def test_storing_goes_on_where_a_killed_worker_stopped(account: TikTokAccount, m
             raise KeyboardInterrupt
         return decisions
 
-    monkeypatch.setattr(services, "store_rows", dies)
+    monkeypatch.setattr(storing, "store_rows", dies)
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             services.run_import(import_id=shown.pk)
@@ -334,7 +334,7 @@ def test_a_file_that_kills_its_workers_is_given_up(account: TikTokAccount, monke
 
 def test_the_rows_are_sealed_while_they_wait(account: TikTokAccount) -> None:
     shown = look_at(account, FILES["zip"])
-    row = shown.rows.first()
+    row = shown.rows.earliest("number")
     assert b"Sunset" not in bytes(row.sealed)
     assert "Sunset" in sealing.unseal(bytes(row.sealed), place=place_of_row(row))
 

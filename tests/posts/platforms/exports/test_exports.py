@@ -140,6 +140,12 @@ def test_an_entry_far_larger_than_a_post_is_skipped() -> None:
     assert "far larger" in reasons(as_json(export_of(LAYOUTS[0], rows)))[1]
 
 
+@pytest.mark.parametrize("likes", [b"1e999999999", b"-1e400", b"123456789012345678901234567890", b"1.5e0"])
+def test_numbers_beyond_all_bounds_are_odd_rows(likes: bytes) -> None:
+    content = as_json(export_of(LAYOUTS[0], [export_rows(1)[0] | {"Likes": "LIKES"}, *export_rows(1)]))
+    assert list(reasons(content.replace(b'"LIKES"', likes))) == [1]
+
+
 @pytest.mark.parametrize("likes", ["", None, "  "])
 def test_likes_that_are_not_said_are_unknown(likes: Any) -> None:
     _, [row] = read(as_json(export_of(LAYOUTS[0], [{**export_rows(1)[0], "Likes": likes}])))
