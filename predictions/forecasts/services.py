@@ -115,7 +115,7 @@ def predict(
         publish_at=publish_at,
         duration_s=duration_s,
         caption_fingerprint=caption_fingerprint(text),
-        caption_length=len(text),
+        caption_length=len(kept_text),
         hashtags=list(caption.hashtags),
         client=client,
         point=result.point,

@@ -139,13 +139,14 @@ def test_how_long_tiktok_asks_to_wait_is_on_the_error(sandbox, creator, connect,
 
 @pytest.mark.parametrize("kind", ["drip", "bomb"])
 def test_an_answer_without_end_ends_at_the_deadline(sandbox, creator, connect, monkeypatch, kind):
-    monkeypatch.setattr("accounts.tiktok.client.DEADLINE_S", 0.3)
     account = connect(creator)
     sandbox.control.fault(kind, "video/list", times=None, seconds=30)
     began = time.monotonic()
-    with pytest.raises(TikTokUnavailable):
-        DisplayAPI(account.pk).page(None)
-    assert time.monotonic() - began < 6
+    with monkeypatch.context() as impatient:
+        impatient.setattr("accounts.tiktok.client.DEADLINE_S", 0.3)
+        with pytest.raises(TikTokUnavailable):
+            DisplayAPI(account.pk).page(None)
+    assert time.monotonic() - began < 15
     sandbox.control.clear_faults()
     assert drive(account).state == Refresh.State.DONE
 

@@ -92,11 +92,11 @@ def dripped(response: Response, seconds: float) -> Response:
 
 @cache
 def _bomb() -> bytes:
-    return gzip.compress(gzip.compress(bytes(200_000_000), 6), 9)
+    return gzip.compress(gzip.compress(bytes(50_000_000), 6), 9)
 
 
 def bomb() -> Response:
-    """Return some kilobytes that say they are to be unpacked twice, to 200 MB."""
+    """Return some kilobytes that say they are to be unpacked twice, to 50 MB."""
     return Response(_bomb(), headers={"Content-Encoding": "gzip, gzip"}, media_type="application/json")
 
 
