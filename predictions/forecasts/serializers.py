@@ -78,7 +78,7 @@ class DraftSerializer(Serializer[Any]):
 
     def validate_hashtags(self, tags: list[str]) -> list[str]:
         """Accept nothing but hashtags: they are kept, where a caption is not."""
-        errors = {}
+        errors: dict[Any, Any] = {}
         for index, tag in enumerate(tags):
             if not is_hashtag(tag):
                 errors[index] = NO_HASHTAG % tag
