@@ -120,7 +120,7 @@ class MeasureRequestSerializer(Serializer[Any]):
     )
 
     def validate_hashtags(self, tags: list[str]) -> list[str]:
-        errors: dict[Any, str] = {index: NO_HASHTAG % tag for index, tag in enumerate(tags) if not is_hashtag(tag)}
+        errors: dict[Any, Any] = {index: NO_HASHTAG % tag for index, tag in enumerate(tags) if not is_hashtag(tag)}
         if errors:
             raise serializers.ValidationError(errors)
         return tags

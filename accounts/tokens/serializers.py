@@ -16,6 +16,7 @@ class APITokenSerializer(ModelSerializer[APIToken]):
 
     expires_at = serializers.DateTimeField(
         required=False,
+        allow_null=True,
         default_timezone=timezone.get_default_timezone(),
         help_text=f"By default {USUAL_DAYS} days from now, at most {LONGEST_DAYS}; null for older tokens.",
     )
@@ -32,8 +33,10 @@ class APITokenSerializer(ModelSerializer[APIToken]):
         fields = ["id", "name", "scopes", "hint", "created_at", "expires_at", "last_used_at"]
         read_only_fields = ["id", "hint", "created_at", "last_used_at"]
 
-    def validate_expires_at(self, moment: datetime) -> datetime:
+    def validate_expires_at(self, moment: datetime | None) -> datetime:
         now = timezone.now()
+        if moment is None:
+            raise serializers.ValidationError("A token ends one day; expected a moment, or no such member.")
         if moment <= now:
             raise serializers.ValidationError("This is in the past; expected a moment to come.")
         if moment > now + LONGEST_VALIDITY:

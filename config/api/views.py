@@ -57,7 +57,8 @@ class View(views.APIView):
 
     def get_parsers(self) -> list[Any]:
         """Return the parsers; of a method without a body every form too, so that what is sent is refused by name."""
-        if self.request.method in self.takes_body:
+        method = getattr(self.request, "method", None)
+        if method is None or method in self.takes_body:
             return super().get_parsers()
         return [StrictJSONParser(), MultiPartParser(), FormParser()]
 

@@ -80,7 +80,7 @@ class DraftSerializer(Serializer[Any]):
 
     def validate_hashtags(self, tags: list[str]) -> list[str]:
         """Accept nothing but hashtags: they are kept, where a caption is not."""
-        errors: dict[Any, str] = {}
+        errors: dict[Any, Any] = {}
         for index, tag in enumerate(tags):
             if not is_hashtag(tag):
                 errors[index] = NO_HASHTAG % tag

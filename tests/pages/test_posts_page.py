@@ -195,7 +195,7 @@ def test_accounts_can_be_switched(browser: Client, creator: Creator) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_refresh_now_queues_one_refresh(browser: Client, creator: Creator) -> None:
-    path = f"/posts/{creator.account.public_id}/refresh"
+    path = f"/posts/{creator.account.public_id}/refresh/"
     for _ in range(2):
         response = browser.post(path)
         assert response.headers["Location"] == f"/posts/?account={creator.account.public_id}"
