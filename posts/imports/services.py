@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=3)
 """Longer than a batch takes."""
+TURN = timedelta(minutes=5)
+"""After this long the storing hands over to a new task: Celery's time limit stays far away."""
 MAX_ATTEMPTS = 3
 BATCH = 250
 """Rows stored in one transaction."""
@@ -242,12 +244,18 @@ def _planned_row(upload: Import, decision: Decision) -> ImportRow:
 
 def _store(upload: Import) -> None:
     """Store what the dry run showed, batch by batch; a batch and the place behind it are one transaction."""
+    ends_at = timezone.now() + TURN
     while True:
         batch = list(
             upload.rows.filter(number__gt=upload.stored_until, outcome__in=ImportRow.STORED).order_by("number")[:BATCH]
         )
         if not batch:
             break
+        if timezone.now() > ends_at:
+            with transaction.atomic():
+                jobs.release(upload, attempts=0)
+                jobs.enqueue(upload)
+            return
         with transaction.atomic():
             jobs.heartbeat(upload, stored_until=batch[-1].number, attempts=0)
             account = lock_account(upload.account_id)

@@ -30,6 +30,7 @@ MEMBERS = [
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",
+    "/imports/",
     "/settings/",
     "/settings/accounts/{account}/disconnect/",
     "/privacy/",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import IO, Any, cast
 
-from posts.platforms.exports.bounded import MAX_UNPACKED, SmallReads, Unpacked
+from posts.platforms.exports.bounded import DAMAGED_ZIP, MAX_UNPACKED, SmallReads, Unpacked
 from posts.platforms.exports.own_copy import OBSERVATIONS, POSTS, read_own_copy
 from posts.platforms.exports.rows import BadFile, FileFacts, ReadRow
 from posts.platforms.exports.tables import read_table
@@ -27,7 +27,7 @@ def read_zip(file: IO[bytes], facts: FileFacts, *, now: datetime) -> Iterator[Re
     except BadFile:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
-        raise BadFile("The zip is damaged or cut short. Please download the export again.") from error
+        raise BadFile(DAMAGED_ZIP) from error
 
 
 def _read(archive: zipfile.ZipFile, facts: FileFacts, now: datetime) -> Iterator[ReadRow]:

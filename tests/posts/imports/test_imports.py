@@ -319,6 +319,19 @@ def test_storing_goes_on_where_a_killed_worker_stopped(account: TikTokAccount, m
     assert (ours["posts"], ours["observations"]) == (theirs["posts"], theirs["observations"])
 
 
+def test_storing_hands_over_after_a_turn(account: TikTokAccount, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "BATCH", 2)
+    shown = look_at(account, FILES["zip"])
+    services.confirm(shown)
+    monkeypatch.setattr(services, "TURN", timedelta(seconds=-1))
+    services.run_import(import_id=shown.pk)
+    shown.refresh_from_db()
+    assert (shown.state, shown.claim, account.posts.count()) == ("storing", None, 0)
+    monkeypatch.undo()
+    services.run_import(import_id=shown.pk)
+    assert account.posts.count() == 6
+
+
 def test_a_file_that_kills_its_workers_is_given_up(account: TikTokAccount, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = upload(account, FILES["csv"])
     monkeypatch.setattr(services, "_read", lambda upload: (_ for _ in ()).throw(KeyboardInterrupt))

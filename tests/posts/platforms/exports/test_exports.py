@@ -308,6 +308,38 @@ def test_bytes_that_are_no_utf8_do_not_end_an_export() -> None:
     assert len(read(content)[1]) == 2
 
 
+HALVES = [
+    r"\ud83d",
+    r"\ud83d\u0041",
+    r"\ud83d\ud83d\ude00",
+    r"\ude00\ud83d",
+    r"\ud83d\n",
+    r"\\ud83d",
+    r"\\\ud83d",
+    r"x\uD83D",
+]
+
+
+@pytest.mark.parametrize("written", HALVES)
+def test_half_an_emoji_does_not_end_an_export(written: str) -> None:
+    content = as_json(export_of(LAYOUTS[0], [export_rows(1)[0] | {"Title": "TITLE"}, *export_rows(1)]))
+    _, found = read(content.replace(b"TITLE", written.encode()))
+    expected = json.loads(f'"{written}"').encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    assert found[0].caption == expected
+    assert len(found) == 2
+
+
+@given(
+    st.lists(st.sampled_from([r"\ud83d", r"\ude00", r"\u0041", "a", r"\\", r"\n", "é"]), max_size=12), st.integers(1, 9)
+)
+def test_escapes_are_mended_wherever_a_read_ends(parts: list[str], size: int) -> None:
+    written = "".join(parts)
+    clean = bounded.CleanText(io.BytesIO(f'"{written}"'.encode()))
+    mended = b"".join(iter(lambda: clean.read(size), b"")).decode()
+    expected = json.loads(f'"{written}"').encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    assert json.loads(mended) == expected
+
+
 def test_rows_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("posts.platforms.exports.reading.MAX_ROWS", 3)
     assert "more than 3 rows" in problem(as_json(export_of(LAYOUTS[0], export_rows(4))))
