@@ -9,7 +9,9 @@ class OutboxMessage(models.Model):
     """A message to a worker, written in the transaction that needs it, and deleted once it was sent."""
 
     task = plain(models.CharField(max_length=200), "the task to run")
-    arguments = plain(models.JSONField(default=list, help_text="Primary keys, or a reason."), "the numbers of the rows it is about")
+    arguments = plain(
+        models.JSONField(default=list, help_text="Primary keys, or a reason."), "the numbers of the rows it is about"
+    )
     created_at = plain(models.DateTimeField(auto_now_add=True), "when it was written")
 
     class Meta:
