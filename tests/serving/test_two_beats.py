@@ -14,7 +14,7 @@ from tests.factories import TikTokAccountFactory, history_of_posts
 pytestmark = pytest.mark.django_db(transaction=True)
 
 app.loader.import_default_modules()
-SCHEDULED = sorted({entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()})
+SCHEDULED = sorted({str(entry["task"]) for entry in settings.CELERY_BEAT_SCHEDULE.values()})
 
 
 def as_worker(name: str) -> None:
