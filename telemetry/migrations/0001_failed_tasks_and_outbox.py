@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('task', models.CharField(max_length=200)),
-                ('arguments', models.JSONField(default=list, help_text='Primary keys.')),
+                ('arguments', models.JSONField(default=list, help_text='Primary keys, or a reason.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],
             options={
