@@ -12,9 +12,9 @@ def requested(monkeypatch) -> list[str]:
     """The reasons of the requests for retraining."""
     reasons: list[str] = []
 
-    def send_task(name: str, kwargs: dict[str, str], expires: float | None) -> None:
+    def send_task(name: str, arguments: list[str]) -> None:
         assert name == "predictions.training.tasks.retrain_model"
-        reasons.append(kwargs["reason"])
+        reasons.extend(arguments)
 
     monkeypatch.setattr(current_app, "send_task", send_task)
     return reasons
