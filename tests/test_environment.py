@@ -43,6 +43,8 @@ OPTIONAL = {
     "RATE_LIMIT_UPLOAD": "60/min",
     "RATE_LIMIT_REFRESH": "20/hour",
     "RATE_LIMIT_EXPORT": "5/day",
+    "RATE_LIMIT_IMPORT": "20/hour",
+    "RATE_LIMIT_BATCH": "120/min",
     "RATE_LIMIT_TOKEN": "60/hour",
     "RATE_LIMIT_SIGN_IN": "20/min",
     "RATE_LIMIT_PASSWORD": "20/min",

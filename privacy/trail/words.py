@@ -8,6 +8,7 @@ from privacy.declarations.registry import table_of
 _ACCOUNTS = "your TikTok accounts"
 _TOKENS = "your API tokens"
 _POSTS = "your posts"
+_IMPORTS = "your imports of files"
 _REFRESH = "reading your posts from TikTok"
 _FORECASTS = "your forecasts"
 _EXPERIMENTS = "your experiments"
@@ -25,6 +26,10 @@ OF_REQUESTS = {
     "accounts:tiktok_webhook": "a message from TikTok",
     **dict.fromkeys(("posts:home", "api:posts", "api:post"), _POSTS),
     "api:post-observations": "the counts of your posts",
+    "api:posts-batch": "posts that a program brought",
+    **dict.fromkeys((f"posts:{page}" for page in ("bring_file", "upload_file", "import")), _IMPORTS),
+    **dict.fromkeys(("posts:confirm_import", "posts:cancel_import"), _IMPORTS),
+    **dict.fromkeys((f"api:import{part}" for part in ("", "s", "-rows", "-confirm", "-cancel")), _IMPORTS),
     **dict.fromkeys(("posts:refresh", "api:account-refreshes", "api:account-refresh", "api:refresh"), _REFRESH),
     **dict.fromkeys(("predictions:compose", "api:predict", "predict"), "a forecast"),
     **dict.fromkeys(("predictions:variants", "api:compare"), "a comparison of drafts"),
@@ -42,7 +47,7 @@ OF_REQUESTS = {
     **dict.fromkeys(("privacy:consents", "api:consents", "api:consent"), _CONSENTS),
     **dict.fromkeys(("privacy:access", "api:access"), "this list"),
     **dict.fromkeys(("privacy:erasure", "privacy:receipt", "api:erasure"), _ERASURE),
-    **dict.fromkeys(("privacy:export", "privacy:archive", "api:exports", "api:export-archive"), _COPIES),
+    **dict.fromkeys(("privacy:export", "privacy:archive", "api:exports", "api:export", "api:export-archive"), _COPIES),
     "privacy:your_data": "your data",
     **dict.fromkeys(("socialaccount_signup", "socialaccount_connections", "tiktok_callback"), _SIGN_IN),
     **dict.fromkeys((f"accounts/social/{page}/" for page in ("signup", "connections")), _SIGN_IN),

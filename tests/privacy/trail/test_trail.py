@@ -297,8 +297,8 @@ def test_names_and_ids_stay_out_of_the_trail(identity: str) -> None:
 
 def test_every_id_begins_with_a_declared_prefix() -> None:
     assert {field.default().partition("_")[0] for field in PUBLIC_IDS} == PREFIXES.keys()
-    with pytest.raises(KeyError, match="'impo' is not declared"):
-        public_id("impo")
+    with pytest.raises(KeyError, match="'nope' is not declared"):
+        public_id("nope")
 
 
 def test_a_reason_does_not_lead_elsewhere(staff: Client) -> None:
