@@ -2,7 +2,19 @@
 
 from django.contrib import admin
 
-from posts.models import HashtagCount, Import, Listing, Observation, Post, PostContent, PostsChange, Refresh, Trend
+from posts.models import (
+    HashtagCount,
+    Import,
+    ImportPart,
+    ImportRow,
+    Listing,
+    Observation,
+    Post,
+    PostContent,
+    PostsChange,
+    Refresh,
+    Trend,
+)
 from privacy.trail.staff.admin import ReadOnlyAdmin
 
 
@@ -50,6 +62,24 @@ class ImportAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     # what comments ask for is the creator's own
     exclude = ["themes"]
+
+
+@admin.register(ImportPart)
+class ImportPartAdmin(ReadOnlyAdmin):
+    list_display = ["import_job", "number", "created_at"]
+    list_select_related = ["import_job"]
+    show_full_result_count = False
+    exclude = ["sealed"]
+
+
+@admin.register(ImportRow)
+class ImportRowAdmin(ReadOnlyAdmin):
+    identity = ("tiktok_id",)
+    list_display = ["import_job", "number", "outcome", "reason", "posted_at", "likes", "created_at"]
+    list_select_related = ["import_job"]
+    list_filter = ["outcome"]
+    show_full_result_count = False
+    exclude = ["sealed"]
 
 
 @admin.register(Refresh)

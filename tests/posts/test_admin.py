@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from posts.models import HashtagCount, Listing, PostsChange, Refresh, Trend
-from tests.factories import PostFactory, TikTokAccountFactory, enter_admin
+from tests.factories import ImportFactory, PostFactory, TikTokAccountFactory, enter_admin
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +18,7 @@ def add_rows() -> None:
     account = TikTokAccountFactory()
     PostFactory(account=account, likes_by_hour={1: 5}, caption="a caption that was kept")
     Refresh.objects.create(account=account)
+    ImportFactory(account=account)
     Listing.objects.create(account=account, listed_at=timezone.now())
     PostsChange.objects.create(account=account, changed_at=timezone.now())
     HashtagCount.objects.create(tag="pie", ended_at=timezone.now(), accounts=30)

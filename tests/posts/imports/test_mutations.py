@@ -86,7 +86,7 @@ def test_damaged_files_are_imported_whole_or_not_at_all() -> None:
 def test_ten_thousand_damaged_files(record_property: Record) -> None:
     reading = outcomes_of_reading(round(10_000 * SCALE), seed=SEED)
     importing = outcomes_of_importing(round(300 * SCALE), seed=SEED + 1)
-    record_property("files read", f"{reading['read']:,}")
-    record_property("files refused", f"{reading['refused']:,}")
+    record_property("damaged files", f"{reading['read']:,}")
+    record_property("refused", f"{reading['refused']:,}")
     record_property("exceptions", 0)
     record_property("imported", f"{importing['ready']:,} whole, {importing['failed']:,} not at all")
