@@ -1,5 +1,8 @@
 """Run a refresh in turns, page by page, so that a worker may be killed at any point and another goes on.
 
+An account that was read whole within the week is asked for what is new, and for the counts of young posts; a whole
+listing, which also finds deleted posts and corrected times, comes once a week (`needs_whole_listing`).
+
 A refresh is a job (`config.jobs`): each of its transactions begins with a heartbeat, so a run that counted as dead, and
 is not, stops at its next write. A page of posts and the cursor behind it are one transaction: a page is stored whole or
 not at all, and never twice.
@@ -26,7 +29,7 @@ from accounts.tiktok.errors import ScopeMissing, TikTokError, TikTokRateLimited,
 from config.jobs import ClaimLost, claim, enqueue, heartbeat, lost, release, resume
 from posts.ingest.listing import note_missing, note_page
 from posts.ingest.measuring import measure_pending
-from posts.ingest.selectors import FINISH_AFTER, is_unfinished, known_ids
+from posts.ingest.selectors import FINISH_AFTER, YOUNG_FOR, is_unfinished, known_ids
 from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
 from posts.models import Observation, Post, Refresh
 from posts.platforms.base import FetchedPage, Platform
@@ -162,9 +165,14 @@ def _store_page(refresh: Refresh, page: FetchedPage) -> None:
 
 
 def _notice_deleted(run: Run) -> None:
-    """Query the posts that the listing left out: only those missing from that answer count as deleted."""
+    """Query the posts that the listing left out: only those missing from that answer count as deleted.
+
+    A refresh of the newest posts only asks for those whose counts still change.
+    """
     refresh = run.refresh
     missing = Post.objects.filter(account=refresh.account_id, deleted_at=None, last_seen_at__lt=refresh.started_at)
+    if refresh.newest_only and refresh.started_at is not None:
+        missing = missing.filter(posted_at__gt=refresh.started_at - YOUNG_FOR)
     while posts := list(missing.order_by("pk")[: run.platform.batch_size]):
         counts = run.platform.counts([post.tiktok_id for post in posts])
         now = timezone.now()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.linked.services import lock_account
 from accounts.models import TikTokAccount
 from config.jobs import enqueue
+from posts.ingest.selectors import needs_whole_listing
 from posts.models import Listing, Refresh
 
 HURRY_EVERY = timedelta(minutes=1)
@@ -37,7 +38,9 @@ def request_refresh(*, account_id: int) -> Refresh:
                 _end_wait(active, now)
             return active
         stopped_at = Listing.objects.filter(account=account).values_list("cursor", flat=True).first()
-        refresh = account.refreshes.create(heartbeat_at=now, jump_cursor=stopped_at)
+        refresh = account.refreshes.create(
+            heartbeat_at=now, jump_cursor=stopped_at, newest_only=not needs_whole_listing(account_id, now)
+        )
         enqueue(refresh)
         return refresh
 

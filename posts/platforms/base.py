@@ -7,9 +7,25 @@ calls are on behalf of one account, honour its rate limits, and are retried wher
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from typing import Protocol
 
 from accounts.tiktok.client import Profile
+
+
+class Urgency(IntEnum):
+    """What a call is for, the most urgent first: where calls are scarce, the last are left out first."""
+
+    DAY = 0
+    """Counts at 24 h: every label and outcome rests on them."""
+    EARLY = 1
+    """Counts at 1 and 6 h."""
+    LATE = 2
+    """Counts at 72 h and 7 days."""
+    REFRESH = 3
+    """An account that is read as a whole; it can wait, and says so."""
+    LOOK = 4
+    """A look for new posts and for covers, which comes again soon."""
 
 
 class CoverUnavailable(Exception):
