@@ -94,7 +94,7 @@ def tolerance(posts_per_minute: float, looks_per_minute: float) -> float:
 
     With so many, looks at every account take what there is: in all they find `posts_per_minute`.
     """
-    return posts_per_minute / looks_per_minute
+    return posts_per_minute / max(looks_per_minute, 1e-9)
 
 
 def hours_until_look(

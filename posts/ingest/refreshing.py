@@ -24,7 +24,6 @@ from django.utils import timezone
 from accounts.credentials.services import CredentialLost
 from accounts.linked.services import lock_account, update_profile
 from accounts.models import Credential, TikTokAccount
-from accounts.tiktok.client import VIDEO_SCOPE
 from accounts.tiktok.errors import ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
 from config.jobs import ClaimLost, claim, enqueue, heartbeat, lost, release, resume
 from posts.ingest.listing import note_missing, note_page
@@ -32,8 +31,8 @@ from posts.ingest.measuring import measure_pending
 from posts.ingest.selectors import FINISH_AFTER, YOUNG_FOR, is_unfinished, known_ids
 from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
 from posts.models import Observation, Post, Refresh
-from posts.platforms.base import FetchedPage, Platform
-from posts.platforms.tiktok.client import DisplayAPI
+from posts.platforms.base import FetchedPage, NotFetched, Platform
+from posts.platforms.registry import UnknownPlatform, kind_of, platform_of
 from privacy.consent.selectors import NoConsent
 from privacy.models import AccessEvent
 from privacy.trail.services import record
@@ -78,9 +77,11 @@ def run_refresh(*, refresh_id: int) -> None:
     record(action=AccessEvent.Action.CHANGE, subjects=list(subjects), what="account and posts, from TikTok")
     with structlog.contextvars.bound_contextvars(refresh_id=refresh.pk, account_id=refresh.account_id):
         try:
-            _take_turn(Run(refresh, DisplayAPI(refresh.account_id), ends_at=now + TURN))
+            _take_turn(Run(refresh, platform_of(refresh.account_id), ends_at=now + TURN))
         except (ClaimLost, TikTokAccount.DoesNotExist):
             log.info("refresh_claim_lost")
+        except (UnknownPlatform, NotFetched):
+            _fail(refresh, Reason.DISCONNECTED)
 
 
 def resume_stalled(*, now: datetime | None = None) -> list[int]:
@@ -115,7 +116,8 @@ def _work(run: Run) -> bool:
     """Do the rest of the refresh; return False if the turn ended first."""
     scopes = Credential.objects.filter(account=run.refresh.account_id).values_list("scopes", flat=True).first()
     _fetch_profile(run, scopes or [])
-    if scopes is not None and VIDEO_SCOPE not in scopes:
+    needed = kind_of(run.refresh.account.platform).scope
+    if needed and scopes is not None and needed not in scopes:
         raise ScopeMissing("scope_not_authorized", "the creator did not allow videos")
     while not run.refresh.listing_done:
         if timezone.now() > run.ends_at:

@@ -48,9 +48,8 @@ from posts.ingest.selectors import (
 from posts.ingest.services import NotConnected, request_refresh
 from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
 from posts.models import Listing, Post
-from posts.platforms.base import FetchedCounts, FetchedPost, Platform, Urgency
-from posts.platforms.tiktok.client import QUERY_SIZE, DisplayAPI
-from posts.platforms.tiktok.limits import calls_per_minute
+from posts.platforms.base import FetchedCounts, FetchedPost, Platform, PlatformKind, Urgency
+from posts.platforms.registry import fetched_kinds, platform_of
 from privacy.consent.selectors import NoConsent
 from privacy.models import STAMPS, AccessEvent
 from privacy.trail.services import record
@@ -85,12 +84,18 @@ def enqueue_due_work(now: datetime) -> None:
     for account_id in accounts_to_finish(now).values_list("pk", flat=True)[:FINISHED_AT_ONCE]:
         with suppress(NoConsent, NotConnected, TikTokAccount.DoesNotExist):
             request_refresh(account_id=account_id)
-    calls = _calls_in_a_beat(Urgency.DAY)
+    to_observe = [
+        account_id
+        for kind in fetched_kinds()
+        for account_id in in_turn(
+            due_observations(now, kind.name),
+            now=now.timestamp(),
+            calls=_calls_in_a_beat(kind, Urgency.DAY),
+            batch_size=kind.batch_size,
+        )
+    ]
     for task, account_ids in (
-        (
-            "posts.ingest.tasks.observe_account",
-            in_turn(due_observations(now), now=now.timestamp(), calls=calls, batch_size=QUERY_SIZE),
-        ),
+        ("posts.ingest.tasks.observe_account", to_observe),
         ("posts.ingest.tasks.discover_posts", take_due_listings(now)),
     ):
         for account_id in account_ids:
@@ -109,11 +114,11 @@ def observe_account(*, account_id: int) -> int:
         for age_h in sorted(WINDOWS, key=URGENCY.__getitem__)
         for post in posts_to_observe(age_h, timezone.now()).filter(account=account_id).order_by("-posted_at")
     ]
-    size = DisplayAPI.batch_size
     try:
+        size = platform_of(account_id).batch_size
         for start in range(0, min(len(due), CALLS_OF_ONE * size), size):
             batch = due[start : start + size]
-            platform: Platform = DisplayAPI(account_id, URGENCY[batch[0].age_h])
+            platform = platform_of(account_id, URGENCY[batch[0].age_h])
             _store_observations(account_id, batch, platform.counts([item.post.tiktok_id for item in batch]))
             observed += len(batch)
     except ScopeMissing:
@@ -131,11 +136,16 @@ def take_due_listings(now: datetime) -> list[int]:
 
     They are as many as calls reach until the next beat, the longest due first.
     """
-    ids = list(accounts_to_list(now).values_list("pk", flat=True)[: _calls_in_a_beat(Urgency.LOOK)])
+    return [account_id for kind in fetched_kinds() for account_id in _take_due_listings(kind, now)]
+
+
+def _take_due_listings(kind: PlatformKind, now: datetime) -> list[int]:
+    due = accounts_to_list(now).filter(platform=kind.name)
+    ids = list(due.values_list("pk", flat=True)[: _calls_in_a_beat(kind, Urgency.LOOK)])
     hours = hours_until_look(
         posting_rates(posting_times(ids, now - HABIT_OF), ids),
         hour=now.hour + now.minute / 60,
-        tolerated=tolerance(posts_per_minute(now), calls_per_minute(Urgency.LOOK)),
+        tolerated=tolerance(posts_per_minute(now, kind.name), kind.calls_per_minute(Urgency.LOOK)),
         shortest_h=LIST_EVERY / timedelta(hours=1),
         longest_h=LIST_QUIET_EVERY / timedelta(hours=1),
     )
@@ -151,8 +161,8 @@ def take_due_listings(now: datetime) -> list[int]:
     return ids
 
 
-def _calls_in_a_beat(urgency: Urgency) -> int:
-    return calls_per_minute(urgency) * (BEAT // timedelta(minutes=1))
+def _calls_in_a_beat(kind: PlatformKind, urgency: Urgency) -> int:
+    return kind.calls_per_minute(urgency) * (BEAT // timedelta(minutes=1))
 
 
 def discover_posts(*, account_id: int) -> None:
@@ -160,9 +170,9 @@ def discover_posts(*, account_id: int) -> None:
 
     Request a refresh instead if even the last listed page holds unknown posts.
     """
-    platform: Platform = DisplayAPI(account_id, Urgency.LOOK)
     began_at = timezone.now()
     try:
+        platform = platform_of(account_id, Urgency.LOOK)
         look = _look_for_new(platform)
         if look is None:
             request_refresh(account_id=account_id)

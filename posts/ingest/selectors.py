@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Credential, TikTokAccount
-from accounts.tiktok.client import VIDEO_SCOPE
 from posts.content.pictures import COVER_EXTRACTOR_VERSION, EMBEDDING_NETWORK, installed_id
 from posts.ingest.policy import Due
 from posts.models import Listing, Observation, Post, PostContent, Refresh
+from posts.platforms.registry import fetched_kinds
 from privacy.consent.selectors import consenting
 from privacy.purposes import Purpose
 
@@ -142,20 +142,23 @@ def posting_times(account_ids: Collection[int], since: datetime) -> dict[int, li
     return times
 
 
-def posts_per_minute(now: datetime) -> float:
-    """Return how many posts the connected accounts published in a minute of the last week."""
+def posts_per_minute(now: datetime, platform: str) -> float:
+    """Return how many posts the platform's connected accounts published in a minute of the last week."""
     week = timedelta(days=7)
-    posts = Post.objects.filter(account__in=_connected(), posted_at__gt=now - week, posted_at__lte=now)
+    posts = Post.objects.filter(
+        account__in=_connected().filter(platform=platform), posted_at__gt=now - week, posted_at__lte=now
+    )
     return posts.count() / (week / timedelta(minutes=1))
 
 
-def due_observations(now: datetime) -> list[Due]:
-    """Return what is to be observed now of the connected accounts' posts."""
+def due_observations(now: datetime, platform: str) -> list[Due]:
+    """Return what is to be observed now of the posts of the platform's connected accounts."""
+    accounts = _connected().filter(platform=platform)
     return [
         Due(account_id, age_h, (posted_at + timedelta(hours=age_h)).timestamp())
         for age_h in WINDOWS
         for account_id, posted_at in posts_to_observe(age_h, now)
-        .filter(account__in=_connected())
+        .filter(account__in=accounts)
         .values_list("account_id", "posted_at")
     ]
 
@@ -178,10 +181,11 @@ def known_ids(account_id: int, ids: list[str]) -> set[str]:
 
 
 def _connected() -> QuerySet[TikTokAccount]:
-    """Return the accounts whose videos may be asked for."""
-    return TikTokAccount.objects.filter(
-        disconnected_at=None,
-        credential__state=Credential.State.ACTIVE,
-        credential__scopes__contains=[VIDEO_SCOPE],
-        user__in=consenting(Purpose.SERVICE),
-    )
+    """Return the accounts whose posts may be asked for."""
+    granted = Q(pk=None)
+    for kind in fetched_kinds():
+        here = Q(platform=kind.name)
+        if kind.scope:
+            here &= Q(credential__state=Credential.State.ACTIVE, credential__scopes__contains=[kind.scope])
+        granted |= here
+    return TikTokAccount.objects.filter(granted, disconnected_at=None, user__in=consenting(Purpose.SERVICE))

@@ -123,7 +123,7 @@ def simulate(
 
     known = np.flatnonzero(posted < 0)
     # what was due before has been observed
-    found((post for post in known), 0.0)
+    found(known.tolist(), 0.0)
     ahead = [item for item in ahead if item[0] >= 0]
     heapq.heapify(ahead)
     asked = looked = 0

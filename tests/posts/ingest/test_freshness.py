@@ -259,7 +259,7 @@ def test_videos_that_were_not_allowed_are_not_asked_for_hourly(sandbox, creator,
     later = timezone.now() + timedelta(hours=2)
     assert not accounts_to_list(later).exists()
     assert not accounts_to_finish(later).exists()
-    assert not due_observations(later)
+    assert not due_observations(later, "tiktok")
 
 
 @pytest.mark.parametrize("asks", ["refresh", "discovery", "observation"])
@@ -278,7 +278,7 @@ def test_a_scope_that_tiktok_took_back_is_asked_for_once(sandbox, creator, conne
     else:
         schedule.observe_account(account_id=account.pk)
     assert not accounts_to_list(later).exists()
-    assert not due_observations(timezone.now())
+    assert not due_observations(timezone.now(), "tiktok")
 
 
 # --- what is told afterwards ----------------------------------------------------------------------------------------

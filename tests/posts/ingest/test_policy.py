@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,7 +142,7 @@ def test_with_a_fifth_of_the_calls_the_24_h_counts_remain():
     assert outcome.observed[72] < 0.98
 
 
-SCENARIOS = {
+SCENARIOS: dict[str, dict[str, Any]] = {
     "as it is": {},
     "any hour alike": {"by_habit": False},
     "a third of the calls": {"capacity": 1 / 3},
@@ -154,7 +155,7 @@ SCENARIOS = {
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_hundred_thousand_accounts(scenario, record_property):
     accounts = scaled(100_000)
-    options = {"capacity": 1.0, **SCENARIOS[scenario]}
+    options: dict[str, Any] = {"capacity": 1.0, **SCENARIOS[scenario]}
     options["capacity"] *= accounts / 100_000
     outcome = simulate(Creators(accounts), hours=timedelta(days=3) / timedelta(hours=1), **options)
     for name in ("on_time", "observed"):

@@ -56,7 +56,7 @@ def publish(sandbox, creator):
 
 
 def due_to_observe(now):
-    return sorted({due.account_id for due in due_observations(now)})
+    return sorted({due.account_id for due in due_observations(now, "tiktok")})
 
 
 def beat():
