@@ -132,8 +132,8 @@ def _error(body: dict[str, Any]) -> tuple[str, str, str]:
     """(code, message, log_id) from either envelope: nested in the Display API, flat in OAuth."""
     error = body.get("error")
     if isinstance(error, dict):
-        return _word(error.get("code")), _word(error.get("message")), _word(error.get("log_id"))
-    return _word(error), _word(body.get("error_description")), _word(body.get("log_id"))
+        return _word(error.get("code")).casefold(), _word(error.get("message")), _word(error.get("log_id"))
+    return _word(error).casefold(), _word(body.get("error_description")), _word(body.get("log_id"))
 
 
 def _word(value: Any) -> str:

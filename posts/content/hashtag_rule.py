@@ -23,9 +23,10 @@ _JOINERS = "\u200c\u200d"
 _IDENTIFIER = rf"[[\p{{L}}\p{{M}}\p{{Nd}}\p{{Nl}}_{_JOINERS}]--[\u115f\u1160\u3164\uffa0\ufe0e\ufe0f]]"
 _VISIBLE = r"[[\p{L}\p{Nd}\p{Nl}]--[\u115f\u1160\u3164\uffa0]]"
 # a search from each letter of a long word would cost the square of its length: both begin where a word does
-_LINK = r"(?:https?://|www\.)\S++|(?<![\w.-])(?:[\w-]++\.)++[\w-]++/\S*+"
+_LINK = r"(?:(?<![a-z0-9+.-])(?:[a-z][a-z0-9+.-]{1,19}+://|mailto:|tel:|sms:)|www\.)\S++|(?<![\w.-])(?:[\w-]++\.)++[\w-]++(?::[0-9]{1,5})?+/\S*+"
 _EMAIL = r"(?<![\w.+#-])[\w.+#-]++@[\w-]++(?:\.[\w-]++)++"
-_ENTITY = r"&#(?:\d{1,7}|x[0-9a-f]{1,6});"
+# a text that was escaped twice has &amp;#39;
+_ENTITY = r"&(?:amp;)*+#(?:[0-9]++|x[0-9a-f]++);"
 _HASHTAG = regex.compile(
     rf"{_LINK}|{_EMAIL}|{_ENTITY}|(?P<space>\s?)[#＃﹟](?P<tag>[_{_JOINERS}]*+{_VISIBLE}{_IDENTIFIER}*+)",
     regex.IGNORECASE | regex.VERSION1,

@@ -20,6 +20,7 @@ _VADER_ALPHA = 15
 FEWEST_SEEN = 5
 """Posts that an emoji must have been seen in to be ranked, as in the published ranking."""
 # other names mislead a lexicon: a "hand" helps in it, a "fire engine" and a "game die" are bad
+_HEART = "\u2764"
 _FEELINGS = frozenset({"heart", "smiling", "laughing", "partying", "hugging", "kiss", "frowning"})
 
 # The library fills its tables on the first call and takes no lock: without this, concurrent threads miss emoji.
@@ -81,12 +82,19 @@ def load() -> None:
 @lru_cache(maxsize=4096)
 def _polarity(sign: str) -> float | None:
     """Return the emoji's polarity: as people ranked it; of a newer one, by its name if that tells a feeling."""
-    # a skin, a gender or a colour behind the first sign change no mood
-    ranked = _ranking().get(sign[0])
+    if _is_flag(sign):
+        return None
+    # a skin, a gender or a colour behind the first sign change no mood; a couple's is that of the heart between them
+    ranked = _ranking().get(_HEART if _HEART in sign else sign[0])
     if ranked is not None:
         return ranked
     name = emoji.demojize(sign, delimiters=("", "")).replace("_", " ")
     return words_tone_of(name) if _FEELINGS.intersection(name.split()) else None
+
+
+def _is_flag(sign: str) -> bool:
+    # the ranking took a flag's letters for emoji of their own
+    return "\U0001f1e6" <= sign[0] <= "\U0001f1ff"
 
 
 @cache

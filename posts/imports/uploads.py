@@ -9,6 +9,7 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpl
 from django.http import HttpRequest
 
 from config import jobs
+from config.numbers import whole_number
 from posts.imports.parts import PART_BYTES, store_part
 from posts.imports.services import finish_upload
 from posts.models import Import
@@ -29,7 +30,8 @@ class TooLarge(Exception):
 
 def refuse_too_large(request: HttpRequest) -> None:
     """Raise TooLarge for a request whose body says that it is too large."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_FILE + FORM_BYTES:
+    length = whole_number(request.META.get("CONTENT_LENGTH") or "0")
+    if length is None or length > MAX_FILE + FORM_BYTES:
         raise TooLarge
 
 

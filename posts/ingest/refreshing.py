@@ -50,6 +50,8 @@ UNNAMED_WAIT = timedelta(minutes=1)
 """TikTok's limits are by the minute: what is waited where it asks for a pause and does not say how long."""
 LONGEST_WAIT = timedelta(hours=1)
 """Longer than that nothing is waited, whatever TikTok asks for."""
+MAX_BARREN_PAGES = 50
+"""Pages in a row without a video that is new to the refresh: a list may promise more for ever."""
 LIFE = timedelta(hours=24)
 """How old a refresh may become: waits that TikTok asks for count as no attempt."""
 
@@ -87,7 +89,9 @@ def run_refresh(*, refresh_id: int) -> None:
 def resume_stalled(*, now: datetime | None = None) -> list[int]:
     """Queue refreshes again whose message or worker was lost or whose wait is over; return their primary keys."""
     now = now or timezone.now()
-    due = Q(next_attempt_at__lte=now) | (Q(next_attempt_at=None) & lost(Refresh, LEASE, now=now))
+    # a wait that is longer than any began under a clock that was wrong
+    over = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + LONGEST_WAIT)
+    due = over | (Q(next_attempt_at=None) & lost(Refresh, LEASE, now=now))
     refreshes = Refresh.objects.filter(due, state__in=Refresh.ACTIVE)
     return resume(refreshes, now=now, state=Refresh.State.QUEUED, next_attempt_at=None)
 
@@ -119,10 +123,16 @@ def _work(run: Run) -> bool:
     needed = kind_of(run.refresh.account.platform).scope
     if needed and scopes is not None and needed not in scopes:
         raise ScopeMissing("scope_not_authorized", "the creator did not allow videos")
+    barren = 0
     while not run.refresh.listing_done:
         if timezone.now() > run.ends_at:
             return False
-        _store_page(run.refresh, run.platform.page(run.refresh.cursor))
+        page = run.platform.page(run.refresh.cursor)
+        barren = barren + 1 if _is_barren(run.refresh, page) else 0
+        if barren > MAX_BARREN_PAGES:
+            raise TikTokUnavailable("unexpected_answer", "the listing goes on without other videos")
+        # a page that brings nothing is no progress: the attempts still count
+        _store_page(run.refresh, page, attempts=run.refresh.attempts if barren else 0)
     _notice_deleted(run)
     return _measure_covers(run)
 
@@ -143,7 +153,14 @@ def _fetch_profile(run: Run, scopes: list[str]) -> None:
         update_profile(account_id=account.pk, profile=profile, now=timezone.now())
 
 
-def _store_page(refresh: Refresh, page: FetchedPage) -> None:
+def _is_barren(refresh: Refresh, page: FetchedPage) -> bool:
+    """Return whether the page promises more, and holds no video that this refresh has not stored before."""
+    ids = {post.id for post in page.posts}
+    seen = Observation.objects.filter(refresh=refresh, post__tiktok_id__in=ids)
+    return page.next_cursor is not None and not page.skipped and seen.count() >= len(ids)
+
+
+def _store_page(refresh: Refresh, page: FetchedPage, *, attempts: int = 0) -> None:
     if page.next_cursor is not None and refresh.cursor is not None and page.next_cursor >= refresh.cursor:
         raise TikTokUnavailable("unexpected_answer", "the listing does not move on to older videos")
     now = timezone.now()
@@ -159,6 +176,7 @@ def _store_page(refresh: Refresh, page: FetchedPage) -> None:
         cursor = note_page(refresh, page, known, now)
         _advance(
             refresh,
+            attempts=attempts,
             cursor=cursor,
             listing_done=cursor is None,
             skipped=refresh.skipped + page.skipped,
@@ -203,9 +221,9 @@ def _measure_covers(run: Run) -> bool:
         return True
 
 
-def _advance(refresh: Refresh, **changes: object) -> None:
+def _advance(refresh: Refresh, *, attempts: int = 0, **changes: object) -> None:
     stored = Observation.objects.filter(refresh=refresh).count()
-    heartbeat(refresh, attempts=0, posts_stored=stored, **changes)
+    heartbeat(refresh, attempts=attempts, posts_stored=stored, **changes)
 
 
 def _finish(refresh: Refresh) -> None:

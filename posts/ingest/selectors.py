@@ -68,7 +68,9 @@ def pending_covers(account_id: int) -> QuerySet[PostContent]:
 
 def due_covers(covers: QuerySet[PostContent], now: datetime) -> QuerySet[PostContent]:
     """Return those of the contents whose cover need not wait after an attempt in vain."""
-    return covers.filter(Q(cover_retry_at=None) | Q(cover_retry_at__lte=now))
+    # a wait that is longer than any began under a clock that was wrong
+    over = Q(cover_retry_at__lte=now) | Q(cover_retry_at__gt=now + COVER_DELAYS[-1])
+    return covers.filter(Q(cover_retry_at=None) | over)
 
 
 def outdated_covers(account_id: int) -> QuerySet[PostContent]:
@@ -109,8 +111,8 @@ def accounts_to_finish(now: datetime) -> QuerySet[TikTokAccount]:
     Not those that a refresh reads now, or of which one ended less than `FINISH_AFTER` ago, a day where it was
     interrupted.
     """
-    interrupted = Q(reason=Refresh.Reason.INTERRUPTED, finished_at__gt=now - FINISH_INTERRUPTED_AFTER)
-    recent = Q(state__in=Refresh.ACTIVE) | Q(finished_at__gt=now - FINISH_AFTER) | interrupted
+    interrupted = Q(reason=Refresh.Reason.INTERRUPTED, finished_at__range=(now - FINISH_INTERRUPTED_AFTER, now))
+    recent = Q(state__in=Refresh.ACTIVE) | Q(finished_at__range=(now - FINISH_AFTER, now)) | interrupted
     lacking = Q(listing__missing__gt=0, listing__missing_confirmed=False)
     return (
         _connected()
@@ -129,7 +131,8 @@ def accounts_to_list(now: datetime) -> QuerySet[TikTokAccount]:
     lively = Q(connected_at__gte=now - QUIET_AFTER) | Exists(
         Post.objects.filter(account=OuterRef("pk"), posted_at__gte=now - QUIET_AFTER)
     )
-    unlisted = Q(listing=None) | Q(listing__listed_at__lte=now - LIST_QUIET_EVERY)
+    # listed in the future: under a clock that was wrong
+    unlisted = Q(listing=None) | Q(listing__listed_at__lte=now - LIST_QUIET_EVERY) | Q(listing__listed_at__gt=now)
     refreshing = Refresh.objects.filter(account=OuterRef("pk"), state__in=Refresh.ACTIVE)
     return (
         _connected()

@@ -46,7 +46,8 @@ def request_refresh(*, account_id: int) -> Refresh:
 
 
 def _end_wait(refresh: Refresh, now: datetime) -> None:
-    earliest = now if refresh.hurried_at is None else max(now, refresh.hurried_at + HURRY_EVERY)
+    hurried_at = refresh.hurried_at
+    earliest = now if hurried_at is None or hurried_at > now else max(now, hurried_at + HURRY_EVERY)
     if earliest > now:
         Refresh.objects.filter(pk=refresh.pk, next_attempt_at__gt=earliest).update(next_attempt_at=earliest)
     else:

@@ -10,7 +10,8 @@ from datetime import date
 # seven digits or more, with the separators that people write; not inside a word, a name or a hashtag, nor behind the
 # minutes of a time. After "/" and "." too, for wa.me/49170... and Tel.0170...; the ids in TikTok's links have nineteen
 # digits and stay
-_CANDIDATE = re.compile(r"(?<![\w#＃﹟@])(?<!\d:)(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,17}(?!\w)")
+_MINUTES = r"(?:(?<=\D\d\d)|(?<=\D\d)):[0-5]\d(?!\d)"
+_CANDIDATE = re.compile(r"(?<![\w#＃﹟@])(?<!\d:)(?:\+|00)?\(?\d(?:[\s().\-/]{0,2}\d){6,17}(?!\w|" + _MINUTES + ")")
 _DATE = re.compile(
     # the first day of a span: 24.-31.12.2026, 24.12.-31.12.2026
     r"(?<!\d)(?:\d{1,2}(?:\.\d{1,2})?\.?\s?[-/]\s?)??"
@@ -28,6 +29,10 @@ _OTHER_NUMBERS = re.compile(
     # 1000000
     r"|[1-9]\d?0{6,9}"
 )
+_ISBN = re.compile(r"\bISBN(?:-1[03])?:?\s?$", re.IGNORECASE)
+_DEGREES = re.compile(r"\d{1,3}\.\d{4,8}")
+_LATITUDE = re.compile(r"(?<![\d.])\d{1,2}\.\d{4,8},\s?[+-]?$")
+_LONGITUDE = re.compile(r",\s?[+-]?\d{1,3}\.\d{4,8}(?![\d.])")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 
 
@@ -40,7 +45,7 @@ def _judged(found: re.Match[str], blank: str) -> str:
     opened, digits = ("(", found[0][1:]) if found[0].startswith("(") else ("", found[0])
     if digits.startswith(("+", "00")):
         return blank
-    if _OTHER_NUMBERS.fullmatch(digits) or (digits[0] != "0" and _has_currency(found)):
+    if _OTHER_NUMBERS.fullmatch(digits) or (digits[0] != "0" and _has_currency(found)) or _is_named(found):
         return found[0]
     parts, end = [opened], 0
     for each in _DATE.finditer(digits):
@@ -74,6 +79,13 @@ def _exists(year: int, month: int, day: int) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_named(found: re.Match[str]) -> bool:
+    """Return whether the digits are a book's number, as the word before them says, or half of a pair of coordinates."""
+    before, after = found.string[max(found.start() - 24, 0) : found.start()], found.string[found.end() :][:24]
+    paired = _LATITUDE.search(before) or _LONGITUDE.match(after)
+    return bool(_ISBN.search(before) or (paired and _DEGREES.fullmatch(found[0].lstrip("("))))
 
 
 def _has_currency(found: re.Match[str]) -> bool:

@@ -1,5 +1,6 @@
 """Zip files: which of their members are read, each as a stream. No path in them is ever used to write."""
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from posts.platforms.exports.tables import read_table
 from posts.platforms.exports.tiktok_json import ExportReader
 
 NAMES = ("user_data_tiktok.json", "user_data.json")
+# downloaded twice, it is "user_data_tiktok (1).json"
+_EXPORT = re.compile(r"user_data(_tiktok)?( ?\([0-9]{1,3}\)| copy)?\.json")
 MAX_ENTRIES = 10_000
 MAX_READ = 4
 """Members of one of the names that are read: some exports have both."""
@@ -36,10 +39,16 @@ def _read(archive: zipfile.ZipFile, facts: FileFacts, now: datetime) -> Iterator
         raise BadFile(f"The zip has {len(entries):,} entries; a data export has a few dozen.")
     members: dict[str, list[zipfile.ZipInfo]] = {}
     for entry in entries:
-        folder, _, base = entry.filename.rpartition("/")
+        # some programs for Windows write paths with backslashes
+        folder, _, base = entry.filename.replace("\\", "/").rpartition("/")
         if base and not base.startswith("._") and not folder.startswith("__MACOSX"):
             members.setdefault(base.casefold(), []).append(entry)
-    exports = [entry for name in NAMES for entry in sorted(members.get(name, []), key=lambda each: len(each.filename))]
+    exports = [
+        entry
+        for name, of_name in sorted(members.items(), reverse=True)
+        if _EXPORT.fullmatch(name)
+        for entry in sorted(of_name, key=lambda each: len(each.filename))
+    ]
     if exports:
         names = " and ".join(entry.filename.rpartition("/")[2] for entry in exports[:MAX_READ])
         reader = ExportReader(facts, now)

@@ -6,10 +6,13 @@ A row is one observation of a post. Read row by row: a row that cannot be used i
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import IO, Any
 
+from config.csv_cells import unguarded
+from posts.content.captions import hashtags_in
 from posts.platforms.base import FetchedCounts
 from posts.platforms.exports.bounded import Unpacked
 from posts.platforms.exports.rows import BadFile, BadRow, FileFacts, ImportedRow, ReadRow, Skipped
@@ -107,7 +110,7 @@ def cells_of(
             if len(cells) != len(header):
                 yield begun, f"has {len(cells)} cells where the header has {len(header)}"
             else:
-                yield begun, dict(zip(header, cells, strict=True))
+                yield begun, dict(zip(header, map(unguarded, cells), strict=True))
     except csv.Error as error:
         raise BadFile(f"{name}, line {above + line + 1}, cannot be read as CSV: {error}.") from error
 
@@ -128,10 +131,15 @@ def _check_header(header: list[str], name: str, required: tuple[str, ...]) -> No
 def _caption(caption: Any, hashtags: Any) -> str:
     """Return the caption with those hashtags that are not in it."""
     written = text(caption)
-    tags = hashtags.split() if isinstance(hashtags, str) else hashtags if isinstance(hashtags, list) else []
+    tags = _tags_in(hashtags) if isinstance(hashtags, str) else hashtags if isinstance(hashtags, list) else []
     words = {word.casefold() for word in written.replace("#", " #").split()}
     missing = [f"#{tag}" for each in tags[:100] if (tag := text(each, most=100).strip().lstrip("#＃"))]
     return " ".join(filter(None, [written, *(tag for tag in missing if tag.casefold() not in words)]))
+
+
+def _tags_in(cell: str) -> list[str]:
+    """Return the hashtags of a cell, whatever is between them: spaces, commas, or the signs of a list in a program."""
+    return hashtags_in(" ".join(f"#{word}" for word in re.split(r"[\s\[\]{}()'\"“”‘’,;|、，；]+", cell) if word))
 
 
 def _whole(seconds: Any) -> Any:

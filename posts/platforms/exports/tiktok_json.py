@@ -22,7 +22,17 @@ from posts.platforms.exports.rows import (
     ReadRow,
     Skipped,
 )
-from posts.platforms.exports.values import count, flag, id_in_link, moment, share_url, shown, text
+from posts.platforms.exports.values import (
+    MAX_COUNT,
+    MAX_DURATION_S,
+    count,
+    flag,
+    id_in_link,
+    moment,
+    share_url,
+    shown,
+    text,
+)
 from posts.platforms.tiktok.wire import is_public
 
 log = structlog.get_logger(__name__)
@@ -66,6 +76,7 @@ class ExportReader:
         self._number = self._comments = self._followers = 0
         self._layouts: list[str] = []
         self._others: set[str] = set()
+        self._unread: set[str] = set()
 
     def read(self, file: "IO[bytes] | Unpacked", name: str) -> Iterator[ReadRow]:
         """Yield the posts of the file, those that are left out, and comments on posts. Raise BadFile."""
@@ -145,17 +156,27 @@ class ExportReader:
             id=id_in_link(link),
             posted_at=moment("Date", cells["date"], now=self._now),
             caption=text(cells.get("title") or cells.get("caption") or cells.get("description")),
-            duration_s=count("Duration", cells.get("duration"), most=2**31 - 1),
+            duration_s=self._optional("Duration", cells.get("duration"), most=MAX_DURATION_S),
             share_url=share_url(link),
             is_ai_generated=flag(cells.get("aigeneratedcontent")),
             counts=FetchedCounts(
                 likes=count("Likes", cells.get("likes")),
-                comments=None if isinstance(comments, list) else count("Comments", comments),
-                shares=count("Shares", cells.get("shares")),
-                views=count("Views", cells.get("views")),
+                comments=None if isinstance(comments, list) else self._optional("Comments", comments),
+                shares=self._optional("Shares", cells.get("shares")),
+                views=self._optional("Views", cells.get("views")),
             ),
             observed_at=None,
         )
+
+    def _optional(self, name: str, value: Any, *, most: int = MAX_COUNT) -> int | None:
+        """Return the number; None, with a note, for an unusable one: the post is told by its date, link and likes."""
+        try:
+            return count(name, value, most=most)
+        except BadRow as problem:
+            if name not in self._unread:
+                self._unread.add(name)
+                self.facts.notes.append(f"{problem}. {name} that cannot be read are unknown here.")
+            return None
 
     def _comment(self, cells: dict[str, Any], post_id: str = "") -> Iterator[Comment]:
         on = post_id or id_in_link(cells.get("url")) or id_in_link(cells.get("link"))

@@ -15,25 +15,30 @@ EARLIEST = datetime(2014, 1, 1, tzinfo=UTC)
 """TikTok and the apps that became it had no posts before."""
 CLOCKS_DIFFER = timedelta(minutes=10)
 MAX_COUNT = 2**63 - 1
-MAX_DURATION_S = 2**31 - 1
+MAX_DURATION_S = 24 * 60 * 60
 MAX_URL = 500
 MAX_SHOWN = 60
 """Characters of a wrong value that a reason repeats."""
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([+-]\d{2}:?\d{2})?", re.ASCII)
+_EPOCH = re.compile(r"[0-9]{10}([0-9]{3})?")
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _ID_IN_PATH = re.compile(r"/(?:video|photo|v)/([0-9]{5,25})(?:[/.]|$)")
 _ID_IN_QUERY = re.compile(r"(?:^|&)(?:share_)?item_id=([0-9]{5,25})(?:&|$)")
 _TIKTOK = re.compile(r"(?:.+\.)?tiktokv?\.[a-z]{2,4}")
 _ROUNDED_ID = re.compile(r"[0-9][.,][0-9]+[eE]\+?[0-9]+")
-# a table that was made safe for spreadsheets has a ' before texts that they would take for formulas
-_GUARD = re.compile(r"'(?=[=+\-@\t\r])")
 
 
 def shown(value: Any) -> str:
     """Return the value as a reason repeats it: short, without contacts, on one line."""
     text = " ".join(storable(str(value)).split())
     return f"“{blank_contacts(text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + '…')}”"
+
+
+def _moment_shown(value: Any) -> str:
+    """Return what should be a moment as a reason repeats it: a day that no calendar has is no telephone number."""
+    text = str(value).strip()
+    return f"“{text}”" if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9:.]{1,15})?", text) else shown(value)
 
 
 def storable(text: str) -> str:
@@ -47,12 +52,13 @@ def moment(name: str, value: Any, *, now: datetime) -> datetime:
         value = value.isoformat()
     text = value.strip().removesuffix("UTC").rstrip().removesuffix("Z") if isinstance(value, str) else ""
     if not _MOMENT.fullmatch(text):
-        raise BadRow(f"{name} is {shown(value)}; expected a moment like 2026-12-01 18:00:00, in UTC")
+        hint = "; it may be seconds or milliseconds since 1970" if _EPOCH.fullmatch(str(value).strip()) else ""
+        raise BadRow(f"{name} is {_moment_shown(value)}; expected a moment like 2026-12-01 18:00:00, in UTC{hint}")
     try:
         read = datetime.fromisoformat(text)
         read = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise BadRow(f"{name} is {shown(value)}, which is no moment of the calendar") from error
+        raise BadRow(f"{name} is {_moment_shown(value)}, which is no moment of the calendar") from error
     if not EARLIEST <= read <= now + CLOCKS_DIFFER:
         raise BadRow(f"{name} is {shown(value)}; expected a moment from {EARLIEST:%Y} until now")
     return read
@@ -85,7 +91,7 @@ def text(value: Any, *, most: int = MAX_CAPTION) -> str:
     """Return a text as it may be kept: without contacts, cut to `most` characters; empty for what is no text."""
     if not isinstance(value, str):
         return ""
-    return blank_contacts(storable(_GUARD.sub("", value[:most], count=1)))
+    return blank_contacts(storable(value[:most]))
 
 
 def post_id(name: str, value: Any) -> str:

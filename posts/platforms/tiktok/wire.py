@@ -17,8 +17,8 @@ from accounts.tiktok.lenient import BIGGEST, LARGEST_COUNT, LENIENT, Unreadable,
 from posts.platforms.base import FetchedCounts, FetchedPage, FetchedPost
 from privacy.anonymity.blanking import blank_contacts
 
-LONGEST_DURATION_S = 2**31 - 1
-"""What the column takes."""
+LONGEST_DURATION_S = 24 * 60 * 60
+"""TikTok takes films of an hour; a day allows for what it may take one day, and not for another unit or a fancy."""
 LONGEST_SHARE_URL = 500
 LONGEST_CAPTION = 4_000
 """Characters that TikTok takes in a caption; it returns fewer."""
@@ -28,13 +28,18 @@ CLOCKS_DIFFER = timedelta(days=31)
 """A post from further ahead has no usable time: milliseconds, or a date of somebody's fancy."""
 
 
+# browsers and parsers disagree where an address with one of these leads
+_MISREAD = re.compile(r"[\s\x00-\x1f\x7f\"<>\\]")
+
+
 def _web_address(value: str) -> str:
     """Return the address if a page may link to it, otherwise nothing: people see it as TikTok sends it."""
     try:
-        scheme = urlsplit(value).scheme
+        parts = urlsplit(value)
     except ValueError:
         return ""
-    return value if scheme in ("http", "https") and len(value) <= LONGEST_SHARE_URL else ""
+    leads_out = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+    return value if leads_out and len(value) <= LONGEST_SHARE_URL and not _MISREAD.search(value) else ""
 
 
 def _text_or_number(value: Any) -> Any:
@@ -97,7 +102,7 @@ class Wire(BaseModel):
 
 
 class VideoIdentity(Wire):
-    id: Annotated[str, BeforeValidator(_text_or_number), Field(strict=True, pattern=r"^[\w.-]{1,64}$")]
+    id: Annotated[str, BeforeValidator(_text_or_number), Field(strict=True, pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 
 
 class VideoCounts(VideoIdentity):

@@ -14,7 +14,10 @@ from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 
 MAX_PROBLEMS = 5
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_LIST_SIGNS = re.compile(r"[\[\]{}()'\"“”‘’,;|]")
+_LIST_SIGNS = re.compile(r"[\[\]{}()'\"“”‘’,;|、，；/&+]")
+_DELIMITERS = (",", ";", "\t")
+MAX_HEADER = 300
+"""Characters of a header that a message repeats."""
 _GZIP_MAGIC = b"\x1f\x8b"
 MAX_NUMBER = 2**63 - 1
 """The largest count that can be stored."""
@@ -54,15 +57,17 @@ def read_text(path: Path, columns: Sequence[str]) -> str:
 
 def rows_of(path: Path, text: str, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield each row with the line that it begins on. Raises BadHistoryFile where the table itself is broken."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    first = text.partition("\n")[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first.count), strict=True)
     line = 1
     try:
-        header = next(reader)
+        header = [name.strip().casefold() for name in next(reader)]
         _refuse_other_encodings(f"{path}, line 1", "".join(header))
+        shown = ", ".join(header)[:MAX_HEADER]
         if missing := [name for name in columns if name not in header]:
-            raise BadHistoryFile(f"{path}, line 1: missing columns {', '.join(missing)}; got {', '.join(header)}.")
+            raise BadHistoryFile(f"{path}, line 1: missing columns {', '.join(missing)}; got {shown}.")
         if len(set(header)) < len(header):
-            raise BadHistoryFile(f"{path}, line 1: a column is named twice: {', '.join(header)}.")
+            raise BadHistoryFile(f"{path}, line 1: a column is named twice: {shown}.")
         line = reader.line_num + 1
         for cells in reader:
             if cells:

@@ -63,6 +63,22 @@ def test_what_several_files_hold_of_an_account_joins(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_spreadsheets_separate_by_semicolons_or_tabs(tmp_path: Path, delimiter: str):
+    header, row = (line.replace(",", delimiter) for line in (HEADER.title(), ROW))
+    [account] = read_history_file(write(tmp_path, row, header=header))
+    assert (account.account_id, account.posts[0].caption.hashtags) == ("acc", ("sun",))
+
+
+def test_a_header_without_end_is_told_in_short(tmp_path: Path):
+    assert len(problem(write(tmp_path, header="a," * 1_000_000))) < 1_000
+
+
+@pytest.mark.parametrize("sign", "、，/&;+")
+def test_hashtags_that_other_signs_separate_are_refused(tmp_path: Path, sign: str):
+    assert "column hashtags" in problem(write(tmp_path, changed(hashtags=f"fyp{sign}dance")))
+
+
 def test_captions_may_span_lines(tmp_path: Path):
     path = write(tmp_path, changed(caption='"two\nlines, ""quoted"""'), changed(post_id="p2", likes="-1"))
     assert "line 4, column likes" in problem(path)

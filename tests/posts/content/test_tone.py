@@ -57,6 +57,13 @@ def test_a_skin_or_a_variation_selector_changes_no_tone(sign):
     assert len({tone(sign + skin) for skin in SKINS}) == 1
     assert tone("❤️") == tone("❤") == tone("❤️‍🔥")
     assert tone("👩‍🍳") == tone("👩🏽‍🍳")
+    assert tone("👩🏽‍❤️‍💋‍👨🏻") == tone("👩‍❤️‍👨") == tone("❤")
+
+
+@pytest.mark.parametrize("sign", ["🇩🇪", "🇺🇸", "🇩", "🏳️‍🌈", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "1️⃣", "#️⃣"])
+def test_flags_and_keycaps_have_no_tone(sign):
+    assert tone(sign) is None
+    assert tone(f"{sign} so cute") == tone("so cute")
 
 
 @given(st.text(max_size=60), st.sampled_from(f"{GLAD} {GLAD_THINGS}".split()))

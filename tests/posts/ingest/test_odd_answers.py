@@ -1,5 +1,7 @@
 """One odd value takes nothing else with it; what TikTok refuses or asks for is heeded; a cover harms no other cover."""
 
+import itertools
+import json
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -11,16 +13,31 @@ from accounts.models import Credential
 from accounts.tiktok.client import SCOPES
 from accounts.tiktok.errors import ScopeMissing, TikTokRateLimited, TikTokUnavailable
 from posts.content.pictures import measure_cover
-from posts.ingest import measuring, schedule
-from posts.ingest.selectors import COVER_DELAYS, MAX_COVER_ATTEMPTS
+from posts.ingest import measuring, refreshing, schedule
+from posts.ingest.refreshing import resume_stalled, run_refresh
+from posts.ingest.selectors import (
+    COVER_DELAYS,
+    MAX_COVER_ATTEMPTS,
+    accounts_to_finish,
+    accounts_to_list,
+    due_covers,
+    pending_covers,
+)
 from posts.ingest.services import request_refresh
 from posts.ingest.storing import store_posts
-from posts.models import Observation, PostContent, Refresh
+from posts.models import Listing, Observation, PostContent, Refresh
 from posts.platforms.base import FetchedCounts, FetchedPost
 from posts.platforms.tiktok.client import DisplayAPI
-from tests.posts.states import assert_like_the_sandbox, drive
+from tests.outside.outsiders import answers, outsider
+from tests.posts.states import assert_like_the_sandbox, drive, latest_refresh
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(account):
+    """Run the account's latest refresh once."""
+    run_refresh(refresh_id=latest_refresh(account).pk)
+    return latest_refresh(account)
 
 
 @pytest.mark.parametrize("changes", [{"like_count": -1}, {"duration": 3_000_000_000, "is_aigc": "no", "title": []}])
@@ -269,3 +286,73 @@ def test_covers_are_given_up_within_days():
     assert list(COVER_DELAYS) == sorted(COVER_DELAYS)
     assert timedelta(days=5) < sum(COVER_DELAYS, timedelta(0)) < timedelta(days=10)
     assert len(COVER_DELAYS) + 1 == MAX_COVER_ATTEMPTS
+
+
+# --- lists without end ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("videos", ["none", "the same"])
+def test_a_list_that_promises_more_for_ever_keeps_no_worker(creator, connect, settings, monkeypatch, videos):
+    monkeypatch.setattr(refreshing, "MAX_BARREN_PAGES", 5)
+    monkeypatch.setattr(refreshing, "MAX_ATTEMPTS", 3)
+    account = connect(creator)
+    asked = itertools.count()
+
+    def play(connected):
+        if b"/v2/user/info/" in server.heads[-1]:
+            data = {"user": {}}
+        else:
+            # each cursor is older than the one before: the list seems to move on
+            cursor = 1_795_000_000_000 - next(asked)
+            same = [{"id": "7301", "create_time": 1_700_000_000}]
+            data = {"videos": [] if videos == "none" else same, "cursor": cursor, "has_more": True}
+        answers(200, json.dumps({"data": data, "error": {"code": "ok"}}).encode())(connected)
+
+    with outsider(play) as server:
+        settings.TIKTOK_API_URL = server.url
+        refresh = run(account)
+        assert (refresh.state, refresh.reason) == (Refresh.State.WAITING, Refresh.Reason.UNEXPECTED_ANSWER)
+        assert next(asked) <= 7
+        # waiting for it is no progress: the attempts run out
+        refresh = drive(account)
+        assert refresh.state in (Refresh.State.FAILED, Refresh.State.PARTLY_READ)
+
+
+# --- clocks that were wrong -----------------------------------------------------------------------------------------
+
+
+def test_a_wait_that_began_under_a_wrong_clock_ends(sandbox, creator, connect):
+    account = connect(creator)
+    sandbox.control.fault("500", "video/list", times=None)
+    assert run(account).state == Refresh.State.WAITING
+    sandbox.control.clear_faults()
+    ahead = timezone.now() + timedelta(days=365)
+    Refresh.objects.update(next_attempt_at=ahead, hurried_at=ahead, heartbeat_at=ahead)
+    [refresh_id] = resume_stalled()
+    Refresh.objects.filter(pk=refresh_id).update(heartbeat_at=ahead)
+    # the message of that refresh was lost under the wrong clock, too
+    assert resume_stalled() == [refresh_id]
+    assert run(account).state == Refresh.State.DONE
+
+
+def test_asking_anew_ends_a_wait_of_a_wrong_clock(sandbox, creator, connect):
+    account = connect(creator)
+    sandbox.control.fault("500", "video/list", times=None)
+    run(account)
+    ahead = timezone.now() + timedelta(days=365)
+    Refresh.objects.update(next_attempt_at=ahead, hurried_at=ahead)
+    assert request_refresh(account_id=account.pk).state == Refresh.State.QUEUED
+
+
+def test_what_was_listed_and_tried_under_a_wrong_clock_is_due(creator, connect):
+    account = connect(creator)
+    drive(account)
+    now = timezone.now()
+    ahead = now + timedelta(days=365)
+    assert account.pk not in accounts_to_list(now).values_list("pk", flat=True)
+    Listing.objects.update(listed_at=ahead, complete_until=None)
+    Refresh.objects.update(finished_at=ahead, reason=Refresh.Reason.INTERRUPTED)
+    assert account.pk in accounts_to_list(now).values_list("pk", flat=True)
+    assert account.pk in accounts_to_finish(now).values_list("pk", flat=True)
+    PostContent.objects.update(cover_state=PostContent.Cover.PENDING, cover_retry_at=ahead)
+    assert due_covers(pending_covers(account.pk), now).count() == account.posts.count()

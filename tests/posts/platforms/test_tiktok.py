@@ -55,6 +55,13 @@ def test_any_caption_can_be_stored(text):
         ("data:text/html,x", False),
         ("https://www.tiktok.com/" + "a" * 500, False),
         ("https://[", False),
+        ("https://", False),
+        ("https:///path", False),
+        ("https://someone:else@www.tiktok.com/@a/video/1", False),
+        ("https://www.tiktok.com\n.example", False),
+        (" https://www.tiktok.com/@a/video/1", False),
+        ("https://evil.example\\@www.tiktok.com/", False),
+        ('https://www.tiktok.com/"onclick=', False),
     ],
 )
 def test_only_web_addresses_are_linked_to(address, kept):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.csv_cells import guarded
 from posts.platforms.exports import BadFile, Comment, FileFacts, ImportedRow, Skipped, bounded, read_file
 from posts.platforms.exports.tiktok_json import LAYOUTS
 from posts.platforms.exports.values import id_in_link
@@ -126,6 +127,39 @@ def test_an_odd_row_is_skipped_with_its_place_and_reason(changes: dict[str, Any]
     assert [row.number for row in read(content)[1] if isinstance(row, ImportedRow)] == [1, 3]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("Duration", value) for value in ("-1", "00:21", 10**9, [])),
+        *(("Views", value) for value in ("1.2K", -3, "x")),
+        *(("Shares", True), ("Comments", "12,5")),
+    ],
+)
+def test_an_odd_value_beside_date_link_and_likes_is_unknown_and_told(name: str, value: Any) -> None:
+    rows = export_rows(3)
+    for row in rows[:2]:
+        row[name] = value
+    facts, found = read(as_json(export_of(LAYOUTS[0], rows)))
+    assert [row.counts.likes for row in found] == [int(row["Likes"]) for row in rows]
+    assert [(row.duration_s, row.counts.views, row.counts.shares, row.counts.comments) for row in found] == [
+        (None, None, None, None)
+    ] * 3
+    assert [note.startswith(name) for note in facts.notes] == [True]
+
+
+@pytest.mark.parametrize(
+    ("date", "words"),
+    [
+        ("0000-00-00 00:00:00", "“0000-00-00 00:00:00”"),
+        ("2026-13-01 00:00:00", "“2026-13-01 00:00:00”"),
+        (1767323045, "seconds or milliseconds since 1970"),
+        ("1767323045000", "seconds or milliseconds since 1970"),
+    ],
+)
+def test_a_date_of_no_calendar_is_shown_and_a_number_explained(date: Any, words: str) -> None:
+    assert words in reasons(as_json(export_of(LAYOUTS[0], [export_rows(1)[0] | {"Date": date}])))[1]
+
+
 @pytest.mark.parametrize("row", [None, 7, "text", [1], [[]], "x" * 300_000])
 def test_an_entry_that_is_no_object_is_skipped(row: Any) -> None:
     rows = export_rows(3)
@@ -237,6 +271,30 @@ def test_a_row_of_a_table_is_skipped_with_its_line() -> None:
     assert "likes is" in told[6]
     assert "rounded" in told[8]
     assert "2 cells" in told[9]
+
+
+@pytest.mark.parametrize("cell", ["['fyp', 'dance']", '["fyp","dance"]', "fyp,dance", "#fyp;#dance", "fyp、dance"])
+def test_hashtags_are_told_apart_by_any_sign(cell: str) -> None:
+    row = history_rows(1)[0] | {"caption": "At the pier", "hashtags": cell}
+    assert read(as_csv([row]))[1][0].caption == "At the pier #fyp #dance"
+
+
+def test_a_table_that_was_made_safe_for_spreadsheets_is_read_back() -> None:
+    texts = {"post_id": str(FIRST_ID), "caption": "=1+1", "duration_s": "021"}
+    cells = {name: guarded(text) for name, text in texts.items()}
+    assert all(cell.startswith("'") for cell in cells.values())
+    [row] = read(as_csv([history_rows(1)[0] | cells]))[1]
+    assert (row.id, row.caption, row.duration_s) == (str(FIRST_ID), "=1+1", 21)
+
+
+@pytest.mark.parametrize(
+    "name", ["TikTok\\user_data.json", "a/user_data_tiktok (1).json", "user_data copy.json", "USER_DATA_TIKTOK.JSON"]
+)
+def test_an_export_that_was_packed_again_is_found(name: str) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, as_json(export_of(LAYOUTS[0], export_rows(2))))
+    assert len(read(packed.getvalue())[1]) == 2
 
 
 def test_hashtags_of_their_own_column_join_the_caption() -> None:
