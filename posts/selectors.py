@@ -1,6 +1,7 @@
 """Reads of posts: for the pages, for the API, and for forecasts."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
@@ -10,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from accounts.models import TikTokAccount, User
 from posts.content.captions import CaptionMeasures
 from posts.content.pictures import CoverMeasures
-from posts.models import Observation, Post, PostContent
+from posts.models import Observation, Origin, Post, PostContent
 from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
@@ -59,16 +60,18 @@ class PostFacts:
 def account_posts(account_id: int, as_of: datetime, *, purpose: Purpose) -> list[PostFacts]:
     """Return the account's posts published by `as_of`, oldest first, with their observations until then: two queries.
 
-    Deleted posts are among them: they happened. Posts whose content was never measured are not. Raise NotDeclaredFor
+    Deleted posts are among them: they happened. Posts whose content was never measured are not. For learning across
+    accounts only what the platform itself told counts: anybody can write a file. Raise NotDeclaredFor
     where posts were not collected for the purpose; whether their person consents to it is for the caller to check.
     """
     require_declared(purpose, Post, PostContent, Observation)
+    origins = [Origin.FETCHED] if purpose == Purpose.LEARNING else Origin.values
     contents = (
-        PostContent.objects.filter(post__account=account_id, post__posted_at__lte=as_of)
+        PostContent.objects.filter(post__account=account_id, post__posted_at__lte=as_of, post__origin__in=origins)
         .select_related("post")
         .order_by("post__posted_at", "post_id")
     )
-    observations = _observations_by_post(account_id, as_of)
+    observations = _observations_by_post(account_id, as_of, origins)
     return [
         PostFacts(
             post_id=content.post_id,
@@ -108,9 +111,9 @@ def posts_for_page(account: TikTokAccount) -> "QuerySet[WithAnnotations[Post, La
     return with_latest_counts(account.posts.all())
 
 
-def _observations_by_post(account_id: int, as_of: datetime) -> dict[int, list[ObservedCounts]]:
+def _observations_by_post(account_id: int, as_of: datetime, origins: Sequence[str]) -> dict[int, list[ObservedCounts]]:
     rows = (
-        Observation.objects.filter(post__account=account_id, observed_at__lte=as_of)
+        Observation.objects.filter(post__account=account_id, observed_at__lte=as_of, origin__in=origins)
         .order_by("observed_at", "id")
         .values_list("post_id", "observed_at", "likes", "comments", "shares", "views")
     )

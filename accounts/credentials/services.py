@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -121,9 +122,23 @@ def revoke_at_tiktok(account_id: int, state: Credential.State) -> Revoked:
     return Revoked.YES
 
 
+REVOCATIONS: dict[str, Callable[[int, Credential.State], Revoked]] = {
+    TikTokAccount.Platform.TIKTOK: revoke_at_tiktok,
+    TikTokAccount.Platform.FILE: lambda account_id, state: Revoked.YES,
+}
+"""How a grant is revoked, by platform; platforms of later apps add theirs."""
+
+
+def revoke_grant(account_id: int, state: Credential.State) -> Revoked:
+    """Revoke the grant at the account's platform, and return whether there is none of it any more."""
+    platform = TikTokAccount.objects.values_list("platform", flat=True).get(pk=account_id)
+    # without the platform nobody is left to be asked
+    return REVOCATIONS[platform](account_id, state) if platform in REVOCATIONS else Revoked.NEVER
+
+
 def retry_revocation(*, account_id: int) -> bool:
     """Revoke a disconnected account's grant at TikTok after an earlier failure; return whether that succeeded."""
-    revoked = revoke_at_tiktok(account_id, Credential.State.REVOKED) == Revoked.YES
+    revoked = revoke_grant(account_id, Credential.State.REVOKED) == Revoked.YES
     if revoked:
         # the state is checked again: its creator may have connected the account in the meantime
         Credential.objects.filter(account_id=account_id, state=Credential.State.REVOKED).update(

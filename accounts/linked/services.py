@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts import signals
 from accounts.credentials import sealed_tokens
-from accounts.credentials.services import revoke_at_tiktok
+from accounts.credentials.services import revoke_grant
 from accounts.linked.time_zones import require_time_zone
 from accounts.models import Credential, FollowerCount, TikTokAccount, User, WebhookDelivery
 from accounts.tiktok.client import Grant, Profile
@@ -148,11 +148,11 @@ def disconnect_account(*, account_id: int, now: datetime) -> None:
 
 
 def end_grant(*, account_id: int, now: datetime) -> Revoked:
-    """Revoke the grant at TikTok, if there are tokens of it, and return whether TikTok has none of it any more."""
+    """Revoke the grant at the platform, if there are tokens of it, and return whether none of it is left there."""
     credential = Credential.objects.filter(account=account_id).first()
     if credential is None or not sealed_tokens.has_tokens(credential):
         return Revoked.YES
-    confirmed = revoke_at_tiktok(account_id, Credential.State(credential.state))
+    confirmed = revoke_grant(account_id, Credential.State(credential.state))
     mark_revoked(account_id=account_id, now=now, keep_tokens=confirmed != Revoked.YES)
     return confirmed
 

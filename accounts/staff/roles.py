@@ -14,7 +14,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "accounts": ("view_user", "view_tiktokaccount", "view_followercount", "view_credential", "view_apitoken"),
         "posts": (
             *("view_post", "view_postcontent", "view_observation", "view_refresh"),
-            *("view_listing", "view_postschange"),
+            *("view_listing", "view_postschange", "view_import"),
         ),
         "predictions": (
             *("view_prediction", "view_outcome", "view_feedback", "view_accountweights"),
@@ -33,7 +33,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     # keeps it running: models, queues, failures
     "operator": {
         "accounts": ("view_webhookdelivery",),
-        "posts": ("view_refresh",),
+        "posts": ("view_refresh", "view_import"),
         "predictions": (
             *("view_modelversion", "roll_back_modelversion", "view_modelevent"),
             *("view_driftcheck", "view_forecastfailure", "view_varietycheck"),
@@ -44,12 +44,14 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     # answers for people's data, and to authorities
     "privacy officer": {
-        "accounts": ("view_user", "erase_user", "view_tiktokaccount", "see_identity"),
+        "accounts": ("view_user", "erase_user", "view_tiktokaccount", "view_signin", "see_identity"),
+        "posts": ("view_importpart", "view_importrow"),
         "predictions": ("view_forgottenaccount", "view_forecasterror"),
         "privacy": (
             *("view_consent", "view_erasure", "view_dataexport", "view_exportpart", "view_accessevent"),
             *("view_subjectkey", "view_retentionrun"),
         ),
+        "telemetry": ("view_idempotentrequest",),
     },
 }
 

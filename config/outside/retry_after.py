@@ -5,11 +5,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_S = 3600.0
-"""A longer wait is not believed: a single header must not put anybody off for years."""
+"""What is waited at most, however long a server asks for."""
+ABSURD_S = 24 * 3600.0
+"""A longer wait is a mistake, and counts as absent."""
 
 
 def parse_retry_after(value: str, now: datetime) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for; None for what is absent, past, odd or over an hour."""
+    """Return the seconds that a `Retry-After` header asks for, at most an hour; None for what is absent, past or odd.
+
+    More than a day is odd: a single header must not put anybody off for years.
+    """
     text = value.strip()
     if re.fullmatch(r"[0-9]{1,6}", text):
         seconds = float(text)
@@ -18,7 +23,7 @@ def parse_retry_after(value: str, now: datetime) -> float | None:
         if moment is None or moment < now:
             return None
         seconds = (moment - now).total_seconds()
-    return seconds if seconds <= LONGEST_S else None
+    return min(seconds, LONGEST_S) if seconds <= ABSURD_S else None
 
 
 def _parse_date(text: str) -> datetime | None:

@@ -117,7 +117,7 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
 
 
 def measured_part(text: str) -> str:
-    """Return the part of a caption that is measured and compared: what TikTok returns of it, without contacts.
+    """Return the part of a caption that is measured and compared: what TikTok returns, without contacts and outer spaces.
 
     TikTok's documentation says 150 characters, and not of which kind. Cut after 150 UTF-16 units, never inside a
     character, a text is the same whether TikTok counts those, code points or graphemes, as each of the others is at
@@ -131,5 +131,5 @@ def measured_part(text: str) -> str:
 
 def _cut(text: str) -> str:
     # a lone surrogate, as broken JSON can carry, cannot be encoded later on
-    clean = text[:MAX_RETURNED].encode("utf-8", "replace").decode("utf-8")
-    return clean.encode("utf-16-le")[: 2 * MAX_RETURNED].decode("utf-16-le", "ignore")
+    clean = text.strip()[:MAX_RETURNED].encode("utf-8", "replace").decode("utf-8")
+    return clean.encode("utf-16-le")[: 2 * MAX_RETURNED].decode("utf-16-le", "ignore").strip()

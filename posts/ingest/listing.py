@@ -21,18 +21,22 @@ def is_settled(page: FetchedPage, holds: Callable[[FetchedPost], bool]) -> bool:
 def note_page(refresh: Refresh, page: FetchedPage, known: set[str], now: datetime) -> int | None:
     """Store that the refresh read this page, and return the cursor to go on at; None at the list's end.
 
-    A listing that goes on for an earlier, unfinished one jumps to where that stopped once a whole page is `known`.
+    A listing that goes on for an earlier, unfinished one jumps to where that stopped once a whole page is `known`. One
+    of the newest posts only ends there.
     """
     listing = _listing(refresh.account_id, now)
     cursor = page.next_cursor
     is_first_page = refresh.cursor is None
-    if cursor is not None and refresh.jump_cursor is not None and is_settled(page, lambda post: post.id in known):
+    is_known = cursor is not None and is_settled(page, lambda post: post.id in known)
+    if is_known and cursor is not None and refresh.jump_cursor is not None:
         cursor = min(cursor, refresh.jump_cursor)
     listing.read_at = now
     if is_first_page:
         listing.listed_at = now
     if cursor is None:
         listing.cursor, listing.complete_until = None, refresh.started_at
+    elif is_known and refresh.newest_only:
+        listing.cursor = cursor = None
     # None on a later page: the listing has reached posts that an earlier whole one had, so nothing below is unknown
     elif is_first_page or listing.cursor is not None:
         until = listing.complete_until
@@ -54,9 +58,12 @@ def note_look(account_id: int, *, began_at: datetime, reached_end: bool, now: da
 def note_missing(refresh: Refresh, now: datetime) -> bool:
     """Store how many posts TikTok counts and the whole listing lacked; return whether it lacked any.
 
-    A difference is looked into by one more listing. One that lacks as many confirms it, and it is left at that.
+    A difference is looked into by one more listing. One that lacks as many confirms it, and it is left at that. A look
+    at the newest posts alone changes nothing: it cannot tell what the rest of the list lacks.
     """
     listing = _listing(refresh.account_id, now)
+    if refresh.newest_only:
+        return listing.missing > 0
     known = Post.objects.filter(account=refresh.account_id, deleted_at=None).count()
     missing = max((refresh.posts_expected or 0) - known - refresh.skipped, 0)
     listing.missing_confirmed = 0 < missing == listing.missing

@@ -9,6 +9,7 @@ from accounts.models import TikTokAccount
 from accounts.signals import account_connected
 from posts.ingest.services import request_refresh
 from posts.models import Post
+from posts.platforms.registry import fetched_kinds
 from privacy.consent.selectors import NoConsent
 from privacy.consent.services import consent_given, consent_withdrawn
 from privacy.purposes import Purpose
@@ -27,9 +28,8 @@ def refresh_connected_account(account_id: int, **_: Any) -> None:
 def refresh_accounts(user_id: int, purpose: Purpose, **_: Any) -> None:
     """Refresh the person's connected accounts once they consent to the service."""
     if purpose == Purpose.SERVICE:
-        connected = TikTokAccount.objects.filter(
-            user=user_id, disconnected_at=None, platform=TikTokAccount.Platform.TIKTOK
-        )
+        fetched = [kind.name for kind in fetched_kinds()]
+        connected = TikTokAccount.objects.filter(user=user_id, disconnected_at=None, platform__in=fetched)
         for account_id in connected.values_list("pk", flat=True):
             request_refresh(account_id=account_id)
 

@@ -1,5 +1,8 @@
 """Run a refresh in turns, page by page, so that a worker may be killed at any point and another goes on.
 
+An account that was read whole within the week is asked for what is new, and for the counts of young posts; a whole
+listing, which also finds deleted posts and corrected times, comes once a week (`needs_whole_listing`).
+
 A refresh is a job (`config.jobs`): each of its transactions begins with a heartbeat, so a run that counted as dead, and
 is not, stops at its next write. A page of posts and the cursor behind it are one transaction: a page is stored whole or
 not at all, and never twice.
@@ -21,16 +24,15 @@ from django.utils import timezone
 from accounts.credentials.services import CredentialLost
 from accounts.linked.services import lock_account, update_profile
 from accounts.models import Credential, TikTokAccount
-from accounts.tiktok.client import VIDEO_SCOPE
 from accounts.tiktok.errors import ScopeMissing, TikTokError, TikTokRateLimited, TikTokUnavailable
 from config.jobs import ClaimLost, claim, enqueue, heartbeat, lost, release, resume
 from posts.ingest.listing import note_missing, note_page
 from posts.ingest.measuring import measure_pending
-from posts.ingest.selectors import FINISH_AFTER, FINISH_INTERRUPTED_AFTER, is_unfinished, known_ids
+from posts.ingest.selectors import FINISH_AFTER, FINISH_INTERRUPTED_AFTER, YOUNG_FOR, is_unfinished, known_ids
 from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
 from posts.models import Observation, Post, Refresh
-from posts.platforms.base import FetchedPage, Platform
-from posts.platforms.tiktok.client import DisplayAPI
+from posts.platforms.base import FetchedPage, NotFetched, Platform
+from posts.platforms.registry import UnknownPlatform, kind_of, platform_of
 from privacy.consent.selectors import NoConsent
 from privacy.models import AccessEvent
 from privacy.trail.services import record
@@ -75,9 +77,11 @@ def run_refresh(*, refresh_id: int) -> None:
     record(action=AccessEvent.Action.CHANGE, subjects=list(subjects), what="account and posts, from TikTok")
     with structlog.contextvars.bound_contextvars(refresh_id=refresh.pk, account_id=refresh.account_id):
         try:
-            _take_turn(Run(refresh, DisplayAPI(refresh.account_id), ends_at=now + TURN))
+            _take_turn(Run(refresh, platform_of(refresh.account_id), ends_at=now + TURN))
         except (ClaimLost, TikTokAccount.DoesNotExist):
             log.info("refresh_claim_lost")
+        except (UnknownPlatform, NotFetched):
+            _fail(refresh, Reason.DISCONNECTED)
 
 
 def resume_stalled(*, now: datetime | None = None) -> list[int]:
@@ -112,7 +116,8 @@ def _work(run: Run) -> bool:
     """Do the rest of the refresh; return False if the turn ended first."""
     scopes = Credential.objects.filter(account=run.refresh.account_id).values_list("scopes", flat=True).first()
     _fetch_profile(run, scopes or [])
-    if scopes is not None and VIDEO_SCOPE not in scopes:
+    needed = kind_of(run.refresh.account.platform).scope
+    if needed and scopes is not None and needed not in scopes:
         raise ScopeMissing("scope_not_authorized", "the creator did not allow videos")
     while not run.refresh.listing_done:
         if timezone.now() > run.ends_at:
@@ -162,9 +167,14 @@ def _store_page(refresh: Refresh, page: FetchedPage) -> None:
 
 
 def _notice_deleted(run: Run) -> None:
-    """Query the posts that the listing left out: only those missing from that answer count as deleted."""
+    """Query the posts that the listing left out: only those missing from that answer count as deleted.
+
+    A refresh of the newest posts only asks for those whose counts still change.
+    """
     refresh = run.refresh
     missing = Post.objects.filter(account=refresh.account_id, deleted_at=None, last_seen_at__lt=refresh.started_at)
+    if refresh.newest_only and refresh.started_at is not None:
+        missing = missing.filter(posted_at__gt=refresh.started_at - YOUNG_FOR)
     while posts := list(missing.order_by("pk")[: run.platform.batch_size]):
         counts = run.platform.counts([post.tiktok_id for post in posts])
         now = timezone.now()

@@ -2,6 +2,9 @@
 
 An age is observed within its window. Where the window was missed (the service was down, TikTok was, the account was
 not connected) the age stays unobserved: a label for it is estimated.
+
+A beat sends no more work than TikTok's limits allow until the next one, the most urgent first (`posts.ingest.policy`).
+Where accounts are many, each is looked at when it is likely to have published.
 """
 
 from collections.abc import Mapping
@@ -20,20 +23,33 @@ from accounts.models import TikTokAccount
 from accounts.tiktok.errors import ScopeMissing, TikTokError
 from posts.ingest.listing import is_settled, note_look
 from posts.ingest.measuring import measure_pending
+from posts.ingest.policy import (
+    BEAT,
+    CALLS_OF_ONE,
+    HABIT_OF,
+    URGENCY,
+    hours_until_look,
+    in_turn,
+    posting_rates,
+    tolerance,
+)
 from posts.ingest.selectors import (
-    HALF_A_BEAT,
+    LIST_EVERY,
+    LIST_QUIET_EVERY,
     WINDOWS,
     accounts_to_finish,
     accounts_to_list,
-    accounts_to_observe,
+    due_observations,
     known_ids,
+    posting_times,
+    posts_per_minute,
     posts_to_observe,
 )
 from posts.ingest.services import NotConnected, request_refresh
 from posts.ingest.storing import append_observations, mark_deleted, record_change, store_posts
 from posts.models import Listing, Post
-from posts.platforms.base import FetchedCounts, FetchedPost, Platform
-from posts.platforms.tiktok.client import DisplayAPI
+from posts.platforms.base import FetchedCounts, FetchedPost, Platform, PlatformKind, Urgency
+from posts.platforms.registry import fetched_kinds, platform_of
 from privacy.consent.selectors import NoConsent
 from privacy.models import STAMPS, AccessEvent
 from privacy.trail.services import record
@@ -47,7 +63,7 @@ FINISHED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DuePost:
     post: Post
     age_h: int
 
@@ -61,31 +77,48 @@ class Look:
 
 
 def enqueue_due_work(now: datetime) -> None:
-    """Send a task for each account with something due: a slow one holds up no other."""
+    """Send a task for each account with something due, as far as calls reach: a slow one holds up no other.
+
+    The most urgent are sent first; the rest is found again by the next beat.
+    """
     for account_id in accounts_to_finish(now).values_list("pk", flat=True)[:FINISHED_AT_ONCE]:
         with suppress(NoConsent, NotConnected, TikTokAccount.DoesNotExist):
             request_refresh(account_id=account_id)
+    to_observe = [
+        account_id
+        for kind in fetched_kinds()
+        for account_id in in_turn(
+            due_observations(now, kind.name),
+            now=now.timestamp(),
+            calls=_calls_in_a_beat(kind, Urgency.DAY),
+            batch_size=kind.batch_size,
+        )
+    ]
     for task, account_ids in (
+        ("posts.ingest.tasks.observe_account", to_observe),
         ("posts.ingest.tasks.discover_posts", take_due_listings(now)),
-        ("posts.ingest.tasks.observe_account", list(accounts_to_observe(now).values_list("pk", flat=True))),
     ):
         for account_id in account_ids:
             # expires, and the next beat sends it again: messages must not pile up where workers cannot follow
-            current_app.send_task(task, [account_id], expires=2 * HALF_A_BEAT.total_seconds())
+            current_app.send_task(task, [account_id], expires=BEAT.total_seconds())
 
 
 def observe_account(*, account_id: int) -> int:
-    """Observe the account's due posts and mark deleted ones; return how many were due. Idempotent."""
-    platform: Platform = DisplayAPI(account_id)
+    """Observe the account's due posts, the most urgent first, and mark deleted ones; return how many were observed.
+
+    It makes at most `CALLS_OF_ONE` calls: the next beat goes on. Idempotent.
+    """
     observed = 0
     due = [
-        Due(post, age_h)
-        for age_h in WINDOWS
+        DuePost(post, age_h)
+        for age_h in sorted(WINDOWS, key=URGENCY.__getitem__)
         for post in posts_to_observe(age_h, timezone.now()).filter(account=account_id).order_by("-posted_at")
     ]
     try:
-        for start in range(0, len(due), platform.batch_size):
-            batch = due[start : start + platform.batch_size]
+        size = platform_of(account_id).batch_size
+        for start in range(0, min(len(due), CALLS_OF_ONE * size), size):
+            batch = due[start : start + size]
+            platform = platform_of(account_id, URGENCY[batch[0].age_h])
             _store_observations(account_id, batch, platform.counts([item.post.tiktok_id for item in batch]))
             observed += len(batch)
     except ScopeMissing:
@@ -99,25 +132,47 @@ def observe_account(*, account_id: int) -> int:
 
 
 def take_due_listings(now: datetime) -> list[int]:
-    """Return the accounts (primary keys) to list now, and mark them as listed so that it happens once."""
-    ids = list(accounts_to_list(now).values_list("pk", flat=True))
+    """Return the accounts (primary keys) to list now, and note when each is due again, so that it happens once.
+
+    They are as many as calls reach until the next beat, the longest due first.
+    """
+    return [account_id for kind in fetched_kinds() for account_id in _take_due_listings(kind, now)]
+
+
+def _take_due_listings(kind: PlatformKind, now: datetime) -> list[int]:
+    due = accounts_to_list(now).filter(platform=kind.name)
+    ids = list(due.values_list("pk", flat=True)[: _calls_in_a_beat(kind, Urgency.LOOK)])
+    hours = hours_until_look(
+        posting_rates(posting_times(ids, now - HABIT_OF), ids),
+        hour=now.hour + now.minute / 60,
+        tolerated=tolerance(posts_per_minute(now, kind.name), kind.calls_per_minute(Urgency.LOOK)),
+        shortest_h=LIST_EVERY / timedelta(hours=1),
+        longest_h=LIST_QUIET_EVERY / timedelta(hours=1),
+    )
     Listing.objects.bulk_create(
-        [Listing(account_id=account_id, listed_at=now) for account_id in ids],
+        [
+            Listing(account_id=account_id, listed_at=now, due_at=now + timedelta(hours=float(wait)))
+            for account_id, wait in zip(ids, hours, strict=True)
+        ],
         update_conflicts=True,
         unique_fields=["account"],
-        update_fields=["listed_at", *STAMPS],
+        update_fields=["listed_at", "due_at", *STAMPS],
     )
     return ids
+
+
+def _calls_in_a_beat(kind: PlatformKind, urgency: Urgency) -> int:
+    return kind.calls_per_minute(urgency) * (BEAT // timedelta(minutes=1))
 
 
 def discover_posts(*, account_id: int) -> None:
     """Store posts published since the last listing, each with its first observation, and measure pending covers.
 
-    Request a whole refresh instead if even the last listed page holds unknown posts.
+    Request a refresh instead if even the last listed page holds unknown posts.
     """
-    platform: Platform = DisplayAPI(account_id)
     began_at = timezone.now()
     try:
+        platform = platform_of(account_id, Urgency.LOOK)
         look = _look_for_new(platform)
         if look is None:
             request_refresh(account_id=account_id)
@@ -132,7 +187,7 @@ def discover_posts(*, account_id: int) -> None:
         log.info("discovery_ended", account_id=account_id, reason=type(error).__name__)
 
 
-def _store_observations(account_id: int, batch: list[Due], counts: Mapping[str, FetchedCounts]) -> None:
+def _store_observations(account_id: int, batch: list[DuePost], counts: Mapping[str, FetchedCounts]) -> None:
     now = timezone.now()
     # the answer may have taken until after the window's end
     in_time = [

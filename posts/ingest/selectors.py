@@ -1,13 +1,16 @@
 """Reads of ingestion: which accounts, posts and covers are due."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Credential, TikTokAccount
-from accounts.tiktok.client import VIDEO_SCOPE
 from posts.content.pictures import COVER_EXTRACTOR_VERSION, EMBEDDING_NETWORK, installed_id
-from posts.models import Observation, Post, PostContent, Refresh
+from posts.ingest.policy import Due
+from posts.models import Listing, Observation, Post, PostContent, Refresh
+from posts.platforms.registry import fetched_kinds
 from privacy.consent.selectors import consenting
 from privacy.purposes import Purpose
 
@@ -34,8 +37,15 @@ WINDOWS: dict[int, timedelta] = {
     168: timedelta(hours=12),
 }
 """Age in hours -> how late it may still be observed. The windows do not overlap; each opens half a beat early."""
+YOUNG_FOR = timedelta(hours=max(WINDOWS)) + WINDOWS[max(WINDOWS)]
+"""Younger posts have observations to come; older counts hardly change."""
 
+WHOLE_EVERY = timedelta(days=7)
+"""How old the last whole listing may be for a refresh to read only what is new or can have changed."""
+WHOLE_UP_TO = 100
+"""Posts of an account that is always read whole: that costs a few calls."""
 LIST_EVERY = timedelta(hours=1)
+"""The shortest time between two looks for new posts; `posts.ingest.policy` stretches it where accounts are many."""
 LIST_QUIET_EVERY = timedelta(hours=24)
 """For accounts without a post or a sign-in within `QUIET_AFTER`: often enough for the 24 h window."""
 QUIET_AFTER = timedelta(days=30)
@@ -83,6 +93,16 @@ def is_unfinished(account_id: int) -> bool:
     return TikTokAccount.objects.filter(UNFINISHED, pk=account_id).exists()
 
 
+def needs_whole_listing(account_id: int, now: datetime) -> bool:
+    """Return whether all of the account's list is to be read: it may lack something, or was not for a week."""
+    listing = Listing.objects.filter(account=account_id).first()
+    if listing is None or listing.complete_until is None or listing.is_unfinished:
+        return True
+    if listing.complete_until <= now - WHOLE_EVERY or (listing.missing and not listing.missing_confirmed):
+        return True
+    return Post.objects.filter(account=account_id, deleted_at=None).count() <= WHOLE_UP_TO
+
+
 def accounts_to_finish(now: datetime) -> QuerySet[TikTokAccount]:
     """Return the accounts with an unfinished list, or one that lacks posts which TikTok counts, not looked into yet.
 
@@ -101,7 +121,11 @@ def accounts_to_finish(now: datetime) -> QuerySet[TikTokAccount]:
 
 
 def accounts_to_list(now: datetime) -> QuerySet[TikTokAccount]:
-    """Return the accounts whose newest posts are due to be listed; not those that a refresh lists anyway."""
+    """Return the accounts whose newest posts are due to be listed, the longest due first.
+
+    Not those that a refresh lists anyway.
+    """
+    expected = Q(listing__due_at=None) | Q(listing__due_at__lte=now)
     lively = Q(connected_at__gte=now - QUIET_AFTER) | Exists(
         Post.objects.filter(account=OuterRef("pk"), posted_at__gte=now - QUIET_AFTER)
     )
@@ -109,18 +133,40 @@ def accounts_to_list(now: datetime) -> QuerySet[TikTokAccount]:
     refreshing = Refresh.objects.filter(account=OuterRef("pk"), state__in=Refresh.ACTIVE)
     return (
         _connected()
-        .filter(unlisted | (lively & Q(listing__listed_at__lte=now - LIST_EVERY)))
+        .filter(unlisted | (lively & expected & Q(listing__listed_at__lte=now - LIST_EVERY)))
         .exclude(Exists(refreshing))
-        .order_by("pk")
+        .order_by(F("listing__due_at").asc(nulls_first=True), "pk")
     )
 
 
-def accounts_to_observe(now: datetime) -> QuerySet[TikTokAccount]:
-    """Return the connected accounts that have a post to be observed now."""
-    due = Q()
-    for age_h in WINDOWS:
-        due |= Q(pk__in=posts_to_observe(age_h, now).values("account"))
-    return _connected().filter(due).order_by("pk")
+def posting_times(account_ids: Collection[int], since: datetime) -> dict[int, list[datetime]]:
+    """Return when each of the accounts published since then."""
+    times: dict[int, list[datetime]] = defaultdict(list)
+    published = Post.objects.filter(account__in=account_ids, posted_at__gte=since)
+    for account_id, posted_at in published.values_list("account_id", "posted_at"):
+        times[account_id].append(posted_at)
+    return times
+
+
+def posts_per_minute(now: datetime, platform: str) -> float:
+    """Return how many posts the platform's connected accounts published in a minute of the last week."""
+    week = timedelta(days=7)
+    posts = Post.objects.filter(
+        account__in=_connected().filter(platform=platform), posted_at__gt=now - week, posted_at__lte=now
+    )
+    return posts.count() / (week / timedelta(minutes=1))
+
+
+def due_observations(now: datetime, platform: str) -> list[Due]:
+    """Return what is to be observed now of the posts of the platform's connected accounts."""
+    accounts = _connected().filter(platform=platform)
+    return [
+        Due(account_id, age_h, (posted_at + timedelta(hours=age_h)).timestamp())
+        for age_h in WINDOWS
+        for account_id, posted_at in posts_to_observe(age_h, now)
+        .filter(account__in=accounts)
+        .values_list("account_id", "posted_at")
+    ]
 
 
 def posts_to_observe(age_h: int, now: datetime) -> QuerySet[Post]:
@@ -141,10 +187,11 @@ def known_ids(account_id: int, ids: list[str]) -> set[str]:
 
 
 def _connected() -> QuerySet[TikTokAccount]:
-    """Return the accounts whose videos may be asked for."""
-    return TikTokAccount.objects.filter(
-        disconnected_at=None,
-        credential__state=Credential.State.ACTIVE,
-        credential__scopes__contains=[VIDEO_SCOPE],
-        user__in=consenting(Purpose.SERVICE),
-    )
+    """Return the accounts whose posts may be asked for."""
+    granted = Q(pk=None)
+    for kind in fetched_kinds():
+        here = Q(platform=kind.name)
+        if kind.scope:
+            here &= Q(credential__state=Credential.State.ACTIVE, credential__scopes__contains=[kind.scope])
+        granted |= here
+    return TikTokAccount.objects.filter(granted, disconnected_at=None, user__in=consenting(Purpose.SERVICE))

@@ -8,9 +8,10 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from accounts.linked.services import lock_account
-from accounts.models import TikTokAccount
 from config.jobs import enqueue
+from posts.ingest.selectors import needs_whole_listing
 from posts.models import Listing, Refresh
+from posts.platforms.registry import is_fetched
 
 HURRY_EVERY = timedelta(minutes=1)
 """How often a person may end a refresh's wait: each time costs calls to TikTok."""
@@ -29,7 +30,7 @@ def request_refresh(*, account_id: int) -> Refresh:
     now = timezone.now()
     with transaction.atomic():
         account = lock_account(account_id)
-        if account.disconnected_at is not None or account.platform != TikTokAccount.Platform.TIKTOK:
+        if account.disconnected_at is not None or not is_fetched(account):
             raise NotConnected
         active = account.refreshes.filter(state__in=Refresh.ACTIVE).select_for_update().first()
         if active is not None:
@@ -37,7 +38,9 @@ def request_refresh(*, account_id: int) -> Refresh:
                 _end_wait(active, now)
             return active
         stopped_at = Listing.objects.filter(account=account).values_list("cursor", flat=True).first()
-        refresh = account.refreshes.create(heartbeat_at=now, jump_cursor=stopped_at)
+        refresh = account.refreshes.create(
+            heartbeat_at=now, jump_cursor=stopped_at, newest_only=not needs_whole_listing(account_id, now)
+        )
         enqueue(refresh)
         return refresh
 

@@ -52,6 +52,8 @@ def message_of(refresh: Refresh, posts_known: int) -> str:
         case State.DONE:
             if refresh.reason == Reason.POSTS_MISSING:
                 return MISSING.format(read=read)
+            if refresh.newest_only:
+                return f"The newest posts were read again; {posts_of(posts_known)} are known."
             return f"{posts_of(refresh.posts_stored)} {'was' if refresh.posts_stored == 1 else 'were'} read."
     if refresh.reason in TO_MEND:
         return TO_MEND[refresh.reason]

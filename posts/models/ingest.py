@@ -77,6 +77,14 @@ class Refresh(Job, PersonalData):
         ),
         "where an earlier fetch stopped",
     )
+    newest_only = plain(
+        models.BooleanField(
+            default=False,
+            db_default=False,
+            help_text="It reads what is new or can have changed; the rest was read whole within the week.",
+        ),
+        "whether it reads only what is new or can have changed",
+    )
     listing_done = plain(
         models.BooleanField(default=False, help_text="Every page was stored; covers may remain."),
         "whether every page was stored",
@@ -130,6 +138,12 @@ class Listing(PersonalData):
     account = models.OneToOneField(TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="listing")
     personal(account, "The account")
     listed_at = personal(models.DateTimeField(db_index=True), "When its newest posts were last asked for")
+    due_at = plain(
+        models.DateTimeField(
+            null=True, db_index=True, help_text="When new posts are to be expected, and looked for again."
+        ),
+        "when new posts are looked for again",
+    )
     read_at = personal(
         models.DateTimeField(null=True, help_text="When TikTok last answered with posts; shown as data_as_of."),
         "When its posts were last read from TikTok",

@@ -1,4 +1,4 @@
-"""The interface of a platform whose posts can be ingested.
+"""The interface of a platform whose posts can be ingested: `PlatformKind` as a whole, `Platform` for one account.
 
 A platform answers in the types below, without what must not be kept: contacts in texts, posts that are not public. Its
 calls are on behalf of one account, honour its rate limits, and are retried where that can help.
@@ -6,10 +6,35 @@ calls are on behalf of one account, honour its rate limits, and are retried wher
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import Protocol
 
+from accounts.models import Credential
 from accounts.tiktok.client import Profile
+from privacy.erasure.hooks import Revoked
+
+HORIZON = timedelta(hours=24)
+"""Age of a post at which its counts are forecast, on every platform."""
+
+
+class Urgency(IntEnum):
+    """What a call is for, the most urgent first: where calls are scarce, the last are left out first."""
+
+    DAY = 0
+    """Counts at 24 h: every label and outcome rests on them."""
+    EARLY = 1
+    """Counts at 1 and 6 h."""
+    LATE = 2
+    """Counts at 72 h and 7 days."""
+    REFRESH = 3
+    """An account that is read as a whole; it can wait, and says so."""
+    LOOK = 4
+    """A look for new posts and for covers, which comes again soon."""
+
+
+class NotFetched(Exception):
+    """Nothing can be fetched on this platform."""
 
 
 class CoverUnavailable(Exception):
@@ -81,3 +106,29 @@ class Platform(Protocol):
 
     def cover(self, address: str) -> bytes:
         """Download a cover. Raise CoverUnavailable, or CoverHostTroubled when several tries did not help."""
+
+
+class PlatformKind(Protocol):
+    """A platform as a whole: what holds for all of its accounts. `posts.platforms.registry` knows them by name."""
+
+    name: str
+    """As in `TikTokAccount.platform`; at most 8 characters."""
+    horizon: timedelta
+    """Age at which posts' counts are forecast: `HORIZON`."""
+    is_fetched: bool
+    """Whether there is something to ask; otherwise posts come from files and programs alone."""
+    scope: str
+    """The scope of an account's credential without which its posts cannot be read; empty where none is needed."""
+    sign_in: str
+    """Name of the address at which a person connects an account; empty without one."""
+    batch_size: int
+    """Posts that one call takes at most."""
+
+    def on_behalf_of(self, account_id: int, urgency: Urgency) -> Platform:
+        """Return the platform for calls on behalf of the account. Raise NotFetched where there is nothing to ask."""
+
+    def calls_per_minute(self, urgency: Urgency) -> int:
+        """Return how many calls a minute there are for this urgency and less urgent ones, for all accounts together."""
+
+    def revoke(self, account_id: int, state: Credential.State) -> Revoked:
+        """End the grant of the account, whose credential is in this state."""

@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
 from accounts.linked.selectors import accounts_to_learn_from
-from posts.models import PostContent, Trend
+from posts.models import Origin, PostContent, Trend
 from posts.trends.counting import Use
 from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
@@ -24,6 +24,8 @@ def uses_between(start: datetime, end: datetime) -> Iterator[Use]:
     rows = (
         PostContent.objects.filter(
             post__account__in=accounts_to_learn_from(),
+            # what files and programs bring is not: anybody can write them
+            post__origin=Origin.FETCHED,
             post__first_seen_at__lte=F("post__posted_at") + SEEN_WITHIN,
             post__first_seen_at__gt=start - SEEN_WITHIN,
         )

@@ -113,7 +113,7 @@ def test_a_token_is_stored_before_it_is_used(sandbox, account):
     access_token(account_id=account.pk)
     parameters = connection.get_connection_params()
     with psycopg.connect(
-        **{name: parameters[name] for name in ("dbname", "user", "host") if name in parameters}
+        **{name: parameters[name] for name in ("dbname", "user", "password", "host") if name in parameters}
     ) as somebody_else:
         row = somebody_else.execute("SELECT version FROM accounts_credential").fetchone()
     assert row == (2,)

@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from privacy.export import services as exporting
-from tests.factories import AccountWeightsFactory, AssignmentFactory, FeedbackFactory
+from tests.factories import AccountWeightsFactory, AssignmentFactory, FeedbackFactory, ImportFactory
 from tests.pages.conftest import Creator, make_creator
 
 
@@ -14,6 +14,7 @@ def everything_of_a_creator() -> Creator:
     AccountWeightsFactory(account=made.account)
     FeedbackFactory(prediction=made.prediction)
     AssignmentFactory(experiment__account=made.account)
+    ImportFactory(account=made.account)
     exporting.make(export_pk=exporting.request_export(user_id=made.user.pk).pk)
     return made
 

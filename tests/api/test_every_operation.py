@@ -56,6 +56,9 @@ def test_an_unknown_member_is_refused_by_name_wherever_it_stands(creator, signed
         if operation.body is None:
             continue
         for field, body in misspelt_bodies(operation.body):
+            if operation.path == "/api/v1/posts:batch" and field.startswith("rows"):
+                # each row is judged by itself and has a result of its own: tests/posts/imports/test_batch_api.py
+                continue
             response = ask(signed_in, operation, address(operation, creator), body)
             assert named(response, field), (operation.name, field, response.content)
             asked += 1

@@ -15,7 +15,7 @@ from accounts.credentials.services import (
 from accounts.tiktok.client import USER_FIELDS, VIDEO_SCOPE, Profile, send, tell_unreadable
 from accounts.tiktok.errors import AccessTokenInvalid, ScopeMissing, TikTokError, parse_envelope, pause_before_retry
 from accounts.tiktok.lenient import Unreadable
-from posts.platforms.base import FetchedCounts, FetchedPage
+from posts.platforms.base import FetchedCounts, FetchedPage, Urgency
 from posts.platforms.tiktok.covers import fetch_cover
 from posts.platforms.tiktok.limits import wait_for_turn
 from posts.platforms.tiktok.wire import SomeVideo, Video, VideoCounts, VideoCover, read_page, read_videos
@@ -34,8 +34,9 @@ class DisplayAPI:
 
     batch_size = QUERY_SIZE
 
-    def __init__(self, account_id: int) -> None:
+    def __init__(self, account_id: int, urgency: Urgency = Urgency.REFRESH) -> None:
         self.account_id = account_id
+        self.urgency = urgency
 
     def profile(self, scopes: Collection[str]) -> Profile:
         """Return the profile, as far as the scopes reach.
@@ -135,7 +136,7 @@ class DisplayAPI:
             on=pause_before_retry, attempts=ATTEMPTS, timeout=LONGEST_TRYING_S, wait_initial=0.3, wait_max=5.0
         ):
             with attempt:
-                wait_for_turn(path)
+                wait_for_turn(path, urgency=self.urgency)
                 try:
                     return _ask(method, path, fields, body, token)
                 except TikTokError as error:

@@ -178,6 +178,8 @@ def test_whatever_a_decoder_raises_is_one_sentence_and_its_type_is_logged(raised
         raise raised
 
     monkeypatch.setattr(decoding, "_decode", fail)
+    # a logger that was used before keeps writing where it did then
+    monkeypatch.setattr(decoding, "log", structlog.get_logger())
     with (
         structlog.testing.capture_logs() as logs,
         pytest.raises(DamagedImage, match=r"^The cover is damaged or cut short \(.*\.$"),

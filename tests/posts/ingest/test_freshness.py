@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.linked.services import disconnect_account
 from posts.ingest import refreshing, schedule
 from posts.ingest.progress import refresh_status
-from posts.ingest.selectors import FINISH_AFTER, accounts_to_finish, accounts_to_list, accounts_to_observe
+from posts.ingest.selectors import FINISH_AFTER, accounts_to_finish, accounts_to_list, due_observations
 from posts.ingest.services import HURRY_EVERY, request_refresh
 from posts.models import Listing, Refresh
 from tests.posts.states import assert_each_post_once, drive, latest_refresh
@@ -259,7 +259,7 @@ def test_videos_that_were_not_allowed_are_not_asked_for_hourly(sandbox, creator,
     later = timezone.now() + timedelta(hours=2)
     assert not accounts_to_list(later).exists()
     assert not accounts_to_finish(later).exists()
-    assert not accounts_to_observe(later).exists()
+    assert not due_observations(later, "tiktok")
 
 
 @pytest.mark.parametrize("asks", ["refresh", "discovery", "observation"])
@@ -278,7 +278,7 @@ def test_a_scope_that_tiktok_took_back_is_asked_for_once(sandbox, creator, conne
     else:
         schedule.observe_account(account_id=account.pk)
     assert not accounts_to_list(later).exists()
-    assert not accounts_to_observe(timezone.now()).exists()
+    assert not due_observations(timezone.now(), "tiktok")
 
 
 # --- what is told afterwards ----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from django.conf import settings
 from accounts.linked.services import disconnect_account
 from accounts.models import Credential
 from posts.ingest import schedule
-from posts.ingest.selectors import HALF_A_BEAT, WINDOWS, accounts_to_observe, posts_to_observe
+from posts.ingest.selectors import HALF_A_BEAT, WINDOWS, due_observations, posts_to_observe
 from posts.ingest.tasks import observe_due_posts
 from posts.models import Listing, Observation, Post, PostContent, Refresh
 from posts.platforms.tiktok.client import DisplayAPI
@@ -56,7 +56,7 @@ def publish(sandbox, creator):
 
 
 def due_to_observe(now):
-    return list(accounts_to_observe(now).values_list("pk", flat=True))
+    return sorted({due.account_id for due in due_observations(now, "tiktok")})
 
 
 def beat():
@@ -148,7 +148,7 @@ def test_an_answer_after_the_window_is_not_passed_off_as_in_time(sandbox, creato
     post_id, posted_at = publish(sandbox, creator)
     schedule.discover_posts(account_id=account.pk)
     later(posted_at + timedelta(hours=1, minutes=30))
-    due = [schedule.Due(post, 1) for post in posts_to_observe(1, datetime.now(UTC))]
+    due = [schedule.DuePost(post, 1) for post in posts_to_observe(1, datetime.now(UTC))]
     counts = DisplayAPI(account.pk).counts([post_id])
     later(posted_at + timedelta(hours=2, minutes=1))
     schedule._store_observations(account.pk, due, counts)
@@ -159,7 +159,7 @@ def test_observing_twice_at_once_observes_once(sandbox, creator, account, later)
     post_id, posted_at = publish(sandbox, creator)
     schedule.discover_posts(account_id=account.pk)
     later(posted_at + timedelta(hours=1, minutes=1))
-    due = [schedule.Due(post, 1) for post in posts_to_observe(1, datetime.now(UTC))]
+    due = [schedule.DuePost(post, 1) for post in posts_to_observe(1, datetime.now(UTC))]
     counts = DisplayAPI(account.pk).counts([post_id])
     for _ in range(2):
         schedule._store_observations(account.pk, due, counts)

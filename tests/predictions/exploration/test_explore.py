@@ -105,7 +105,7 @@ class TestAPI:
         [
             ({"post": {}}, "post.text"),
             ({"post": {"text": "x", "scheduled_time_utc": "2020-01-01T00:00:00Z"}}, "post.scheduled_time_utc"),
-            ({"post": {"text": "x", "hashtags": ["two words"]}}, "post.hashtags"),
+            ({"post": {"text": "x", "hashtags": ["two words"]}}, "post.hashtags[0]"),
             ({"post": {"text": "x", "duration_s": -1}}, "post.duration_s"),
             ({"post": None}, "post"),
         ],

@@ -115,7 +115,7 @@ def test_a_missing_file_and_a_bad_name_are_refused(tmp_path):
 
 def test_a_file_of_the_future_is_refused(tmp_path):
     """A version that learned until then could not be compared with any before."""
-    file = write_history(tmp_path / "a.csv", accounts=2, seed=1, until=int(time.time()) + 400 * DAY)
+    file = write_history(tmp_path / "a.csv", accounts=2, seed=1, until=int(time.time()) + 200 * DAY)
     with pytest.raises(CommandError, match="in the future"):
         call_command("train_model", str(file), "--promote")
     assert not ModelVersion.objects.exists()

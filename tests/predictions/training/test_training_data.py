@@ -6,12 +6,15 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import TikTokAccount
+from posts.models import Observation, Origin, Post
+from predictions.learning.selectors import account_history
 from predictions.models import ModelVersion
 from predictions.training import selectors
 from predictions.training import services as lifecycle
 from predictions.training import tasks as training_tasks
 from predictions.training.pseudonyms import pseudonym
 from predictions.training.services import NothingToLearn, retrain
+from privacy.purposes import Purpose
 from tests.factories import FollowerCountFactory
 from tests.predictions.histories import store, synthetic_histories
 from tests.predictions.training.support import NOW, UNTIL
@@ -52,6 +55,18 @@ def test_followers_who_came_after_the_slice_began_are_not_learned_from(accounts)
     after, now = (list(selectors.training_histories(moment)) for moment in (as_of, NOW))
     assert [(a.followers, a.follower_counts) for a in after] == [(a.followers, a.follower_counts) for a in before]
     assert [a.followers for a in now] == [100 * a.followers for a in before]
+
+
+@pytest.mark.parametrize("rows", [Post, Observation])
+def test_what_people_brought_themselves_teaches_no_other_account(rows, accounts):
+    written = rows.objects.filter(pk__in=list(rows.objects.values_list("pk", flat=True))[::3])
+    written.update(origin=Origin.PUSHED)
+    own = account_history(accounts[0].pk, NOW, purpose=Purpose.SERVICE).posts
+    learned = account_history(accounts[0].pk, NOW, purpose=Purpose.LEARNING).posts
+    counted = [sum(len(post.observations) for post in posts) for posts in (own, learned)]
+    assert counted[1] < counted[0]
+    known = Observation.objects.filter(post__account=accounts[0], observed_at__lte=NOW, post__posted_at__lte=NOW)
+    assert counted == [known.count(), known.filter(origin="fetched", post__origin="fetched").count()]
 
 
 def test_the_manifest_names_accounts_by_a_keyed_pseudonym(accounts, settings):

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
@@ -22,7 +21,7 @@ from accounts import tasks
 from accounts.credentials.services import CredentialLost
 from accounts.linked import services as accounts
 from accounts.models import TikTokAccount, User
-from accounts.sign_in.views import TikTokOAuth2Adapter
+from accounts.tiktok import client as tiktok
 from accounts.tiktok.errors import TikTokError
 from posts.ingest import refreshing, schedule
 from posts.ingest.services import NotConnected, request_refresh
@@ -142,13 +141,9 @@ def release_new_text(life: Life) -> None:
 
 
 def sign_in(life: Life) -> None:
-    """Sign in as allauth does after TikTok's redirect, without its sessions."""
-    request = RequestFactory().get("/", {"code": f"open-{life.user.pk}"})
-    adapter = TikTokOAuth2Adapter(request)
-    app = adapter.get_provider().app
-    grant = adapter.get_access_token_data(request, app, SimpleNamespace(callback_url="https://testserver/"))
-    adapter.complete_login(request, app, adapter.parse_token(grant), response=grant)
-    accounts.connect_account(user=life.user, grant=adapter.grant, now=timezone.now())
+    """Sign in as the worker and the page that waits do after TikTok's redirect, without sessions."""
+    grant = tiktok.exchange_code(code=f"open-{life.user.pk}", redirect_uri="https://testserver/")
+    accounts.connect_account(user=life.user, grant=grant, now=timezone.now())
 
 
 def webhook(life: Life) -> None:

@@ -63,7 +63,7 @@ def tiktok(monkeypatch: pytest.MonkeyPatch) -> TikTokFromMemory:
     answers = TikTokFromMemory()
     monkeypatch.setattr(login, "send", answers.send)
     monkeypatch.setattr(display, "send", answers.send)
-    monkeypatch.setattr(display, "wait_for_turn", lambda path: None)
+    monkeypatch.setattr(display, "wait_for_turn", lambda path, **_: None)
     return answers
 
 

@@ -50,7 +50,7 @@ def test_unexpected_fields_of_tiktok_are_stored_nowhere(
         "/v2/video/list/": {"videos": [video], "cursor": 0, "has_more": False, **PLANTED},
     }
     monkeypatch.setattr(display, "_ask", lambda method, path, fields, body, token: answers[path])
-    monkeypatch.setattr(display, "wait_for_turn", lambda path: None)
+    monkeypatch.setattr(display, "wait_for_turn", lambda path, **_: None)
     monkeypatch.setattr(display, "access_token", lambda account_id: "act.token")
     api = display.DisplayAPI(account.pk)
     for name, value in api.profile(["user.info.basic"]).model_dump().items():

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client
 from django.utils import timezone
 
 from accounts.credentials import sealed_tokens
@@ -23,6 +24,8 @@ from tests.factories import (
     AssignmentFactory,
     FeedbackFactory,
     ForecastErrorFactory,
+    IdempotentRequestFactory,
+    ImportFactory,
     OutcomeFactory,
     PredictionFactory,
     SuggestionReportFactory,
@@ -51,6 +54,8 @@ def everything(name: str) -> User:
     ForecastErrorFactory(post=posts[0])
     AccountWeightsFactory(account=account, summary={"of": f"summary-{name}"})
     APITokenFactory(user=user, name=f"token-{name}")
+    IdempotentRequestFactory(user=user)
+    ImportFactory(account=account)
     Refresh.objects.create(account=account)
     Listing.objects.create(account=account, listed_at=timezone.now())
     SocialAccount.objects.create(
@@ -67,6 +72,8 @@ def everything(name: str) -> User:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session.create()
+    # a sign-in has a row beside its session
+    Client().force_login(user)
     exporting.make(export_pk=exporting.request_export(user_id=user.pk).pk)
     sealed_tokens.store_grant(Credential(account=account, version=0), grant, timezone.now())
     return user

@@ -83,6 +83,8 @@ def planted(column: models.Field, value: Any, word: Callable[[], str]) -> Any:  
         return [*(value or []), {**SUGGESTION, "basis": word()}]
     if column.name == "combination":
         return {**SUGGESTION, "features": [word()]}
+    if column.name == "themes":
+        return [*(value or []), {"words": [word()], "is_question": False, "language": "", "comments": 3}]
     if isinstance(column, models.JSONField):
         return {**(value or {}), "planted": word()}
     return word().encode() if isinstance(column, models.BinaryField) else word()

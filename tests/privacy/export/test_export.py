@@ -135,6 +135,7 @@ def test_every_file_keeps_to_its_schema_which_knows_the_types() -> None:
             "explanation",
             "suggestions",
             "combination",
+            "themes",
         }, name
     types = json.loads(archive.read("schemas/predictions.prediction.json"))["items"]["properties"]
     assert types["point"]["type"] == ["number"]
