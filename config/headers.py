@@ -41,7 +41,8 @@ class HeadersMiddleware:
             response = self.get_response(request)
         response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if not request.path.startswith(settings.STATIC_URL):
+        # what WhiteNoise serves has its own
+        if not request.path.startswith(settings.STATIC_URL) or response.status_code >= 400:
             response.headers["Cache-Control"] = _kept_by(request, response)
         return response
 

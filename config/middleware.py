@@ -1,9 +1,12 @@
 """Middleware of the project."""
 
+from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
-from django.http import HttpRequest
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.views.defaults import bad_request
 from django_structlog.middlewares import RequestMiddleware
 
 log = structlog.get_logger(__name__)
@@ -24,3 +27,14 @@ class LoggedRequestMiddleware(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         """Return method and path."""
         return f"{request.method} {request.path}"
+
+
+def refuse_nul_in_cookies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Return middleware that answers 400 for it: PostgreSQL, which looks a session up by its key, has no such text."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if any("\0" in value for value in request.COOKIES.values()):
+            return bad_request(request, BadRequest("NUL in a cookie"))
+        return get_response(request)
+
+    return middleware

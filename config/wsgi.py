@@ -1,9 +1,35 @@
 """The WSGI entry point for gunicorn."""
 
 import os
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
-application = get_wsgi_application()
+
+class UTF8Request(WSGIRequest):
+    """A request whose query and forms are read as UTF-8, whatever `charset` its `Content-Type` names.
+
+    Django takes any codec of Python's; one that is no text's, such as `zlib`, ends in an error before any middleware.
+    """
+
+    @property
+    def encoding(self) -> Any:
+        """Return None, which stands for Django's default."""
+        return None
+
+    @encoding.setter
+    def encoding(self, name: Any) -> None:
+        """Ignore the name."""
+
+
+class Handler(WSGIHandler):
+    """Django's handler, with such requests."""
+
+    request_class = UTF8Request
+
+
+django.setup(set_prefix=False)
+application = Handler()

@@ -46,6 +46,7 @@ OPTIONAL = {
     "RATE_LIMIT_IMPORT": "20/hour",
     "RATE_LIMIT_BATCH": "120/min",
     "RATE_LIMIT_TOKEN": "60/hour",
+    "RATE_LIMIT_CHANGE": "60/hour",
     "RATE_LIMIT_SIGN_IN": "20/min",
     "RATE_LIMIT_PASSWORD": "20/min",
     "RATE_LIMIT_SECOND_FACTOR": "20/min",

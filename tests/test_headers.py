@@ -99,3 +99,8 @@ def test_static_files_may_be_kept_and_have_the_rest(client: Client) -> None:
     assert "no-store" not in response.headers["Cache-Control"]
     assert response.headers["Permissions-Policy"]
     assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_a_static_file_that_is_not_there_is_kept_by_nobody(client: Client) -> None:
+    missing = client.get("/static/nothing.css")
+    assert (missing.status_code, missing.headers["Cache-Control"]) == (404, "no-store")

@@ -24,6 +24,7 @@ class AccountViewSet(View, mixins.UpdateModelMixin, viewsets.ReadOnlyModelViewSe
     queryset = TikTokAccount.objects.none()
     lookup_field = "public_id"
     lookup_url_kwarg = "id"
+    lookup_value_converter = "slug"
 
     def get_queryset(self) -> QuerySet[TikTokAccount]:
         return selectors.accounts_of(self.request.user)  # type: ignore[arg-type]

@@ -9,7 +9,6 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.linked.services import open_file_account
 from accounts.models import User
 from accounts.tiktok.presence import tiktok_is_on
+from config.next_page import lead_on
 from config.rate_limits import Limit, enforce
 from privacy.anonymity.blanking import blank_identities
 
@@ -103,5 +103,4 @@ def sign_in_with_password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/sign_in_with_password.html", {"form": form, "next": wanted})
     login(request, form.get_user())
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return redirect(wanted if is_ours else "posts:home")
+    return lead_on(request, wanted, otherwise="posts:home")

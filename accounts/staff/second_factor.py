@@ -9,8 +9,7 @@ from django import forms
 from django.contrib.auth.decorators import user_passes_test
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_otp.models import Device
@@ -19,6 +18,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import User
 from accounts.staff.tries import one_try
+from config.next_page import lead_on
 from config.rate_limits import Limit, subjects
 from privacy.models import AccessEvent
 from privacy.trail.services import record
@@ -102,6 +102,4 @@ def _recovery_codes(user: User) -> list[str]:
 
 
 def _go_on(request: HttpRequest) -> HttpResponse:
-    wanted = request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return redirect(wanted if is_ours else "admin:index")
+    return lead_on(request, request.GET.get("next", ""), otherwise="admin:index")

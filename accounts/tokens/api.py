@@ -42,6 +42,7 @@ class APITokenViewSet(
     """The person's API tokens; for people only, not for programs that have a token."""
 
     required_scopes = PEOPLE_ONLY
+    lookup_value_converter = "int"
     serializer_class = APITokenSerializer
     permission_classes = [IsAuthenticated, IsNotAnAPIToken]
     rate_limits = {"POST": (Limit.TOKEN,)}

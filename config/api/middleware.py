@@ -4,14 +4,16 @@ import json
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.middleware import http
 
 from config.api.problems import PROBLEM_CONTENT_TYPE, is_api, problem
 
+HEADLESS = "/_allauth/"
+"""Addresses of allauth's own API, whose errors have their own shape where it answers by itself."""
 _SERVER_FAULT = "Something went wrong here, and was noted. The same request may succeed later."
 _WORDS = {
-    HTTPStatus.BAD_REQUEST: "The request cannot be read: its host, its address or its headers are malformed.",
+    HTTPStatus.BAD_REQUEST: "The request cannot be read: its host, its address, its headers or its body are malformed.",
     HTTPStatus.FORBIDDEN: "This is not allowed.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address; the schema at /api/v1/schema names those that there are.",
 }
@@ -29,13 +31,17 @@ class ProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not is_api(request):
+        is_headless = request.path_info.startswith(HEADLESS)
+        if not is_api(request) and not is_headless:
             return self.get_response(request)
-        if request.path_info.endswith("/"):
+        if request.path_info.endswith("/") and not is_headless:
             request.path_info = request.path_info.rstrip("/")
             request.path = request.path.rstrip("/")
         response = self.get_response(request)
-        if response.status_code < HTTPStatus.BAD_REQUEST or response.get("Content-Type", "") == PROBLEM_CONTENT_TYPE:
+        kind = response.get("Content-Type", "")
+        if response.status_code < HTTPStatus.BAD_REQUEST or kind == PROBLEM_CONTENT_TYPE:
+            return response
+        if is_headless and kind == "application/json":
             return response
         status = HTTPStatus(response.status_code)
         words = _SERVER_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _WORDS.get(status, status.description)
@@ -44,6 +50,12 @@ class ProblemMiddleware:
         response["Content-Type"] = PROBLEM_CONTENT_TYPE
         response["Content-Length"] = str(len(response.content))
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer 400 for JSON that is nested too deeply where allauth reads it."""
+        if isinstance(exception, RecursionError) and request.path_info.startswith(HEADLESS):
+            return HttpResponseBadRequest()
+        return None
 
 
 class ConditionalGetMiddleware(http.ConditionalGetMiddleware):

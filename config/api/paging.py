@@ -108,11 +108,11 @@ def _cursor(request: Request) -> Cursor | None:
 
 
 def _salt(request: Request) -> str:
-    """Return the list that a cursor is for: its address with all that narrows and orders it."""
+    """Return the list that a cursor is for: whose it is, and its address with all that narrows and orders it."""
     address = request.get_full_path()
     for name in PARAMETERS:
         address = remove_query_param(address, name)
-    return f"config.api.paging:{address}"
+    return f"config.api.paging:{request.user.pk}:{address}"
 
 
 def _total_order(queryset: QuerySet[Any]) -> list[str]:

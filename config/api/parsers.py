@@ -10,6 +10,9 @@ from rest_framework.parsers import JSONParser
 
 from config.api.names import shown
 
+MOST_DIGITS = 400
+"""Of an integer: more than any number has that a member takes, and few enough to be read at once."""
+
 
 class StrictJSONParser(JSONParser):
     """JSON parser that refuses what other programs would read in another way: RFC 8259, section 4 and 6 to 8."""
@@ -34,7 +37,11 @@ def parse_json(encoded: bytes) -> Any:
         raise ParseError(f"JSON parse error - not UTF-8: byte {error.start} cannot be decoded.") from error
     try:
         return json.loads(
-            text, object_pairs_hook=_unique_members, parse_constant=_refuse_constant, parse_float=_finite_float
+            text,
+            object_pairs_hook=_unique_members,
+            parse_constant=_refuse_constant,
+            parse_float=_finite_float,
+            parse_int=_short_integer,
         )
     except RecursionError as error:
         raise ParseError("JSON parse error - nested too deeply.") from error
@@ -60,3 +67,9 @@ def _finite_float(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{shown(digits)} is too large for a number.")
     return number
+
+
+def _short_integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"{shown(digits)} is too large for an integer.")
+    return int(digits)

@@ -36,7 +36,9 @@ class Conflict(exceptions.APIException):
 
 def is_api(request: HttpRequest) -> bool:
     """Return whether programs ask at this address, and so expect problem details instead of a page."""
-    return request.path_info.startswith("/api/") or request.path_info.rstrip("/") in ("/api", "/predict")
+    # `//api/...` and `/API/...` are nothing, and whoever asks there is a program all the same
+    path = request.path_info.strip("/").lower()
+    return path.startswith("api/") or path in ("api", "predict")
 
 
 def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:

@@ -27,6 +27,7 @@ _SAID = {
     float: "a number with a fraction",
     list: "a list",
     dict: "an object",
+    type(None): "null",
 }
 _EXPECTED: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...], str], ...] = (
     (serializers.BooleanField, (bool,), "a boolean: true or false"),
@@ -44,11 +45,18 @@ _EXPECTED: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, 
 class StrictMixin:
     """Refuses members that are not known or cannot be set, and values of another JSON type, each by its name."""
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        """Return the validated members; raises ValidationError, also for a body that is null."""
+        inherited: Any = super()
+        if data is None and self.parent is None:  # type: ignore[attr-defined]
+            return self.to_internal_value(data)
+        return inherited.run_validation(data)
+
     def to_internal_value(self, data: Any) -> Any:
         """Return the validated members; raises ValidationError with every refused one."""
         inherited: Any = super()
         if not isinstance(data, Mapping):
-            return inherited.to_internal_value(data)
+            raise ValidationError({"non_field_errors": [f"Expected an object; got {_SAID[type(data)]}."]})
         fields: dict[str, Any] = self.fields  # type: ignore[attr-defined]
         settable = {name for name, field in fields.items() if not field.read_only}
         errors: dict[str, Any] = {}

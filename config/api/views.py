@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db.models import Model
 from rest_framework import exceptions, generics, mixins, views
 from rest_framework.parsers import FormParser, MultiPartParser
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from config.api import paging
-from config.api.names import unknown_name
+from config.api.names import shown, unknown_name
 from config.api.parsers import StrictJSONParser
 from config.api.scopes import RequiredScopes
 from config.api.serializers import NoMembers
@@ -20,6 +20,8 @@ from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
 
 M = TypeVar("M", bound=Model)
 BODIES = frozenset({"POST", "PUT", "PATCH"})
+_TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+"""What Django raises for forms beyond its limits."""
 
 
 class MissingScope(exceptions.PermissionDenied):
@@ -48,6 +50,7 @@ class View(views.APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what can be refused before the view's own work, the cheapest first."""
         refuse_too_large(request, self.body_limit(request))
+        _refuse_encoded(request)
         super().initial(request, *args, **kwargs)
         if not hasattr(self, str(request.method).lower()):
             raise exceptions.MethodNotAllowed(str(request.method))
@@ -106,7 +109,7 @@ class View(views.APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer as `config.api.problems` does; a form beyond Django's limit is one that is too large."""
-        response = super().handle_exception(RequestTooLarge() if isinstance(exc, RequestDataTooBig) else exc)
+        response = super().handle_exception(RequestTooLarge() if isinstance(exc, _TOO_MUCH) else exc)
         if isinstance(exc, MissingScope):
             response["WWW-Authenticate"] = exc.auth_header
         return response
@@ -118,6 +121,15 @@ class ListView(View, generics.ListAPIView[M]):
 
 class RetrieveView(View, generics.RetrieveAPIView[M]):
     """One object."""
+
+
+def _refuse_encoded(request: Request) -> None:
+    """Raise UnsupportedMediaType for a body that is packed: a few bytes could become as many as they like."""
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise exceptions.UnsupportedMediaType(
+            shown(encoding), "Bodies are read as they are; expected no Content-Encoding."
+        )
 
 
 def created(data: Any, location: str, status: int = HTTPStatus.CREATED) -> Response:

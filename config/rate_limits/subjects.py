@@ -1,6 +1,7 @@
 """Name the person or address that a limit counts for; an address is a digest, so that none stands in Redis."""
 
 import ipaddress
+import re
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -8,6 +9,8 @@ from django.utils.crypto import salted_hmac
 
 IPV6_PREFIX = 64
 """What one customer of a provider has: counting single addresses would count nobody."""
+_PORT = re.compile(r"^\[([^\]]*)\](?::\d+)?$|^([^:]*):\d+$")
+"""Brackets and a port, which some proxies write: each connection would be another address."""
 
 
 def person(pk: int) -> str:
@@ -42,7 +45,7 @@ def client_address(request: HttpRequest) -> str:
         entries = forwarded.split(",")
         seen = entries[-min(settings.PROXY_COUNT, len(entries))].strip()
     try:
-        parsed = ipaddress.ip_address(seen.partition("%")[0])
+        parsed = ipaddress.ip_address(_PORT.sub(r"\1\2", seen).partition("%")[0])
     except ValueError:
         return seen
     if isinstance(parsed, ipaddress.IPv4Address):

@@ -24,6 +24,7 @@ class Limit(StrEnum):
     IMPORT = "import"
     BATCH = "batch"
     TOKEN = "token"  # noqa: S105 - a name
+    CHANGE = "change"
     SIGN_IN = "sign_in"
     PASSWORD = "password"  # noqa: S105 - a name
     SECOND_FACTOR = "second_factor"
@@ -59,6 +60,9 @@ class RateLimitVariables(BaseModel):
     rate_limit_import: str = _limit("20/hour", "files brought", "of one person")
     rate_limit_batch: str = _limit("120/min", "batches of posts", "of one person")
     rate_limit_token: str = _limit("60/hour", "new API tokens", "of one person")
+    rate_limit_change: str = _limit(
+        "60/hour", "consents given, experiments started and erasures asked for", "of one person"
+    )
     rate_limit_sign_in: str = _limit("20/min", "sign-ins begun", "by one person, or from one IP address")
     rate_limit_password: str = _limit("20/min", "passwords tried", "for one name, and from one IP address")
     rate_limit_second_factor: str = _limit("20/min", "codes tried", "for one person, and from one IP address")

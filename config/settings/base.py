@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "config.headers.HeadersMiddleware",
     "config.api.middleware.ProblemMiddleware",
     "config.api.middleware.ConditionalGetMiddleware",
+    "config.middleware.refuse_nul_in_cookies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -11,6 +11,7 @@ from accounts.linked.selectors import accounts_of
 from config.api.problems import Conflict, MissingObject
 from config.api.scopes import FORECASTS
 from config.api.views import ListView, RetrieveView, View, created
+from config.rate_limits import Limit
 from predictions.experiments import services
 from predictions.experiments.selectors import experiments_of
 from predictions.experiments.serializers import (
@@ -34,6 +35,7 @@ class ExperimentListView(ListView[Experiment]):
     """The person's experiments, newest first."""
 
     required_scopes = FORECASTS
+    rate_limits = {"POST": (Limit.CHANGE,)}
     serializer_class = ExperimentSerializer
 
     def get_queryset(self) -> QuerySet[Experiment]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.linked.switcher import SignedInRequest, choose_account
+from config.rate_limits import Limit, rate_limited
 from predictions.experiments import services
 from predictions.experiments.forms import ExperimentForm
 from predictions.experiments.selectors import experiments_of
@@ -20,6 +21,7 @@ LISTED = 20
 """Latest experiments on the page."""
 
 
+@rate_limited(Limit.CHANGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def experiments(request: SignedInRequest) -> HttpResponse:

@@ -40,6 +40,8 @@ from telemetry.idempotency.writes import idempotent
 
 PARTS = ("payload", "media")
 """Of a form."""
+UNDECODED, UNDECODED_JSON = "\N{REPLACEMENT CHARACTER}", r"\ufffd"
+"""What Django puts for bytes of a form that are not UTF-8, and how JSON can write the character itself."""
 
 
 class PredictSchema(DescribedSchema):
@@ -139,7 +141,11 @@ def _payload(request: Request) -> Any:
     given: list[Any] = [*request.FILES.getlist("payload"), *request.POST.getlist("payload")]
     if len(given) != 1:
         raise ValidationError({"payload": f"This part is there {len(given)} times; expected it once, as JSON."})
-    encoded = given[0].encode("utf-8", "replace") if isinstance(given[0], str) else given[0].read()
+    if isinstance(given[0], str) and UNDECODED in given[0]:
+        raise ValidationError(
+            {"payload": f"This is not UTF-8, or has the character U+FFFD; write that as {UNDECODED_JSON}."}
+        )
+    encoded = given[0].encode() if isinstance(given[0], str) else given[0].read()
     if len(encoded) > MAX_JSON_BYTES:
         raise RequestTooLarge(f"The payload is too large; at most {MAX_JSON_BYTES:,} bytes are read.")
     return parse_json(encoded)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from config.api.scopes import PRIVACY
 from config.api.views import View
+from config.rate_limits import Limit
 from privacy.consent import selectors, services
 from privacy.consent.serializers import ConsentSerializer, GiveConsentSerializer
 from privacy.models import Through
@@ -34,6 +35,8 @@ class ConsentView(View):
 
     required_scopes = PRIVACY
     permission_classes = [IsAuthenticated, IsAPerson]
+    # withdrawing is as easy as giving was, and easier
+    rate_limits = {"PUT": (Limit.CHANGE,)}
 
     @extend_schema(request=GiveConsentSerializer, responses=ConsentSerializer)
     def put(self, request: Request, purpose: str) -> Response:

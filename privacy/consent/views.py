@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from config.numbers import whole_number
+from config.rate_limits import Limit, enforce
 from privacy.consent import selectors, services
 from privacy.models import Through
 from privacy.people import person_of
@@ -39,8 +40,11 @@ def consents(request: HttpRequest) -> HttpResponse:
 def _save(request: HttpRequest) -> None:
     """Give and withdraw what was changed, all of it or nothing. Raise OutdatedText if a text was replaced meanwhile."""
     agreed = selectors.purposes_of(person_of(request))
+    chosen = request.POST.getlist("agree")
+    if set(chosen) - agreed:
+        enforce(request, Limit.CHANGE)
     for purpose in Purpose:
-        wanted = purpose in request.POST.getlist("agree")
+        wanted = purpose in chosen
         if wanted and purpose not in agreed:
             shown = _version_shown(request, purpose)
             services.give(user_id=person_of(request), purpose=purpose, through=Through.PAGE, version=shown)

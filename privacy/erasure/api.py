@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from config.api.scopes import PEOPLE_ONLY
 from config.api.views import View, created
+from config.rate_limits import Limit
 from privacy.erasure import selectors, services
 from privacy.erasure.serializers import AskForErasureSerializer, ErasureSerializer
 from privacy.models import Erasure, Through
@@ -23,6 +24,7 @@ class ErasureView(View):
     """The erasure of everything that is kept of the person; for people only, not for programs that have a token."""
 
     required_scopes = PEOPLE_ONLY
+    rate_limits = {"POST": (Limit.CHANGE,)}
     permission_classes = [IsAuthenticated, IsAPerson]
 
     @extend_schema(responses=ErasureSerializer)

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.rate_limits import Limit, enforce
 from privacy.erasure import selectors, services
 from privacy.models import Erasure, Through
 from privacy.people import SIGN_IN_AGAIN, person_of, signed_in_lately
@@ -40,6 +41,7 @@ def _grant_wish(request: HttpRequest, wish: str) -> HttpResponse:
         if wish == "now" and not signed_in_lately(request):
             messages.error(request, SIGN_IN_AGAIN)
             return redirect("privacy:erasure")
+        enforce(request, Limit.CHANGE)
         grace = None if wish == "now" else services.GRACE
         try:
             asked = services.request_erasure(

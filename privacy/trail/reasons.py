@@ -5,11 +5,11 @@ from datetime import timedelta
 from django import forms
 from django.apps import apps
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
+from config.next_page import lead_on
 from privacy.declarations.registry import tables
 
 KEY = "reason"
@@ -78,6 +78,5 @@ def give_reason(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         until = (timezone.now() + LASTS).timestamp()
         request.session[KEY] = {"reason": form.cleaned_data["reason"], "until": until}
-        is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-        return redirect(wanted if is_ours else "admin:index")
+        return lead_on(request, wanted, otherwise="admin:index")
     return render(request, "admin/privacy/reason.html", {"form": form, "title": "Before you look at people's data"})

@@ -11,6 +11,8 @@ SERVICE_ROLE = "postcast_service"
 
 READ_ONLY = ("django_migrations", "django_content_type", "auth_permission")
 """Tables that only `migrate` writes."""
+WITHDRAWAL = ("withdrawn_at", "withdrawn_through")
+"""Columns of a consent that change once it was given."""
 _ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _OF_DATABASE = ("CONNECT",)
 _OF_SCHEMA = ("USAGE",)
@@ -119,10 +121,16 @@ def privileges() -> dict[tuple[str, str], tuple[str, ...]]:
 def _exceptions() -> dict[str, Mapping[str, tuple[str, ...]]]:
     """Map the tables that the role may not use like the others to privilege -> columns (none: the whole table).
 
-    A key of the trail is made, and goes with its person; only its stamps change. A person's number is given by the
+    A key of the trail is made, and goes with its person; only its stamps change. Of a consent, when and to which text
+    it was given stays; it can only be withdrawn. A person's number is given by the
     database and stays, or somebody could be made anew under it with another key.
     """
-    from privacy.models import STAMPS, AccessEvent, SubjectKey  # `make run` reads the role's name without Django
+    from privacy.models import (  # `make run` reads the role's name without Django
+        STAMPS,
+        AccessEvent,
+        Consent,
+        SubjectKey,
+    )
 
     person = get_user_model()
     writable = tuple(str(each.column) for each in person._meta.concrete_fields if not each.primary_key)
@@ -130,6 +138,7 @@ def _exceptions() -> dict[str, Mapping[str, tuple[str, ...]]]:
         **{table: {"SELECT": ()} for table in READ_ONLY},
         AccessEvent._meta.db_table: {"SELECT": (), "INSERT": ()},
         SubjectKey._meta.db_table: {"SELECT": (), "INSERT": (), "DELETE": (), "UPDATE": STAMPS},
+        Consent._meta.db_table: {"SELECT": (), "INSERT": (), "DELETE": (), "UPDATE": (*STAMPS, *WITHDRAWAL)},
         person._meta.db_table: {"SELECT": (), "INSERT": writable, "UPDATE": writable, "DELETE": ()},
     }
 

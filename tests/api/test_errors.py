@@ -1,5 +1,6 @@
 """Every error is a problem, whoever answers it: the parser, a view, the middleware, or nobody at all."""
 
+import gzip
 import json
 from unittest import mock
 
@@ -28,7 +29,9 @@ def problem(response, status):
     return told
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/nothing/", "/api/v2/predict", "/api/", "/api", "/api/v1"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/api/v1/nothing/", "/api/v2/predict", "/api/", "/api", "/api/v1", "/API/v1/posts"]
+)
 def test_an_unknown_address(path, signed_in):
     for client in (signed_in, APIClient()):
         for method in ("get", "post", "delete"):
@@ -43,6 +46,18 @@ def test_a_forecast_at_all_its_addresses(path, signed_in):
     assert problem(signed_in.get(path), 405)
     assert signed_in.get(path)["Allow"] == "POST, OPTIONS"
     assert signed_in.post(path, sample(), format="json").status_code == 200
+
+
+def test_an_object_that_can_have_no_such_name(signed_in):
+    for path in (
+        "accounts/a%00b",
+        "accounts/%F0%9F%98%80",
+        "tokens/1%00",
+        "tokens/abc",
+        f"tokens/{10**30}",
+        "posts/%00",
+    ):
+        problem(signed_in.get(f"/api/v1/{path}"), 404)
 
 
 def test_an_address_of_pages_answers_a_page(signed_in):
@@ -64,6 +79,8 @@ def test_what_is_no_json(signed_in):
         b"{'post': {}}": "parse error",
         draft.encode() + b"{}": "Extra data",
         b"[" * 100_000: "nested too deeply",
+        b"1" * 5_000: "too large for an integer",
+        b'{"post": {"text": "a", "duration_s": ' + b"1" * 5_000 + b"}}": "too large for an integer",
     }
     for body, words in bodies.items():
         response = signed_in.generic("POST", PREDICT, body, content_type="application/json")
@@ -80,6 +97,41 @@ def test_what_is_no_json(signed_in):
 def test_another_content_type(content_type, signed_in):
     for path in (PREDICT, "/api/v1/measure", "/api/v1/compare"):
         problem(signed_in.generic("POST", path, json.dumps(sample()), content_type=content_type), 415)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "GZIP, identity"])
+def test_a_packed_body(encoding, signed_in):
+    headers = {"content-encoding": encoding}
+    for path in (PREDICT, "/api/v1/measure", "/api/v1/posts:batch"):
+        packed = signed_in.generic("POST", path, gzip.compress(b"{}"), content_type="application/json", headers=headers)
+        assert "no Content-Encoding" in problem(packed, 415)["detail"]
+    assert signed_in.post(PREDICT, sample(), format="json", headers={"content-encoding": "identity"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "got"),
+    [("null", "null"), ("[]", "a list"), ("5", "an integer"), ('"x"', "a string"), ("true", "a boolean")],
+)
+def test_a_body_that_is_no_object(body, got, signed_in):
+    for path in (PREDICT, "/api/v1/measure", "/api/v1/compare", "/api/v1/tokens"):
+        told = problem(signed_in.generic("POST", path, body, content_type="application/json"), 400)
+        assert told["errors"] == [{"field": "", "message": f"Expected an object; got {got}."}], path
+
+
+def test_a_form_with_too_many_parts(signed_in):
+    for parts in (
+        b"".join(b'--B\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nx\r\n' % number for number in range(1_500)),
+        b'--B\r\nContent-Disposition: form-data; name="media"; filename="a"\r\n\r\nx\r\n' * 150,
+    ):
+        form = parts + b"--B--\r\n"
+        problem(signed_in.generic("POST", PREDICT, form, content_type="multipart/form-data; boundary=B"), 413)
+
+
+def test_a_payload_that_is_not_utf8(signed_in):
+    form = b'--B\r\nContent-Disposition: form-data; name="payload"\r\n\r\n{"post": {"text": "%b"}}\r\n--B--\r\n'
+    for text, status in ((b"\xff", 400), ("é".encode(), 200), (rb"\ufffd", 200)):
+        sent = signed_in.generic("POST", PREDICT, form % text, content_type="multipart/form-data; boundary=B")
+        assert sent.status_code == status, text
 
 
 def test_forms_where_json_alone_is_read(signed_in):

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rest_framework.test import APIClient
 
 from posts.models import Post
 from tests.factories import PostFactory, PredictionFactory
@@ -85,3 +86,12 @@ def test_an_unchanged_answer_is_not_sent_again(creator, signed_in):
     PredictionFactory(account=creator.account)
     changed = signed_in.get("/api/v1/predictions", headers={"if-none-match": signed_in.get("/api/v1/me")["ETag"]})
     assert changed.status_code == 200
+
+
+def test_a_cursor_is_one_persons(creator, signed_in):
+    other = APIClient()
+    other.force_login(PredictionFactory().account.user)
+    PredictionFactory(account=creator.account)
+    following = signed_in.get("/api/v1/predictions", {"page_size": 1}).json()["next"]
+    assert signed_in.get(following).status_code == 200
+    assert [error["field"] for error in other.get(following).json()["errors"]] == ["cursor"]

@@ -12,6 +12,8 @@ from accounts.tokens.services import MAX_API_TOKENS, TooManyTokens, create_api_t
 from config.rate_limits import subjects
 from config.rate_limits.checks import words_for
 from config.rate_limits.variables import Limit, RateLimitVariables
+from privacy.consent.selectors import current_version
+from privacy.purposes import Purpose
 from tests.factories import TikTokAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -203,6 +205,26 @@ def test_nothing_needs_redis(no_redis: None, limit, api, browser):
         assert browser.get(path).status_code == 200, path
 
 
+def test_what_writes_to_the_trail_for_ever_is_limited_and_taking_back_is_not(limit, account):
+    limit(change="2/hour")
+    person = APIClient()
+    person.force_login(account.user)
+    learning, erasure = "/api/v1/privacy/consents/learning", "/api/v1/privacy/erasure"
+    version = current_version(Purpose.LEARNING)
+    for status in (200, 200, 429):
+        assert person.put(learning, {"version": version}, format="json").status_code == status
+        assert person.delete(learning).status_code == 200
+    two_hours = {"account_id": account.public_id, "feature": "post_time", "first": 18, "second": 21}
+    assert person.post("/api/v1/experiments", two_hours, format="json").status_code == 429
+    assert person.post("/experiments/", {}).status_code == 429
+    assert person.post(erasure, {}, format="json").status_code == 429
+    assert person.post("/your-data/erasure/", {"wish": "later"}).status_code == 429
+    form = {"agree": ["service", "learning"], "version-service": 1, "version-learning": version}
+    assert person.post("/your-data/consent/", form).status_code == 429
+    assert person.post("/your-data/consent/", {"agree": ["service"]}).status_code == 302
+    assert person.post("/your-data/erasure/", {"wish": "cancel"}).status_code == 302
+
+
 # --- who is counted ------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +239,9 @@ def test_nothing_needs_redis(no_redis: None, limit, api, browser):
         (0, "2001:db8:1:2:aaaa::1", "", "2001:db8:1:2::/64"),
         (0, "2001:db8:1:2:bbbb::2", "", "2001:db8:1:2::/64"),
         (0, "::ffff:192.0.2.1", "", "192.0.2.1"),
+        (1, "10.0.0.1", "198.51.100.7:40001", "198.51.100.7"),
+        (1, "10.0.0.1", "[::FFFF:198.51.100.7]:40001", "198.51.100.7"),
+        (1, "10.0.0.1", "[2001:db8:1:2::1]", "2001:db8:1:2::/64"),
         (0, "fe80::1%eth0", "", "fe80::/64"),
         (0, "", "", ""),
     ],

@@ -55,6 +55,8 @@ def execute(statement: str) -> None:
         "DROP TRIGGER append_only ON privacy_accessevent",
         "CREATE OR REPLACE FUNCTION privacy_refuse_change() RETURNS trigger LANGUAGE sql AS 'SELECT NULL'",
         "SET session_replication_role = replica",
+        "UPDATE privacy_consent SET given_at = now() - interval '1 year'",
+        "UPDATE privacy_consent SET version = 0, text_fingerprint = ''",
     ],
 )
 @pytest.mark.usefixtures("as_the_service")
@@ -130,6 +132,7 @@ def test_it_gets_the_password_in_the_file(tmp_path: Path) -> None:
 
 
 EVERY_DAY = ("DELETE", "INSERT", "SELECT", "UPDATE")
+WITHDRAWAL = ("withdrawn_at", "withdrawn_through")
 KEY_STAMPS = ("consent_version", "provenance", "retain_until", "source", "transformation")
 
 
@@ -148,6 +151,8 @@ def test_it_may_do_what_is_written_here_and_no_more() -> None:
         ("table", "privacy_accessevent"): ("INSERT", "SELECT"),
         ("table", "privacy_subjectkey"): ("DELETE", "INSERT", "SELECT"),
         **{("column", f"privacy_subjectkey.{column}"): ("UPDATE",) for column in KEY_STAMPS},
+        ("table", "privacy_consent"): ("DELETE", "INSERT", "SELECT"),
+        **{("column", f"privacy_consent.{column}"): ("UPDATE",) for column in (*KEY_STAMPS, *WITHDRAWAL)},
         ("table", "accounts_user"): ("DELETE", "SELECT"),
         **{("column", f"accounts_user.{column}"): ("INSERT", "UPDATE") for column in columns},
     }
