@@ -117,7 +117,7 @@ def measure_caption(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
 
 
 def measured_part(text: str) -> str:
-    """Return the part of a caption that is measured and compared: what TikTok returns, without contacts and outer spaces.
+    """Return the part of a caption that is measured and compared: what TikTok returns of it, without contacts.
 
     TikTok's documentation says 150 characters, and not of which kind. Cut after 150 UTF-16 units, never inside a
     character, a text is the same whether TikTok counts those, code points or graphemes, as each of the others is at

@@ -3,8 +3,6 @@
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.utils import timezone
 
@@ -69,9 +67,6 @@ def everything(name: str) -> User:
         refresh_token=f"rft.{name}",
         refresh_expires_in=864_000,
     )
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session.create()
     # a sign-in has a row beside its session
     Client().force_login(user)
     exporting.make(export_pk=exporting.request_export(user_id=user.pk).pk)
