@@ -4,6 +4,7 @@ import itertools
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -300,7 +301,7 @@ def test_a_list_that_promises_more_for_ever_keeps_no_worker(creator, connect, se
 
     def play(connected):
         if b"/v2/user/info/" in server.heads[-1]:
-            data = {"user": {}}
+            data: dict[str, Any] = {"user": {}}
         else:
             # each cursor is older than the one before: the list seems to move on
             cursor = 1_795_000_000_000 - next(asked)
