@@ -32,7 +32,6 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    client_key: str
     event: str
     create_time: AwareDatetime
     # PostgreSQL stores no NUL, so no account has one in its id

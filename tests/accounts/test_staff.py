@@ -170,3 +170,11 @@ def test_erasing_is_the_privacy_officers(role: str, may: bool, client: Client) -
 def test_superusers_give_a_reason_too(client: Client) -> None:
     verify(client, StaffFactory())
     assert client.get("/admin/accounts/user/")["Location"].startswith("/admin/reason/")
+
+
+def test_an_address_of_no_row_is_no_error(client: Client) -> None:
+    enter_admin(client, StaffFactory())
+    for model in admin.site._registry:
+        for key in ("%00", "9" * 5_000, "a" * 5_000):
+            page = client.get(f"/admin/{model._meta.app_label}/{model._meta.model_name}/{key}/change/")
+            assert page.status_code in (302, 404), (model, key[:5])

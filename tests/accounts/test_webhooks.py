@@ -170,8 +170,9 @@ def test_content_may_be_an_object_and_other_shapes_say_nothing(sandbox, account,
     assert Erasure.objects.exists() is deleted
 
 
-def test_content_may_be_missing(sandbox, account):
-    event = {name: value for name, value in json.loads(removal(sandbox, account)).items() if name != "content"}
+@pytest.mark.parametrize("missing", ["content", "client_key"])
+def test_content_and_client_may_be_missing(sandbox, account, missing):
+    event = {name: value for name, value in json.loads(removal(sandbox, account)).items() if name != missing}
     assert deliver(sandbox, json.dumps(event).encode()).status_code == 200
     assert is_revoked()
 

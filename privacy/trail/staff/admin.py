@@ -47,6 +47,10 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         asked = (*self.get_list_filter(request), self.opts.pk.name, "pk")
         return lookup in {f"{field}{ending}" for field in asked for ending in ASKED_BY_FILTERS}
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row; None where the address names none. PostgreSQL takes no NUL in a text."""
+        return None if "\x00" in object_id else super().get_object(request, object_id, from_field)
+
     def _permitted(self, request: HttpRequest, columns: Any) -> list[Any]:
         hidden = () if request.user.has_perm("accounts.see_identity") else self.identity
         return [column for column in columns if column not in hidden]

@@ -112,22 +112,23 @@ def mutated(chance: random.Random, answer: Any) -> tuple[int, list[tuple[str, st
 def _with_odd_value(chance: random.Random, tree: Any) -> Any:
     places = list(_places(tree))
     if not places or chance.random() < 0.03:
-        return chance.choice(ODD_VALUES)
+        return copy.deepcopy(chance.choice(ODD_VALUES))
     holder, key = chance.choice(places)
     match chance.randrange(6):
         case 0:
             del holder[key]
         case 1 if isinstance(holder, list):
-            holder.append(copy.deepcopy(holder[key]))
+            holder.append(holder[key])
         case 2:
-            holder[key] = [copy.deepcopy(holder[key])]
+            holder[key] = [holder[key]]
         case 3:
+            # three of them stay below what Python itself writes as JSON
             nested: Any = holder[key]
-            for _ in range(chance.choice((3, 200, 900))):
+            for _ in range(chance.choice((3, 100, 250))):
                 nested = [nested]
             holder[key] = nested
         case _:
-            holder[key] = chance.choice(ODD_VALUES)
+            holder[key] = copy.deepcopy(chance.choice(ODD_VALUES))
     return tree
 
 

@@ -1,7 +1,9 @@
 """The Display API: types, rate limit, and downloads of covers that must not lead inside."""
 
+import contextlib
 import dataclasses
 import http.server
+import json
 import subprocess
 import sys
 import threading
@@ -16,8 +18,9 @@ from hypothesis import strategies as st
 from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
 
 from accounts.tiktok.client import Profile
-from accounts.tiktok.errors import TikTokRateLimited, TikTokUnavailable
+from accounts.tiktok.errors import AccessTokenInvalid, TikTokRateLimited, TikTokUnavailable, parse_envelope
 from config.outside import shared
+from config.outside.client import Answer
 from posts.platforms.base import CoverHostTroubled, CoverUnavailable, FetchedCounts
 from posts.platforms.tiktok import covers, limits
 from posts.platforms.tiktok.client import DisplayAPI
@@ -66,6 +69,27 @@ def test_any_caption_can_be_stored(text):
 )
 def test_only_web_addresses_are_linked_to(address, kept):
     assert Video.model_validate({**MINIMAL, "share_url": address}).share_url == (address if kept else "")
+
+
+@pytest.mark.parametrize(
+    ("odd", "unknown"),
+    [({"duration": value}, True) for value in (-5, "12", 12.5, 10**9)] + [({"duration": 0}, False)],
+)
+def test_a_duration_of_no_video_is_unknown(odd, unknown):
+    assert (Video.model_validate({**MINIMAL, **odd}).duration is None) == unknown
+
+
+@pytest.mark.parametrize("id", [" 73 ", "7 3", "73\n", "७३", "7" * 300, 7.3e18, True, ""])
+def test_a_video_without_a_plain_id_is_left_out(id):
+    page, _ = read_page({"videos": [{**MINIMAL, "id": id}, MINIMAL], "has_more": False})
+    assert ([post.id for post in page.posts], page.skipped) == (["7301"], 1)
+
+
+@pytest.mark.parametrize(("code", "kind"), [("OK", None), ("Access_Token_Invalid", AccessTokenInvalid)])
+def test_codes_are_read_in_any_case(code, kind):
+    answer = Answer(200, {}, json.dumps({"data": {"a": 1}, "error": {"code": code}}).encode())
+    with pytest.raises(kind) if kind else contextlib.nullcontext():
+        assert parse_envelope(answer) == {"a": 1}
 
 
 COUNTS = ("like_count", "comment_count", "share_count", "view_count")
