@@ -31,7 +31,11 @@ def ask_wsgi(method: str, path: str, content_type: str, body: bytes = b"") -> tu
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "192.0.2.1",
     }
-    application(environ, lambda status, headers, *_: answered.append((status, dict(headers))))  # type: ignore[arg-type]
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None, /) -> Any:
+        answered.append((status, dict(headers)))
+
+    application(environ, start_response)
     [(status, headers)] = answered
     return status, headers["Content-Type"]
 
