@@ -4,7 +4,7 @@ Imports nothing else of Postcast.
 """
 
 from posts.content.pictures.covers import COVER_EXTRACTOR_VERSION, CoverMeasures, measure_cover
-from posts.content.pictures.decoding import MAX_COVER_BYTES, MAX_COVER_PIXELS, DamagedImage, UnreadableImage
+from posts.content.pictures.decoding import MAX_COVER_BYTES, MAX_COVER_PIXELS, UnreadableImage
 from posts.content.pictures.embedding import EMBEDDING_NETWORK, PICTURE_EMBEDDING_SIZE, nearest_covers
 from posts.content.pictures.networks import installed_id, use_networks_in
 from posts.content.pictures.writing import WRITING_NETWORK
@@ -17,7 +17,6 @@ __all__ = [
     "PICTURE_EMBEDDING_SIZE",
     "WRITING_NETWORK",
     "CoverMeasures",
-    "DamagedImage",
     "UnreadableImage",
     "installed_id",
     "measure_cover",

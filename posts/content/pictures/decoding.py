@@ -59,10 +59,6 @@ class UnreadableImage(ValueError):
     """The bytes are not a picture that can be measured; the message says why in one sentence."""
 
 
-class DamagedImage(UnreadableImage):
-    """The header promises a picture, and the rest is not one: finding that out may have cost a second."""
-
-
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A decoded picture, upright and opaque: `image` is RGB and at most `DECODED_SIDE` pixels long and high."""
@@ -87,8 +83,8 @@ def decode(data: bytes) -> Picture:
     """Decode a JPEG, PNG, WebP or GIF picture.
 
     Transparent pixels are shown on white, 16-bit greys are scaled to eight bits. Raise UnreadableImage when the bytes
-    are too many, are no picture, are something else as well, or would unpack to too many pixels; DamagedImage when they
-    turn out to be cut short or damaged only while they are unpacked.
+    are too many, are no picture, are something else as well, would unpack to too many pixels, or turn out to be cut short
+    or damaged while they are unpacked.
     """
     if not data:
         raise UnreadableImage(f"The cover is empty; {_EXPECTED}.")
@@ -119,7 +115,7 @@ def _unpacked(data: bytes, image: Image.Image) -> Picture:
     except UnreadableImage:
         raise
     except Exception as error:
-        raise DamagedImage(_damaged(error)) from error
+        raise UnreadableImage(_damaged(error)) from error
 
 
 def _damaged(error: Exception) -> str:
@@ -155,7 +151,7 @@ def _decode(data: bytes, image: Image.Image) -> Picture:
     image.draft("RGB", (math.ceil(width * least), math.ceil(height * least)))
     image.load()
     if lacks_rows(data, image):
-        raise DamagedImage(_CUT_SHORT.format(width, height))
+        raise UnreadableImage(_CUT_SHORT.format(width, height))
     turn = _turn(image)
     image = _shown_on_white(_eight_bits(image))
     if turn is not None:

@@ -21,7 +21,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from posts.content.pictures import MAX_COVER_BYTES, DamagedImage, UnreadableImage, decoding, measure_cover
+from posts.content.pictures import MAX_COVER_BYTES, UnreadableImage, decoding, measure_cover
 from tests.posts.content.drawn import encoded, images, of_levels, texture
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -182,7 +182,7 @@ def test_whatever_a_decoder_raises_is_one_sentence_and_its_type_is_logged(raised
     monkeypatch.setattr(decoding, "log", structlog.get_logger())
     with (
         structlog.testing.capture_logs() as logs,
-        pytest.raises(DamagedImage, match=r"^The cover is damaged or cut short \(.*\.$"),
+        pytest.raises(UnreadableImage, match=r"^The cover is damaged or cut short \(.*\.$"),
     ):
         measure_cover(encoded(PHOTO))
     assert [(each["event"], each["error"]) for each in logs] == [("picture_damaged", type(raised).__name__)]
