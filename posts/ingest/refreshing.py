@@ -131,8 +131,7 @@ def _work(run: Run) -> bool:
         barren = barren + 1 if _is_barren(run.refresh, page) else 0
         if barren > MAX_BARREN_PAGES:
             raise TikTokUnavailable("unexpected_answer", "the listing goes on without other videos")
-        # a page that brings nothing is no progress: the attempts still count
-        _store_page(run.refresh, page, attempts=run.refresh.attempts if barren else 0)
+        _store_page(run.refresh, page)
     _notice_deleted(run)
     return _measure_covers(run)
 
@@ -160,10 +159,12 @@ def _is_barren(refresh: Refresh, page: FetchedPage) -> bool:
     return page.next_cursor is not None and not page.skipped and seen.count() >= len(ids)
 
 
-def _store_page(refresh: Refresh, page: FetchedPage, *, attempts: int = 0) -> None:
+def _store_page(refresh: Refresh, page: FetchedPage) -> None:
     if page.next_cursor is not None and refresh.cursor is not None and page.next_cursor >= refresh.cursor:
         raise TikTokUnavailable("unexpected_answer", "the listing does not move on to older videos")
     now = timezone.now()
+    # a page that brings nothing is no progress: the attempts still count
+    attempts = refresh.attempts if _is_barren(refresh, page) else 0
     with transaction.atomic():
         heartbeat(refresh)
         account = lock_account(refresh.account_id)
