@@ -83,8 +83,8 @@ def decode(data: bytes) -> Picture:
     """Decode a JPEG, PNG, WebP or GIF picture.
 
     Transparent pixels are shown on white, 16-bit greys are scaled to eight bits. Raise UnreadableImage when the bytes
-    are too many, are no picture, are something else as well, would unpack to too many pixels, or turn out to be cut short
-    or damaged while they are unpacked.
+    are too many, are no picture, are something else as well, would unpack to too many pixels, or turn out to be cut
+    short or damaged while they are unpacked.
     """
     if not data:
         raise UnreadableImage(f"The cover is empty; {_EXPECTED}.")
