@@ -1,7 +1,7 @@
 """Read whole numbers that strangers write: in forms, addresses and headers."""
 
 LARGEST = 2**63 - 1
-"""What a bigint of PostgreSQL holds. Python itself refuses to read integers of more than 4,300 digits."""
+"""Range of PostgreSQL's bigint. Python itself refuses to read integers of more than 4,300 digits."""
 
 
 def whole_number(text: str) -> int | None:

@@ -1,4 +1,4 @@
-"""What only workers import of Celery."""
+"""Celery's request as workers use it; imported by workers alone."""
 
 import structlog
 from celery.worker.request import Request

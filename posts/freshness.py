@@ -1,4 +1,4 @@
-"""How fresh and complete an account's posts are: what a forecast that rests on them says of its data."""
+"""Freshness and completeness of an account's posts: what a forecast that rests on them says of its data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,7 +36,7 @@ NO_VIDEOS = (
 
 
 class DataWarning(TypedDict):
-    """What is wrong with the data under a forecast: `stale`, `partial`, `disconnected` or `videos_not_allowed`."""
+    """A fault of the data under a forecast: `stale`, `partial`, `disconnected` or `videos_not_allowed`."""
 
     code: str
     message: str
@@ -44,7 +44,7 @@ class DataWarning(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """When an account's posts were last read, None if never, and what is wrong with them."""
+    """The moment of the last reading of an account's posts, None if never, and faults of the data."""
 
     data_as_of: datetime | None
     warnings: tuple[DataWarning, ...]

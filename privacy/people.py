@@ -15,7 +15,7 @@ from rest_framework.request import Request
 SIGNED_IN_AT = "signed_in_at"
 """The key of the session under which the time of the sign-in stands, in seconds since 1970."""
 LATELY = timedelta(minutes=10)
-"""What cannot be undone or taken back asks for a sign-in of so long ago at most: a session may be somebody else's."""
+"""Greatest age of a sign-in for actions that cannot be undone: a session may be somebody else's."""
 SIGN_IN_AGAIN = (
     f"This needs a sign-in of the last {LATELY.seconds // 60} minutes: sign out and in again, then repeat it."
 )

@@ -1,4 +1,4 @@
-"""What waits in the queues: how many messages, and since when the oldest."""
+"""Messages that wait in the queues: their number, and the age of the oldest."""
 
 import json
 import time

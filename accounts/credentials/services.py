@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 LEEWAY = timedelta(seconds=60)
 """An access token that ends sooner is refreshed before it is handed out."""
 CLAIM_S = 45.0
-"""How long one worker has the right to refresh: longer than a refresh with all its retries takes."""
+"""Seconds for which one worker may refresh: longer than a refresh with all its retries takes."""
 LONGEST_WAIT_S = 60.0
 """For another worker's refresh: longer than its claim, so that a killed worker's place is taken."""
 POLL_S = 0.1
@@ -126,7 +126,7 @@ REVOCATIONS: dict[str, Callable[[int, Credential.State], Revoked]] = {
     TikTokAccount.Platform.TIKTOK: revoke_at_tiktok,
     TikTokAccount.Platform.FILE: lambda account_id, state: Revoked.YES,
 }
-"""How a grant is revoked, by platform; platforms of later apps add theirs."""
+"""Platform -> the function that revokes a grant there; platforms of later apps add theirs."""
 
 
 def revoke_grant(account_id: int, state: Credential.State) -> Revoked:

@@ -75,7 +75,7 @@ class TikTokAccount(PersonalData):
 
     @property
     def name(self) -> str:
-        """What the account is called on pages: a name that can be seen, else the user name, else its id here."""
+        """The account's name on pages: a display name that can be seen, else the user name, else its id here."""
         names = (self.display_name, self.username)
         nameless = (
             "your posts from files" if self.platform == self.Platform.FILE else f"TikTok account {self.public_id}"

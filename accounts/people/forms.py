@@ -16,7 +16,7 @@ ACCESS: dict[str, tuple[str, list[Scope]]] = {
     "reading": ("Read only", _READING),
     "everything": ("Everything that programs may", list(Scope)),
 }
-"""What a token may do, as the page offers it: in words, and its scopes."""
+"""Choices of a token's permissions on the page: words, and the scopes they stand for."""
 USUAL_ACCESS = "forecasts"
 
 

@@ -45,7 +45,7 @@ class StateUsed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a browser brought back, and the exchange needs."""
+    """The code that a browser brought back, with what its exchange needs."""
 
     code: str
     redirect_uri: str
@@ -54,7 +54,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a sign-in is."""
+    """Progress of a sign-in."""
 
     claimed: bool = False
     answered: bool = False

@@ -1,4 +1,4 @@
-"""What a browser has under way at TikTok, in a signed cookie of its own.
+"""The sign-in that a browser has under way at TikTok, in a signed cookie of its own.
 
 allauth keeps the state of a sign-in in the session, which would be a row in the database for everybody who presses the
 button. It is small, short-lived, and useless to anybody but this browser.

@@ -24,7 +24,7 @@ FREE_BY_ADDRESS = 10
 
 @dataclass(slots=True)
 class Verdict:
-    """What became of the try; the block that looks at the secret sets it."""
+    """Outcome of the try; the block that looks at the secret sets it."""
 
     right: bool = False
 

@@ -27,7 +27,7 @@ MAX_BYTES = 2 * 1024 * 1024
 # for calls that can be repeated without harm; seconds
 RETRIES: dict[str, Any] = {"attempts": 3, "timeout": 20, "wait_initial": 0.1, "wait_max": 1.0, "wait_jitter": 0.2}
 LONGEST_REFRESH_S = RETRIES["timeout"] + LONGEST_PAUSE_S + DEADLINE_S
-"""What `refresh` takes at most: no attempt begins after the retries' time."""
+"""Upper bound of the time of `refresh`: no attempt begins after the retries' time."""
 
 BASIC_SCOPE = "user.info.basic"
 VIDEO_SCOPE = "video.list"

@@ -21,7 +21,7 @@ class TikTokError(Exception):
 
     retryable = False
     retry_after: float | None = None
-    """What TikTok asks to wait, in seconds; None where it did not say."""
+    """Seconds that TikTok asks to wait; None where it did not say."""
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ LARGEST_COUNT = 2**53
 
 
 class Unreadable(Counter[str]):
-    """How often each field was unusable. Pass it as the context of `model_validate`."""
+    """Count of unusable values by field. Pass it as the context of `model_validate`."""
 
 
 def _or_default(value: Any, read: Callable[[Any], Any], info: ValidationInfo) -> Any:

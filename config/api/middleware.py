@@ -17,7 +17,7 @@ _WORDS = {
     HTTPStatus.FORBIDDEN: "This is not allowed.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address; the schema at /api/v1/schema names those that there are.",
 }
-"""What is said where an answer that is no problem says nothing of its own."""
+"""Detail by status, for answers that are no problem and say nothing themselves."""
 
 
 class ProblemMiddleware:

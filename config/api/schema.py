@@ -130,7 +130,7 @@ COMPONENTS: dict[str, Any] = {
         }
     },
 }
-"""What operations refer to."""
+"""Components that operations refer to."""
 
 
 class DescribedSchema(AutoSchema):

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the API as a whole; docs/api.md says more."""
+"""Description of the API as a whole in the OpenAPI document; docs/api.md says more."""
 
 DESCRIPTION = """What will this post do in its first 24 hours, and how sure is that?
 

@@ -27,7 +27,7 @@ SCOPE_WORDS = {
     Scope.ACCOUNT_WRITE: "Change the settings of your TikTok accounts",
     Scope.PRIVACY: "Read what you agreed to, and who looked at your data",
 }
-"""What each scope permits, in words for a person."""
+"""Scope -> its permission in words for a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
 M = TypeVar("M", bound=Model)
 BODIES = frozenset({"POST", "PUT", "PATCH"})
 _TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
-"""What Django raises for forms beyond its limits."""
+"""Errors of Django for forms beyond its limits."""
 
 
 class MissingScope(exceptions.PermissionDenied):
@@ -39,7 +39,7 @@ class View(views.APIView):
     """
 
     required_scopes: ClassVar[RequiredScopes | None]
-    """What a token must be allowed; None: open to everybody."""
+    """Scopes that a token needs; None: open to everybody."""
     query_parameters: ClassVar[Mapping[str, Collection[str]]] = {}
     """Method -> names of its parameters, beside those of filters and pages."""
     takes_body: ClassVar[Collection[str]] = BODIES

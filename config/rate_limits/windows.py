@@ -67,7 +67,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a charge's window stands: what is left of it, and the seconds until more is."""
+    """State of a charge's window: the amount left, and the seconds until more is."""
 
     charge: Charge
     remaining: int

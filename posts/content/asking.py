@@ -44,7 +44,7 @@ _EMPTY_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """What several comments share."""
+    """A question or subject that several comments share."""
 
     words: tuple[str, ...]
     """Most shared first; each is in `FEWEST` of the comments or more."""

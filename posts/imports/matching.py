@@ -35,7 +35,7 @@ _FOREIGN = "has an id that is not TikTok's, and no post of that time with this c
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a row. `id` is that of its post here; `post` is None for a post that is not stored yet."""
+    """Outcome of a row. `id` is that of its post here; `post` is None for a post that is not stored yet."""
 
     row: ImportedRow
     outcome: ImportRow.Outcome
@@ -55,7 +55,7 @@ class _Known:
     posted_at: datetime
     fingerprint: str
     missing: set[str]
-    """What is not known of it, and a row could fill in."""
+    """Members that are not known of it, and that a row could fill in."""
     first_row: int | None = None
     """The first row of the file about it; None until there is one."""
 

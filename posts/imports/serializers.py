@@ -28,7 +28,7 @@ BATCH_EXAMPLE = OpenApiExample(
 
 
 class ThemeSerializer(Serializer[Any]):
-    """What several comments of a data export share; their texts are not kept."""
+    """A theme that several comments of a data export share; their texts are not kept."""
 
     words = serializers.ListField(child=serializers.CharField())
     is_question = serializers.BooleanField()
@@ -37,7 +37,7 @@ class ThemeSerializer(Serializer[Any]):
 
 
 class ImportRowsSerializer(Serializer[Import]):
-    """How many rows of the file come to what."""
+    """Number of the file's rows by outcome."""
 
     new = serializers.IntegerField(source="rows_new")
     merged = serializers.IntegerField(source="rows_merged")
@@ -127,7 +127,7 @@ class BatchSchemaSerializer(Serializer[Any]):
 
 
 class RowResultSerializer(Serializer[Any]):
-    """What became of a row."""
+    """Outcome of a row."""
 
     row = serializers.IntegerField(help_text="Its place in the request, from 0.")
     outcome = serializers.ChoiceField(

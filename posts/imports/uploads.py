@@ -16,7 +16,7 @@ from posts.models import Import
 from posts.platforms.exports.bounded import MAX_FILE
 
 FORM_BYTES = 64 * 1024
-"""What a form sends beside its file."""
+"""Bytes that a form sends beside its file."""
 
 
 class TooLarge(Exception):

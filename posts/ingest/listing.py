@@ -1,4 +1,4 @@
-"""How far an account's list of posts was read: what a later listing may leave out, and what it has to complete.
+"""Progress of reading an account's list of posts: what a later listing may leave out, and what it has to complete.
 
 Every function that writes runs inside a caller's transaction that holds the account's lock (`lock_account`).
 """

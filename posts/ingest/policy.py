@@ -35,7 +35,7 @@ UNHABITUAL = 0.25
 ASSUMED_POSTS = 1.0
 """Posts in `HABIT_OF` that are expected of an account beside its own."""
 NEAR = np.array([0.25, 0.5, 0.25])
-"""How a post at an hour counts for that hour and its neighbours."""
+"""Weights of a post for its own hour and the hours beside it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How far the fetching of an account is, for pages and the API: the refresh's state and a sentence for the person."""
+"""Progress of fetching an account, for pages and the API: the refresh's state and a sentence for the person."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +49,7 @@ class RefreshStatus:
 
     @property
     def read_at(self) -> datetime | None:
-        """When posts were last read, by this refresh or since."""
+        """Moment of the last reading of posts, by this refresh or since."""
         return self.data_as_of or (self.finished_at if self.state == Refresh.State.DONE else None)
 
     @property

@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 TURN = timedelta(minutes=5)
 """After this long a run hands over to a new task: others get the worker, and Celery's time limit stays far away."""
 LEASE = timedelta(minutes=3)
-"""How long a message may take to reach a worker before it is sent again."""
+"""Longest time for a message to reach a worker before it is sent again."""
 MAX_ATTEMPTS = 12
 BACKOFF = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5))
 """Waits before the second, third and each further attempt: once TikTok is back, nobody waits longer than the last."""
@@ -53,7 +53,7 @@ LONGEST_WAIT = timedelta(hours=1)
 MAX_BARREN_PAGES = 50
 """Pages in a row without a video that is new to the refresh: a list may promise more for ever."""
 LIFE = timedelta(hours=24)
-"""How old a refresh may become: waits that TikTok asks for count as no attempt."""
+"""Age at which a refresh ends: waits that TikTok asks for count as no attempt."""
 
 Reason = Refresh.Reason
 UNREADABLE = ("unexpected_answer", "unreadable_answer")

@@ -25,7 +25,7 @@ COVER_DELAYS = (
     timedelta(days=2),
     timedelta(days=3),
 )
-"""How long a cover is left alone after each attempt in vain."""
+"""Pauses after the first and each further failed attempt at a cover."""
 MAX_COVER_ATTEMPTS = len(COVER_DELAYS) + 1
 """About a week, after which TikTok will hardly give the picture any more."""
 HALF_A_BEAT = timedelta(minutes=2, seconds=30)
@@ -41,7 +41,7 @@ YOUNG_FOR = timedelta(hours=max(WINDOWS)) + WINDOWS[max(WINDOWS)]
 """Younger posts have observations to come; older counts hardly change."""
 
 WHOLE_EVERY = timedelta(days=7)
-"""How old the last whole listing may be for a refresh to read only what is new or can have changed."""
+"""Greatest age of the last whole listing for a refresh to read only what is new or can have changed."""
 WHOLE_UP_TO = 100
 """Posts of an account that is always read whole: that costs a few calls."""
 LIST_EVERY = timedelta(hours=1)

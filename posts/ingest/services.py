@@ -14,7 +14,7 @@ from posts.models import Listing, Refresh
 from posts.platforms.registry import is_fetched
 
 HURRY_EVERY = timedelta(minutes=1)
-"""How often a person may end a refresh's wait: each time costs calls to TikTok."""
+"""Shortest time between two ends of a refresh's wait by a person: each time costs calls to TikTok."""
 
 
 class NotConnected(Exception):

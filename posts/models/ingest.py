@@ -133,7 +133,7 @@ class PostsChange(PersonalData):
 
 
 class Listing(PersonalData):
-    """How far an account's list of posts was read, by refreshes and by the hourly look for new posts."""
+    """Progress of reading an account's list of posts, by refreshes and by the hourly look for new posts."""
 
     account = models.OneToOneField(TikTokAccount, on_delete=models.CASCADE, primary_key=True, related_name="listing")
     personal(account, "The account")

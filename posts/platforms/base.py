@@ -19,7 +19,7 @@ HORIZON = timedelta(hours=24)
 
 
 class Urgency(IntEnum):
-    """What a call is for, the most urgent first: where calls are scarce, the last are left out first."""
+    """Purpose of a call, the most urgent first: where calls are scarce, the last are left out first."""
 
     DAY = 0
     """Counts at 24 h: every label and outcome rests on them."""

@@ -70,7 +70,7 @@ class Answer(Generic[T]):
     loaded: LoadedModel
     result: T
     warnings: list[str]
-    """Those of `data` among them."""
+    """Warnings for the person, those of `data` among them."""
     data: Freshness
     fetched_at: float
 

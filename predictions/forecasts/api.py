@@ -41,7 +41,7 @@ from telemetry.idempotency.writes import idempotent
 PARTS = ("payload", "media")
 """Of a form."""
 UNDECODED, UNDECODED_JSON = "\N{REPLACEMENT CHARACTER}", r"\ufffd"
-"""What Django puts for bytes of a form that are not UTF-8, and how JSON can write the character itself."""
+"""Django's replacement for bytes of a form that are not UTF-8, and JSON's ways to write that character."""
 
 
 class PredictSchema(DescribedSchema):

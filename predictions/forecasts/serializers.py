@@ -192,7 +192,7 @@ class EffectSerializer(Serializer[Any]):
 
 
 class DataWarningSerializer(Serializer[DataWarning]):
-    """What is wrong with the posts under a forecast."""
+    """A fault of the posts under a forecast."""
 
     code = serializers.ChoiceField(
         choices=["stale", "partial", "disconnected", "videos_not_allowed"],

@@ -18,7 +18,7 @@ from privacy.trail.services import record
 GRACE = timedelta(days=14)
 """The wait in which a person may change their mind; they can skip it."""
 LEASE = timedelta(minutes=5)
-"""How long a message may take to reach a worker before it is sent again, and an erasure that waits is tried again."""
+"""Longest time for a message to reach a worker before it is sent again, and an erasure that waits is tried again."""
 
 
 class StaffStay(Exception):

@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 LASTS = timedelta(days=7)
 LEASE = timedelta(minutes=5)
-"""How long a message may take to reach a worker before it is sent again."""
+"""Longest time for a message to reach a worker before it is sent again."""
 MAX_ATTEMPTS = 5
 
 

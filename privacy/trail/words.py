@@ -1,4 +1,4 @@
-"""What an event was about, in words for the person: requests are recorded by the name of their address."""
+"""Words for the subject of an event, for the person: requests are recorded by the name of their address."""
 
 from django.apps import apps
 from django.urls import ResolverMatch

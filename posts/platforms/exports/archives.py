@@ -29,6 +29,7 @@ def read_zip(file: IO[bytes], facts: FileFacts, *, now: datetime) -> Iterator[Re
             yield from _read(archive, facts, now)
     except BadFile:
         raise
+    # what zipfile raises on damage, and no more: trouble with the database that holds the file is not the file's
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise BadFile(DAMAGED_ZIP) from error
 

@@ -34,7 +34,7 @@ class ImportedRow:
     is_ai_generated: bool | None
     counts: FetchedCounts
     observed_at: datetime | None
-    """When the counts were read; None: unknown, at the latest when the file came."""
+    """Moment at which the counts were read; None: unknown, at the latest when the file came."""
     followers: int | None = None
     """Of the account at `observed_at`."""
 
@@ -57,7 +57,7 @@ class Comment:
 
 @dataclass(slots=True)
 class FileFacts:
-    """What a file turns out to be; complete once all of its rows were read."""
+    """Facts of a file; complete once all of its rows were read."""
 
     origin: Literal["export", "csv"] = "export"
     layout: str = ""

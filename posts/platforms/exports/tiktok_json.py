@@ -43,7 +43,7 @@ LAYOUTS = (
     "Activity > Videos > VideoList",
     "Your Public Activity > Videos > VideoList",
 )
-"""Where the published posts are, newest layout first."""
+"""Paths of the published posts, newest layout first."""
 _COMMENT_LISTS = ("Comment > Comments > CommentsList", "Activity > Comments > CommentsList")
 
 MAX_DEPTH = 200
