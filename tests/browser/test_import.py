@@ -33,6 +33,7 @@ def test_from_nothing_to_a_forecast_through_a_file(width: int, worker: None, ope
     page = open_page(width=width)
 
     def look(name: str) -> None:
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, name
         if SHOTS:
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
@@ -49,6 +50,7 @@ def test_from_nothing_to_a_forecast_through_a_file(width: int, worker: None, ope
     page.get_by_role("button", name="Save and go on").click()
     expect(page.get_by_role("heading", name="Posts from your files")).to_be_visible()
     page.get_by_role("link", name="Import a file").first.click()
+    expect(page.get_by_label("File, or drop it here")).to_be_visible()
     look("bring")
     page.get_by_label("File, or drop it here").set_input_files(export())
     page.get_by_role("button", name="Look at it").click()
