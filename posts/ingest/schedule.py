@@ -39,6 +39,7 @@ from posts.ingest.selectors import (
     WINDOWS,
     accounts_to_finish,
     accounts_to_list,
+    accounts_to_read_whole,
     due_observations,
     known_ids,
     posting_times,
@@ -60,6 +61,8 @@ LISTED_PAGES = 3
 """Pages that a listing reads before it leaves the rest to a refresh."""
 FINISHED_AT_ONCE = 500
 """Unfinished histories that one beat goes on with at most: after an outage they must not all come at once."""
+WHOLE_AT_ONCE = 50
+"""Weekly whole listings that one beat starts at most: enough for 100,000 accounts in a week, and spread over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,10 @@ def enqueue_due_work(now: datetime) -> None:
 
     The most urgent are sent first; the rest is found again by the next beat.
     """
-    for account_id in accounts_to_finish(now).values_list("pk", flat=True)[:FINISHED_AT_ONCE]:
+    for account_id in (
+        *accounts_to_finish(now).values_list("pk", flat=True)[:FINISHED_AT_ONCE],
+        *accounts_to_read_whole(now).values_list("pk", flat=True)[:WHOLE_AT_ONCE],
+    ):
         with suppress(NoConsent, NotConnected, TikTokAccount.DoesNotExist):
             request_refresh(account_id=account_id)
     to_observe = [

@@ -42,6 +42,8 @@ YOUNG_FOR = timedelta(hours=max(WINDOWS)) + WINDOWS[max(WINDOWS)]
 
 WHOLE_EVERY = timedelta(days=7)
 """Greatest age of the last whole listing for a refresh to read only what is new or can have changed."""
+WHOLE_AGAIN_AFTER = timedelta(days=1)
+"""Time between a refresh that ended and one that is started only because a week is over."""
 WHOLE_UP_TO = 100
 """Posts of an account that is always read whole: that costs a few calls."""
 LIST_EVERY = timedelta(hours=1)
@@ -119,6 +121,21 @@ def accounts_to_finish(now: datetime) -> QuerySet[TikTokAccount]:
         .filter(UNFINISHED | lacking)
         .exclude(Exists(Refresh.objects.filter(recent, account=OuterRef("pk"))))
         .order_by("pk")
+    )
+
+
+def accounts_to_read_whole(now: datetime) -> QuerySet[TikTokAccount]:
+    """Return the accounts whose list was last read to its end more than a week ago, the longest ago first.
+
+    What was deleted among their older posts is noticed only so. Not those that a refresh reads now, or of which one
+    ended within a day: where the whole list cannot be had, it is not asked for all the time.
+    """
+    recent = Q(state__in=Refresh.ACTIVE) | Q(finished_at__range=(now - WHOLE_AGAIN_AFTER, now))
+    return (
+        _connected()
+        .filter(listing__complete_until__lte=now - WHOLE_EVERY)
+        .exclude(Exists(Refresh.objects.filter(recent, account=OuterRef("pk"))))
+        .order_by("listing__complete_until", "pk")
     )
 
 

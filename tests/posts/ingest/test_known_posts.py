@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.linked.services import lock_account
+from posts.ingest.schedule import enqueue_due_work
 from posts.ingest.selectors import WHOLE_EVERY, WHOLE_UP_TO
 from posts.ingest.services import request_refresh
 from posts.ingest.storing import store_posts
@@ -92,6 +93,22 @@ def test_the_second_sign_in_takes_few_calls_and_a_weekly_one_finds_the_rest(sand
     assert Post.objects.get(tiktok_id=old["id"]).deleted_at is not None
     assert Listing.objects.get().complete_until == refresh.started_at
     assert sign_in_again(sandbox, account)[0].newest_only
+
+
+def test_beat_starts_the_weekly_whole_listing_and_tries_once_a_day(account):
+    now = timezone.now()
+    Refresh.objects.update(finished_at=now - timedelta(days=2))
+    enqueue_due_work(now)
+    assert not Refresh.objects.filter(state__in=Refresh.ACTIVE).exists()
+    Listing.objects.update(complete_until=now - WHOLE_EVERY)
+    enqueue_due_work(now)
+    refresh = Refresh.objects.get(state__in=Refresh.ACTIVE)
+    assert not refresh.newest_only
+    Refresh.objects.filter(pk=refresh.pk).update(state=Refresh.State.FAILED, finished_at=now)
+    enqueue_due_work(now + timedelta(hours=23))
+    assert not Refresh.objects.filter(state__in=Refresh.ACTIVE).exists()
+    enqueue_due_work(now + timedelta(hours=25))
+    assert Refresh.objects.filter(state__in=Refresh.ACTIVE).exists()
 
 
 @pytest.mark.parametrize("lacking", [{"cursor": 1}, {"complete_until": None}, {"missing": 2}])
