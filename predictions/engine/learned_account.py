@@ -20,7 +20,7 @@ from predictions.engine.replay_errors import ReplayErrors
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, AccountHistory
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 _MAX_BYTES = 16 * 1024 * 1024
 _STORED = {"numbers": np.float32, "embedding": np.int8}
 """Smaller types that hold the history's arrays exactly."""
@@ -136,9 +136,9 @@ def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int)
     """
     ignored = sum(p.posted_at > as_of for p in account.posts)
     account = _without_old_posts(account, as_of)
-    timeline = Timeline(account, model.curve, "horizon", until=as_of)
+    timeline = Timeline(account, model.curve, "horizon", until=as_of, fill=model.counts.likes_of)
     timeline.advance(as_of)
-    rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW)
+    rows = rows_of_account(0, account, model.curve, "horizon", as_of, WINDOW, model.counts.likes_of)
     rows = rows.with_effects(model.effects, [account.zone])
     log_forecast = model.predict(rows.base, rows.tabular, rows.topic)
     miss = (rows.label - log_forecast.typical) / log_forecast.spread

@@ -32,6 +32,8 @@ _FEWEST_POSTS = 3
 """Accounts with fewer posts are left out of the variance between accounts."""
 
 _FACTOR = (0.3, 3.0)
+_LEAST_STEP = 0.1
+"""A count that moves less with the likes (log units per log unit) than this tells nothing of them."""
 _CALIBRATION_POSTS = 5_000
 
 _PerRatio = tuple[float, ...]
@@ -80,6 +82,21 @@ class CountsModel(Parameters):
         better = np.where(posts > 0, min(log_likes, MAX_LOG) - own_likes, 0.0)
         sd = np.sqrt(across * (1 - trust) + spread)
         return mean + trust * (own_mean - mean) + slope * better, Z80 * sd * self.factor
+
+    def likes_of(self, posted_at: NDArray[np.int64], logs: Floats, others: Floats) -> tuple[float, float]:
+        """Return the log1p likes of an account's next post, worked out from its other counts, and their deviation.
+
+        `posted_at` and `logs` are as in `expect`, `others` (4,) the next post's log1p counts, of which one beside the
+        likes at least is known. The count whose ratio to the likes is the surest tells: the views, where there are any.
+        """
+        at_zero, reach = self.expect(posted_at, logs, 0.0)
+        at_one, _ = self.expect(posted_at, logs, 1.0)
+        # log count = log likes + log ratio, which is linear in the log likes
+        step = np.maximum(1.0 + at_one - at_zero, _LEAST_STEP)[:-1]
+        sd = np.where(np.isnan(others[1:]), np.inf, reach[:-1] / Z80 / step)
+        surest = int(np.argmin(sd))
+        likes = (others[surest + 1] - at_zero[surest]) / step[surest]
+        return float(np.clip(likes, 0.0, MAX_LOG)), float(sd[surest])
 
 
 def forecast_counts(

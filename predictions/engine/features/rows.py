@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from posts.content.meanings import MEANING_SIZE
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import Timeline
-from predictions.engine.data.labels import Target
+from predictions.engine.data.labels import FillIn, Target
 from predictions.engine.effects.account_effects import EffectPosts, replay_effects
 from predictions.engine.effects.design import content_design
 from predictions.engine.effects.population import EffectsPrior
@@ -82,13 +82,20 @@ class Rows(Columns):
 
 
 def rows_of_account(
-    position: int, account: AccountHistory, curve: GrowthCurve, target: Target, until: int, latest: int | None = None
+    position: int,
+    account: AccountHistory,
+    curve: GrowthCurve,
+    target: Target,
+    until: int,
+    latest: int | None = None,
+    fill: FillIn | None = None,
 ) -> Rows:
     """Return rows of the account's posts published by `until` (epoch seconds), or of the `latest` of them.
 
-    Labels come from observations made by `until`; those of posts whose horizon had not passed by then are NaN.
+    Labels come from observations made by `until`; those of posts whose horizon had not passed by then are NaN. With
+    `fill`, withheld likes are filled in.
     """
-    timeline = Timeline(account, curve, target, until=until, reconstruct=True)
+    timeline = Timeline(account, curve, target, until=until, fill=fill, reconstruct=True)
     contents, posts, process = timeline.contents(), timeline.posts, PostSimilarityGP()
     drafts: list[tuple[int, int, float, float, Features]] = []
     for i in range(max(0, len(posts) - latest) if latest else 0, len(posts)):
