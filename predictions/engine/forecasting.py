@@ -52,7 +52,7 @@ def forecast(
         effects = effect_of(account.effects, posterior, row)
         features = Features.of(history, content, draft.publish_at, account.followers, account.gp, effects)
         log_forecast = model.predict(np.array([features.base]), features.tabular[None], features.topic[None])
-        counts = model.calibrate(log_forecast, np.array([account.noise.factor]))
+        counts = model.calibrate(log_forecast, np.array([account.noise.factor]), np.array([features.base_sd]))
         low, typical, high, point = (float(x[0]) for x in (counts.low, counts.typical, counts.high, counts.point))
         if explain:
             explanation = explain_forecast(account, posterior, row, draft, features.base, typical)

@@ -143,7 +143,7 @@ def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int)
     log_forecast = model.predict(rows.base, rows.tabular, rows.topic)
     miss = (rows.label - log_forecast.typical) / log_forecast.spread
     factors, noise = replay_noise(rows.posted_at, miss, rows.known_from)
-    served = model.calibrate(log_forecast, factors)
+    served = model.calibrate(log_forecast, factors, rows.base_sd)
     errors = ReplayErrors.of(timeline, rows, served, as_of)
     followers = account.followers_at(as_of, as_of)
     followers = followers if 0 <= followers < math.inf else math.nan

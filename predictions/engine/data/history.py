@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -12,7 +13,15 @@ from numpy.typing import NDArray
 
 from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from predictions.engine.data.growth import GrowthCurve, is_usable
-from predictions.engine.data.labels import MEASURED, FillIn, Target, can_fill_in, distance_to_horizon, filled_label, label_of
+from predictions.engine.data.labels import (
+    MEASURED,
+    FillIn,
+    Target,
+    can_fill_in,
+    distance_to_horizon,
+    filled_label,
+    label_of,
+)
 from predictions.engine.types import COUNTS, HORIZON, AccountHistory, Columns, Draft, Floats, PublishedPost
 
 WINDOW = 400
@@ -81,7 +90,7 @@ class History(Columns):
     label_sd: Floats  # (n,) standard deviation of the likes' label, log units
     measured: NDArray[np.bool_]  # (n,)
     rounded: NDArray[np.bool_]  # (n,) whether the label rests on rounded counts
-    filled: NDArray[np.bool_]  # (n,) whether the likes were withheld and are worked out from the other counts
+    ratio_sd: Floats  # (n,) as in `Label`; NaN for counted likes
     numbers: Floats  # (n, len(CONTENT))
     embedding: NDArray[np.float32]  # (n, EMBEDDING_SIZE)
     tags: NDArray[np.uint64]  # (n, MAX_TAGS)
@@ -91,6 +100,11 @@ class History(Columns):
     def likes(self) -> Floats:
         """(n,) log1p likes, NaN unknown."""
         return self.logs[:, 0]
+
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """(n,) whether the likes were withheld and are worked out from another count."""
+        return ~np.isnan(self.ratio_sd)
 
     @property
     def counted_logs(self) -> Floats:
@@ -119,7 +133,9 @@ class History(Columns):
             np.fromiter(posted_at, dtype=np.int64, count=n),
             np.full((n, len(COUNTS)), np.nan),
             np.zeros(n),
-            *(np.zeros(n, dtype=np.bool_) for _ in range(3)),
+            np.zeros(n, dtype=np.bool_),
+            np.zeros(n, dtype=np.bool_),
+            np.full(n, np.nan),
             np.array([c.numbers for c in contents]).reshape(n, len(CONTENT)),
             np.array([c.embedding for c in contents], dtype=np.float32).reshape(n, EMBEDDING_SIZE),
             np.array([c.tags for c in contents], dtype=np.uint64).reshape(n, MAX_TAGS),
@@ -143,8 +159,9 @@ class Timeline:
     """An account's history moving through time: each label is the best that the observations made so far give.
 
     With `fill`, likes that were withheld are worked out from the post's other counts, by what the account's earlier
-    posts tell when those counts come; a label with counted likes always wins. With `reconstruct`, a post without an observation so far has the label of its first later one. Training on histories
-    that were fetched at once needs that; a forecast never uses it.
+    posts tell when those counts come; a label with counted likes always wins. With `reconstruct`, a post without an
+    observation so far has the label of its first later one. Training on histories that were fetched at once needs that;
+    a forecast never uses it.
     """
 
     def __init__(
@@ -175,7 +192,8 @@ class Timeline:
         )
         self._next = 0
         if reconstruct:
-            for _, withheld, i, k in sorted(reversed(self._events), key=lambda event: event[1]):
+            counted_first = [[event for event in self._events if event[1] is withheld] for withheld in (False, True)]
+            for _, withheld, i, k in chain(*map(reversed, counted_first)):
                 self._label(i, k, withheld=withheld)
 
     def contents(self) -> History:
@@ -190,9 +208,9 @@ class Timeline:
             post = self.posts[i]
             distance = distance_to_horizon(post.posted_at, post.observations[k]) if self._target == "horizon" else 0.0
             # counted likes take the place of filled in ones, however near to the horizon those were counted
-            if distance <= self._distance[i] or (self._history.filled[i] and not withheld):
-                if self._label(i, k, withheld=withheld):
-                    self._distance[i] = distance
+            is_better = distance <= self._distance[i] or (not withheld and self._history.filled[i])
+            if is_better and self._label(i, k, withheld=withheld):
+                self._distance[i] = distance
 
     def known_at(self, moment: int) -> History:
         """Return the history as of `moment`, which is not before that of an earlier call."""
@@ -212,7 +230,7 @@ class Timeline:
         else:
             label = label_of(post.posted_at, counts, self._curve, self._target)
         history.logs[i], history.label_sd[i] = label.logs, label.sd
-        history.measured[i], history.rounded[i], history.filled[i] = label.measured, label.rounded, label.filled
+        history.measured[i], history.rounded[i], history.ratio_sd[i] = label.measured, label.rounded, label.ratio_sd
         if self._target == "horizon":
             counted_at = min(counts.observed_at, post.posted_at + MEASURED[1])
             self.known_from[i] = max(counted_at, post.posted_at + HORIZON)

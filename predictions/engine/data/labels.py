@@ -33,12 +33,13 @@ class Label:
     sd: float
     measured: bool
     rounded: bool = False
-    filled: bool = False
-    """Whether the likes were withheld and are worked out from the other counts."""
+    ratio_sd: float = math.nan
+    """Of likes that were withheld and are worked out from another count: the standard deviation of the account's usual
+    ratio of the two (log units), an error that all such labels of the account share. NaN for counted likes."""
 
 
-FillIn = Callable[[NDArray[np.int64], Floats, Floats], tuple[float, float]]
-"""Returns the log1p likes of an account's next post and their standard deviation, from the post's other counts.
+FillIn = Callable[[NDArray[np.int64], Floats, Floats], tuple[float, float, float]]
+"""Returns the log1p likes of an account's next post from its other counts, their standard deviation, and `ratio_sd`.
 
 It takes posted_at (n,) and logs (n, 4; log1p of `COUNTS`, NaN unknown) of the account's earlier posts, and the post's
 own logs (4,), of which one at least is known.
@@ -67,18 +68,22 @@ def can_fill_in(posted_at: int, counts: Counts) -> bool:
 
 
 def filled_label(
-    posted_at: int, counts: Counts, curve: GrowthCurve, target: Target, fill: Callable[[Floats], tuple[float, float]]
+    posted_at: int,
+    counts: Counts,
+    curve: GrowthCurve,
+    target: Target,
+    fill: Callable[[Floats], tuple[float, float, float]],
 ) -> Label:
     """Return the label that an observation without likes gives: never a measured one.
 
-    `fill` takes the logs (4,) of the other counts at the horizon, and returns the likes' log with its deviation.
+    `fill` is a `FillIn` that knows the earlier posts: it takes the post's own logs (4,) at the horizon.
     """
     others = label_of(posted_at, replace(counts, likes=math.nan), curve, target)
-    likes, ratio_sd = fill(np.array(others.logs))
-    # as unsure as a count of so many likes at that age would be, and as the ratio
+    likes, fill_sd, ratio_sd = fill(np.array(others.logs))
+    # as unsure as a count of so many likes at that age would be, and as the ratio is
     step_sd = 0.0 if target == "mature" else curve.sd(counts.observed_at - posted_at, count=math.expm1(likes))
-    sd = math.sqrt(step_sd**2 + ratio_sd**2 + rounding_variance(counts))
-    return Label((likes, *others.logs[1:]), sd, measured=False, rounded=others.rounded, filled=True)
+    sd = math.sqrt(step_sd**2 + fill_sd**2 + rounding_variance(counts))
+    return Label((likes, *others.logs[1:]), sd, measured=False, rounded=others.rounded, ratio_sd=ratio_sd)
 
 
 def best_observation(post: PublishedPost, known_by: int, target: Target) -> Counts | None:

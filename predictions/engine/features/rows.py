@@ -41,6 +41,7 @@ class Rows(Columns):
     known_from: NDArray[np.int64]  # (n,) when the label became known
     logs: Floats  # (n, 4) labels as log1p of COUNTS, NaN unknown
     base: Floats
+    base_sd: Floats
     baseline: Floats  # (n,) mean likes of the last five posts
     tabular: Floats  # (n, len(TABULAR)), NaN in the columns EFFECTS until `with_effects` fills them
     content: Floats  # (n, ...) columns of the effects' design
@@ -121,6 +122,7 @@ def rows_of_account(
         known_from=timeline.known_from[post],
         logs=contents.logs[post],
         base=np.array([f.base for f in features_of], dtype=np.float64),
+        base_sd=np.array([f.base_sd for f in features_of], dtype=np.float64),
         baseline=np.array(baselines, dtype=np.float64),
         tabular=np.array([f.tabular for f in features_of]).reshape(-1, len(TABULAR)),
         content=content_design([posts[i] for i in positions]),

@@ -60,6 +60,10 @@ def hidden(share: float, since: float = math.inf) -> Change:
     return change
 
 
+def without_views(_: str, __: int, counts: Counts) -> Counts:
+    return replace(counts, likes=math.nan, views=math.nan)
+
+
 def mature(account: AccountHistory) -> AccountHistory:
     """Return the account with the latest observation of each post, without posts where it is young or lacks likes."""
     posts = sorted((p for p in account.posts if p.observations), key=lambda p: (p.posted_at, p.post_id))
@@ -81,7 +85,7 @@ def simulated() -> list[AccountHistory]:
     accounts = []
     for i in range(60):
         level = random.normal(7, 1.5) + np.cumsum(random.normal(0, 0.15, 40))
-        ratios = [-3.5, -4.5, 2.3] + random.normal(0, [0.8, 0.8, 0.4])
+        ratios = random.normal([-3.5, -4.5, 2.3], [0.8, 0.8, 0.4])
         posts = []
         for k in range(40):
             log = level[k] + random.normal(0, 0.7)
@@ -102,8 +106,8 @@ def compare(name: str, accounts: list[AccountHistory]) -> None:
     fill = model.counts.likes_of
     since = float(np.quantile([p.posted_at for account in others for p in account.posts], 0.8))
 
-    def as_exact(posted_at: np.ndarray, logs: Floats, own: Floats) -> tuple[float, float]:
-        return fill(posted_at, logs, own)[0], 0.0
+    def as_exact(posted_at: np.ndarray, logs: Floats, own: Floats) -> tuple[float, float, float]:
+        return fill(posted_at, logs, own)[0], 0.0, 0.0
 
     groups: dict[str, dict[str, tuple[Change, FillIn | None]]] = {
         "nothing changed": {"exact": (lambda _, __, counts: counts, None)},
@@ -131,6 +135,14 @@ def compare(name: str, accounts: list[AccountHistory]) -> None:
             "drop": (hidden(0.0, since), None),
             "filled in as exact": (hidden(0.0, since), as_exact),
             "filled in with variance": (hidden(0.0, since), fill),
+        },
+        "likes of all posts withheld": {
+            "filled in as exact": (hidden(1.0), as_exact),
+            "filled in with variance": (hidden(1.0), fill),
+        },
+        "likes and views of all posts withheld": {
+            "filled in as exact": (without_views, as_exact),
+            "filled in with variance": (without_views, fill),
         },
     }
     truth = {
@@ -162,7 +174,7 @@ def compare(name: str, accounts: list[AccountHistory]) -> None:
         if not np.isnan(_before(account, k)[2][1:]).all()
     ]
     if withheld:
-        scores = np.array([[abs(likes - true), abs(likes - true) / sd] for (likes, sd), true in withheld])
+        scores = np.array([[abs(likes - true), abs(likes - true) / sd] for (likes, sd, _), true in withheld])
         print(
             f"  likes worked out from other counts: off by {scores[:, 0].mean():.3f} on average, "
             f"{np.mean(scores[:, 1] < 1.2816):.1%} in their 80 % range ({len(scores)} posts)",
