@@ -82,7 +82,10 @@ def row_of(number: int, cells: dict[str, Any], *, now: datetime) -> ImportedRow:
         share_url=share_url(link),
         is_ai_generated=flag(cells.get("is_ai_generated")),
         counts=FetchedCounts.of(
-            *(written_count(name, cells.get(name)) for name in ("likes", "comments", "shares", "views")),
+            written_count("likes", cells.get("likes")),
+            written_count("comments", cells.get("comments")),
+            written_count("shares", cells.get("shares")),
+            written_count("views", cells.get("views")),
             coarseness=coarseness(cells.get("coarseness")) or 0.0,
         ),
         observed_at=observed_at,

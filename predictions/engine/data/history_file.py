@@ -119,7 +119,7 @@ def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers:
     account_id, post_id = (text_of(row, name) for name in ("account_id", "post_id"))
     posted_at, observed_at = (moment_of(row, name) for name in ("posted_at", "observed_at"))
     values, coarseness = zip(*(count_of(row, name) for name in COUNTS), strict=True)
-    counts = Counts(observed_at, *values, coarseness=max(coarseness))
+    counts = Counts(observed_at, *values, max(coarseness))
     number_of(row, "duration_s")
     hashtags_of(row, "hashtags")
     post = posts.setdefault(post_id, _Post(account_id, posted_at, line, row))

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ NAN, FAR = math.nan, 2**40
 CURVE, COUNTED = GrowthCurve(), CountsModel()
 
 
-def withheld(history: AccountHistory, *posts: int, **others: float) -> AccountHistory:
+def withheld(history: AccountHistory, *posts: int, **others: Any) -> AccountHistory:
     """Return the history with the likes of these posts withheld, and `others` of their counts changed."""
     changed = tuple(
         replace(p, observations=tuple(replace(c, likes=NAN, **others) for c in p.observations)) if i in posts else p

@@ -170,7 +170,9 @@ def test_rounded_counts_are_kept_as_such_and_told(toy):
     account = account_on(toy)
     refresh(account)
     rounded = Observation.objects.filter(post__account=account)
-    assert all(each.coarseness and each.likes % 100 == 0 for each in rounded if each.likes >= 1000)
+    large = [(each.likes, each.coarseness) for each in rounded if each.likes and each.likes >= 1000]
+    assert large
+    assert all(likes % 100 == 0 and coarseness for likes, coarseness in large)
     known, told = forecast(exact), forecast(account)
     assert told.typical == pytest.approx(known.typical, rel=0.1)
     assert any(warning.startswith("rounded counts: 20 of your last 20 posts") for warning in told.warnings)

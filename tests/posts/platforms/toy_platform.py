@@ -76,7 +76,9 @@ class Toy:
         counts = FetchedCounts(likes=likes, comments=likes // 20, shares=likes // 50, views=likes * 12)
         told = FetchedPost(post.id, post.posted_at, f"Dish {post.id} #cooking", 20, "", None, counts)
         if self.digits and max(likes, likes * 12) >= 1000:
-            counts = FetchedCounts.of(*(self._rounded(n) for n in (likes, likes // 20, likes // 50, likes * 12)))
+            counts = FetchedCounts.of(
+                self._rounded(likes), self._rounded(likes // 20), self._rounded(likes // 50), self._rounded(likes * 12)
+            )
             told = replace(told, counts=counts)
         gone = {name: None for name in ("likes", "comments", "shares", "views") if name in self.withheld}
         told = replace(told, counts=replace(counts, **gone))
