@@ -42,7 +42,7 @@ class PostContentAdmin(ReadOnlyAdmin):
 
 @admin.register(Observation)
 class ObservationAdmin(ReadOnlyAdmin):
-    list_display = ["post", "observed_at", "likes", "comments", "shares", "views", "scheduled_age_h"]
+    list_display = ["post", "observed_at", "likes", "comments", "shares", "views", "coarseness", "scheduled_age_h"]
     list_select_related = ["post"]
     list_filter = ["scheduled_age_h"]
     search_fields = ["post__public_id"]

@@ -27,6 +27,7 @@ class LatestCounts(TypedDict):
     comments: int | None
     shares: int | None
     views: int | None
+    coarseness: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class ObservedCounts:
     comments: int | None
     shares: int | None
     views: int | None
+    coarseness: float | None
+    """Half-width of the coarsest rounding among them, in log units; None where all are exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ def with_latest_counts(posts: QuerySet[Post]) -> "QuerySet[WithAnnotations[Post,
         comments=Subquery(latest.values("comments")[:1]),
         shares=Subquery(latest.values("shares")[:1]),
         views=Subquery(latest.values("views")[:1]),
+        coarseness=Subquery(latest.values("coarseness")[:1]),
     )
 
 
@@ -115,9 +119,9 @@ def _observations_by_post(account_id: int, as_of: datetime, origins: Sequence[st
     rows = (
         Observation.objects.filter(post__account=account_id, observed_at__lte=as_of, origin__in=origins)
         .order_by("observed_at", "id")
-        .values_list("post_id", "observed_at", "likes", "comments", "shares", "views")
+        .values_list("post_id", "observed_at", "likes", "comments", "shares", "views", "coarseness")
     )
     by_post: defaultdict[int, list[ObservedCounts]] = defaultdict(list)
-    for post_id, observed_at, likes, comments, shares, views in rows.iterator():
-        by_post[post_id].append(ObservedCounts(observed_at, likes, comments, shares, views))
+    for post_id, observed_at, likes, comments, shares, views, coarseness in rows.iterator():
+        by_post[post_id].append(ObservedCounts(observed_at, likes, comments, shares, views, coarseness))
     return by_post

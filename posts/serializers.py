@@ -26,7 +26,7 @@ class ObservationSerializer(ModelSerializer[Observation]):
 
     class Meta:
         model = Observation
-        fields = ["observed_at", "likes", "comments", "shares", "views", "scheduled_age_h"]
+        fields = ["observed_at", "likes", "comments", "shares", "views", "coarseness", "scheduled_age_h"]
         read_only_fields = fields
 
 
@@ -38,6 +38,9 @@ class LatestCountsSerializer(Serializer["WithAnnotations[Post, LatestCounts]"]):
     comments = serializers.IntegerField(allow_null=True)
     shares = serializers.IntegerField(allow_null=True)
     views = serializers.IntegerField(allow_null=True)
+    coarseness = serializers.FloatField(
+        allow_null=True, help_text="Half-width of the coarsest rounding among them, in log units; null: exact."
+    )
 
 
 class CoverSerializer(Serializer[PostContent]):

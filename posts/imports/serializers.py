@@ -8,6 +8,7 @@ from rest_framework import serializers
 from config.api.serializers import ModelSerializer, Serializer
 from posts.imports.pushed import MEMBERS
 from posts.models import Import, ImportRow
+from posts.platforms.exports.values import MAX_COARSENESS
 
 MAX_ROWS = 1_000
 BATCH_EXAMPLE = OpenApiExample(
@@ -52,6 +53,9 @@ class ImportSerializer(ModelSerializer[Import]):
     id = serializers.CharField(source="public_id", read_only=True)
     account = serializers.CharField(source="account.public_id", read_only=True)
     rows = serializers.SerializerMethodField()
+    posts_rounded = serializers.IntegerField(
+        read_only=True, help_text="Posts of which rounded counts, such as 1.2K, are to be taken."
+    )
     themes = ThemeSerializer(many=True, read_only=True)
 
     class Meta:
@@ -67,6 +71,7 @@ class ImportSerializer(ModelSerializer[Import]):
                 "sha256",
                 "observed_at",
                 "rows",
+                "posts_rounded",
                 "comments",
                 "themes",
             ),
@@ -90,16 +95,33 @@ class ImportRowSerializer(ModelSerializer[ImportRow]):
         read_only_fields = fields
 
 
+@extend_schema_field(
+    {
+        "oneOf": [{"type": "integer", "minimum": 0}, {"type": "string", "example": "1.2K"}],
+        "description": "A whole number, or a rounded one as apps write it.",
+    }
+)
+class CountField(serializers.JSONField):
+    """A count as the schema shows it."""
+
+
 class PushedRowSerializer(Serializer[Any]):
     """A post, or an observation of one: the columns of the post history format (docs/history-format.md)."""
 
     post_id = serializers.CharField(required=False, help_text="TikTok's id of the post.")
     posted_at = serializers.DateTimeField(required=False, help_text="Needed unless the post is known.")
     observed_at = serializers.DateTimeField(required=False, help_text="When the counts were read; needed with counts.")
-    likes = serializers.IntegerField(required=False, min_value=0, allow_null=True)
-    comments = serializers.IntegerField(required=False, min_value=0, allow_null=True)
-    shares = serializers.IntegerField(required=False, min_value=0, allow_null=True)
-    views = serializers.IntegerField(required=False, min_value=0, allow_null=True)
+    likes = CountField(required=False, allow_null=True)
+    comments = CountField(required=False, allow_null=True)
+    shares = CountField(required=False, allow_null=True)
+    views = CountField(required=False, allow_null=True)
+    coarseness = serializers.FloatField(
+        required=False,
+        min_value=0,
+        max_value=MAX_COARSENESS,
+        allow_null=True,
+        help_text="Half-width of the coarsest rounding among the counts, in log units; texts tell it by themselves.",
+    )
     caption = serializers.CharField(required=False)
     hashtags = serializers.ListField(child=serializers.CharField(), required=False)
     duration_s = serializers.FloatField(required=False, min_value=0, allow_null=True)

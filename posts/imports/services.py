@@ -1,7 +1,7 @@
 """Imports of files: begun by an upload, read into rows to look at, confirmed or cancelled, stored in batches."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import islice
@@ -172,10 +172,14 @@ def _read(upload: Import) -> None:
     matcher = Matcher(upload.account, upload.observed_at)
     comments: list[Comment] = []
     totals = dict.fromkeys(map(str, Outcome), 0)
+    rounded: set[str] = set()
     for batch in _batches(rows, comments):
         with transaction.atomic():
             jobs.heartbeat(upload)
-            for row in _planned(upload, matcher, batch):
+            read = matcher.decide([row for row in batch if isinstance(row, ImportedRow)])
+            decisions = {each.row.number: each for each in read}
+            rounded |= {each.id for each in decisions.values() if each.observed_at and each.row.counts.coarseness}
+            for row in _planned(upload, decisions, batch):
                 totals[row.outcome] += 1
     own = set(upload.rows.exclude(tiktok_id="").values_list("tiktok_id", flat=True))
     texts = [comment.text for comment in comments if comment.post_id in own]
@@ -190,6 +194,7 @@ def _read(upload: Import) -> None:
             layout=facts.layout[:500],
             username=facts.username,
             followers=facts.followers,
+            posts_rounded=len(rounded),
             comments=len(texts),
             themes=[asdict(theme) for theme in themes],
             attempts=0,
@@ -215,8 +220,10 @@ def _batches(
         yield batch
 
 
-def _planned(upload: Import, matcher: Matcher, batch: tuple[ImportedRow | Skipped, ...]) -> list[ImportRow]:
-    decided = {each.row.number: each for each in matcher.decide([row for row in batch if isinstance(row, ImportedRow)])}
+def _planned(
+    upload: Import, decided: Mapping[int, Decision], batch: tuple[ImportedRow | Skipped, ...]
+) -> list[ImportRow]:
+    """Store what is to become of each row, by the decisions about those that can be read, and return it."""
     planned = [
         ImportRow(import_job=upload, number=row.number, outcome=Outcome.SKIPPED, reason=row.reason[:300])
         if isinstance(row, Skipped)

@@ -102,6 +102,7 @@ def append_observations(
                 comments=counts[post.tiktok_id].comments,
                 shares=counts[post.tiktok_id].shares,
                 views=counts[post.tiktok_id].views,
+                coarseness=counts[post.tiktok_id].coarseness,
                 refresh=refresh,
                 scheduled_age_h=age_h,
             )
@@ -146,6 +147,7 @@ def append_imported(counts: Iterable[tuple[Post, datetime, FetchedCounts]], orig
                 comments=read.comments,
                 shares=read.shares,
                 views=read.views,
+                coarseness=read.coarseness,
                 origin=origin,
             )
             for post, observed_at, read in counts

@@ -77,6 +77,9 @@ class Import(Job, PersonalData):
     rows_observed = personal(models.PositiveIntegerField(default=0), "Further counts of posts of the file")
     rows_unchanged = personal(models.PositiveIntegerField(default=0), "Rows that say nothing new")
     rows_skipped = personal(models.PositiveIntegerField(default=0), "Rows that could not be taken")
+    posts_rounded = personal(
+        models.PositiveIntegerField(default=0, db_default=0), "Posts of it whose counts are rounded, such as 1.2K"
+    )
     stored_until = plain(models.PositiveIntegerField(default=0), "the last row that was stored")
     comments = personal(models.PositiveIntegerField(default=0), "Comments whose texts were read and dropped")
     themes = personal(

@@ -69,6 +69,10 @@ class Observation(PersonalData):
     comments = personal(models.BigIntegerField(validators=[MinValueValidator(0)], null=True), "Comments by then")
     shares = personal(models.BigIntegerField(validators=[MinValueValidator(0)], null=True), "Shares by then")
     views = personal(models.BigIntegerField(validators=[MinValueValidator(0)], null=True), "Views by then")
+    coarseness = personal(
+        models.FloatField(null=True, help_text="Half-width of the coarsest rounding, in log units; empty: exact."),
+        "How coarsely these counts were rounded (0.042 where 1,200 stands for 1,150 to 1,249); empty: not at all",
+    )
     refresh = models.ForeignKey(Refresh, on_delete=models.SET_NULL, null=True, related_name="observations")
     personal(refresh, "The fetch that read them")
     scheduled_age_h = personal(

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Protocol
+from typing import Protocol, Self
 
 from accounts.models import Credential
 from accounts.tiktok.client import Profile
+from posts.content.written_counts import WrittenCount
 from privacy.erasure.hooks import Revoked
 
 HORIZON = timedelta(hours=24)
@@ -53,6 +54,28 @@ class FetchedCounts:
     comments: int | None = None
     shares: int | None = None
     views: int | None = None
+    coarseness: float | None = None
+    """Half-width of the coarsest rounding among them, in log units: 0.042 for 1.2K; None where all are exact."""
+
+    @classmethod
+    def of(
+        cls,
+        likes: WrittenCount | None,
+        comments: WrittenCount | None,
+        shares: WrittenCount | None,
+        views: WrittenCount | None,
+        coarseness: float = 0.0,
+    ) -> Self:
+        """Return the counts; `coarseness` is a rounding that does not show in them."""
+        known = [count for count in (likes, comments, shares, views) if count]
+        widest = max((max(count.coarseness, coarseness) for count in known), default=0.0)
+        return cls(
+            likes=likes.value if likes else None,
+            comments=comments.value if comments else None,
+            shares=shares.value if shares else None,
+            views=views.value if views else None,
+            coarseness=widest or None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +142,6 @@ class PlatformKind(Protocol):
     """Whether there is something to ask; otherwise posts come from files and programs alone."""
     scope: str
     """The scope of an account's credential without which its posts cannot be read; empty where none is needed."""
-    sign_in: str
-    """Name of the address at which a person connects an account; empty without one."""
     batch_size: int
     """Posts that one call takes at most."""
 

@@ -26,11 +26,6 @@ def register(kind: PlatformKind) -> None:
     REVOCATIONS[kind.name] = kind.revoke
 
 
-def unregister(name: str) -> None:
-    """Take a platform out again: its accounts are not fetched any more, and keep what was read."""
-    del _KINDS[name], REVOCATIONS[name]
-
-
 def kind_of(name: str) -> PlatformKind:
     """Return the platform of that name. Raise UnknownPlatform."""
     if name not in _KINDS:

@@ -19,6 +19,8 @@ BASELINE_POSTS = 5
 RECENT_POSTS = 20
 """A bucket compares with the middle half of so many posts."""
 
+MUCH_UNCERTAIN = 0.2
+"""Share of the recent posts from which on rounded counts, or likes that were filled in, are told."""
 FEW_POSTS = 5
 _STALE_DAYS = 90
 _FAR_DAYS = 14
@@ -50,14 +52,14 @@ def forecast(
         effects = effect_of(account.effects, posterior, row)
         features = Features.of(history, content, draft.publish_at, account.followers, account.gp, effects)
         log_forecast = model.predict(np.array([features.base]), features.tabular[None], features.topic[None])
-        counts = model.calibrate(log_forecast, np.array([account.noise.factor]))
+        counts = model.calibrate(log_forecast, np.array([account.noise.factor]), np.array([features.base_sd]))
         low, typical, high, point = (float(x[0]) for x in (counts.low, counts.typical, counts.high, counts.point))
         if explain:
             explanation = explain_forecast(account, posterior, row, draft, features.base, typical)
     else:
         low, typical, high, point = model.population.forecast(account.followers)
     likes = Range(low, typical, high)
-    metrics, ranges, rate = forecast_counts(model.counts, history.posted_at, history.logs, likes, point)
+    metrics, ranges, rate = forecast_counts(model.counts, history.posted_at, history.counted_logs, likes, point)
     return Forecast(
         point=point,
         typical=typical,
@@ -67,13 +69,19 @@ def forecast(
         metrics=metrics,
         measures=ranges,
         engagement_rate=rate,
-        baseline=float(np.expm1(np.minimum(history.likes[-BASELINE_POSTS:], MAX_LOG)).mean()) if len(history) else None,
+        baseline=_baseline(history),
         basis="prior" if model.is_prior else "account" if len(history) else "population",
         explanation=explanation,
         warnings=tuple(
             _warnings(model, account, history, draft, now, [name for name in COUNTS if name not in metrics])
         ),
     )
+
+
+def _baseline(history: History) -> float | None:
+    """Return the mean of the last five likes that were counted, at the horizon; None without any."""
+    counted = history.likes[~history.filled][-BASELINE_POSTS:]
+    return float(np.expm1(np.minimum(counted, MAX_LOG)).mean()) if len(counted) else None
 
 
 def _bucket(history: History, typical: float) -> Bucket:
@@ -85,6 +93,21 @@ def _bucket(history: History, typical: float) -> Bucket:
     if typical < lower - max(0.5, 0.01 * lower):
         return "low"
     return "high" if typical > upper + max(0.5, 0.01 * upper) else "medium"
+
+
+def _uncertain_counts(recent: History) -> Iterator[str]:
+    """Yield warnings about likes that were withheld and about rounded counts."""
+    filled, rounded = int(recent.filled.sum()), int(recent.rounded.sum())
+    if filled > MUCH_UNCERTAIN * len(recent):
+        yield (
+            f"likes filled in: the likes of {filled} of your last {len(recent)} posts are not told, so they are worked "
+            "out from other counts and weigh less"
+        )
+    if rounded > MUCH_UNCERTAIN * len(recent):
+        yield (
+            f"rounded counts: {rounded} of your last {len(recent)} posts have rounded counts, such as 1.2K, so what is "
+            "learned of them is less sure"
+        )
 
 
 def _warnings(
@@ -105,6 +128,7 @@ def _warnings(
             f"first days estimated: {estimated} of your last {len(recent)} posts were not counted about 24 hours "
             "after publishing, so their first day is worked out from other counts"
         )
+    yield from _uncertain_counts(history[max(0, len(history) - RECENT_POSTS) :])
     if len(history) and now - int(history.posted_at[-1]) > _STALE_DAYS * DAY:
         yield f"old history: the last known post is {(now - int(history.posted_at[-1])) // DAY} days old"
     if account.ignored:

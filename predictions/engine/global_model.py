@@ -115,11 +115,11 @@ class GlobalModel:
         outputs += self.topic_effect.predict(topic)[:, None]
         return replace(LogForecast.of_outputs(base, outputs), ceiling=ceiling)
 
-    def calibrate(self, forecast: LogForecast, noise: Floats) -> CalibratedForecast:
-        """Stretch intervals by the account's noise (n,), calibrate, and return counts."""
+    def calibrate(self, forecast: LogForecast, noise: Floats, base_sd: Floats) -> CalibratedForecast:
+        """Stretch intervals by the account's noise (n,), calibrate, widen by that of the base (n,), return counts."""
         typical = forecast.typical
-        low = typical - (forecast.typical - forecast.low) * noise * self.calibration.down
-        high = typical + (forecast.high - forecast.typical) * noise * self.calibration.up
+        low = typical - np.hypot((typical - forecast.low) * noise * self.calibration.down, Z80 * base_sd)
+        high = typical + np.hypot((forecast.high - typical) * noise * self.calibration.up, Z80 * base_sd)
         # on a wide spread the best point under the relative error lies below the interval, which confuses people
         point = np.clip(forecast.point + self.calibration.point, low, high)
         largest = np.minimum(forecast.ceiling, MAX_LOG)

@@ -20,7 +20,7 @@ from predictions.engine.replay_errors import ReplayErrors
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, AccountHistory
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 _MAX_BYTES = 16 * 1024 * 1024
 _STORED = {"numbers": np.float32, "embedding": np.int8}
 """Smaller types that hold the history's arrays exactly."""
@@ -136,14 +136,14 @@ def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int)
     """
     ignored = sum(p.posted_at > as_of for p in account.posts)
     account = _without_old_posts(account, as_of)
-    timeline = Timeline(account, model.curve, "horizon", until=as_of)
+    timeline = Timeline(account, model.curve, "horizon", until=as_of, fill=model.counts.likes_of)
     timeline.advance(as_of)
-    rows = rows_of_account(0, account, model.curve, "horizon", as_of, latest=WINDOW)
+    rows = rows_of_account(0, account, model.curve, "horizon", as_of, WINDOW, model.counts.likes_of)
     rows = rows.with_effects(model.effects, [account.zone])
     log_forecast = model.predict(rows.base, rows.tabular, rows.topic)
     miss = (rows.label - log_forecast.typical) / log_forecast.spread
     factors, noise = replay_noise(rows.posted_at, miss, rows.known_from)
-    served = model.calibrate(log_forecast, factors)
+    served = model.calibrate(log_forecast, factors, rows.base_sd)
     errors = ReplayErrors.of(timeline, rows, served, as_of)
     followers = account.followers_at(as_of, as_of)
     followers = followers if 0 <= followers < math.inf else math.nan

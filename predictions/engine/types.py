@@ -68,6 +68,8 @@ class Counts:
     comments: float
     shares: float
     views: float
+    coarseness: float = 0.0
+    """Half-width of the coarsest rounding among them, in log units: 0.042 for 1.2K; 0 where all are exact."""
 
 
 @dataclass(frozen=True, slots=True)

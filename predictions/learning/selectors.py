@@ -123,6 +123,7 @@ def _counts(observations: Iterable[ObservedCounts]) -> Iterator[Counts]:
             comments=_number(observed.comments),
             shares=_number(observed.shares),
             views=_number(observed.views),
+            coarseness=observed.coarseness or 0.0,
         )
 
 

@@ -22,8 +22,13 @@ COUNTS = [field.name for field in fields(Counts) if field.name != "observed_at"]
 MEASURES = [field.name for field in fields(CaptionMeasures)]
 
 
-def synthetic_histories(accounts: int, posts: int, *, until: int, seed: int = 0) -> list[AccountHistory]:
-    """Accounts of different sizes whose posts vary by chance, by hour, and with their caption."""
+def synthetic_histories(
+    accounts: int, posts: int, *, until: int, seed: int = 0, shifts: float = 0.0
+) -> list[AccountHistory]:
+    """Accounts of different sizes whose posts vary by chance, by hour, and with their caption.
+
+    A share `shifts` of the posts moves its account's level for good, by a factor of ten or so.
+    """
     draw = random.Random(seed)
     histories = []
     for number in range(accounts):
@@ -32,6 +37,9 @@ def synthetic_histories(accounts: int, posts: int, *, until: int, seed: int = 0)
         for index in range(posts):
             posted_at = until - (posts - index) * 2 * DAY - draw.randrange(DAY)
             text = draw.choice(CAPTIONS)
+            # drawn only where asked for: the other accounts stay as they are
+            if shifts and draw.random() < shifts:
+                level += draw.gauss(0, 2.3)
             final = math.exp(level + 0.3 * ("?" in text) + draw.gauss(0, 0.7))
             published.append(
                 PublishedPost(

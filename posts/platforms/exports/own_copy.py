@@ -8,7 +8,7 @@ from posts.platforms.exports.rows import MAX_ROWS, BadFile, BadRow, FileFacts, R
 from posts.platforms.exports.tables import cells_of, row_of
 
 POSTS, OBSERVATIONS = "posts.post.csv", "posts.observation.csv"
-_COUNTS = ("observed_at", "likes", "comments", "shares", "views")
+_COUNTS = ("observed_at", "likes", "comments", "shares", "views", "coarseness")
 
 
 def read_own_copy(

@@ -12,7 +12,6 @@ class Files:
     horizon = HORIZON
     is_fetched = False
     scope = ""
-    sign_in = ""
     batch_size = 1
 
     def on_behalf_of(self, account_id: int, urgency: Urgency) -> Platform:

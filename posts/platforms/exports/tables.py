@@ -18,6 +18,7 @@ from posts.platforms.exports.bounded import Unpacked
 from posts.platforms.exports.rows import BadFile, BadRow, FileFacts, ImportedRow, ReadRow, Skipped
 from posts.platforms.exports.values import (
     MAX_DURATION_S,
+    coarseness,
     count,
     flag,
     id_in_link,
@@ -26,11 +27,12 @@ from posts.platforms.exports.values import (
     share_url,
     shown,
     text,
+    written_count,
 )
 
 COLUMNS = (
     *("account_id", "post_id", "posted_at", "observed_at", "caption", "hashtags", "duration_s", "followers"),
-    *("likes", "comments", "shares", "views", "share_url", "is_ai_generated"),
+    *("likes", "comments", "shares", "views", "coarseness", "share_url", "is_ai_generated"),
 )
 """Columns that are read; others are ignored."""
 _OTHER_NAMES = {"tiktok_id": "post_id", "link": "share_url", "url": "share_url"}
@@ -79,7 +81,13 @@ def row_of(number: int, cells: dict[str, Any], *, now: datetime) -> ImportedRow:
         duration_s=count("duration_s", _whole(cells.get("duration_s")), most=MAX_DURATION_S),
         share_url=share_url(link),
         is_ai_generated=flag(cells.get("is_ai_generated")),
-        counts=FetchedCounts(*(count(name, cells.get(name)) for name in ("likes", "comments", "shares", "views"))),
+        counts=FetchedCounts.of(
+            written_count("likes", cells.get("likes")),
+            written_count("comments", cells.get("comments")),
+            written_count("shares", cells.get("shares")),
+            written_count("views", cells.get("views")),
+            coarseness=coarseness(cells.get("coarseness")) or 0.0,
+        ),
         observed_at=observed_at,
         followers=count("followers", cells.get("followers")),
     )

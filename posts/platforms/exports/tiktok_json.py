@@ -3,9 +3,10 @@
 The export also holds messages, searches and people followed: they stream past, and nothing is built of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import IO, Any
+from functools import partial
+from typing import IO, Any, TypeVar
 
 import ijson.backends.yajl2_c as parser
 import structlog
@@ -23,7 +24,6 @@ from posts.platforms.exports.rows import (
     Skipped,
 )
 from posts.platforms.exports.values import (
-    MAX_COUNT,
     MAX_DURATION_S,
     count,
     flag,
@@ -32,6 +32,7 @@ from posts.platforms.exports.values import (
     share_url,
     shown,
     text,
+    written_count,
 )
 from posts.platforms.tiktok.wire import is_public
 
@@ -57,6 +58,7 @@ _NAMED_DEPTH = 6
 
 _STARTS, _ENDS = ("start_map", "start_array"), ("end_map", "end_array")
 _Path = tuple[str, ...]
+Value = TypeVar("Value")
 
 
 def _keys(layout: str) -> _Path:
@@ -156,22 +158,22 @@ class ExportReader:
             id=id_in_link(link),
             posted_at=moment("Date", cells["date"], now=self._now),
             caption=text(cells.get("title") or cells.get("caption") or cells.get("description")),
-            duration_s=self._optional("Duration", cells.get("duration"), most=MAX_DURATION_S),
+            duration_s=self._optional("Duration", partial(count, most=MAX_DURATION_S), cells.get("duration")),
             share_url=share_url(link),
             is_ai_generated=flag(cells.get("aigeneratedcontent")),
-            counts=FetchedCounts(
-                likes=count("Likes", cells.get("likes")),
-                comments=None if isinstance(comments, list) else self._optional("Comments", comments),
-                shares=self._optional("Shares", cells.get("shares")),
-                views=self._optional("Views", cells.get("views")),
+            counts=FetchedCounts.of(
+                written_count("Likes", cells.get("likes")),
+                None if isinstance(comments, list) else self._optional("Comments", written_count, comments),
+                self._optional("Shares", written_count, cells.get("shares")),
+                self._optional("Views", written_count, cells.get("views")),
             ),
             observed_at=None,
         )
 
-    def _optional(self, name: str, value: Any, *, most: int = MAX_COUNT) -> int | None:
+    def _optional(self, name: str, read: Callable[[str, Any], Value | None], value: Any) -> Value | None:
         """Return the number; None, with a note, for an unusable one: the post is told by its date, link and likes."""
         try:
-            return count(name, value, most=most)
+            return read(name, value)
         except BadRow as problem:
             if name not in self._unread:
                 self._unread.add(name)

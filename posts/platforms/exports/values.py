@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from posts.content.captions import MAX_CAPTION
+from posts.content.written_counts import WrittenCount, read_rounded
 from posts.platforms.exports.rows import BadRow
 from privacy.anonymity.blanking import blank_contacts
 
@@ -15,6 +16,8 @@ EARLIEST = datetime(2014, 1, 1, tzinfo=UTC)
 """TikTok and the apps that became it had no posts before."""
 CLOCKS_DIFFER = timedelta(minutes=10)
 MAX_COUNT = 2**63 - 1
+MAX_COARSENESS = 3.0
+"""Log units: a count that is rounded to the next power of ten is off by half of 2.3, or less."""
 MAX_DURATION_S = 24 * 60 * 60
 MAX_URL = 500
 MAX_SHOWN = 60
@@ -79,6 +82,30 @@ def count(name: str, value: Any, *, most: int = MAX_COUNT) -> int | None:
     if number is None or not 0 <= number <= most:
         raise BadRow(f"{name} is {shown(value)}; expected a whole number from zero up")
     return number
+
+
+def written_count(name: str, value: Any) -> WrittenCount | None:
+    """Return a count that is exact or rounded ("1.2K"); None for an empty value. Raise BadRow."""
+    if isinstance(value, str) and (rounded := read_rounded(value)):
+        return rounded
+    try:
+        exact = count(name, value)
+    except BadRow as problem:
+        raise BadRow(f"{problem}, or a rounded one like 1.2K or 3M") from problem
+    return None if exact is None else WrittenCount(exact)
+
+
+def coarseness(value: Any) -> float | None:
+    """Return the half-width of a rounding in log units; None for an empty value. Raise BadRow."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        width = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        width = math.nan
+    if not 0 <= width <= MAX_COARSENESS:
+        raise BadRow(f"coarseness is {shown(value)}; expected a number from 0 to {MAX_COARSENESS:g}, in log units")
+    return width
 
 
 def flag(value: Any) -> bool | None:

@@ -16,7 +16,6 @@ class TikTok:
     horizon = HORIZON
     is_fetched = True
     scope = VIDEO_SCOPE
-    sign_in = "tiktok_login"
     batch_size = DisplayAPI.batch_size
 
     def on_behalf_of(self, account_id: int, urgency: Urgency) -> DisplayAPI:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from accounts.tiktok.errors import TikTokUnavailable
 from accounts.tiktok.lenient import BIGGEST, LARGEST_COUNT, LENIENT, Unreadable, storable
+from posts.content.written_counts import WrittenCount, read_rounded
 from posts.platforms.base import FetchedCounts, FetchedPage, FetchedPost
 from privacy.anonymity.blanking import blank_contacts
 
@@ -53,6 +54,16 @@ def _moment(seconds: int) -> int:
     return seconds
 
 
+def _count(value: Any) -> WrittenCount:
+    """Return a count: a whole number, or a text such as "1.2K" should TikTok round one day."""
+    count = read_rounded(value) if isinstance(value, str) else None
+    if type(value) is int:
+        count = WrittenCount(value)
+    if count is None or not 0 <= count.value <= LARGEST_COUNT:
+        raise ValueError("no count")
+    return count
+
+
 def _cut(text: str) -> str:
     return text[:LONGEST_CAPTION]
 
@@ -88,7 +99,7 @@ Caption = Annotated[
     str, BeforeValidator(storable), AfterValidator(_cut), AfterValidator(blank_contacts), AfterValidator(_cut), LENIENT
 ]
 WebAddress = Annotated[str, BeforeValidator(storable), AfterValidator(_web_address), LENIENT]
-Count = Annotated[Annotated[int, Field(strict=True, ge=0, le=LARGEST_COUNT)] | None, LENIENT]
+Count = Annotated[WrittenCount | None, BeforeValidator(_count), LENIENT]
 Duration = Annotated[Annotated[int, Field(strict=True, ge=0, le=LONGEST_DURATION_S)] | None, LENIENT]
 
 
@@ -113,7 +124,7 @@ class VideoCounts(VideoIdentity):
 
     @property
     def counts(self) -> FetchedCounts:
-        return FetchedCounts(self.like_count, self.comment_count, self.share_count, self.view_count)
+        return FetchedCounts.of(self.like_count, self.comment_count, self.share_count, self.view_count)
 
 
 class VideoCover(VideoIdentity):

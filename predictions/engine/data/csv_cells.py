@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
+from posts.content.written_counts import read_rounded
 
 MAX_PROBLEMS = 5
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -154,6 +155,13 @@ def number_of(row: dict[str, str], column: str) -> float:
     if value > MAX_NUMBER:
         raise BadCell(column, f"{_shown(text)} is too large; expected at most {MAX_NUMBER:,}.")
     return value
+
+
+def count_of(row: dict[str, str], column: str) -> tuple[float, float]:
+    """Return a cell's count, NaN for an empty one, and the half-width of its rounding: "1.2K" is 1200 and 0.042."""
+    if rounded := read_rounded(row[column]):
+        return float(rounded.value), rounded.coarseness
+    return number_of(row, column), 0.0
 
 
 def _shown(cell: str) -> str:

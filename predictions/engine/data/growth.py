@@ -79,6 +79,11 @@ def is_count(count: float) -> bool:
     return 0 <= count < MAX_COUNT
 
 
+def rounding_variance(counts: Counts) -> float:
+    """Return the variance (log units) of a count within its rounding: uniform over twice the half-width."""
+    return counts.coarseness**2 / 3
+
+
 def is_usable(posted_at: int, counts: Counts) -> bool:
     """Return whether an observation can give a label: it has likes, and the post was at least minutes old."""
     return counts.observed_at - posted_at >= YOUNGEST and is_count(counts.likes)
@@ -117,7 +122,7 @@ class _Pairs:
     step: Floats  # (n,) log units
     group: Floats  # (n,) id of account and kind of pair
     repeated: Floats  # (n,) whether both counts are of the same post
-    noise: Floats  # (n,) variance from small counts, and from a level in the place of a count
+    noise: Floats  # (n,) variance from small counts, from rounding, and from a level in the place of a count
     variance: Floats  # (n,) of the step around the common curve
 
 
@@ -128,10 +133,10 @@ def _pairs(accounts: Sequence[AccountHistory], until: int, name: str) -> _Pairs:
         for repeated, kind in enumerate((_against_level, _repeated))
         for pair in kind(account, until, name)
     ]
-    group, repeated, age, to_age, step, count, level_variance = np.array(rows, dtype=np.float64).reshape(-1, 7).T
+    group, repeated, age, to_age, step, count, other_variance = np.array(rows, dtype=np.float64).reshape(-1, 7).T
     design = _interpolation(np.log(to_age)) - _interpolation(np.log(age))
     gain = design @ _PRIOR_LOG_SHARE
-    noise = level_variance + [_thinning(n, g) for n, g in zip(count, gain, strict=True)]
+    noise = other_variance + [_thinning(n, g) for n, g in zip(count, gain, strict=True)]
     _, position, size = np.unique(group, return_inverse=True, return_counts=True)
     unlike = size[position] * (_UNLIKENESS * gain) ** 2
     return _Pairs(design, step, group, repeated, noise, _PRIOR_VARIANCE_RATE * gain + noise + unlike + _ROUNDING_SD**2)
@@ -143,29 +148,30 @@ def _interpolation(log_age: Floats) -> Floats:
 
 
 Pair = tuple[float, float, float, float, float]
-"""Ages a < b (seconds), log step, count at a, variance of what stands for the count at b."""
+"""Ages a < b (seconds), log step, count at a, variance of rounding and of what stands for the count at b."""
 
 
-def _series(post: PublishedPost, until: int, name: str) -> list[tuple[float, float]]:
-    """Return the age and the count of each usable observation by `until` in which the count is at least one."""
+def _series(post: PublishedPost, until: int, name: str) -> list[tuple[float, float, float]]:
+    """Return age, count and variance of rounding of each usable observation by `until` with a count of at least one."""
     usable = (c for c in post.observations if c.observed_at <= until and is_usable(post.posted_at, c))
     counts = (
-        (float(c.observed_at - post.posted_at), getattr(c, name)) for c in sorted(usable, key=lambda c: c.observed_at)
+        (float(c.observed_at - post.posted_at), getattr(c, name), rounding_variance(c))
+        for c in sorted(usable, key=lambda c: c.observed_at)
     )
-    return [(age, count) for age, count in counts if 1 <= count < MAX_COUNT]
+    return [(age, count, variance) for age, count, variance in counts if 1 <= count < MAX_COUNT]
 
 
 def _repeated(account: AccountHistory, until: int, name: str) -> Iterator[Pair]:
     for post in account.posts:
-        for (age, before), (to_age, after) in pairwise(_series(post, until, name)):
+        for (age, before, coarse), (to_age, after, coarse_after) in pairwise(_series(post, until, name)):
             if to_age > age:
-                yield age, to_age, math.log(after / before), before, 0.0
+                yield age, to_age, math.log(after / before), before, coarse + coarse_after
 
 
 def _against_level(account: AccountHistory, until: int, name: str) -> Iterator[Pair]:
     posts = sorted(account.posts, key=lambda p: (p.posted_at, p.post_id))
     latest = [series[-1] for post in posts if (series := _series(post, until, name))]
-    ages, counts = np.array(latest, dtype=np.float64).reshape(-1, 2).T
+    ages, counts, coarse = np.array(latest, dtype=np.float64).reshape(-1, 3).T
     logs = np.log(counts)
     mature = np.flatnonzero(ages >= MATURE_AGE)[-_MATURE_POSTS:]
     if len(mature) < _FEWEST_MATURE:
@@ -173,7 +179,7 @@ def _against_level(account: AccountHistory, until: int, name: str) -> Iterator[P
     level, level_age = np.median(logs[mature]), np.median(ages[mature])
     spread = np.median(np.abs(logs[mature] - level)) * 1.4826 + 0.3
     for i in np.flatnonzero(ages < MATURE_AGE):
-        yield ages[i], level_age, level - logs[i], counts[i], spread**2
+        yield ages[i], level_age, level - logs[i], counts[i], spread**2 + coarse[i]
 
 
 def _fit(pairs: _Pairs, prior: Floats) -> Floats:

@@ -4,6 +4,8 @@ import hashlib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import Self
 
 import numpy as np
@@ -11,7 +13,15 @@ from numpy.typing import NDArray
 
 from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from predictions.engine.data.growth import GrowthCurve, is_usable
-from predictions.engine.data.labels import MEASURED, Target, distance_to_horizon, label_of
+from predictions.engine.data.labels import (
+    MEASURED,
+    FillIn,
+    Target,
+    can_fill_in,
+    distance_to_horizon,
+    filled_label,
+    label_of,
+)
 from predictions.engine.types import COUNTS, HORIZON, AccountHistory, Columns, Draft, Floats, PublishedPost
 
 WINDOW = 400
@@ -79,6 +89,8 @@ class History(Columns):
     logs: Floats  # (n, 4) labels as log1p of COUNTS, NaN unknown
     label_sd: Floats  # (n,) standard deviation of the likes' label, log units
     measured: NDArray[np.bool_]  # (n,)
+    rounded: NDArray[np.bool_]  # (n,) whether the label rests on rounded counts
+    ratio_sd: Floats  # (n,) as in `Label`; NaN for counted likes
     numbers: Floats  # (n, len(CONTENT))
     embedding: NDArray[np.float32]  # (n, EMBEDDING_SIZE)
     tags: NDArray[np.uint64]  # (n, MAX_TAGS)
@@ -88,6 +100,18 @@ class History(Columns):
     def likes(self) -> Floats:
         """(n,) log1p likes, NaN unknown."""
         return self.logs[:, 0]
+
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """(n,) whether the likes were withheld and are worked out from another count."""
+        return ~np.isnan(self.ratio_sd)
+
+    @property
+    def counted_logs(self) -> Floats:
+        """(n, 4) labels as log1p of COUNTS, NaN unknown, also for likes that were filled in."""
+        logs = self.logs.copy()
+        logs[self.filled, 0] = np.nan
+        return logs
 
     def content(self, row: int) -> Content:
         """Return the content of one post."""
@@ -110,6 +134,8 @@ class History(Columns):
             np.full((n, len(COUNTS)), np.nan),
             np.zeros(n),
             np.zeros(n, dtype=np.bool_),
+            np.zeros(n, dtype=np.bool_),
+            np.full(n, np.nan),
             np.array([c.numbers for c in contents]).reshape(n, len(CONTENT)),
             np.array([c.embedding for c in contents], dtype=np.float32).reshape(n, EMBEDDING_SIZE),
             np.array([c.tags for c in contents], dtype=np.uint64).reshape(n, MAX_TAGS),
@@ -132,31 +158,43 @@ def _cosines(embeddings: NDArray[np.float32], embedding: NDArray[np.float32]) ->
 class Timeline:
     """An account's history moving through time: each label is the best that the observations made so far give.
 
-    With `reconstruct`, a post without an observation so far has the label of its first later one. Training on histories
-    that were fetched at once needs that; a forecast never uses it.
+    With `fill`, likes that were withheld are worked out from the post's other counts, by what the account's earlier
+    posts tell when those counts come; a label with counted likes always wins. With `reconstruct`, a post without an
+    observation so far has the label of its first later one. Training on histories that were fetched at once needs that;
+    a forecast never uses it.
     """
 
     def __init__(
-        self, account: AccountHistory, curve: GrowthCurve, target: Target, *, until: int, reconstruct: bool = False
+        self,
+        account: AccountHistory,
+        curve: GrowthCurve,
+        target: Target,
+        *,
+        until: int,
+        fill: FillIn | None = None,
+        reconstruct: bool = False,
     ) -> None:
         """Start before the first post; posts and observations after `until` (epoch seconds) are left out."""
         posts = sorted((p for p in account.posts if p.posted_at <= until), key=lambda p: (p.posted_at, p.post_id))
         self.posts = posts
         self.known_from = np.array([p.posted_at + HORIZON for p in posts], dtype=np.int64)
         """(posts,) when each label became known: at the latest when a measured one could have been."""
-        self._curve, self._target = curve, target
+        self._curve, self._target, self._fill = curve, target, fill
         self._distance = np.full(len(posts), np.inf)
         self._history = History.of_contents((p.posted_at for p in posts), [content_of(p) for p in posts])
+        # of one moment those with likes come first: the others are filled in with their help
         self._events = sorted(
-            (c.observed_at, i, k)
+            (c.observed_at, not counted, i, k)
             for i, p in enumerate(posts)
             for k, c in enumerate(p.observations)
-            if c.observed_at <= until and is_usable(p.posted_at, c)
+            if c.observed_at <= until
+            and ((counted := is_usable(p.posted_at, c)) or (fill is not None and can_fill_in(p.posted_at, c)))
         )
         self._next = 0
         if reconstruct:
-            for _, i, k in reversed(self._events):
-                self._label(i, k)
+            counted_first = [[event for event in self._events if event[1] is withheld] for withheld in (False, True)]
+            for _, withheld, i, k in chain(*map(reversed, counted_first)):
+                self._label(i, k, withheld=withheld)
 
     def contents(self) -> History:
         """Return all posts, also those without a label."""
@@ -165,26 +203,35 @@ class Timeline:
     def advance(self, moment: int) -> None:
         """Use all observations made by `moment`, which is not before that of an earlier call."""
         while self._next < len(self._events) and self._events[self._next][0] <= moment:
-            _, i, k = self._events[self._next]
+            _, withheld, i, k = self._events[self._next]
             self._next += 1
             post = self.posts[i]
             distance = distance_to_horizon(post.posted_at, post.observations[k]) if self._target == "horizon" else 0.0
-            if distance <= self._distance[i]:
+            # counted likes take the place of filled in ones, however near to the horizon those were counted
+            is_better = distance <= self._distance[i] or (not withheld and self._history.filled[i])
+            if is_better and self._label(i, k, withheld=withheld):
                 self._distance[i] = distance
-                self._label(i, k)
 
     def known_at(self, moment: int) -> History:
         """Return the history as of `moment`, which is not before that of an earlier call."""
         self.advance(moment)
         return self._history.known_at(moment)
 
-    def _label(self, i: int, k: int) -> None:
-        """Label post i by its k-th observation."""
-        post = self.posts[i]
+    def _label(self, i: int, k: int, *, withheld: bool) -> bool:
+        """Label post i by its k-th observation, and return whether it was: withheld likes replace no counted ones."""
+        post, history = self.posts[i], self._history
         counts = post.observations[k]
-        label = label_of(post.posted_at, counts, self._curve, self._target)
-        self._history.logs[i], self._history.label_sd[i] = label.logs, label.sd
-        self._history.measured[i] = label.measured
+        if withheld and self._fill is not None:
+            if not (np.isnan(history.likes[i]) or history.filled[i]):
+                return False
+            earlier = np.flatnonzero(~np.isnan(history.likes[:i]) & ~history.filled[:i])
+            fill = partial(self._fill, history.posted_at[earlier], history.logs[earlier])
+            label = filled_label(post.posted_at, counts, self._curve, self._target, fill)
+        else:
+            label = label_of(post.posted_at, counts, self._curve, self._target)
+        history.logs[i], history.label_sd[i] = label.logs, label.sd
+        history.measured[i], history.rounded[i], history.ratio_sd[i] = label.measured, label.rounded, label.ratio_sd
         if self._target == "horizon":
             counted_at = min(counts.observed_at, post.posted_at + MEASURED[1])
             self.known_from[i] = max(counted_at, post.posted_at + HORIZON)
+        return True

@@ -15,6 +15,7 @@ from predictions.engine.data.csv_cells import (
     MAX_PROBLEMS,
     BadCell,
     BadHistoryFile,
+    count_of,
     cover_of,
     hashtags_of,
     moment_of,
@@ -117,7 +118,8 @@ def _joined_post(copies: list[PublishedPost]) -> PublishedPost:
 def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers: dict[str, dict[int, float]]) -> None:
     account_id, post_id = (text_of(row, name) for name in ("account_id", "post_id"))
     posted_at, observed_at = (moment_of(row, name) for name in ("posted_at", "observed_at"))
-    counts = Counts(observed_at, *(number_of(row, name) for name in COUNTS))
+    values, coarseness = zip(*(count_of(row, name) for name in COUNTS), strict=True)
+    counts = Counts(observed_at, *values, max(coarseness))
     number_of(row, "duration_s")
     hashtags_of(row, "hashtags")
     post = posts.setdefault(post_id, _Post(account_id, posted_at, line, row))

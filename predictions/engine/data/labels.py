@@ -1,11 +1,15 @@
 """Labels: a post's counts at the horizon, read from an observation with the help of the growth curve."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from predictions.engine.data.growth import GrowthCurve, is_count, is_usable
-from predictions.engine.types import COUNTS, HORIZON, HOUR, Counts, PublishedPost
+import numpy as np
+from numpy.typing import NDArray
+
+from predictions.engine.data.growth import YOUNGEST, GrowthCurve, is_count, is_usable, rounding_variance
+from predictions.engine.types import COUNTS, HORIZON, HOUR, Counts, Floats, PublishedPost
 
 Target = Literal["horizon", "mature"]
 """The counts at the horizon, or (in the evaluation protocol) the latest counts of a mature post."""
@@ -28,18 +32,58 @@ class Label:
     logs: tuple[float, float, float, float]
     sd: float
     measured: bool
+    rounded: bool = False
+    ratio_sd: float = math.nan
+    """Of likes that were withheld and are worked out from another count: the standard deviation of the account's usual
+    ratio of the two (log units), an error that all such labels of the account share. NaN for counted likes."""
+
+
+FillIn = Callable[[NDArray[np.int64], Floats, Floats], tuple[float, float, float]]
+"""Returns the log1p likes of an account's next post from its other counts, their standard deviation, and `ratio_sd`.
+
+It takes posted_at (n,) and logs (n, 4; log1p of `COUNTS`, NaN unknown) of the account's earlier posts, and the post's
+own logs (4,), of which one at least is known.
+"""
 
 
 def label_of(posted_at: int, counts: Counts, curve: GrowthCurve, target: Target) -> Label:
     """Return the label that one usable observation gives."""
     logs = [log_count(getattr(counts, name)) for name in COUNTS]
+    rounding, rounded = rounding_variance(counts), counts.coarseness > 0
     if target == "mature":
-        return Label((*logs,), 0.0, measured=True)  # type: ignore[arg-type]
+        return Label((*logs,), math.sqrt(rounding), measured=True, rounded=rounded)  # type: ignore[arg-type]
     age = counts.observed_at - posted_at
     # growth multiplies counts, so log1p is undone before the step; a zero stays a zero
     steps = zip(logs, curve.gains(age), strict=True)
     moved = (math.log1p(math.expm1(log) * math.exp(gain)) if log > 0 else log for log, gain in steps)
-    return Label((*moved,), curve.sd(age, count=counts.likes), MEASURED[0] <= age <= MEASURED[1])  # type: ignore[arg-type]
+    sd = math.hypot(curve.sd(age, count=counts.likes), math.sqrt(rounding))
+    return Label((*moved,), sd, MEASURED[0] <= age <= MEASURED[1], rounded)  # type: ignore[arg-type]
+
+
+def can_fill_in(posted_at: int, counts: Counts) -> bool:
+    """Return whether an observation withholds the likes and has another count that they can be worked out from."""
+    is_old_enough = counts.observed_at - posted_at >= YOUNGEST
+    others = (getattr(counts, name) for name in COUNTS[1:])
+    return is_old_enough and not is_count(counts.likes) and any(map(is_count, others))
+
+
+def filled_label(
+    posted_at: int,
+    counts: Counts,
+    curve: GrowthCurve,
+    target: Target,
+    fill: Callable[[Floats], tuple[float, float, float]],
+) -> Label:
+    """Return the label that an observation without likes gives: never a measured one.
+
+    `fill` is a `FillIn` that knows the earlier posts: it takes the post's own logs (4,) at the horizon.
+    """
+    others = label_of(posted_at, replace(counts, likes=math.nan), curve, target)
+    likes, fill_sd, ratio_sd = fill(np.array(others.logs))
+    # as unsure as a count of so many likes at that age would be, and as the ratio is
+    step_sd = 0.0 if target == "mature" else curve.sd(counts.observed_at - posted_at, count=math.expm1(likes))
+    sd = math.sqrt(step_sd**2 + fill_sd**2 + rounding_variance(counts))
+    return Label((likes, *others.logs[1:]), sd, measured=False, rounded=others.rounded, ratio_sd=ratio_sd)
 
 
 def best_observation(post: PublishedPost, known_by: int, target: Target) -> Counts | None:

@@ -32,6 +32,8 @@ _FEWEST_POSTS = 3
 """Accounts with fewer posts are left out of the variance between accounts."""
 
 _FACTOR = (0.3, 3.0)
+_LEAST_STEP = 0.1
+"""A count that moves less with the likes (log units per log unit) than this tells nothing of them."""
 _CALIBRATION_POSTS = 5_000
 
 _PerRatio = tuple[float, ...]
@@ -64,6 +66,11 @@ class CountsModel(Parameters):
         `posted_at` (n,) and `logs` (n, 4; log1p of `COUNTS`, NaN unknown) are the account's posts in order of
         publishing, `log_likes` the log1p likes of the next one. Posts of the same moment weigh the same.
         """
+        ratio, reach, _ = self._expect(posted_at, logs, log_likes)
+        return ratio, reach
+
+    def _expect(self, posted_at: NDArray[np.int64], logs: Floats, log_likes: float) -> tuple[Floats, Floats, Floats]:
+        """Return what `expect` does, and the standard deviations (4,) of the account's mean ratios."""
         mean, across, within, slope = (np.array(x) for x in (self.mean, self.across, self.within, self.slope))
         posted_at, logs = posted_at[-_WINDOW:], logs[-_WINDOW:]
         ratios, likes, is_known = _ratios(logs)
@@ -78,8 +85,26 @@ class CountsModel(Parameters):
         spread = squares / (np.maximum(posts - 1.0, 0.0) + _PRIOR_OWN_POSTS)
         trust = np.where(posts > 0, across / (across + spread * (weight**2).sum(axis=0)), 0.0)
         better = np.where(posts > 0, min(log_likes, MAX_LOG) - own_likes, 0.0)
-        sd = np.sqrt(across * (1 - trust) + spread)
-        return mean + trust * (own_mean - mean) + slope * better, Z80 * sd * self.factor
+        of_mean = across * (1 - trust)
+        reach = Z80 * np.sqrt(of_mean + spread) * self.factor
+        return mean + trust * (own_mean - mean) + slope * better, reach, np.sqrt(of_mean)
+
+    def likes_of(self, posted_at: NDArray[np.int64], logs: Floats, others: Floats) -> tuple[float, float, float]:
+        """Return the log1p likes of an account's next post worked out from its other counts, and two deviations.
+
+        The first is of these likes, the second of the account's mean ratio alone: an error that all its posts share.
+
+        `posted_at` and `logs` are as in `expect`, `others` (4,) the next post's log1p counts, of which one beside the
+        likes at least is known. The count whose ratio to the likes is the surest tells: the views, where there are any.
+        """
+        at_zero, reach, mean_sd = self._expect(posted_at, logs, 0.0)
+        at_one, *_ = self._expect(posted_at, logs, 1.0)
+        # log count = log likes + log ratio, which is linear in the log likes
+        step = np.maximum(1.0 + at_one - at_zero, _LEAST_STEP)[:-1]
+        sd = np.where(np.isnan(others[1:]), np.inf, reach[:-1] / Z80 / step)
+        surest = int(np.argmin(sd))
+        likes = (others[surest + 1] - at_zero[surest]) / step[surest]
+        return float(np.clip(likes, 0.0, MAX_LOG)), float(sd[surest]), float(mean_sd[surest] / step[surest])
 
 
 def forecast_counts(

@@ -116,7 +116,10 @@ def compare(
                 continue
             # the window before the first tested post teaches the account's effects
             latest = WINDOW + len(posts) - int(tested[0])
-            rows = [rows_of_account(0, account, m.curve, "horizon", until, latest) for m in models.values()]
+            rows = [
+                rows_of_account(0, account, m.curve, "horizon", until, latest, m.counts.likes_of)
+                for m in models.values()
+            ]
             chosen = np.intersect1d(rows[0].post, tested)
             if len(chosen):
                 ours, theirs = (

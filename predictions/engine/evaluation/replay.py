@@ -15,4 +15,4 @@ def replay(model: GlobalModel, rows: Rows, chosen: NDArray[np.bool_], zones: Seq
     around = np.isin(rows.account, np.unique(rows.account[chosen]))
     near = rows[around].with_effects(model.effects, zones)
     log_forecast = model.predict(near.base, near.tabular, near.topic)
-    return model.calibrate(log_forecast, replay_all(near, log_forecast))[chosen[around]]
+    return model.calibrate(log_forecast, replay_all(near, log_forecast), near.base_sd)[chosen[around]]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from posts.content.meanings import MEANING_SIZE
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import Timeline
-from predictions.engine.data.labels import Target
+from predictions.engine.data.labels import FillIn, Target
 from predictions.engine.effects.account_effects import EffectPosts, replay_effects
 from predictions.engine.effects.design import content_design
 from predictions.engine.effects.population import EffectsPrior
@@ -41,6 +41,7 @@ class Rows(Columns):
     known_from: NDArray[np.int64]  # (n,) when the label became known
     logs: Floats  # (n, 4) labels as log1p of COUNTS, NaN unknown
     base: Floats
+    base_sd: Floats
     baseline: Floats  # (n,) mean likes of the last five posts
     tabular: Floats  # (n, len(TABULAR)), NaN in the columns EFFECTS until `with_effects` fills them
     content: Floats  # (n, ...) columns of the effects' design
@@ -82,13 +83,20 @@ class Rows(Columns):
 
 
 def rows_of_account(
-    position: int, account: AccountHistory, curve: GrowthCurve, target: Target, until: int, latest: int | None = None
+    position: int,
+    account: AccountHistory,
+    curve: GrowthCurve,
+    target: Target,
+    until: int,
+    latest: int | None = None,
+    fill: FillIn | None = None,
 ) -> Rows:
     """Return rows of the account's posts published by `until` (epoch seconds), or of the `latest` of them.
 
-    Labels come from observations made by `until`; those of posts whose horizon had not passed by then are NaN.
+    Labels come from observations made by `until`; those of posts whose horizon had not passed by then are NaN. With
+    `fill`, withheld likes are filled in.
     """
-    timeline = Timeline(account, curve, target, until=until, reconstruct=True)
+    timeline = Timeline(account, curve, target, until=until, fill=fill, reconstruct=True)
     contents, posts, process = timeline.contents(), timeline.posts, PostSimilarityGP()
     drafts: list[tuple[int, int, float, float, Features]] = []
     for i in range(max(0, len(posts) - latest) if latest else 0, len(posts)):
@@ -114,6 +122,7 @@ def rows_of_account(
         known_from=timeline.known_from[post],
         logs=contents.logs[post],
         base=np.array([f.base for f in features_of], dtype=np.float64),
+        base_sd=np.array([f.base_sd for f in features_of], dtype=np.float64),
         baseline=np.array(baselines, dtype=np.float64),
         tabular=np.array([f.tabular for f in features_of]).reshape(-1, len(TABULAR)),
         content=content_design([posts[i] for i in positions]),

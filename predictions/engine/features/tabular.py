@@ -58,6 +58,8 @@ class Features:
     base: float
     """The account's recent level: exponentially weighted mean of log1p likes, outliers pulled in."""
     tabular: Floats  # (len(TABULAR),), NaN unknown
+    base_sd: float
+    """Standard deviation of the base (log units) by likes that were filled in along an uncertain ratio; mostly 0."""
     topic: NDArray[np.float32]
     """(MEANING_SIZE,), the draft's topic less the mean of the account's latest posts; 0 where unknown."""
 
@@ -79,6 +81,8 @@ class Features:
         newest_first = _pull_in_outliers(history.likes[::-1])
         weights = _DECAY[:, : len(history)]
         base, *means = (weights @ newest_first / weights.sum(axis=1)).tolist()
+        # an error that filled in likes share does not average out
+        base_sd = float(weights[0] @ np.nan_to_num(history.ratio_sd[::-1][:WINDOW]) / weights[0].sum())
         relative = np.clip(newest_first - base, -_CLIP, _CLIP)
         ages = np.maximum(publish_at - history.posted_at[::-1], 0) / DAY
         usual = _column_means(history.numbers[-_RECENT:, _UNUSUAL])
@@ -98,7 +102,7 @@ class Features:
                 effects,
             ]
         )
-        return cls(base, tabular, _topic(history, content))
+        return cls(base, tabular, base_sd, _topic(history, content))
 
 
 def _pull_in_outliers(newest_first: Floats) -> Floats:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from predictions.engine import AccountHistory, Counts, GlobalModel, forecast, learn_account
+from predictions.engine import GlobalModel, forecast, learn_account
 from predictions.engine.estimators.counts import CountsModel, fit_counts, forecast_counts
 from predictions.engine.types import COUNTS, Floats, Range
 from tests.engine.synthetic import DAY, START, account, draft, end_of
@@ -195,34 +195,19 @@ def test_an_account_with_hidden_views_gets_those_of_accounts_alike(learned: Coun
     assert unknown.high / unknown.low > known.high / known.low
 
 
-def test_posts_without_likes_are_not_learned_from(model: GlobalModel):
-    whole = account("gaps", 30, noise=0.3, level=9.0)
-    hidden = tuple(
-        p if i % 2 else replace(p, observations=tuple(map(hide, p.observations))) for i, p in enumerate(whole.posts)
-    )
-    as_of = end_of(whole)
-    without = replace(whole, posts=tuple(p for i, p in enumerate(whole.posts) if i % 2))
-    one, other = (
-        forecast(model, learn_account(model, history, as_of=as_of), draft(as_of), as_of=as_of)
-        for history in (replace(whole, posts=hidden), without)
-    )
-    assert one == other
-
-
-def hide(counts: Counts) -> Counts:
-    return replace(counts, likes=NAN)
-
-
-def test_an_observation_with_likes_wins_over_a_nearer_one_without(model: GlobalModel):
-    p = account("one", 1).posts[0]
-    nearer = Counts(p.posted_at + DAY, NAN, 5, 5, 1e6)
-    later = Counts(p.posted_at + 2 * DAY, 700, 5, 5, 7000)
-    as_of = p.posted_at + 9 * DAY
-    for observations in ((nearer, later), (later, nearer)):
-        history = AccountHistory("one", NAN, (replace(p, observations=observations),))
-        state = learn_account(model, history, as_of=as_of)
-        assert math.expm1(state.history.likes[0]) < 700
-        assert math.expm1(state.history.logs[0, 3]) < 7000
+def test_likes_are_worked_out_from_the_surest_other_count(learned: CountsModel):
+    off, inside = [], []
+    for logs in simulated(20, 30, seed=8):
+        for i in range(10, 30):
+            own = np.where(np.arange(4) == 0, NAN, logs[i])
+            likes, sd, of_ratio = learned.likes_of(moments(i), logs[:i], own)
+            assert 0 < of_ratio < sd
+            # views follow the likes most closely
+            assert (likes, sd, of_ratio) == learned.likes_of(moments(i), logs[:i], np.where([0, 1, 1, 0], NAN, own))
+            off.append(abs(likes - logs[i, 0]))
+            inside.append(off[-1] < 1.2816 * sd)
+    assert np.mean(off) < 0.3
+    assert 0.7 < np.mean(inside) < 0.9
 
 
 def test_a_forecast_says_why_it_has_no_rate():

@@ -71,6 +71,19 @@ def test_posts_and_observations_are_stored(program: APIClient, account: TikTokAc
     assert post.content.hashtags == ["sunset"]
 
 
+def test_rounded_counts_keep_their_precision(program: APIClient, account: TikTokAccount) -> None:
+    first, second, third = rows(3)
+    answers = push(
+        program,
+        [{**first, "likes": "1.2K"}, {**second, "likes": 1200, "coarseness": 0.042}, {**third, "coarseness": 9}],
+    )
+    assert [outcome for outcome, _ in answers] == ["created", "created", "skipped"]
+    assert "expected a number from 0 to 3" in answers[2][1]
+    for pushed_row in (first, second):
+        (counts,) = account.posts.get(tiktok_id=pushed_row["post_id"]).observations.all()
+        assert (counts.likes, round(counts.coarseness or 0, 3)) == (1200, 0.042)
+
+
 def test_the_same_rows_again_change_nothing(program: APIClient, account: TikTokAccount) -> None:
     push(program, rows(5))
     once = stored(account)

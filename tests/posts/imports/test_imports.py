@@ -359,3 +359,36 @@ def test_posts_of_other_accounts_are_left_alone(account: TikTokAccount) -> None:
     assert take(account, as_json(export_of(LAYOUTS[0], [row]))).rows_new == 1
     assert stored(other.account) == before
     assert Post.objects.filter(tiktok_id=other.tiktok_id).count() == 2
+
+
+# --- rounded counts -------------------------------------------------------------------------------------------------
+
+ROUNDED = b"""post_id,posted_at,observed_at,caption,likes,views,coarseness
+7300000000000000001,2026-11-01T18:00:00Z,2026-11-02T18:00:00Z,one,1.2K,"12,3 mil",
+7300000000000000001,2026-11-01T18:00:00Z,2026-11-09T18:00:00Z,one,1.3K,,
+7300000000000000002,2026-11-02T18:00:00Z,2026-11-03T18:00:00Z,two,1250,,
+7300000000000000003,2026-11-03T18:00:00Z,2026-11-04T18:00:00Z,three,1200,,0.05
+7300000000000000004,2026-11-03T18:00:00Z,2026-11-04T18:00:00Z,four,about a thousand,,
+7300000000000000005,2026-11-03T18:00:00Z,2026-11-04T18:00:00Z,five,12,,-1
+"""
+
+
+def test_rounded_counts_are_told_before_and_stored_with_their_precision(account: TikTokAccount, client: Any) -> None:
+    shown = look_at(account, ROUNDED)
+    assert (shown.posts_rounded, shown.rows_new, shown.rows_skipped) == (2, 3, 2)
+    reasons = list(shown.rows.filter(outcome="skipped").values_list("reason", flat=True))
+    assert "or a rounded one like 1.2K or 3M" in reasons[0]
+    assert "coarseness is" in reasons[1]
+    client.force_login(account.user)
+    assert "2 posts have rounded counts" in client.get(f"/imports/{shown.public_id}/").content.decode()
+    services.confirm(shown)
+    services.run_import(import_id=shown.pk)
+    stored_counts = Observation.objects.filter(post__account=account).order_by("post__tiktok_id", "observed_at")
+    assert [(each.likes, each.views, each.coarseness and round(each.coarseness, 3)) for each in stored_counts] == [
+        (1200, 12_300, 0.042),
+        (1300, None, 0.038),
+        (1250, None, None),
+        (1200, None, 0.05),
+    ]
+    page = client.get(f"/posts/?account={account.public_id}").content.decode()
+    assert page.count(", rounded<") == 2

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.linked.services import disconnect_account, end_grant
@@ -15,12 +14,16 @@ from posts.models import Listing, Observation, Refresh
 from posts.platforms.base import Urgency
 from posts.platforms.registry import UnknownPlatform, kind_of, platform_of, register
 from predictions.learning.services import update_weights
-from predictions.models import AccountWeights
+from predictions.models import AccountWeights, Outcome
+from predictions.outcomes.services import meet_outcomes
+from predictions.versions.services import register as register_model
 from privacy.erasure.hooks import Revoked
 from tests.posts.platforms.toy_platform import Toy, account_on, installed
 from tests.posts.states import drive
 from tests.predictions.conftest import champion, registry, trained_models  # noqa: F401
 from tests.predictions.drafts import predict
+from tests.predictions.histories import synthetic_histories
+from tests.shared_models import trained
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("champion")]
 
@@ -108,9 +111,7 @@ def test_files_are_a_platform_without_anything_to_ask():
     files = kind_of(TikTokAccount.Platform.FILE)
     assert not files.is_fetched
     assert files.calls_per_minute(Urgency.DAY) == 0
-    tiktok = kind_of(TikTokAccount.Platform.TIKTOK)
-    assert tiktok.is_fetched
-    assert reverse(tiktok.sign_in)
+    assert kind_of(TikTokAccount.Platform.TIKTOK).is_fetched
 
 
 # --- five changes (docs/platform-change.md) -------------------------------------------------------------------------
@@ -128,11 +129,54 @@ def test_strict_privacy_an_open_api_that_withholds_fields(toy):
     assert forecast(account).basis == "account"
 
 
-def test_likes_that_are_withheld_from_the_start_leave_a_forecast(toy):
+def test_likes_that_are_withheld_from_the_start_are_worked_out_from_the_other_counts_and_told(toy):
+    counted = account_on(toy)
+    refresh(counted)
     toy.withheld = frozenset({"likes"})
     account = account_on(toy)
     refresh(account)
-    assert forecast(account).basis != "account"
+    assert not Observation.objects.filter(post__account=account, likes__isnull=False).exists()
+    known, withheld = forecast(counted), forecast(account)
+    assert withheld.low < known.typical < withheld.high
+    assert withheld.high / withheld.low > known.high / known.low
+    assert withheld.baseline is None
+    assert any(warning.startswith("likes filled in: the likes of 20 of your last 20") for warning in withheld.warnings)
+    assert not any("filled in" in warning for warning in known.warnings)
+
+
+def test_likes_that_are_withheld_are_no_outcome(toy):
+    account = account_on(toy)
+    refresh(account)
+    toy.withheld = frozenset({"likes"})
+    made = predict(account, text="Dish toy40 #cooking", publish_at=timezone.now() + timedelta(minutes=5)).prediction
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        toy.publish(1, until=timezone.now())
+    with time_machine.travel(timezone.now() + timedelta(hours=26)):
+        refresh(account)
+        meet_outcomes()
+        assert not Outcome.objects.filter(prediction=made).exists()
+        toy.withheld = frozenset()
+        refresh(account)
+        meet_outcomes()
+        assert Outcome.objects.get(prediction=made).is_measured
+
+
+def test_rounded_counts_are_kept_as_such_and_told(toy):
+    for post in toy.posts:
+        post.likes *= 20
+    exact = account_on(toy)
+    refresh(exact)
+    toy.digits = 2
+    account = account_on(toy)
+    refresh(account)
+    rounded = Observation.objects.filter(post__account=account)
+    large = [(each.likes, each.coarseness) for each in rounded if each.likes and each.likes >= 1000]
+    assert large
+    assert all(likes % 100 == 0 and coarseness for likes, coarseness in large)
+    known, told = forecast(exact), forecast(account)
+    assert told.typical == pytest.approx(known.typical, rel=0.1)
+    assert any(warning.startswith("rounded counts: 20 of your last 20 posts") for warning in told.warnings)
+    assert not any("rounded" in warning for warning in known.warnings)
 
 
 def test_shorter_retention_keeps_what_was_learned(toy):
@@ -162,13 +206,40 @@ def test_a_regional_split_each_region_within_its_own_limits():
             assert forecast(accounts[toy.name][0]).basis == "account"
 
 
-def test_monetised_ranking_a_level_that_shifts_is_followed(toy):
+SHIFTED, RECOVERED = 3, 9
+"""Posts after a shift of the level by which the range holds the next post, and by which the level is found again."""
+
+
+@pytest.fixture
+def fixed_toy():
+    """The toy of `toy` on a day that never changes: a level that shifts is found in the same way each time."""
+    with time_machine.travel("2026-12-01T12:00:00Z", tick=False):
+        toy = Toy()
+        toy.publish(40, until=timezone.now() - timedelta(days=2))
+        with installed(toy):
+            yield toy
+
+
+def test_monetised_ranking_a_level_that_shifts_is_followed(fixed_toy):
+    toy, until = fixed_toy, int(timezone.now().timestamp())
+    # learned from accounts that had such shifts: from steady ones a model learns that levels stay
+    model = trained("shifts", synthetic_histories(12, 40, until=until, shifts=0.1), until=until)
+    register_model(model=model, metrics={}, promote=True)
     account = account_on(toy)
     refresh(account)
-    before = forecast(account).typical
-    toy.publish(12, until=timezone.now() - timedelta(hours=25), likes=20, every=timedelta(hours=2))
-    refresh(account)
-    assert forecast(account).typical < before / 2
+    # of the twenty likes of the new level seven in eight come on the first day
+    level = 20 * 7 / 8
+    assert forecast(account).typical > 4 * level
+    start = timezone.now() - timedelta(days=1, hours=14)
+    for number in range(RECOVERED):
+        toy.publish(1, until=start + timedelta(hours=number), likes=20)
+        if number + 1 in (SHIFTED, RECOVERED):
+            refresh(account)
+            shifted = forecast(account)
+            assert shifted.low < 0.8 * shifted.typical < 0.64 * shifted.high
+            assert shifted.low <= level <= shifted.high
+            assert shifted.high / shifted.low > 4
+    assert level / 2 < shifted.typical < 2 * level
 
 
 def test_moderation_posts_that_vanish_for_hours_come_back_whole(toy):

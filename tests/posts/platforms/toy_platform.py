@@ -5,13 +5,16 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from django.utils import timezone
 
+from accounts.credentials.services import REVOCATIONS
 from accounts.models import Credential, TikTokAccount
 from accounts.tiktok.client import Profile
+from posts.content.written_counts import WrittenCount, half_width
+from posts.platforms import registry
 from posts.platforms.base import HORIZON, CoverUnavailable, FetchedCounts, FetchedPage, FetchedPost, Urgency
-from posts.platforms.registry import register, unregister
 from privacy.erasure.hooks import Revoked
 from tests.factories import UserFactory
 
@@ -36,6 +39,8 @@ class Toy:
     posts: list[ToyPost] = field(default_factory=list)
     withheld: frozenset[str] = frozenset()
     """Fields that it does not tell."""
+    digits: int | None = None
+    """Digits to which it rounds counts from 1,000 on; None: it does not."""
     kept_for: timedelta = timedelta(days=3650)
     """Older posts it knows no more."""
     asked: list[Urgency] = field(default_factory=list)
@@ -43,7 +48,6 @@ class Toy:
     horizon = HORIZON
     is_fetched = True
     scope = ""
-    sign_in = ""
     batch_size = PAGE
 
     def on_behalf_of(self, account_id: int, urgency: Urgency) -> "ToyCalls":
@@ -71,9 +75,21 @@ class Toy:
         likes = round(post.likes * (1 - 0.5 ** ((now - post.posted_at) / timedelta(hours=8))))
         counts = FetchedCounts(likes=likes, comments=likes // 20, shares=likes // 50, views=likes * 12)
         told = FetchedPost(post.id, post.posted_at, f"Dish {post.id} #cooking", 20, "", None, counts)
+        if self.digits and max(likes, likes * 12) >= 1000:
+            counts = FetchedCounts.of(
+                self._rounded(likes), self._rounded(likes // 20), self._rounded(likes // 50), self._rounded(likes * 12)
+            )
+            told = replace(told, counts=counts)
         gone = {name: None for name in ("likes", "comments", "shares", "views") if name in self.withheld}
         told = replace(told, counts=replace(counts, **gone))
         return replace(told, caption="", duration_s=None) if "caption" in self.withheld else told
+
+    def _rounded(self, count: int) -> WrittenCount:
+        if not self.digits or count < 1000:
+            return WrittenCount(count)
+        step = 10 ** (len(str(count)) - self.digits)
+        value = round(count / step) * step
+        return WrittenCount(value, half_width(value, step))
 
 
 @dataclass
@@ -109,14 +125,11 @@ class ToyCalls:
 
 @contextmanager
 def installed(*toys: Toy) -> Iterator[None]:
-    """Register the toys for a while."""
-    for toy in toys:
-        register(toy)
-    try:
-        yield
-    finally:
+    """Register the toys for a while: afterwards the platforms are those of before."""
+    with patch.dict(registry._KINDS), patch.dict(REVOCATIONS):
         for toy in toys:
-            unregister(toy.name)
+            registry.register(toy)
+        yield
 
 
 def account_on(toy: Toy) -> TikTokAccount:
