@@ -1,5 +1,6 @@
 """Middleware of the project."""
 
+import logging
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -9,6 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.defaults import bad_request
 from django_structlog.middlewares import RequestMiddleware
 
+from config.logs import log_line
+
+_LINES = logging.getLogger(__name__)
 log = structlog.get_logger(__name__)
 
 
@@ -41,12 +45,8 @@ class ProgramLogMiddleware(LoggedRequestMiddleware):
         if response.streaming or hasattr(request, "_raised_exception"):
             super().handle_response(request, response)
             return
-        log.log(
-            self._log_level_for_status_code(response.status_code),
-            "request_finished",
-            code=response.status_code,
-            request=self.format_request(request),
-        )
+        level = self._log_level_for_status_code(response.status_code)
+        log_line(_LINES, level, "request_finished", code=response.status_code, request=self.format_request(request))
         structlog.contextvars.clear_contextvars()
 
 

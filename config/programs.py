@@ -1,8 +1,8 @@
 """The two ways through the middleware: of browsers, for pages, and of programs, for the API.
 
-Settings have a list for each, `MIDDLEWARE` and `PROGRAMS_MIDDLEWARE`. A program needs no session, no messages and no page
-of consents, and its requests do not pay for them. A request to the API with a cookie, or with a session's token, goes
-the way of browsers: a person who is signed in may call the API too.
+Settings have a list for each, `MIDDLEWARE` and `PROGRAMS_MIDDLEWARE`. A program needs no session, no messages and no
+page of consents, and its requests do not pay for them. A request to the API with a cookie, or with a session's token,
+goes the way of browsers: a person who is signed in may call the API too.
 """
 
 from collections.abc import Callable

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db.models import Model
+from django.http import HttpRequest
 from rest_framework import exceptions, generics, mixins, views
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
@@ -51,7 +52,7 @@ class View(views.APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what can be refused before the view's own work, the cheapest first."""
         refuse_too_large(request, self.body_limit(request))
-        _refuse_encoded(request)
+        _refuse_encoded(request._request)
         super().initial(request, *args, **kwargs)
         if remembered := take_remembered(request._request):
             # no limit looked for the mark
@@ -100,7 +101,7 @@ class View(views.APIView):
 
     def refuse_unknown_parameters(self, request: Request) -> None:
         """Raise ValidationError for parameters that are not known, given twice, or empty."""
-        if not request.META.get("QUERY_STRING"):
+        if not request._request.META.get("QUERY_STRING"):
             return
         known, errors = self.known_parameters(str(request.method)), {}
         for name, values in request.query_params.lists():
@@ -129,7 +130,7 @@ class RetrieveView(View, generics.RetrieveAPIView[M]):
     """One object."""
 
 
-def _refuse_encoded(request: Request) -> None:
+def _refuse_encoded(request: HttpRequest) -> None:
     """Raise UnsupportedMediaType for a body that is packed: a few bytes could become as many as they like."""
     encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity"):

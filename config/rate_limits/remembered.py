@@ -1,8 +1,8 @@
 """What a process remembers of a caller, and the marks in Redis that end it at once in all processes.
 
 A process may keep for `KEPT_S` what it read of a person, such as their API token, if each request that uses it looks
-for the person's mark. That costs no call: the script that counts the limits reads it. Where there is a mark, or Redis is
-away, PostgreSQL is asked again. Should Redis lose a mark, what it would have ended ends `KEPT_S` later.
+for the person's mark. That costs no call: the script that counts the limits reads it. Where there is a mark, or Redis
+is away, PostgreSQL is asked again. Should Redis lose a mark, what it would have ended ends `KEPT_S` later.
 """
 
 from collections.abc import Callable

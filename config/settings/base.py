@@ -80,7 +80,7 @@ PROGRAMS_MIDDLEWARE = [
     "config.headers.ProgramHeadersMiddleware",
     "config.api.middleware.ProblemMiddleware",
     "config.api.middleware.ConditionalGetMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "config.api.middleware.QuickCorsMiddleware",
     "privacy.erasure.restores.gate.GateMiddleware",
     "config.middleware.ProgramLogMiddleware",
     "config.rate_limits.middleware.RateLimitMiddleware",
