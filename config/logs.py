@@ -1,6 +1,9 @@
 """Logging: one JSON line per event on stderr, with secrets removed before anything is written."""
 
+import json
+import logging
 import re
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +33,10 @@ SECRETS_IN_TEXT = (
     re.compile(r"(\bpc_)[0-9A-Za-z]{20,}"),
     re.compile(r"(\b(?:act|rft)\.)[\w!*%.~-]{16,}"),
 )
+# what a match of any of these holds: one search instead of six in the texts that have none, which are nearly all
+_SIGN_OF_A_SECRET = re.compile(
+    r"token|secret|password|signature|sessionid|code|authorization|cookie|bearer|://|pc_|act\.|rft\.", re.IGNORECASE
+)
 # the number of an erasure stays: it names nobody once that is done, and lines of its ledger must be whole
 _NAMING_SOMEBODY = "|".join(PREFIXES.keys() - {ERASURE})
 PUBLIC_IDS = re.compile(rf"\b(?:(?:{_NAMING_SOMEBODY})_[0-9a-z]{{{LENGTH}}}|tiktok-[0-9a-f]{{16}})\b")
@@ -38,9 +45,11 @@ REDACTED = "[redacted]"
 
 def redact_text(text: str) -> str:
     """Replace the values of credentials in a text, e.g. `code=abc` by `code=[redacted]`."""
-    for secret in SECRETS_IN_TEXT:
-        text = secret.sub(rf"\g<1>{REDACTED}", text)
-    return _pseudonymise(text)
+    if _SIGN_OF_A_SECRET.search(text):
+        for secret in SECRETS_IN_TEXT:
+            text = secret.sub(rf"\g<1>{REDACTED}", text)
+    # no id is without one of these
+    return _pseudonymise(text) if "_" in text or "-" in text else text
 
 
 def redact(value: Any) -> Any:
@@ -52,15 +61,26 @@ def redact(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):
-        return {redact_text(str(key)): _redact_item(str(key), item) for key, item in value.items()}
+        return {_redact_key(str(key)): _redact_item(str(key), item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact(item) for item in value]
     return redact_text(value if isinstance(value, str) else repr(value))
 
 
+# keys of our own log calls are few and always the same
+@lru_cache(maxsize=512)
+def _redact_key(key: str) -> str:
+    return redact_text(key)
+
+
+@lru_cache(maxsize=512)
+def _is_secret(key: str) -> bool:
+    return SECRET_KEYS.search(key) is not None
+
+
 def _redact_item(key: str, value: Any) -> Any:
     redacted = redact(value)
-    return REDACTED if SECRET_KEYS.search(key) and not isinstance(redacted, bool | int | float | None) else redacted
+    return REDACTED if _is_secret(key) and not isinstance(redacted, bool | int | float | None) else redacted
 
 
 def _pseudonymise(text: str) -> str:
@@ -102,6 +122,31 @@ SHARED_PROCESSORS: list[structlog.typing.Processor] = [
 ]
 
 
+class LineFormatter(structlog.stdlib.ProcessorFormatter):
+    """structlog's formatter, which writes lines that `log_line` made as they are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line of JSON."""
+        return getattr(record, "line", None) or super().format(record)
+
+
+def log_line(logger: logging.Logger, level: int, event: str, **values: Any) -> None:
+    """Log what every request logs: the same line as structlog's with the same redaction, at a quarter of its cost."""
+    if not logger.isEnabledFor(level):
+        return
+    members = {
+        **structlog.contextvars.get_contextvars(),
+        **values,
+        "event": event,
+        "logger": logger.name,
+        "level": logging.getLevelName(level).lower(),
+        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+    }
+    record = logger.makeRecord(logger.name, level, "", 0, event, (), None)
+    record.line = json.dumps(redact(members))
+    logger.handle(record)
+
+
 def logging_config() -> dict[str, Any]:
     """Return Django's LOGGING: every line goes through structlog's formatter, and so through the redaction."""
     structlog.configure(
@@ -114,7 +159,7 @@ def logging_config() -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "json": {
-                "()": structlog.stdlib.ProcessorFormatter,
+                "()": LineFormatter,
                 "foreign_pre_chain": SHARED_PROCESSORS,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,

@@ -1,5 +1,6 @@
 """Middleware of the project."""
 
+import logging
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -9,6 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.defaults import bad_request
 from django_structlog.middlewares import RequestMiddleware
 
+from config.logs import log_line
+
+_LINES = logging.getLogger(__name__)
 log = structlog.get_logger(__name__)
 
 
@@ -27,6 +31,23 @@ class LoggedRequestMiddleware(RequestMiddleware):
     def format_request(request: HttpRequest) -> str:
         """Return method and path."""
         return f"{request.method} {request.path}"
+
+
+class ProgramLogMiddleware(LoggedRequestMiddleware):
+    """Logs a program's request in one line, once it is answered."""
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Number the request."""
+        structlog.contextvars.bind_contextvars(request_id=str(uuid4()))
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Log its end, as django_structlog does; streams and failures as that does them."""
+        if response.streaming or hasattr(request, "_raised_exception"):
+            super().handle_response(request, response)
+            return
+        level = self._log_level_for_status_code(response.status_code)
+        log_line(_LINES, level, "request_finished", code=response.status_code, request=self.format_request(request))
+        structlog.contextvars.clear_contextvars()
 
 
 def refuse_nul_in_cookies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

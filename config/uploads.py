@@ -24,7 +24,7 @@ class RequestTooLarge(APIException):
 
 def refuse_too_large(request: Request, limit: int) -> None:
     """Raise RequestTooLarge, before anything is read, for a body of more than `limit` bytes."""
-    length = whole_number(request.META.get("CONTENT_LENGTH") or "0")
+    length = whole_number(request._request.META.get("CONTENT_LENGTH") or "0")
     if length is None or length > limit:
         raise RequestTooLarge(f"The request is too large; at most {limit:,} bytes are read.")
 

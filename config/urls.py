@@ -20,14 +20,15 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
+    # what programs ask, first: addresses are tried in turn
+    path("api/v1/", include((api, "api"))),
+    path("predict", PredictView.as_view(), name="predict"),
     path("", include("accounts.urls")),
     path("", include("posts.urls")),
     path("", include("predictions.urls")),
     path("", include("privacy.urls")),
     path("", include("telemetry.urls")),
-    path("api/v1/", include((api, "api"))),
     path(".well-known/security.txt", security_txt, name="security_txt"),
-    path("predict", PredictView.as_view(), name="predict"),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),
     path("admin/reason/", admin.site.admin_view(give_reason), name="reason"),

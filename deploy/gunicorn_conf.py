@@ -5,6 +5,7 @@ in front (deploy/Caddyfile), so a slow client costs no worker.
 """
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -51,6 +52,9 @@ def when_ready(server: object) -> None:
     language.load()
     tone.load()
     build_commit()
+    # what is loaded by now stays: workers need not look through it for garbage, and so keep sharing its memory
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(server: object, worker: Any) -> None:

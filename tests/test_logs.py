@@ -16,7 +16,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.logs import REDACTED, log_name, logging_config, redact, redact_text
+from config.logs import REDACTED, LineFormatter, log_name, logging_config, redact, redact_text
 from privacy.anonymity.public_ids import ERASURE, PREFIXES, public_id
 from privacy.models.erasures import erasure_id
 from tests.factories import enter_admin
@@ -30,9 +30,7 @@ def lines():
     stream = io.StringIO()
     formatter = logging_config()["formatters"]["json"]
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(**{name: value for name, value in formatter.items() if name != "()"})
-    )
+    handler.setFormatter(LineFormatter(**{name: value for name, value in formatter.items() if name != "()"}))
     root = logging.getLogger()
     level = root.level
     root.addHandler(handler)

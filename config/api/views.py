@@ -6,6 +6,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db.models import Model
+from django.http import HttpRequest
 from rest_framework import exceptions, generics, mixins, views
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
@@ -16,6 +17,7 @@ from config.api.names import shown, unknown_name
 from config.api.parsers import StrictJSONParser
 from config.api.scopes import RequiredScopes
 from config.api.serializers import NoMembers
+from config.rate_limits.remembered import take_remembered
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
 
 M = TypeVar("M", bound=Model)
@@ -50,8 +52,11 @@ class View(views.APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what can be refused before the view's own work, the cheapest first."""
         refuse_too_large(request, self.body_limit(request))
-        _refuse_encoded(request)
+        _refuse_encoded(request._request)
         super().initial(request, *args, **kwargs)
+        if remembered := take_remembered(request._request):
+            # no limit looked for the mark
+            remembered.confirm()
         if not hasattr(self, str(request.method).lower()):
             raise exceptions.MethodNotAllowed(str(request.method))
         self.refuse_unknown_parameters(request)
@@ -96,6 +101,8 @@ class View(views.APIView):
 
     def refuse_unknown_parameters(self, request: Request) -> None:
         """Raise ValidationError for parameters that are not known, given twice, or empty."""
+        if not request._request.META.get("QUERY_STRING"):
+            return
         known, errors = self.known_parameters(str(request.method)), {}
         for name, values in request.query_params.lists():
             if name not in known:
@@ -123,9 +130,9 @@ class RetrieveView(View, generics.RetrieveAPIView[M]):
     """One object."""
 
 
-def _refuse_encoded(request: Request) -> None:
+def _refuse_encoded(request: HttpRequest) -> None:
     """Raise UnsupportedMediaType for a body that is packed: a few bytes could become as many as they like."""
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity"):
         raise exceptions.UnsupportedMediaType(
             shown(encoding), "Bodies are read as they are; expected no Content-Encoding."

@@ -27,6 +27,7 @@ DEVELOPMENT_DEFAULTS = {
 globals().update(settings_from(require_environment(DEVELOPMENT_DEFAULTS)))
 
 DEBUG = False
-# `make run` serves like production does, without a build step for static files
+# `make run` serves like production does, without a build step for static files: they are looked for once, at the start
 WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = True
+WHITENOISE_AUTOREFRESH = False
+STATIC_ROOT = None
