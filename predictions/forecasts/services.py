@@ -19,7 +19,7 @@ from predictions.engine import Draft, Forecast, GlobalModel, LearnedAccount, for
 from predictions.engine.advice.suggestions import default_window
 from predictions.engine.types import Range
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
-from predictions.models import AccountWeights, Prediction
+from predictions.models import Prediction
 from predictions.suggestions.advice import ToldAdvice, ToldHours, advise_on, hours_of_week
 from privacy.anonymity.blanking import blank_contacts
 from privacy.consent.selectors import NoConsent, hold
@@ -104,13 +104,12 @@ def predict(
     answer = answer_for(account, now, compute)
     inferred = time.perf_counter()
 
-    weights: AccountWeights | None = getattr(account, "weights", None)
     result, advice, hours = answer.result
     kept_advice = advice.without_texts() if advice else None
     prediction = Prediction(
-        account=account,
+        account_id=account.pk,
         model_version_id=answer.loaded.version_id,
-        weights_version=weights.version if weights else None,
+        weights_version=account.weights_version,
         basis=result.basis,
         publish_at=publish_at,
         duration_s=duration_s,
@@ -146,7 +145,7 @@ def predict(
         advice=advice,
         hours=hours,
         rules=check_rules(text, hashtags, max_hashtags=settings.TIKTOK_MAX_HASHTAGS),
-        weights_updated_at=weights.updated_at if weights else None,
+        weights_updated_at=account.weights_updated_at,
         data=answer.data,
         latency_ms=_milliseconds(started, time.perf_counter()),
         feature_fetch_ms=_milliseconds(fetching + measured - fetched, answer.fetched_at),
