@@ -54,6 +54,8 @@ def execute_prepared(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     cursor = _Cursor(connection.connection)
-    with connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor) as wrapped:
+    with (
+        connection.make_debug_cursor(cursor) if connection.queries_logged else connection.make_cursor(cursor) as wrapped
+    ):
         wrapped.execute(sql, parameters)
         return wrapped.fetchall()

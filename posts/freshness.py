@@ -111,7 +111,9 @@ def freshness_of(reading: Reading, now: datetime) -> Freshness:
 
 def account_freshness(account_id: int, now: datetime) -> Freshness:
     """Return how fresh the account's posts are. One query."""
-    return freshness_of(Reading(*TikTokAccount.objects.filter(pk=account_id).values_list(*reading_columns()).get()), now)
+    return freshness_of(
+        Reading(*TikTokAccount.objects.filter(pk=account_id).values_list(*reading_columns()).get()), now
+    )
 
 
 def lazy_freshness(account_id: int) -> "SimpleLazyObject[Freshness]":

@@ -139,9 +139,7 @@ def answer_for(account: ServedAccount, now: datetime, compute: Compute[T]) -> An
     return answer
 
 
-def _answer_with(
-    loaded: LoadedModel, account: ServedAccount, now: datetime, compute: Compute[T]
-) -> Answer[T]:
+def _answer_with(loaded: LoadedModel, account: ServedAccount, now: datetime, compute: Compute[T]) -> Answer[T]:
     """Compute with one model. Raises whatever the model and `compute` do."""
     learned, warnings = account.remembered, []
     if learned is None and account.state is not None and account.weights_version is not None:

@@ -17,8 +17,9 @@ from predictions.learning.memory import Remembered, memory
 from predictions.models import Prediction
 from predictions.reports.selectors import SWITCHED_OFF
 from predictions.versions.selectors import CANARY_ID, CHAMPION_ID, prefetch_versions
-from privacy.consent.selectors import consents_to, current_version
+from privacy.consent.selectors import consents_to
 from privacy.purposes import Purpose
+from privacy.texts import current_text
 
 _PERSON, _NAMED = Slot("person", "bigint"), Slot("named", "text")
 _REMEMBERED, _VERSION = Slot("remembered", "bigint"), Slot("version", "bigint")
@@ -64,7 +65,7 @@ def accounts_for_forecast(user: User, public_id: str | None) -> list[ServedAccou
     Those are the connected ones; a person without any gets forecasts from disconnected ones, which say so.
     """
     remembered = memory.newest_of(user.pk, public_id)
-    rows = _statement(bool(public_id), current_version(Purpose.SERVICE)).rows(
+    rows = _statement(bool(public_id), current_text(Purpose.SERVICE).fingerprint).rows(
         {
             _PERSON: user.pk,
             _NAMED: public_id,
@@ -87,9 +88,9 @@ def _account(row: Sequence[Any], remembered: Remembered | None) -> ServedAccount
     return ServedAccount(*row[:_COLUMNS], Reading(*row[_COLUMNS:]), learned)
 
 
-# compiled anew where another version of the text counts
+# compiled anew where other words are agreed to
 @lru_cache(maxsize=4)
-def _statement(is_named: bool, text_version: int) -> Statement:
+def _statement(is_named: bool, words: str) -> Statement:
     """Return the query of a person's accounts, or of one of them."""
     own = TikTokAccount.objects.filter(user=_PERSON())
     is_remembered = Q(pk=_REMEMBERED(), weights__version=_VERSION())

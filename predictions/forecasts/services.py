@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,13 +18,10 @@ from predictions.engine import Draft, Forecast, GlobalModel, LearnedAccount, for
 from predictions.engine.advice.suggestions import default_window
 from predictions.engine.types import Range
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
+from predictions.forecasts.recording import store
 from predictions.models import Prediction
 from predictions.suggestions.advice import ToldAdvice, ToldHours, advise_on, hours_of_week
 from privacy.anonymity.blanking import blank_contacts
-from privacy.consent.selectors import NoConsent, hold
-from privacy.models import AccessEvent
-from privacy.purposes import Purpose
-from privacy.trail.services import record
 
 MAX_CLIENT = 100
 
@@ -67,11 +63,11 @@ def predict(
     with_hours: bool = False,
     now: datetime | None = None,
 ) -> PredictionResult:
-    """Forecast a draft for the person's account and record the forecast: one query, then one transaction.
+    """Forecast a draft for the person's account and record the forecast: one query, and one statement that writes.
 
     Without `account_id` the account is the person's only one. `suggest` adds advice, on times in the window
-    (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again in the
-    transaction, and a withdrawal waits for it. The text is kept only for people who keep drafts.
+    (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again by the
+    statement that writes, and a withdrawal waits for it. The text is kept only for people who keep drafts.
 
     Raises NoConsent, AccountNotFound and AccountNotChosen.
     """
@@ -132,13 +128,7 @@ def predict(
         combination=kept_advice.combination if kept_advice else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
-    with transaction.atomic():
-        agreed = hold(account.user_id)
-        if Purpose.SERVICE not in agreed:
-            raise NoConsent(Purpose.SERVICE)
-        prediction.caption = kept_text if Purpose.DRAFTS in agreed else ""
-        prediction.save()
-        record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="a forecast")
+    store(prediction, user_id=account.user_id, text=kept_text)
     return PredictionResult(
         prediction=prediction,
         model_version=answer.loaded.name,
