@@ -11,12 +11,12 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from accounts.models import User
-from posts.content.captions import measure_caption
+from posts.content.lately import measure_draft
 from posts.content.pictures import CoverMeasures
 from posts.freshness import Freshness, freshness_of
 from predictions.engine import AccountHistory, Draft, GlobalModel, LearnedAccount, UnreadableAccount, learn_account
 from predictions.forecasts.selectors import ServedAccount, accounts_for_forecast
-from predictions.learning.memory import memory
+from predictions.learning.memory import Remembered, memory
 from predictions.models import AccountWeights
 from predictions.versions.canary import record_failure
 from predictions.versions.registry import LoadedModel, registry
@@ -84,7 +84,7 @@ def draft_of(
     """Return the draft as the engine takes it, its caption measured."""
     return Draft(
         publish_at=int(publish_at.timestamp()),
-        caption=measure_caption(text, hashtags),
+        caption=measure_draft(text, hashtags),
         duration_s=math.nan if duration_s is None else float(duration_s),
         sound="",
         cover=cover,
@@ -146,7 +146,7 @@ def _answer_with(loaded: LoadedModel, account: ServedAccount, now: datetime, com
         version = account.weights_version
         try:
             learned = LearnedAccount.from_bytes(account.state)
-            memory.keep(account.user_id, account.public_id, account_id=account.pk, version=version, learned=learned)
+            memory.keep(account.user_id, account.public_id, Remembered(account.pk, version, learned))
         except UnreadableAccount as error:
             log.error("weights_unreadable", account_id=account.pk, reason=str(error))
             # makes them stale, so that they are learned again

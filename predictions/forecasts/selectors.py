@@ -64,7 +64,7 @@ def accounts_for_forecast(user: User, public_id: str | None) -> list[ServedAccou
 
     Those are the connected ones; a person without any gets forecasts from disconnected ones, which say so.
     """
-    remembered = memory.newest_of(user.pk, public_id)
+    remembered = memory.find(user.pk, public_id)
     rows = _statement(bool(public_id), current_text(Purpose.SERVICE).fingerprint).rows(
         {
             _PERSON: user.pk,
