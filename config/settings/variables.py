@@ -38,11 +38,6 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-PREPARE_AFTER = 2
-"""Executions after which a connection keeps the plan of a statement of `config.prepared`; others are never prepared.
-PgBouncer passes prepared statements on from version 1.21, with `max_prepared_statements`."""
-
-
 def _database(url: str) -> dict[str, Any]:
     """Return Django's settings of the database, with a bound on how long connecting to it may take."""
     database: dict[str, Any] = {
@@ -54,8 +49,7 @@ def _database(url: str) -> dict[str, Any]:
             conn_health_checks=True,
         )
     }
-    options = {"connect_timeout": CONNECT_TIMEOUT_S, "prepare_threshold": PREPARE_AFTER, **database.get("OPTIONS", {})}
-    return {**database, "OPTIONS": options}
+    return {**database, "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT_S, **database.get("OPTIONS", {})}}
 
 
 def settings_from(environment: Environment) -> dict[str, Any]:

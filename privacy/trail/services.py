@@ -20,34 +20,26 @@ from privacy.trail.acting import add_recorded, current_actor, reference
 
 KEY_BYTES = 32
 
-INSERT = """
+_INSERT = """
 INSERT INTO privacy_accessevent (position, at, actor_kind, actor, subject, action, what, through, why, reference,
     previous, hash)
 SELECT 0, now(), %s, %s, encode(sha256(key || 'trail'::bytea), 'hex'), %s, %s, %s, %s, %s, '', ''
-FROM privacy_subjectkey WHERE user_id = ANY(%s)
+FROM privacy_subjectkey WHERE user_id = ANY(%s) ORDER BY user_id
 """
-"""The statement that writes events, with the parameters of `event_parameters`; another statement may go on from it."""
 
 
 def record(*, action: AccessEvent.Action, subjects: Collection[int], what: str, why: str = "") -> None:
     """Write one event for each of the people (primary keys), in one statement; none for people who were erased."""
     if not subjects:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(f"{INSERT} ORDER BY user_id", event_parameters(action, subjects, what, why))
-    # an event that is rolled back was not recorded
-    transaction.on_commit(lambda: add_recorded(frozenset(subjects)))
-
-
-def event_parameters(
-    action: AccessEvent.Action, subjects: Collection[int], what: str, why: str = ""
-) -> list[str | list[int]]:
-    """Return the parameters of `INSERT`; whoever executes it calls `add_recorded` when it is committed."""
     actor = current_actor()
     # an event is never deleted: it must not hold anything that names somebody once their key is gone
     what, why = blank_identities(what), blank_identities(why or actor.why)
     event = [actor.kind, _cut("actor", actor.name), action, _cut("what", what), actor.through, _cut("why", why)]
-    return [*event, _cut("reference", reference()), list(subjects)]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, [*event, _cut("reference", reference()), list(subjects)])
+    # an event that is rolled back was not recorded
+    transaction.on_commit(lambda: add_recorded(frozenset(subjects)))
 
 
 def record_run(*, what: str, people: int) -> None:
