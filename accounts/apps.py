@@ -10,3 +10,4 @@ class AccountsConfig(AppConfig):
         from accounts.linked import erasure_steps  # noqa: F401
         from accounts.sign_in import sessions  # noqa: F401
         from accounts.staff import log_entries, roles  # noqa: F401
+        from accounts.tokens import receivers  # noqa: F401

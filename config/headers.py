@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
 from django.shortcuts import render
 
 log = structlog.get_logger(__name__)
@@ -45,6 +48,51 @@ class HeadersMiddleware:
         if not request.path.startswith(settings.STATIC_URL) or response.status_code >= 400:
             response.headers["Cache-Control"] = _kept_by(request, response)
         return response
+
+
+class ProgramHeadersMiddleware(HeadersMiddleware):
+    """Does for programs what HeadersMiddleware and the middleware of `_SECURITY` do for pages.
+
+    Their headers say the same in every answer: they are asked for them once.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self.redirects = SecurityMiddleware(get_response)
+        self.headers = {secure: _security_headers(secure=secure) for secure in (False, True)}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            response = _refuse_host(request)
+        else:
+            response = self.redirects.process_request(request) or self.get_response(request)
+        for name, value in self.headers[request.is_secure()].items():
+            response.headers.setdefault(name, value)
+        response.headers["Cache-Control"] = _kept_by(request, response)
+        if not response.streaming and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
+_SECURITY = (SecurityMiddleware, CSPMiddleware, XFrameOptionsMiddleware)
+
+
+def _security_headers(*, secure: bool) -> dict[str, str]:
+    """Return the headers that these set in an empty answer, and ours."""
+    request = HttpRequest()
+    request.META = {"wsgi.url_scheme": "https" if secure else "http"}
+    request._get_scheme = lambda: request.META["wsgi.url_scheme"]  # type: ignore[method-assign]
+    response: Any = HttpResponse()
+    del response.headers["Content-Type"]
+    for middleware in _SECURITY:
+        response = middleware(lambda _, answer=response: answer)(request)  # type: ignore[misc]
+    return {
+        **dict(response.headers.items()),
+        "Permissions-Policy": PERMISSIONS_POLICY,
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
 
 
 def _kept_by(request: HttpRequest, response: HttpResponse) -> str:

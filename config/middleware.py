@@ -29,6 +29,27 @@ class LoggedRequestMiddleware(RequestMiddleware):
         return f"{request.method} {request.path}"
 
 
+class ProgramLogMiddleware(LoggedRequestMiddleware):
+    """Logs a program's request in one line, once it is answered."""
+
+    def prepare(self, request: HttpRequest) -> None:
+        """Number the request."""
+        structlog.contextvars.bind_contextvars(request_id=str(uuid4()))
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Log its end, as django_structlog does; streams and failures as that does them."""
+        if response.streaming or hasattr(request, "_raised_exception"):
+            super().handle_response(request, response)
+            return
+        log.log(
+            self._log_level_for_status_code(response.status_code),
+            "request_finished",
+            code=response.status_code,
+            request=self.format_request(request),
+        )
+        structlog.contextvars.clear_contextvars()
+
+
 def refuse_nul_in_cookies(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Return middleware that answers 400 for it: PostgreSQL, which looks a session up by its key, has no such text."""
 

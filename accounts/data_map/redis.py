@@ -18,6 +18,18 @@ KEYS_AND_MESSAGES: tuple[Files | RedisKeys | Messages, ...] = (
         personal=True,
         keys_of=lambda subject: (f"limit:*:person:{subject.user_id}",),
     ),
+    RedisKeys(
+        "changed:",
+        category=LIMITS,
+        purposes=(Purpose.SERVICE,),
+        why="That a token of yours was revoked, or your row here changed: so that no process goes on with what it read"
+        " before",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("a minute"),
+        exported="not: gone before a copy could be made; it says no more than that",
+        erased="ends by itself: until then it keeps your tokens from being used",
+        personal=True,
+    ),
     Files(
         "a cookie in your browser, signing-in",
         category=SIGN_IN,

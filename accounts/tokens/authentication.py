@@ -1,6 +1,6 @@
 """API tokens in the `Authorization` header, and how the OpenAPI schema describes them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -12,6 +12,8 @@ from rest_framework.request import Request
 
 from accounts.models import APIToken, User
 from accounts.tokens import selectors, services
+from accounts.tokens.memory import MEMORY
+from config.rate_limits.remembered import Remembered, mark_of, note_remembered
 
 LAST_USED_RESOLUTION = timedelta(minutes=1)
 """`last_used_at` is at most this old while the token is in use: a write for every request would cost too much."""
@@ -26,9 +28,12 @@ class APITokenAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer" or not plain.startswith(services.API_TOKEN_PREFIX):
             return None
         now = timezone.now()
-        token = selectors.usable_api_token(services.api_token_digest(plain.strip()), now)
+        digest = services.api_token_digest(plain.strip())
+        token = MEMORY.find(digest, now)
         if token is None:
-            raise exceptions.AuthenticationFailed("This API token is unknown, expired or revoked.")
+            token = _ask_for(digest, now)
+        else:
+            note_remembered(request._request, Remembered(mark_of(token.user_id), lambda: _confirm(request, digest)))
         if token.last_used_at is None or token.last_used_at < now - LAST_USED_RESOLUTION:
             services.note_api_token_use(token=token, now=now)
         return token.user, token
@@ -37,6 +42,22 @@ class APITokenAuthentication(BaseAuthentication):
         """Return the challenge of an answer 401 (RFC 6750, section 3)."""
         presented = get_authorization_header(request).lower().startswith(b"bearer")
         return 'Bearer realm="api"' + (', error="invalid_token"' if presented else "")
+
+
+def _ask_for(digest: str, now: datetime) -> APIToken:
+    """Return the token from PostgreSQL, and keep it; raises AuthenticationFailed."""
+    token = selectors.usable_api_token(digest, now)
+    if token is None:
+        raise exceptions.AuthenticationFailed("This API token is unknown, expired or revoked.")
+    MEMORY.keep(token)
+    return token
+
+
+def _confirm(request: Request, digest: str) -> None:
+    """Let the request go on with what PostgreSQL says of its token; raises AuthenticationFailed."""
+    MEMORY.forget(digest)
+    token = _ask_for(digest, timezone.now())
+    request.user, request.auth = token.user, token
 
 
 class IsNotAnAPIToken(BasePermission):

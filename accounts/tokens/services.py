@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import APIToken, User
 from config.api.scopes import Scope
+from config.rate_limits.remembered import end_what_is_remembered
 from privacy.anonymity.blanking import blank_contacts
 from privacy.consent.selectors import require
 from privacy.purposes import Purpose
@@ -65,13 +66,15 @@ def create_api_token(
 
 
 def revoke_api_token(*, token: APIToken, now: datetime) -> None:
-    """Refuse the token from now on."""
+    """Refuse the token from now on, in every process."""
     APIToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
+    end_what_is_remembered(token.user_id)
 
 
 def note_api_token_use(*, token: APIToken, now: datetime) -> None:
-    """Store when the token was last used."""
+    """Store when the token was last used, also in the given object."""
     APIToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    token.last_used_at = now
 
 
 def api_token_digest(plain: str) -> str:

@@ -16,6 +16,7 @@ from config.api.names import shown, unknown_name
 from config.api.parsers import StrictJSONParser
 from config.api.scopes import RequiredScopes
 from config.api.serializers import NoMembers
+from config.rate_limits.remembered import take_remembered
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
 
 M = TypeVar("M", bound=Model)
@@ -52,6 +53,9 @@ class View(views.APIView):
         refuse_too_large(request, self.body_limit(request))
         _refuse_encoded(request)
         super().initial(request, *args, **kwargs)
+        if remembered := take_remembered(request._request):
+            # no limit looked for the mark
+            remembered.confirm()
         if not hasattr(self, str(request.method).lower()):
             raise exceptions.MethodNotAllowed(str(request.method))
         self.refuse_unknown_parameters(request)
@@ -96,6 +100,8 @@ class View(views.APIView):
 
     def refuse_unknown_parameters(self, request: Request) -> None:
         """Raise ValidationError for parameters that are not known, given twice, or empty."""
+        if not request.META.get("QUERY_STRING"):
+            return
         known, errors = self.known_parameters(str(request.method)), {}
         for name, values in request.query_params.lists():
             if name not in known:
@@ -125,7 +131,7 @@ class RetrieveView(View, generics.RetrieveAPIView[M]):
 
 def _refuse_encoded(request: Request) -> None:
     """Raise UnsupportedMediaType for a body that is packed: a few bytes could become as many as they like."""
-    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    encoding = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in ("", "identity"):
         raise exceptions.UnsupportedMediaType(
             shown(encoding), "Bodies are read as they are; expected no Content-Encoding."

@@ -12,8 +12,9 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from config.rate_limits import subjects
+from config.rate_limits.remembered import take_remembered
 from config.rate_limits.variables import Limit, parse_rate
-from config.rate_limits.windows import Answer, Charge, take
+from config.rate_limits.windows import Charge, Marked, take
 
 log = structlog.get_logger(__name__)
 
@@ -43,9 +44,22 @@ def enforce(request: HttpRequest | Request, *limits: Limit, subject: str | None 
 
 
 def enforce_all(request: HttpRequest | Request, costs: list[tuple[Limit, str, int]]) -> None:
-    """Take each (limit, subject, cost) as one, in one round trip; raise RateLimited, and then nothing was taken."""
-    answer = take([Charge(limit, subject, rate_of(limit), cost) for limit, subject, cost in costs])
-    note_standings(request, answer)
+    """Take each (limit, subject, cost) as one, in one round trip; raise RateLimited, and then nothing was taken.
+
+    The same round trip tells whether what this process remembers of the caller still holds; if not, they are asked for
+    anew, which may refuse the request.
+    """
+    django_request: Any = request._request if isinstance(request, Request) else request
+    charges = [Charge(limit, subject, rate_of(limit), cost) for limit, subject, cost in costs]
+    remembered = take_remembered(django_request)
+    try:
+        answer = take(charges, remembered.mark if remembered else None)
+    except Marked:
+        assert remembered is not None
+        remembered.confirm()
+        answer = take(charges)
+    earlier = django_request.__dict__.setdefault("rate_limit_standings", {})
+    earlier.update({each.charge.limit: each for each in answer.standings})
     if answer.passes:
         return
     full = answer.fullest
@@ -57,13 +71,6 @@ def enforce_all(request: HttpRequest | Request, costs: list[tuple[Limit, str, in
 def rate_of(limit: Limit) -> Any:
     """Return the limit's rate, from the settings."""
     return parse_rate(settings.RATE_LIMITS[limit])
-
-
-def note_standings(request: HttpRequest | Request, answer: Answer) -> None:
-    """Keep on Django's request how the windows stand, for the answer's headers."""
-    django_request: Any = request._request if isinstance(request, Request) else request
-    earlier = django_request.__dict__.setdefault("rate_limit_standings", {})
-    earlier.update({each.charge.limit: each for each in answer.standings})
 
 
 def rate_limited(*limits: Limit) -> Callable[[View], View]:

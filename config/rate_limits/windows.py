@@ -20,12 +20,19 @@ MAX_LOCAL_WINDOWS = 2_000
 """Windows that a process keeps by itself; the one that was used longest ago makes room."""
 
 _SCRIPT = """
+-- whether what the caller is known by, in the process's memory, still holds
+local marks = tonumber(ARGV[1])
+for i = 1, marks do
+  if redis.call('EXISTS', KEYS[i]) == 1 then return {-1} end
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local passes = 1
 local answer = {}
-for i, key in ipairs(KEYS) do
-  local amount, window, cost = tonumber(ARGV[3 * i - 2]), ARGV[3 * i - 1] * 1000000, tonumber(ARGV[3 * i])
+local windows = #KEYS - marks
+for i = 1, windows do
+  local key = KEYS[marks + i]
+  local amount, window, cost = tonumber(ARGV[3 * i - 1]), ARGV[3 * i] * 1000000, tonumber(ARGV[3 * i + 1])
   while true do
     local oldest = redis.call('LINDEX', key, -1)
     if not oldest or tonumber(oldest) > now - window then break end
@@ -33,11 +40,12 @@ for i, key in ipairs(KEYS) do
   end
   if redis.call('LLEN', key) + cost > amount then passes = 0 end
 end
-for i, key in ipairs(KEYS) do
-  local amount, window, cost = tonumber(ARGV[3 * i - 2]), ARGV[3 * i - 1] * 1000000, tonumber(ARGV[3 * i])
+for i = 1, windows do
+  local key = KEYS[marks + i]
+  local amount, window, cost = tonumber(ARGV[3 * i - 1]), ARGV[3 * i] * 1000000, tonumber(ARGV[3 * i + 1])
   if passes == 1 then
     for _ = 1, cost do redis.call('LPUSH', key, now) end
-    redis.call('EXPIRE', key, ARGV[3 * i - 1])
+    redis.call('EXPIRE', key, ARGV[3 * i])
   end
   local count = redis.call('LLEN', key)
   -- the moment that has to leave before this much fits again; with passes, before the window is as it was
@@ -86,6 +94,10 @@ class Answer:
         """Return the standing that a refusal rests on: the longest wait among those without room."""
         full = [each for each in self.standings if each.remaining < each.charge.cost]
         return max(full or self.standings, key=lambda each: each.reset_s)
+
+
+class Marked(Exception):
+    """What the process remembers of the caller may no longer hold (`config.rate_limits.remembered`)."""
 
 
 class LocalWindows:
@@ -142,10 +154,18 @@ def _standing(charge: Charge, window: deque[float], now: float) -> Standing:
 LOCAL = LocalWindows()
 
 
-def take(charges: Sequence[Charge]) -> Answer:
-    """Take all charges, or none of them if one has no room. One round trip to Redis; never an error."""
-    arguments = [value for each in charges for value in (each.rate.amount, each.rate.window_s, each.cost)]
-    found = run_shared(_SCRIPT, [charge.key for charge in charges], arguments)
+def take(charges: Sequence[Charge], mark: str | None = None) -> Answer:
+    """Take all charges, or none of them if one has no room. One round trip to Redis.
+
+    Raises Marked where `mark` is there, or cannot be looked for; nothing was taken then. Never another error.
+    """
+    marks = [mark] if mark else []
+    arguments: list[int] = [len(marks)]
+    for each in charges:
+        arguments += (each.rate.amount, each.rate.window_s, each.cost)
+    found = run_shared(_SCRIPT, [*marks, *(charge.key for charge in charges)], arguments)
+    if marks and (found is None or found[0] == -1):
+        raise Marked
     if found is None:
         return LOCAL.take(charges)
     passes, *figures = (int(value) for value in found)

@@ -46,6 +46,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # programs leave here, for the list below
+    "config.programs.ProgramsMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "config.headers.HeadersMiddleware",
     "config.api.middleware.ProblemMiddleware",
@@ -72,6 +74,19 @@ MIDDLEWARE = [
     "privacy.trail.middleware.TrailMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
+
+PROGRAMS_MIDDLEWARE = [
+    "config.api.metrics.MetricsMiddleware",
+    "config.headers.ProgramHeadersMiddleware",
+    "config.api.middleware.ProblemMiddleware",
+    "config.api.middleware.ConditionalGetMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "privacy.erasure.restores.gate.GateMiddleware",
+    "config.middleware.ProgramLogMiddleware",
+    "config.rate_limits.middleware.RateLimitMiddleware",
+    "privacy.trail.middleware.TrailMiddleware",
+]
+"""Of requests to the API without a session; see `config.programs`."""
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -105,6 +105,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "predictions.benchmarks.tasks.release_benchmarks",
         "schedule": crontab(hour="3", minute="10"),
     },
+    "seal trail": {"task": "privacy.trail.tasks.seal_trail", "schedule": crontab()},
     "anchor trail": {"task": "privacy.trail.tasks.anchor_trail", "schedule": crontab(minute="7")},
     "watch trail": {"task": "privacy.trail.tasks.watch_trail", "schedule": crontab(minute="57")},
 }

@@ -14,6 +14,8 @@ REDIS_TIMEOUT_S = 0.5
 """Of a call to the cache, and to connect to the broker: a Redis that hangs must not hold a request."""
 CONNECT_TIMEOUT_S = 3
 """To connect to PostgreSQL."""
+PREPARED_AFTER = 5
+"""Runs of a statement on one connection, of a `prepared_cursor`, until it is prepared there."""
 
 # what `settings_from` returns beside the settings that Django and libraries know, for the type checker
 REDIS_URL: str
@@ -43,13 +45,13 @@ def _database(url: str) -> dict[str, Any]:
     database: dict[str, Any] = {
         **dj_database_url.parse(
             url,
-            # Django's backend, which also counts and times queries for /metrics
-            engine="django_prometheus.db.backends.postgresql",
+            engine="config.postgres",
             conn_max_age=60,
             conn_health_checks=True,
         )
     }
-    return {**database, "OPTIONS": {"connect_timeout": CONNECT_TIMEOUT_S, **database.get("OPTIONS", {})}}
+    options = {"connect_timeout": CONNECT_TIMEOUT_S, "prepare_threshold": PREPARED_AFTER}
+    return {**database, "OPTIONS": {**options, **database.get("OPTIONS", {})}}
 
 
 def settings_from(environment: Environment) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from config import jobs
+from config.rate_limits.remembered import end_what_is_remembered
 from privacy import sealing
 from privacy.consent.services import withdraw
 from privacy.declarations.kinds import Subject, Table
@@ -63,6 +64,7 @@ def _stop(erasure: Erasure) -> None:
     subject = _subject(erasure)
     if subject.whole:
         get_user_model()._default_manager.filter(pk=subject.user_id).update(is_active=False)
+        end_what_is_remembered(subject.user_id)
         for purpose in Purpose:
             withdraw(user_id=subject.user_id, purpose=purpose, through=Through.TASK)
     for hook in hooks.STOP:

@@ -78,7 +78,7 @@ def _plain(value: Any) -> Any:
 
 
 def _events(user_id: int) -> Iterator[dict[str, Any]]:
-    for event in events_about(user_id, by_others=False).order_by("position").iterator(chunk_size=CHUNK):
+    for event in events_about(user_id, by_others=False).order_by("pk").iterator(chunk_size=CHUNK):
         told = {column: _plain(getattr(event, column)) for column in TRAIL_COLUMNS}
         yield {**told, "what": words_of(event.what)}
 

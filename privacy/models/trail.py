@@ -34,7 +34,10 @@ class SubjectKey(PersonalData):
 
 
 class AccessEvent(models.Model):
-    """Somebody read or changed a person's data. Chained, and append-only, by triggers (migration 0002)."""
+    """Somebody read or changed a person's data. Append-only by triggers (migration 0002).
+
+    The database chains what was committed once a minute, in the order of positions (migration 0006).
+    """
 
     class Actor(models.TextChoices):
         # the person themselves
@@ -59,8 +62,8 @@ class AccessEvent(models.Model):
         KEY = "key"
 
     position = plain(
-        models.BigIntegerField(unique=True, default=0, help_text="Gapless, given by the database."),
-        "where in the chain",
+        models.BigIntegerField(unique=True, null=True, editable=False, help_text="Gapless; none until it is sealed."),
+        "where in the chain; empty until the event is sealed, within a minute",
     )
     at = plain(models.DateTimeField(help_text="Given by the database."), "when")
     actor_kind = plain(
@@ -86,18 +89,23 @@ class AccessEvent(models.Model):
         "the request or task, as the logs name it",
     )
     previous = plain(
-        models.CharField(max_length=64, help_text="The hash before this one, given by the database."),
+        models.CharField(max_length=64, blank=True, help_text="The hash before this one, given by the database."),
         "the hash before",
     )
     hash = plain(
-        models.CharField(max_length=64, help_text="SHA-256, in hex, over all of the above; by the database."),
+        models.CharField(
+            max_length=64, blank=True, help_text="SHA-256, in hex, over all of the above; by the database."
+        ),
         "the hash of all that",
     )
 
     class Meta:
-        ordering = ["-position"]
-        # the hourly look at people's keys does not read the whole trail
-        indexes = [models.Index("subject", condition=models.Q(action="key"), name="events_of_keys")]
+        ordering = ["-pk"]
+        indexes = [
+            # the hourly look at people's keys does not read the whole trail
+            models.Index("subject", condition=models.Q(action="key"), name="events_of_keys"),
+            models.Index("id", condition=models.Q(position=None), name="events_to_seal"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.position}: {self.actor_kind} {self.action}"
+        return f"{self.pk}: {self.actor_kind} {self.action}"

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from privacy.trail.chain import Anchor, TrailBroken, head
+from privacy.trail.chain import Anchor, TrailBroken, head, seal
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,8 @@ _AWAITED = "trail-anchors-awaited"
 
 
 def drop_anchor() -> Anchor:
-    """Write the head of the chain to the log, and to TRAIL_ANCHOR_PATH where that is set."""
+    """Seal what was written, and write the head of the chain to the log, and to TRAIL_ANCHOR_PATH where that is set."""
+    seal()
     now = head()
     log.info("trail_anchor", position=now.position, head=now.hash)
     if settings.TRAIL_ANCHOR_PATH:

@@ -1,11 +1,26 @@
-"""The chain of events: each carries a hash over itself and the one before it, computed by the database's trigger."""
+"""The chain of events: each carries a hash over itself and the one before it, computed by the database.
+
+Events are written unchained, so that no writer waits for another. Once a minute `seal` chains those that were committed
+since: what is tampered with before is not found, as it would not be before it is anchored.
+"""
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection, transaction
+from django.utils import timezone
 
 from privacy.models import AccessEvent
 
+log = structlog.get_logger(__name__)
+
+SEALED_AT_ONCE = 2_000
+"""Events of one transaction."""
+LATE_AFTER = timedelta(minutes=15)
+"""An event that is older and not sealed is an alarm."""
 START = "0" * 64
 """The hash before the first event."""
 
@@ -24,18 +39,40 @@ class TrailBroken(Exception):
 
 def head() -> Anchor:
     """Return the position and hash of the newest event."""
-    newest = AccessEvent.objects.order_by("-position").values_list("position", "hash").first()
+    newest = AccessEvent.objects.exclude(position=None).order_by("-position").values_list("position", "hash").first()
     return Anchor(*newest) if newest else Anchor(0, START)
+
+
+def seal() -> int:
+    """Chain all events that were committed, in the order in which they were written; return how many."""
+    sealed = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT privacy_seal_events(%s)", [SEALED_AT_ONCE])
+            [count] = cursor.fetchone()
+        sealed += count
+        if count < SEALED_AT_ONCE:
+            return sealed
+
+
+def watch_sealing(*, now: datetime | None = None) -> bool:
+    """Return whether events are sealed in time; log an error if not."""
+    late = AccessEvent.objects.filter(position=None, at__lt=(now or timezone.now()) - LATE_AFTER).count()
+    if late:
+        log.error("trail_not_sealed", events=late)
+    return not late
 
 
 def verify(anchors: Iterable[Anchor] = ()) -> Anchor:
     """Check the whole chain against its hashes and the anchors; return its head. Raise TrailBroken at the first fault.
 
+    Events that are not sealed yet are in no chain: call `seal` first.
+
     Rows are streamed, so that a long chain takes no more memory than a short one.
     """
     expected = _by_position(anchors)
     before = Anchor(0, START)
-    for event in AccessEvent.objects.order_by("position", "pk").iterator(chunk_size=2_000):
+    for event in AccessEvent.objects.exclude(position=None).order_by("position").iterator(chunk_size=2_000):
         if event.position != before.position + 1:
             raise TrailBroken(f"After position {before.position} comes {event.position}: events are missing or moved.")
         if event.previous != before.hash:
@@ -52,7 +89,7 @@ def verify(anchors: Iterable[Anchor] = ()) -> Anchor:
 
 
 def hash_of(event: AccessEvent) -> str:
-    """Return the hash that the database's trigger computes for the event."""
+    """Return the hash that the database computes for the event."""
     parts = (
         str(event.position),
         event.at.strftime("%Y-%m-%dT%H:%M:%S.%f"),

@@ -23,5 +23,5 @@ def events_about(user_id: int, *, by_others: bool) -> QuerySet[AccessEvent]:
     pseudonym = pseudonym_of(user_id)
     # not a filter by the empty subject of events about nobody in particular
     events = AccessEvent.objects.filter(subject=pseudonym) if pseudonym else AccessEvent.objects.none()
-    events = events.exclude(action=AccessEvent.Action.KEY).order_by("-position")
+    events = events.exclude(action=AccessEvent.Action.KEY).order_by("-pk")
     return events.exclude(actor_kind=AccessEvent.Actor.PERSON) if by_others else events

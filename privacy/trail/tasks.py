@@ -2,7 +2,13 @@
 
 from celery import shared_task
 
-from privacy.trail import anchors, keys
+from privacy.trail import anchors, chain, keys
+
+
+@shared_task
+def seal_trail() -> None:
+    """Chain the events that were written since. Beat, every minute."""
+    chain.seal()
 
 
 @shared_task
@@ -13,6 +19,7 @@ def anchor_trail() -> None:
 
 @shared_task
 def watch_trail() -> None:
-    """Log an error where anchors are late, or a person's key is not theirs. Beat, hourly."""
+    """Log an error where seals or anchors are late, or a person's key is not theirs. Beat, hourly."""
+    chain.watch_sealing()
     anchors.watch_anchors()
     keys.watch_keys()

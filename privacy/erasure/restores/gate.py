@@ -67,7 +67,7 @@ class GateMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info in map(reverse, STAY_OPEN) or not GATE.reason():
+        if not GATE.reason() or request.path_info in map(reverse, STAY_OPEN):
             return self.get_response(request)
         if GATE.database_away:
             return unavailable(request, DATABASE_AWAY, retry_after_s=DATABASE_RETRY_S)

@@ -160,7 +160,7 @@ def test_whose_posts_were_read_is_written_down(crowd: list[TikTokAccount]) -> No
     before = AccessEvent.objects.count()
     release_benchmarks(now=NOW)
     assert AccessEvent.objects.count() - before == CROWD
-    assert "accounts of one size" in AccessEvent.objects.latest("position").what
+    assert "accounts of one size" in AccessEvent.objects.latest("pk").what
 
 
 # --- shown ------------------------------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def test_staff_may_for_a_stated_reason(client: Client) -> None:
     enter_admin(client)
     client.post("/admin/accounts/user/", {"action": "erase", "_selected_action": [user.pk]})
     assert Erasure.objects.get().user_id == user.pk
-    assert AccessEvent.objects.filter(action="erase").latest("position").why == "ticket 4711, a forecast is off"
+    assert AccessEvent.objects.filter(action="erase").latest("pk").why == "ticket 4711, a forecast is off"
 
 
 @pytest.mark.django_db

@@ -45,6 +45,7 @@ def write(count: int, dice: random.Random) -> None:
             subjects=dice.sample(people, dice.randrange(1, 3)),
             what=f"number {number} Ünïcode 🦊",
         )
+    trail_chain.seal()
 
 
 def test_a_whole_chain_is_found_whole(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,10 +55,18 @@ def test_a_whole_chain_is_found_whole(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE privacy_accessevent SET why = 'x'", "DELETE FROM privacy_accessevent", "TRUNCATE {}"]
+    "statement",
+    [
+        "UPDATE privacy_accessevent SET why = 'x'",
+        "UPDATE privacy_accessevent SET why = 'x' WHERE position IS NULL",
+        "UPDATE privacy_accessevent SET position = position + 1 WHERE position IS NOT NULL",
+        "DELETE FROM privacy_accessevent",
+        "TRUNCATE {}",
+    ],
 )
 def test_the_database_refuses_every_change(statement: str) -> None:
     write(2, random.Random(SEED))
+    trail_services.record(action=READ, subjects=[UserFactory().pk], what="not sealed yet")
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER never_emptied")
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
@@ -80,7 +89,41 @@ def test_many_writers_make_one_chain() -> None:
         writer.start()
     for writer in writers:
         writer.join()
+    trail_chain.seal()
     assert trail_chain.verify().position == AccessEvent.objects.count() >= 40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_writer_waits_neither_for_another_nor_for_sealing() -> None:
+    user = UserFactory()
+    written = threading.Event()
+
+    def write_and_commit() -> None:
+        trail_services.record(action=READ, subjects=[user.pk], what="second")
+        trail_chain.seal()
+        written.set()
+        connection.close()
+
+    with transaction.atomic():
+        trail_services.record(action=READ, subjects=[user.pk], what="first")
+        other = threading.Thread(target=write_and_commit)
+        other.start()
+        assert written.wait(10), "the second writer, or sealing, waited for the first one's commit"
+    other.join()
+    trail_chain.seal()
+    trail_chain.verify()
+    last = AccessEvent.objects.order_by("-position").values_list("what", flat=True)[:2]
+    assert list(last) == ["first", "second"]
+
+
+def test_events_that_stay_unsealed_raise_an_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    trail_services.record(action=READ, subjects=[UserFactory().pk], what="waits")
+    assert trail_chain.watch_sealing()
+    later = timezone.now() + trail_chain.LATE_AFTER + timedelta(minutes=1)
+    assert not trail_chain.watch_sealing(now=later)
+    assert "trail_not_sealed" in caplog.text
+    assert trail_chain.seal() >= 1
+    assert trail_chain.watch_sealing(now=later)
 
 
 def tampered(kind: str, dice: random.Random) -> None:
@@ -109,6 +152,7 @@ def tampered(kind: str, dice: random.Random) -> None:
             cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER chain")
             for _ in range(last - since + 1):
                 trail_services.record(action=READ, subjects=[UserFactory(consents=()).pk], what="never happened")
+            trail_chain.seal()
         cursor.execute("ALTER TABLE privacy_accessevent ENABLE TRIGGER ALL")
 
 
@@ -178,6 +222,7 @@ def test_a_later_anchor_does_not_take_the_place_of_an_earlier_one(anchors: Path)
         cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER append_only")
         cursor.execute("DELETE FROM privacy_accessevent WHERE position >= %s", [position])
     trail_services.record(action=READ, subjects=[somebody.pk], what="never happened")
+    trail_chain.seal()
     assert trail_chain.head().position == position
     trail_anchors.drop_anchor()
     with pytest.raises(CommandError, match=f"{position} was anchored with two hashes"):
@@ -273,7 +318,7 @@ def test_a_key_that_ends_with_its_person_leaves_an_event() -> None:
     user = UserFactory()
     pseudonym = trail_selectors.pseudonym_of(user.pk)
     user.delete()
-    newest = AccessEvent.objects.latest("position")
+    newest = AccessEvent.objects.latest("pk")
     assert (newest.action, newest.what, newest.subject) == ("key", "ended", pseudonym)
     call_command("verify_access_trail")
 

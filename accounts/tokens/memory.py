@@ -1,0 +1,52 @@
+"""Tokens that this process read lately, so that not every request asks PostgreSQL (`config.rate_limits.remembered`)."""
+
+import threading
+import time
+from collections import OrderedDict
+from datetime import datetime
+
+from accounts.models import APIToken
+from config.rate_limits.remembered import KEPT_S
+
+MOST = 2_000
+"""Tokens that are kept; the one that was used longest ago makes room."""
+
+
+class TokenMemory:
+    """Digest -> the usable token with its person. Shared by all requests of the process: read only."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._tokens: OrderedDict[str, tuple[float, APIToken]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, digest: str, now: datetime) -> APIToken | None:
+        """Return the token if it was read within `KEPT_S` and has not expired."""
+        with self._lock:
+            read_at, token = self._tokens.get(digest, (float("-inf"), None))
+            if token is None:
+                return None
+            if time.monotonic() - read_at >= KEPT_S or (token.expires_at is not None and token.expires_at <= now):
+                del self._tokens[digest]
+                return None
+            self._tokens.move_to_end(digest)
+            return token
+
+    def keep(self, token: APIToken) -> None:
+        """Keep what was just read."""
+        with self._lock:
+            self._tokens[token.digest] = (time.monotonic(), token)
+            self._tokens.move_to_end(token.digest)
+            while len(self._tokens) > self._most:
+                self._tokens.popitem(last=False)
+
+    def forget(self, digest: str) -> None:
+        """Drop the token, which is read again by whoever needs it."""
+        with self._lock:
+            self._tokens.pop(digest, None)
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+
+MEMORY = TokenMemory()

@@ -1,0 +1,1 @@
+"""Django's backend of PostgreSQL as this service uses it; imports no app."""
