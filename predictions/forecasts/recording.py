@@ -3,32 +3,35 @@
 from functools import cache
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 
-from config.prepared import execute_prepared
+from config.postgres.prepared import prepared_cursor
 from predictions.models import Prediction
 from privacy.consent.selectors import NoConsent
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
 from privacy.texts import current_text
-from privacy.trail.acting import add_recorded
-from privacy.trail.services import INSERT, event_parameters
+from privacy.trail.services import INSERT_EVENTS, event_parameters, note_recorded
 
 # The consents' own rows are locked: a withdrawal that was quicker is waited for, and its row then no longer matches;
 # one that comes later waits until the forecast is stored, and takes it along.
 _STATEMENT = """
 WITH agreed AS (
     SELECT purpose, version FROM privacy_consent
-    WHERE user_id = %s::bigint AND withdrawn_at IS NULL
-        AND (purpose, version, text_fingerprint) IN ((%s, %s::int, %s), (%s, %s::int, %s))
+    WHERE user_id = %(person)s::bigint AND withdrawn_at IS NULL
+        AND (purpose, version, text_fingerprint) IN (
+            (%(service)s, %(service_version)s::int, %(service_words)s),
+            (%(drafts)s, %(drafts_version)s::int, %(drafts_words)s)
+        )
     ORDER BY id FOR NO KEY UPDATE
 ), stored AS (
     INSERT INTO {table} ({columns}, caption, consent_version)
-    SELECT {values}, CASE WHEN EXISTS (SELECT 1 FROM agreed WHERE purpose = %s) THEN %s::text ELSE '' END,
+    SELECT {values},
+        CASE WHEN EXISTS (SELECT 1 FROM agreed WHERE purpose = %(drafts)s) THEN %(caption)s::text ELSE '' END,
         purpose || ':' || version
-    FROM agreed WHERE purpose = %s
+    FROM agreed WHERE purpose = %(service)s
     RETURNING id, caption, consent_version
-), event AS ({event} AND EXISTS (SELECT 1 FROM stored))
+), event AS ({event})
 SELECT id, caption, consent_version FROM stored
 """
 
@@ -38,18 +41,21 @@ def store(prediction: Prediction, *, user_id: int, text: str) -> None:
 
     Raises NoConsent, and stores nothing, where the person does not agree to forecasts.
     """
-    agreed: list[Any] = [user_id]
-    for purpose in (Purpose.SERVICE, Purpose.DRAFTS):
+    values: dict[str, Any] = {"person": user_id, "caption": text}
+    for name, purpose in (("service", Purpose.SERVICE), ("drafts", Purpose.DRAFTS)):
         wording = current_text(purpose)
-        agreed += [purpose.value, wording.version, wording.fingerprint]
-    values = [field.get_db_prep_save(field.pre_save(prediction, True), connection) for field in _fields()]
-    event = event_parameters(AccessEvent.Action.CHANGE, [user_id], "a forecast")
-    rows = execute_prepared(_statement(), [*agreed, *values, Purpose.DRAFTS.value, text, Purpose.SERVICE.value, *event])
-    if not rows:
+        values |= {name: purpose.value, f"{name}_version": wording.version, f"{name}_words": wording.fingerprint}
+    for field in _fields():
+        values[f"column_{field.column}"] = field.get_db_prep_save(field.pre_save(prediction, True), connection)
+    values |= event_parameters(action=AccessEvent.Action.CHANGE, subjects=[user_id], what="a forecast")
+    with prepared_cursor() as cursor:
+        cursor.execute(_statement(), values)
+        row = cursor.fetchone()
+    if row is None:
         raise NoConsent(Purpose.SERVICE)
-    [(prediction.pk, prediction.caption, prediction.consent_version)] = rows
+    prediction.pk, prediction.caption, prediction.consent_version = row
     prediction._state.adding = False
-    transaction.on_commit(lambda: add_recorded(frozenset([user_id])))
+    note_recorded([user_id])
 
 
 @cache
@@ -62,9 +68,11 @@ def _fields() -> "tuple[models.Field[Any, Any], ...]":
 @cache
 def _statement() -> str:
     quote, columns = connection.ops.quote_name, [field.column for field in _fields()]
+    # no event of a forecast that is not stored
+    event = INSERT_EVENTS.replace("WHERE ", "WHERE EXISTS (SELECT 1 FROM stored) AND ")
     return _STATEMENT.format(
         table=quote(Prediction._meta.db_table),
         columns=", ".join(map(quote, columns)),
-        values=", ".join(["%s"] * len(columns)),
-        event=INSERT,
+        values=", ".join(f"%(column_{column})s" for column in columns),
+        event=event,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import BinaryField, Case, F, Q, QuerySet, When
 
 from accounts.models import TikTokAccount, User
-from config.prepared import Slot, Statement
+from config.postgres.statements import Slot, Statement
 from posts.freshness import Reading, reading_columns
 from predictions.engine import LearnedAccount
 from predictions.experiments.selectors import ANSWERED
@@ -21,8 +21,7 @@ from privacy.consent.selectors import consents_to
 from privacy.purposes import Purpose
 from privacy.texts import current_text
 
-_PERSON, _NAMED = Slot("person", "bigint"), Slot("named", "text")
-_REMEMBERED, _VERSION = Slot("remembered", "bigint"), Slot("version", "bigint")
+_PERSON, _NAMED, _REMEMBERED, _VERSION = Slot("bigint"), Slot("text"), Slot("bigint"), Slot("bigint")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """One forecast, from the draft to the recorded answer."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -55,7 +55,7 @@ def predict(
     hashtags: Sequence[str],
     publish_at: datetime,
     duration_s: int | None,
-    cover: CoverMeasures | None,
+    cover: CoverMeasures | Callable[[], CoverMeasures] | None,
     client: str,
     explain: bool,
     suggest: bool = True,
@@ -65,18 +65,22 @@ def predict(
 ) -> PredictionResult:
     """Forecast a draft for the person's account and record the forecast: one query, and one statement that writes.
 
-    Without `account_id` the account is the person's only one. `suggest` adds advice, on times in the window
+    Without `account_id` the account is the person's only one. `cover` may be what measures one: decoding takes longer
+    than all else, and is begun when it is known that there is something to forecast. `suggest` adds advice, on times in the window
     (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again by the
     statement that writes, and a withdrawal waits for it. The text is kept only for people who keep drafts.
 
     Raises NoConsent, AccountNotFound and AccountNotChosen.
     """
-    started = time.perf_counter()
+    asked = time.perf_counter()
     now = now or timezone.now()
-    # before the caption is measured: nothing is processed for people who do not agree to that
-    fetching = time.perf_counter()
+    # before anything is measured: nothing is processed for people who do not agree to that
     account = account_to_forecast(user, account_id)
     fetched = time.perf_counter()
+    if callable(cover):
+        cover = cover()
+    # as if the picture had been measured before
+    started = asked + time.perf_counter() - fetched
 
     kept_text, client = blank_contacts(text), blank_contacts(client)[:MAX_CLIENT]
     draft = draft_of(text=text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=cover)
@@ -94,7 +98,7 @@ def predict(
         ) if suggest else None  # fmt: skip
         hours = hours_of_week(model, learned, draft) if with_hours else None
         # all of it is stored or sent as JSON
-        require_finite([asdict(result), advice and asdict(advice), hours])
+        require_finite([result.numbers(), advice and [advice.suggestions, advice.combination], hours])
         return result, advice, hours
 
     answer = answer_for(account, now, compute)
@@ -138,7 +142,7 @@ def predict(
         weights_updated_at=account.weights_updated_at,
         data=answer.data,
         latency_ms=_milliseconds(started, time.perf_counter()),
-        feature_fetch_ms=_milliseconds(fetching + measured - fetched, answer.fetched_at),
+        feature_fetch_ms=_milliseconds(asked + measured - fetched, answer.fetched_at),
         inference_ms=_milliseconds(answer.fetched_at, inferred),
     )
 
