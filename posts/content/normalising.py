@@ -14,6 +14,9 @@ MAX_NORMALISED = 20_000
 
 def normalised(form: Literal["NFC", "NFKC"], text: str) -> str:
     """Return the normalised text without marks after `MAX_MARKS` in a row, cut to `MAX_NORMALISED` characters."""
+    if text.isascii():
+        # has no marks, and every form leaves it as it is
+        return text[:MAX_NORMALISED]
     runs = groupby(text, _is_mark)
     in_bounds = "".join("".join(islice(run, MAX_MARKS) if marks else run) for marks, run in runs)
     return unicodedata.normalize(form, in_bounds)[:MAX_NORMALISED]

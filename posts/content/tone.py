@@ -36,7 +36,8 @@ def tone_of(text: str, language: str, emoji_tone: float | None) -> float | None:
     if language not in ("en", UNKNOWN):
         return emoji_tone
     # by its English name "fire" would be as bad as a fire
-    of_words = words_tone_of(emoji.replace_emoji(text[:MAX_TONE_TEXT], " "))
+    beginning = text[:MAX_TONE_TEXT]
+    of_words = words_tone_of(beginning if beginning.isascii() else emoji.replace_emoji(beginning, " "))
     if not of_words and language == UNKNOWN:
         return emoji_tone
     return _joined(of_words, emoji_tone) if emoji_tone else of_words

@@ -1,7 +1,7 @@
 """One comparison of drafts, from their texts to the chances; only read."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
@@ -73,7 +73,7 @@ def compare(
     def compute(model: GlobalModel, learned: LearnedAccount) -> tuple[list[Forecast], list[list[float]]]:
         forecasts = [forecast(model, learned, draft, as_of=int(now.timestamp())) for draft in drafts]
         chances: list[list[float]] = win_chances(model.effects, learned, drafts, forecasts).round(3).tolist()
-        require_finite([[asdict(each) for each in forecasts], chances])
+        require_finite([[each.numbers() for each in forecasts], chances])
         return forecasts, chances
 
     answer = answer_for(account, now, compute)

@@ -13,6 +13,7 @@ from predictions.engine.explanation import explain_forecast
 from predictions.engine.features.tabular import Features
 from predictions.engine.global_model import GlobalModel
 from predictions.engine.learned_account import LearnedAccount
+from predictions.engine.statistics import quantiles
 from predictions.engine.types import COUNTS, DAY, MAX_LOG, Bucket, Draft, Effect, Forecast, Range
 
 BASELINE_POSTS = 5
@@ -48,7 +49,7 @@ def forecast(
     if len(history):
         content = content_of(draft)
         row = account.effects.columns(np.array([draft.publish_at]), content_design([draft]), content.tags[None])[0]
-        posterior = account.effects.posterior(model.effects)
+        posterior = account.posterior(model.effects)
         effects = effect_of(account.effects, posterior, row)
         features = Features.of(history, content, draft.publish_at, account.followers, account.gp, effects)
         log_forecast = model.predict(np.array([features.base]), features.tabular[None], features.topic[None])
@@ -88,7 +89,7 @@ def _bucket(history: History, typical: float) -> Bucket:
     recent = np.expm1(history.likes[-RECENT_POSTS:])
     if len(recent) < 2:
         return "medium"
-    lower, upper = np.quantile(recent, [0.25, 0.75])
+    lower, upper = quantiles(recent, (0.25, 0.75))
     # half a like, or a per cent, is no difference
     if typical < lower - max(0.5, 0.01 * lower):
         return "low"

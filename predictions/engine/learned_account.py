@@ -1,7 +1,7 @@
 """Everything that a forecast needs of an account, learned from its history."""
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +10,8 @@ from posts.content.captions import EXTRACTOR_VERSION
 from predictions.engine.archive import UnreadableArchive, arrays_of, pack, unpack
 from predictions.engine.data.growth import is_usable
 from predictions.engine.data.history import WINDOW, History, Timeline, hash_of
-from predictions.engine.effects.account_effects import AccountEffects
+from predictions.engine.effects.account_effects import AccountEffects, Posterior
+from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.effects.randomised import learn_with_experiments
 from predictions.engine.estimators.account_noise import AccountNoise, replay_noise
 from predictions.engine.features.rows import rows_of_account
@@ -56,11 +57,26 @@ class LearnedAccount:
     """The GP over the posts known at `as_of`; None without a labelled post."""
     ignored: int
     """Posts left out because they claim to be published after `as_of`."""
+    _posteriors: dict[str, tuple[EffectsPrior, Posterior]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def posts(self) -> int:
         """Number of posts that it holds."""
         return len(self.history)
+
+    def posterior(self, prior: EffectsPrior) -> Posterior:
+        """Return the posterior of its effects, computed once for a prior."""
+        return self._remembered("own", self.effects, prior)
+
+    def posterior_of_others(self, prior: EffectsPrior) -> Posterior:
+        """Return what other creators alone say of its effects, computed once for a prior."""
+        return self._remembered("others", AccountEffects(tags=self.effects.tags), prior)
+
+    def _remembered(self, name: str, effects: AccountEffects, prior: EffectsPrior) -> Posterior:
+        known = self._posteriors.get(name)
+        if known is None or known[0] is not prior:
+            known = self._posteriors[name] = (prior, effects.posterior(prior))
+        return known[1]
 
     def to_bytes(self) -> bytes:
         """Return an archive of plain arrays; the same account gives the same bytes."""

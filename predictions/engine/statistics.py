@@ -1,6 +1,7 @@
 """Statistics that several parts of the engine share: weighted and conformal quantiles, caps on accounts' weights."""
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,25 @@ def weighted_quantile(values: Floats, weights: Floats, level: float) -> float:
     `values` and `weights` are (n,), n >= 1, the weights positive.
     """
     return float(np.quantile(values, level, weights=weights, method="inverted_cdf"))
+
+
+def quantiles(values: Floats, levels: Sequence[float]) -> list[float]:
+    """Return quantiles of values (n,), n >= 1, none NaN, at levels from 0 to 1, to the bit as `np.quantile` does.
+
+    That takes ten times as long on so few numbers: it is written for many, of any shape.
+
+    >>> quantiles(np.array([4.0, 1.0, 2.0, 3.0]), (0.25, 0.5))
+    [1.75, 2.5]
+    """
+    ordered = np.sort(values).tolist()
+    found = []
+    for level in levels:
+        place = level * (len(ordered) - 1)
+        below = min(int(place), len(ordered) - 1)
+        low, high, share = ordered[below], ordered[min(below + 1, len(ordered) - 1)], place - below
+        # from the nearer end, as NumPy does
+        found.append(low + (high - low) * share if share < 0.5 else high - (high - low) * (1 - share))
+    return found
 
 
 def account_slices(account: NDArray[np.int64]) -> list[slice]:

@@ -161,3 +161,13 @@ class Forecast:
     basis: Basis
     explanation: tuple[Effect, ...]
     warnings: tuple[str, ...]
+
+    def numbers(self) -> list[float]:
+        """Return all its numbers, in no particular order."""
+        ranges = [*self.measures.values(), *([self.engagement_rate] if self.engagement_rate else [])]
+        return [
+            *(self.point, self.typical, self.low, self.high, *self.metrics.values()),
+            *(number for each in ranges for number in (each.low, each.typical, each.high)),
+            *(effect.effect_pct for effect in self.explanation),
+            *([] if self.baseline is None else [self.baseline]),
+        ]

@@ -6,24 +6,22 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 
-from accounts.models import TikTokAccount, User
-from posts.content.captions import measure_caption
+from accounts.models import User
+from posts.content.lately import measure_draft
 from posts.content.pictures import CoverMeasures
 from posts.freshness import Freshness, freshness_of
 from predictions.engine import AccountHistory, Draft, GlobalModel, LearnedAccount, UnreadableAccount, learn_account
-from predictions.forecasts.selectors import Serving, accounts_for_forecast
+from predictions.forecasts.selectors import ServedAccount, accounts_for_forecast
+from predictions.learning.memory import Remembered, memory
 from predictions.models import AccountWeights
 from predictions.versions.canary import record_failure
 from predictions.versions.registry import LoadedModel, registry
 from privacy.consent.selectors import NoConsent
 from privacy.purposes import Purpose
-
-if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +84,7 @@ def draft_of(
     """Return the draft as the engine takes it, its caption measured."""
     return Draft(
         publish_at=int(publish_at.timestamp()),
-        caption=measure_caption(text, hashtags),
+        caption=measure_draft(text, hashtags),
         duration_s=math.nan if duration_s is None else float(duration_s),
         sound="",
         cover=cover,
@@ -101,7 +99,7 @@ def require_finite(value: Any) -> None:
         raise ImpossibleForecast(str(error)) from error
 
 
-def account_to_forecast(user: User, account_id: str | None) -> "WithAnnotations[TikTokAccount, Serving]":
+def account_to_forecast(user: User, account_id: str | None) -> ServedAccount:
     """Return the person's account of that id, or without one the only connected one, else the only one. One query.
 
     Raises NoConsent, AccountNotFound and AccountNotChosen.
@@ -117,7 +115,7 @@ def account_to_forecast(user: User, account_id: str | None) -> "WithAnnotations[
     return account
 
 
-def answer_for(account: "WithAnnotations[TikTokAccount, Serving]", now: datetime, compute: "Compute[T]") -> Answer[T]:
+def answer_for(account: ServedAccount, now: datetime, compute: Compute[T]) -> Answer[T]:
     """Compute with the canary if it serves the account, and with the champion otherwise or if the canary fails.
 
     The canary's failure is recorded only if the champion succeeds: else the account is to blame.
@@ -141,28 +139,28 @@ def answer_for(account: "WithAnnotations[TikTokAccount, Serving]", now: datetime
     return answer
 
 
-def _answer_with(
-    loaded: LoadedModel, account: "WithAnnotations[TikTokAccount, Serving]", now: datetime, compute: "Compute[T]"
-) -> Answer[T]:
+def _answer_with(loaded: LoadedModel, account: ServedAccount, now: datetime, compute: Compute[T]) -> Answer[T]:
     """Compute with one model. Raises whatever the model and `compute` do."""
-    weights: AccountWeights | None = getattr(account, "weights", None)
-    learned: LearnedAccount | None = None
-    warnings = [NOT_LEARNED]
-    if weights:
+    learned, warnings = account.remembered, []
+    if learned is None and account.state is not None and account.weights_version is not None:
+        version = account.weights_version
         try:
-            learned = LearnedAccount.from_bytes(bytes(weights.state))
-            warnings = [OTHER_MODEL] if weights.model_version_id != loaded.version_id else []
+            learned = LearnedAccount.from_bytes(account.state)
+            memory.keep(account.user_id, account.public_id, Remembered(account.pk, version, learned))
         except UnreadableAccount as error:
             log.error("weights_unreadable", account_id=account.pk, reason=str(error))
             # makes them stale, so that they are learned again
-            AccountWeights.objects.filter(pk=account.pk, version=weights.version).update(posts_sequence=0)
+            AccountWeights.objects.filter(pk=account.pk, version=version).update(posts_sequence=0)
             warnings = [UNREADABLE_WEIGHTS]
     if learned is None:
         followers = math.nan if account.follower_count is None else float(account.follower_count)
         new = AccountHistory(str(account.pk), followers, posts=(), zone=account.time_zone)
         learned = learn_account(loaded.model, new, as_of=int(now.timestamp()))
+        warnings = warnings or [NOT_LEARNED]
+    elif account.weights_model_id != loaded.version_id:
+        warnings = [OTHER_MODEL]
     fetched_at = time.perf_counter()
-    data = freshness_of(account, now)
+    data = freshness_of(account.reading, now)
     return Answer(
         loaded, compute(loaded.model, learned), [*data.messages, *loaded.warnings, *warnings], data, fetched_at
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -23,7 +24,7 @@ from config.api.views import ListView, RetrieveView, View
 from config.rate_limits import Limit, enforce
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
-from predictions.forecasts.answering import AccountNotChosen, AccountNotFound, account_to_forecast
+from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
 from predictions.forecasts.examples import DRAFT_EXAMPLE
 from predictions.forecasts.filters import PredictionFilter
 from predictions.forecasts.selectors import predictions_of
@@ -38,6 +39,8 @@ from predictions.forecasts.services import predict
 from predictions.models import Prediction
 from telemetry.idempotency.writes import idempotent
 
+_REQUEST = PredictRequestSerializer()
+"""Validates every request: making a serializer, whose fields are copied, takes longer than validating."""
 PARTS = ("payload", "media")
 """Of a form."""
 UNDECODED, UNDECODED_JSON = "\N{REPLACEMENT CHARACTER}", r"\ufffd"
@@ -69,17 +72,12 @@ class PredictView(View):
         """Forecast what a post will do in its first 24 hours, how sure that is, and what to change."""
         with_media = is_form_media_type(request.content_type)
         picture = _picture(request) if with_media else None
-        serializer = PredictRequestSerializer(data=_payload(request) if with_media else request.data)
-        serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        asked = _REQUEST.run_validation(_payload(request) if with_media else request.data)
         post = asked["post"]
         if picture is not None:
             enforce(request, Limit.UPLOAD)
         user, account_id = request.user, asked.get("account_id")
         with account_errors():
-            if picture is not None:
-                # decoding takes longer than all else: not before it is known that there is something to forecast
-                account_to_forecast(user, account_id)  # type: ignore[arg-type]
             result = predict(
                 user=user,  # type: ignore[arg-type]
                 account_id=account_id,
@@ -87,7 +85,7 @@ class PredictView(View):
                 hashtags=post.get("hashtags", []),
                 publish_at=post.get("scheduled_time_utc") or timezone.now(),
                 duration_s=post.get("duration_s"),
-                cover=_measured(picture) if picture is not None else None,
+                cover=partial(_measured, picture) if picture is not None else None,
                 client=(post.get("metadata") or {}).get("client") or "",
                 explain=asked["explain"],
                 suggest=asked["suggest"],

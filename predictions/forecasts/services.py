@@ -1,13 +1,12 @@
 """One forecast, from the draft to the recorded answer."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -19,13 +18,10 @@ from predictions.engine import Draft, Forecast, GlobalModel, LearnedAccount, for
 from predictions.engine.advice.suggestions import default_window
 from predictions.engine.types import Range
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
-from predictions.models import AccountWeights, Prediction
+from predictions.forecasts.recording import store
+from predictions.models import Prediction
 from predictions.suggestions.advice import ToldAdvice, ToldHours, advise_on, hours_of_week
 from privacy.anonymity.blanking import blank_contacts
-from privacy.consent.selectors import NoConsent, hold
-from privacy.models import AccessEvent
-from privacy.purposes import Purpose
-from privacy.trail.services import record
 
 MAX_CLIENT = 100
 
@@ -59,7 +55,7 @@ def predict(
     hashtags: Sequence[str],
     publish_at: datetime,
     duration_s: int | None,
-    cover: CoverMeasures | None,
+    cover: CoverMeasures | Callable[[], CoverMeasures] | None,
     client: str,
     explain: bool,
     suggest: bool = True,
@@ -67,20 +63,24 @@ def predict(
     with_hours: bool = False,
     now: datetime | None = None,
 ) -> PredictionResult:
-    """Forecast a draft for the person's account and record the forecast: one query, then one transaction.
+    """Forecast a draft for the person's account and record the forecast: one query, and one statement that writes.
 
-    Without `account_id` the account is the person's only one. `suggest` adds advice, on times in the window
-    (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again in the
-    transaction, and a withdrawal waits for it. The text is kept only for people who keep drafts.
+    Without `account_id` the account is the person's only one. `cover` may be what measures one: decoding takes longer
+    than all else, and is begun when it is known that there is something to forecast. `suggest` adds advice, on times in the window
+    (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again by the
+    statement that writes, and a withdrawal waits for it. The text is kept only for people who keep drafts.
 
     Raises NoConsent, AccountNotFound and AccountNotChosen.
     """
-    started = time.perf_counter()
+    asked = time.perf_counter()
     now = now or timezone.now()
-    # before the caption is measured: nothing is processed for people who do not agree to that
-    fetching = time.perf_counter()
+    # before anything is measured: nothing is processed for people who do not agree to that
     account = account_to_forecast(user, account_id)
     fetched = time.perf_counter()
+    if callable(cover):
+        cover = cover()
+    # as if the picture had been measured before
+    started = asked + time.perf_counter() - fetched
 
     kept_text, client = blank_contacts(text), blank_contacts(client)[:MAX_CLIENT]
     draft = draft_of(text=text, hashtags=hashtags, publish_at=publish_at, duration_s=duration_s, cover=cover)
@@ -98,19 +98,18 @@ def predict(
         ) if suggest else None  # fmt: skip
         hours = hours_of_week(model, learned, draft) if with_hours else None
         # all of it is stored or sent as JSON
-        require_finite([asdict(result), advice and asdict(advice), hours])
+        require_finite([result.numbers(), advice and [advice.suggestions, advice.combination], hours])
         return result, advice, hours
 
     answer = answer_for(account, now, compute)
     inferred = time.perf_counter()
 
-    weights: AccountWeights | None = getattr(account, "weights", None)
     result, advice, hours = answer.result
     kept_advice = advice.without_texts() if advice else None
     prediction = Prediction(
-        account=account,
+        account_id=account.pk,
         model_version_id=answer.loaded.version_id,
-        weights_version=weights.version if weights else None,
+        weights_version=account.weights_version,
         basis=result.basis,
         publish_at=publish_at,
         duration_s=duration_s,
@@ -133,23 +132,17 @@ def predict(
         combination=kept_advice.combination if kept_advice else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
-    with transaction.atomic():
-        agreed = hold(account.user_id)
-        if Purpose.SERVICE not in agreed:
-            raise NoConsent(Purpose.SERVICE)
-        prediction.caption = kept_text if Purpose.DRAFTS in agreed else ""
-        prediction.save()
-        record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="a forecast")
+    store(prediction, user_id=account.user_id, text=kept_text)
     return PredictionResult(
         prediction=prediction,
         model_version=answer.loaded.name,
         advice=advice,
         hours=hours,
         rules=check_rules(text, hashtags, max_hashtags=settings.TIKTOK_MAX_HASHTAGS),
-        weights_updated_at=weights.updated_at if weights else None,
+        weights_updated_at=account.weights_updated_at,
         data=answer.data,
         latency_ms=_milliseconds(started, time.perf_counter()),
-        feature_fetch_ms=_milliseconds(fetching + measured - fetched, answer.fetched_at),
+        feature_fetch_ms=_milliseconds(asked + measured - fetched, answer.fetched_at),
         inference_ms=_milliseconds(answer.fetched_at, inferred),
     )
 

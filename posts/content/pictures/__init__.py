@@ -5,7 +5,7 @@ Imports nothing else of Postcast.
 
 from posts.content.pictures.covers import COVER_EXTRACTOR_VERSION, CoverMeasures, measure_cover
 from posts.content.pictures.decoding import MAX_COVER_BYTES, MAX_COVER_PIXELS, UnreadableImage
-from posts.content.pictures.embedding import EMBEDDING_NETWORK, PICTURE_EMBEDDING_SIZE, nearest_covers
+from posts.content.pictures.embedding import EMBEDDING_NETWORK, PICTURE_EMBEDDING_SIZE
 from posts.content.pictures.networks import installed_id, use_networks_in
 from posts.content.pictures.writing import WRITING_NETWORK
 
@@ -20,6 +20,5 @@ __all__ = [
     "UnreadableImage",
     "installed_id",
     "measure_cover",
-    "nearest_covers",
     "use_networks_in",
 ]

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from predictions.engine.data.history import CONTENT, History, hash_of
 from predictions.engine.effects.design import COVER_COLUMN, body_length, tag_characters
 from predictions.engine.effects.local_time import hours_of, local_seconds
 from predictions.engine.learned_account import LearnedAccount
+from predictions.engine.statistics import quantiles
 from predictions.engine.types import HOUR, Draft, Floats
 
 MAX_WINDOW = 14 * 24 * HOUR
@@ -153,9 +153,10 @@ def _times(account: LearnedAccount, draft: Draft, window: tuple[int, int]) -> It
     first, last = window[0], min(window[1], window[0] + MAX_WINDOW)
     moments = np.arange(first - first % 900, last + 1, 900)
     local = local_seconds(moments, account.effects.zone, account.effects.offset)
-    for moment in moments[(moments >= first) & (local % HOUR == 0)].tolist():
+    whole = moments[(moments >= first) & (local % HOUR == 0)]
+    for moment, written in zip(whole.tolist(), np.datetime_as_string(whole.astype("datetime64[s]")), strict=True):
         if moment != draft.publish_at:
-            yield Change("post_time", "move_to", f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}", moment)
+            yield Change("post_time", "move_to", f"{written}Z", moment)
 
 
 def _tone_of(sentiment: float) -> str:
@@ -169,7 +170,7 @@ def _within(values: tuple[float, ...], own: Floats, current: float | None) -> li
     own = own[np.isfinite(own)]
     if len(own) < _MIN_KNOWN:
         return []
-    low, high = np.quantile(own, _USUAL)
+    low, high = quantiles(own, _USUAL)
     return [
         value
         for value in values

@@ -22,7 +22,7 @@ def win_chances(
     The account's level is common to both. What differs is each post's own noise and what is not known of the effects in
     which they differ.
     """
-    posterior = account.effects.posterior(prior)
+    posterior = account.posterior(prior)
     rows = columns_of(account.effects, drafts)
     n = len(rows)
     apart = (rows[:, None] - rows).reshape(n * n, -1)
@@ -49,6 +49,6 @@ def hour_map(prior: EffectsPrior, account: LearnedAccount, draft: Draft) -> Hour
     own = columns_of(account.effects, [draft])
     rows = np.repeat(own, 7 * 24, axis=0)
     rows[:, :TIME_WIDTH] = time_design(monday + HOUR * np.arange(7 * 24))
-    contrasts = account.effects.posterior(prior).contrast(rows - own)
+    contrasts = account.posterior(prior).contrast(rows - own)
     effect = 100 * np.expm1(contrasts.effect)
     return HourMap(effect.reshape(7, 24).round(1), contrasts.chance_above(0.0).reshape(7, 24).round(3))

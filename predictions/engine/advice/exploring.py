@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictions.engine.advice.changes import Change, own_posts_like, possible_changes
-from predictions.engine.advice.suggestions import columns_of
+from predictions.engine.advice.suggestions import columns_after
 from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.learned_account import LearnedAccount
 from predictions.engine.types import Draft
@@ -62,14 +62,13 @@ def explore(
     ]
     if not changes or not len(history):
         return None
-    results = [change.apply(draft, text) for change, _ in changes]
-    rows = columns_of(account.effects, [draft, *(changed for changed, _ in results)])
-    contrasts = account.effects.posterior(prior).contrast(rows[1:] - rows[0])
-    low, median, high = (contrasts.quantile(level) for level in (0.1, 0.5, 0.9))
+    rows = columns_after(account.effects, draft, text, [change for change, _ in changes])
+    contrasts = account.posterior(prior).contrast(rows[1:] - rows[0])
+    low, median, high = contrasts.quantiles((0.1, 0.5, 0.9))
     deviation = contrasts.sd.round(6)
     harmless = np.flatnonzero(median >= MOST_HARM).tolist()
     if not harmless:
         return None
     best = max(harmless, key=lambda i: (deviation[i], -changes[i][1]))
     change, seen = changes[best]
-    return Idea((change,), *results[best], float(median[best]), float(low[best]), float(high[best]), seen)
+    return Idea((change,), *change.apply(draft, text), float(median[best]), float(low[best]), float(high[best]), seen)

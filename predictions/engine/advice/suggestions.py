@@ -16,9 +16,10 @@ from typing import Literal
 import numpy as np
 
 from predictions.engine.advice.changes import Change, own_posts_like, possible_changes
-from predictions.engine.data.history import content_of
+from predictions.engine.data.history import hashed_tags
 from predictions.engine.effects.account_effects import AccountEffects, Contrasts, Posterior
-from predictions.engine.effects.design import content_design
+from predictions.engine.effects.design import TIME_WIDTH, content_design, time_design
+from predictions.engine.effects.local_time import local_seconds
 from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.learned_account import LearnedAccount
 from predictions.engine.types import DAY, Draft, Floats
@@ -102,9 +103,9 @@ def advise(
     if not changes or not len(history):
         return Advice((), None)
     effects = account.effects
-    posterior = effects.posterior(prior)
-    results = [change.apply(draft, text) for change in changes]
-    differences = _differences(effects, draft, [changed for changed, _ in results])
+    posterior = account.posterior(prior)
+    rows = columns_after(effects, draft, text, changes)
+    differences = rows[1:] - rows[0]
     contrasts = posterior.contrast(differences)
     effect, chance = contrasts.effect, contrasts.chance_above(HELPS)
     chosen: list[int] = []
@@ -116,8 +117,9 @@ def advise(
     if not chosen:
         return Advice((), None)
     told = _in_numbers(contrasts, chosen)
+    results = {i: changes[i].apply(draft, text) for i in chosen}
     # what other creators alone would say
-    alone = AccountEffects(tags=effects.tags).posterior(prior).contrast(differences[chosen]).chance_above(HELPS)
+    alone = account.posterior_of_others(prior).contrast(differences[chosen]).chance_above(HELPS)
     suggestions = tuple(
         Suggestion(
             changes=(changes[i],),
@@ -158,7 +160,8 @@ def _combination(
             changes.append(change)
     if len(changes) < 2:
         return None
-    contrasts = posterior.contrast(_differences(effects, draft, [changed[0]]))
+    before, after_all = columns_of(effects, [draft, changed[0]])
+    contrasts = posterior.contrast((after_all - before)[None])
     [(low, high)] = _in_numbers(contrasts, [0])
     by_worth = [s.changes[0] for s in suggestions if s.changes[0] in changes]
     return Suggestion(
@@ -167,20 +170,27 @@ def _combination(
     )  # fmt: skip
 
 
-def _differences(effects: AccountEffects, draft: Draft, changed: Sequence[Draft]) -> Floats:
-    """Return (m, d), what the columns of m changed drafts differ by from the draft's."""
-    rows = columns_of(effects, [draft, *changed])
-    differences: Floats = rows[1:] - rows[0]
-    return differences
+def columns_after(effects: AccountEffects, draft: Draft, text: str, changes: Sequence[Change]) -> Floats:
+    """Return the design's columns (1 + m, d) of a draft, then of the draft after each of m changes."""
+    is_move = np.array([False, *(change.feature == "post_time" for change in changes)])
+    others = [change.apply(draft, text)[0] for change in changes if change.feature != "post_time"]
+    designed = columns_of(effects, [draft, *others])
+    rows = np.repeat(designed[:1], len(is_move), axis=0)
+    rows[~is_move] = designed
+    # most changes are times, which change no other column
+    moments = np.array([change.target for change in changes if change.feature == "post_time"], dtype=np.int64)
+    rows[is_move, :TIME_WIDTH] = time_design(local_seconds(moments, effects.zone, effects.offset))
+    return rows
 
 
 def columns_of(effects: AccountEffects, drafts: Sequence[Draft]) -> Floats:
     """Return the design's columns (n, d) of drafts."""
-    tags = np.stack([content_of(draft).tags for draft in drafts])
+    tags = np.stack([hashed_tags(draft.caption) for draft in drafts])
     return effects.columns(np.array([draft.publish_at for draft in drafts]), content_design(drafts), tags)
 
 
 def _in_numbers(contrasts: Contrasts, rows: list[int]) -> list[tuple[float, float]]:
     """Return the 80 % intervals of some of the changes."""
     chosen = Contrasts(contrasts.weight, contrasts.mean[rows], contrasts.deviation[rows])
-    return list(zip(chosen.quantile(0.1).tolist(), chosen.quantile(0.9).tolist(), strict=True))
+    low, high = chosen.quantiles((0.1, 0.9))
+    return list(zip(low.tolist(), high.tolist(), strict=True))

@@ -11,6 +11,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from posts.content.captions import CaptionMeasures
 from posts.content.embeddings import EMBEDDING_SIZE, EMBEDDING_STEPS, SLOTS
 from predictions.engine.data.growth import GrowthCurve, is_usable
 from predictions.engine.data.labels import (
@@ -68,11 +69,17 @@ def content_of(item: PublishedPost | Draft) -> Content:
     numbers[~(np.abs(numbers) < _LARGEST)] = np.nan
     # single precision, so that a stored account gives the same forecasts to the bit
     numbers = numbers.astype(np.float32).astype(np.float64)
+    sound = item.sound.strip().lower()
+    hashed = np.uint64(hash_of(sound) if sound else 0)
+    return Content(numbers, caption.embedding.astype(np.float32), hashed_tags(caption), hashed)
+
+
+def hashed_tags(caption: CaptionMeasures) -> NDArray[np.uint64]:
+    """Return the caption's first `MAX_TAGS` hashtags as `Content.tags` has them."""
     tags = np.zeros(MAX_TAGS, dtype=np.uint64)
     hashes = sorted({hash_of(tag) for tag in caption.hashtags[:MAX_TAGS]})
     tags[: len(hashes)] = hashes
-    sound = item.sound.strip().lower()
-    return Content(numbers, caption.embedding.astype(np.float32), tags, np.uint64(hash_of(sound) if sound else 0))
+    return tags
 
 
 def hash_of(text: str) -> int:

@@ -10,6 +10,7 @@ matrix is then all that the posterior of b needs (Gelman and Hill, "Data Analysi
 The scale s says whether the audience reacts at all; s = 0 is an audience that does not.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -89,14 +90,23 @@ class Contrasts:
 
     def quantile(self, level: float) -> Floats:
         """Return a quantile (m,) of each effect, by bisection."""
+        return self.quantiles((level,))[0]
+
+    def quantiles(self, levels: Sequence[float]) -> Floats:
+        """Return quantiles (levels, m) of each effect, all at once: a step costs more than its sums."""
         reach = 6 * self.deviation.max(axis=1, initial=0.0) + 1e-9
         low, high = self.mean.min(axis=1) - reach, self.mean.max(axis=1) + reach
+        each = np.repeat(levels, len(low))
+        low, high = np.tile(low, len(levels)), np.tile(high, len(levels))
+        repeated = Contrasts(
+            self.weight, np.tile(self.mean, (len(levels), 1)), np.tile(self.deviation, (len(levels), 1))
+        )
         for _ in range(40):
             middle = (low + high) / 2
-            is_below = 1 - self.chance_above(middle) < level
+            is_below = 1 - repeated.chance_above(middle) < each
             low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
-        quantile: Floats = (low + high) / 2
-        return quantile
+        quantiles: Floats = ((low + high) / 2).reshape(len(levels), -1)
+        return quantiles
 
 
 @dataclass(slots=True)

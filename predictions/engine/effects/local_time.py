@@ -1,7 +1,7 @@
 """Local time of an account: the zone that its owner chose, or an offset inferred from its posting hours."""
 
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -57,6 +57,7 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+@lru_cache(maxsize=100_000)
 def _offset_in(zone: str, hour: int) -> int:
     """Return the zone's offset in seconds at an hour since 1970: zones change theirs at whole UTC hours, or nearly."""
     offset = datetime.fromtimestamp(hour * HOUR, UTC).astimezone(_zone(zone)).utcoffset()

@@ -1,6 +1,5 @@
 """Language, tone, first words, requests and reading ease of captions; and TikTok's rules."""
 
-import doctest
 import io
 import json
 import math
@@ -12,9 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from posts.content import hashtags
 from posts.content.captions import MAX_CAPTION, measure_caption
-from posts.content.hashtags import specificity
 from posts.content.platform_rules import check_rules
 from posts.content.tone import words_tone_of
 from posts.content.wording import Hook
@@ -178,15 +175,6 @@ def test_rules_of_tiktok_are_checked_with_their_source():
         ("caption_length", 150, 159, False),
     ]
     assert all(rule.source for rule in within)
-
-
-def test_specificity_falls_with_the_accounts_that_use_a_hashtag():
-    users = {"fyp": 100, "bread": 10}
-    common, rarer, own = (specificity([tag], users, accounts=100) or 0.0 for tag in ("fyp", "bread", "mine"))
-    assert common == 0
-    assert common < rarer < own == 1
-    assert specificity([], users, accounts=100) is specificity(["fyp"], {}, accounts=0) is None
-    assert doctest.testmod(hashtags).failed == 0
 
 
 def test_the_command_prints_what_is_measured_and_needs_no_database():

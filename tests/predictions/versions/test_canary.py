@@ -105,7 +105,7 @@ def test_its_forecasts_are_recorded_as_its_own_at_the_same_cost(
     assert result.model_version == canary.name
     assert result.prediction.model_version == canary
     assert result.prediction.warnings == []
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(2):
         predict(learned_account)
 
 

@@ -29,9 +29,8 @@ from tests.predictions.drafts import predict
 
 pytestmark = pytest.mark.django_db
 
-COSTS = 7
-"""Queries of a forecast: what it needs; a savepoint, what is agreed to, what the row rests on, the row, the event, the
-end of the savepoint."""
+COSTS = 2
+"""Statements of a forecast: what it needs; what is agreed to with the row and its event."""
 
 
 def test_versions_are_numbered_upwards(trained_models):
@@ -247,7 +246,7 @@ def test_a_refused_version_is_tried_again_later(monkeypatch, champion, account):
     assert predict(account).model_version == champion.name
 
 
-def test_a_forecast_costs_one_query_and_one_short_transaction(champion, learned_account, django_assert_num_queries):
+def test_a_forecast_costs_one_query_and_one_statement_that_writes(champion, learned_account, django_assert_num_queries):
     predict(learned_account)
     with django_assert_num_queries(COSTS):
         predict(learned_account)

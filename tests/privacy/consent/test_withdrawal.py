@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Any
 
@@ -33,7 +33,6 @@ from predictions.outcomes import services as outcomes_services
 from predictions.outcomes.matching import match_posts
 from privacy.consent import selectors as consent_selectors
 from privacy.purposes import Purpose
-from privacy.trail.services import record
 from tests.factories import (
     ALL_CONSENTS,
     USUAL_CONSENTS,
@@ -191,7 +190,7 @@ def test_a_draft_is_not_kept_that_was_withdrawn_while_it_was_forecast(monkeypatc
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_withdrawal_waits_for_what_is_being_stored_and_takes_it_along(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_withdrawal_waits_for_what_is_being_stored_and_takes_it_along() -> None:
     account = TikTokAccountFactory(user__consents=ALL_CONSENTS)
 
     def withdraw() -> None:
@@ -199,16 +198,11 @@ def test_a_withdrawal_waits_for_what_is_being_stored_and_takes_it_along(monkeypa
         connection.close()
 
     with ThreadPoolExecutor(1) as another:
-        begun: list[Future[None]] = []
-
-        def record_while_they_withdraw(**event: Any) -> None:
-            begun.append(another.submit(withdraw))
-            assert wait(begun, timeout=0.5).not_done
-            record(**event)
-
-        monkeypatch.setattr("predictions.forecasts.services.record", record_while_they_withdraw)
-        assert forecast_of(account).caption == CAPTION
-        begun[0].result(timeout=10)
+        with transaction.atomic():
+            assert forecast_of(account).caption == CAPTION
+            begun = another.submit(withdraw)
+            assert wait([begun], timeout=0.5).not_done
+        begun.result(timeout=10)
     assert Prediction.objects.get().caption == ""
 
 
