@@ -12,7 +12,11 @@ MIB = 1024**2
 
 def describe() -> dict[str, Any]:
     """Return what figures depend on: processor, cores, memory, kernel, Python, and the load that was there before."""
-    cpu = [line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line]
+    cpu = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if "model name" in line
+    ]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "processor": cpu[0] if cpu else platform.processor(),

@@ -12,7 +12,6 @@ from typing import Any, Self
 import numpy as np
 
 from deploy.local.processes import end_with_parent
-from tests.bench import machine
 from tests.bench.stack import Stack
 from tests.bench.tools import ROOT, tools_python
 
@@ -142,7 +141,9 @@ class Generator:
             generator_cpu_s=result["generator_cpu_s"],
         )
 
-    def highest_rate(self, stack: Stack, target: Target, *, guess: float, seconds: float) -> tuple[float, Offered | None]:
+    def highest_rate(
+        self, stack: Stack, target: Target, *, guess: float, seconds: float
+    ) -> tuple[float, Offered | None]:
         """Return the highest rate found that holds, and what became of it; (0, None) if none did.
 
         From the guess in steps of a quarter up while it holds, or down until it does, then twice between the last two:

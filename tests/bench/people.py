@@ -27,9 +27,11 @@ class Person:
     posts: int
 
 
-def make_people(count: int, seed: int, model_path: Path) -> list[Person]:
-    """Train and promote a model, whose artefact is written to `model_path`, and store `count` people who use it."""
-    from django.db import connection
+def make_people(count: int, seed: int, model_path: Path, owner_url: str) -> list[Person]:
+    """Train and promote a model, whose artefact is written to `model_path`, and store `count` people who use it.
+
+    Rows are copied as the database's owner: the service may not create the tables that this takes.
+    """
     from django.utils import timezone
 
     from predictions.engine import train
@@ -47,13 +49,11 @@ def make_people(count: int, seed: int, model_path: Path) -> list[Person]:
     templates = store(histories)
     for account in templates:
         update_weights(account_id=account.pk)
-    accounts = [*templates, *_copies(templates, count - learned)]
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    accounts = [*templates, *_copies(templates, count - learned, owner_url)]
     return _with_tokens(accounts, [int(n) for n in sizes])
 
 
-def _copies(templates: list[Any], count: int) -> list[Any]:
+def _copies(templates: list[Any], count: int, owner_url: str) -> list[Any]:
     """Store copies of the accounts with all that a forecast or a page reads, in turn."""
     from accounts.models import FollowerCount, TikTokAccount, User
     from posts.models import PostsChange
@@ -62,12 +62,10 @@ def _copies(templates: list[Any], count: int) -> list[Any]:
 
     sources = [templates[i % len(templates)] for i in range(count)]
     users = User.objects.bulk_create(User(username=f"copy{i}") for i in range(count))
-    for model, owner in ((Consent, "user"),):
-        rows = {t.user_id: list(model._default_manager.filter(user_id=t.user_id)) for t in templates}
-        model._default_manager.bulk_create(
-            (_copy(row, **{owner: user}) for user, t in zip(users, sources, strict=True) for row in rows[t.user_id]),
-            ignore_conflicts=True,
-        )
+    consents = {t.user_id: list(Consent.objects.filter(user_id=t.user_id)) for t in templates}
+    Consent.objects.bulk_create(
+        _copy(row, user=user) for user, t in zip(users, sources, strict=True) for row in consents[t.user_id]
+    )
     accounts = TikTokAccount.objects.bulk_create(
         _copy(source, user=user, open_id=f"copy-{i}", union_id=f"copy-{i}")
         for i, (user, source) in enumerate(zip(users, sources, strict=True))
@@ -79,7 +77,7 @@ def _copies(templates: list[Any], count: int) -> list[Any]:
             for account, source in zip(accounts, sources, strict=True)
             for row in stored[source.pk]
         )
-    _copy_posts([(source.pk, account.pk) for source, account in zip(sources, accounts, strict=True)])
+    _copy_posts([(source.pk, account.pk) for source, account in zip(sources, accounts, strict=True)], owner_url)
     return accounts
 
 
@@ -93,37 +91,37 @@ def _copy(row: Any, **changes: Any) -> Any:
     return type(row)(**same, **changes)
 
 
-def _copy_posts(pairs: list[tuple[int, int]]) -> None:
+def _copy_posts(pairs: list[tuple[int, int]], owner_url: str) -> None:
     """Copy posts, their measures and their observations from the first account of each pair to the second."""
-    from django.db import connection
+    import psycopg
 
     from posts.models import Observation, Post, PostContent
 
     def columns(model: Any, *but: str) -> list[str]:
         return [f'"{f.column}"' for f in model._meta.concrete_fields if f.column not in ("id", *but)]
 
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE pair (source bigint, copy bigint)")
+    with psycopg.connect(owner_url) as connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE pair (from_id bigint, to_id bigint)")
         cursor.executemany("INSERT INTO pair VALUES (%s, %s)", pairs)
         same = ", ".join(columns(Post, "account_id", "public_id"))
         cursor.execute(
             f"INSERT INTO posts_post (account_id, public_id, {same})"  # noqa: S608 - names of our own columns
-            f" SELECT copy, 'post_' || substr(md5(random()::text || posts_post.id || copy), 1, 16), {same}"
-            " FROM posts_post JOIN pair ON account_id = source"
+            f" SELECT pair.to_id, 'post_' || substr(md5(random()::text || posts_post.id || pair.to_id), 1, 16), {same}"
+            " FROM posts_post JOIN pair ON account_id = pair.from_id"
         )
         cursor.execute(
-            "CREATE TEMPORARY TABLE twin AS SELECT old.id AS source, new.id AS copy FROM pair"
-            " JOIN posts_post old ON old.account_id = pair.source"
-            " JOIN posts_post new ON new.account_id = pair.copy AND new.tiktok_id = old.tiktok_id"
+            "CREATE TEMPORARY TABLE twin AS SELECT old.id AS from_id, new.id AS to_id FROM pair"
+            " JOIN posts_post old ON old.account_id = pair.from_id"
+            " JOIN posts_post new ON new.account_id = pair.to_id AND new.tiktok_id = old.tiktok_id"
         )
         for model in (PostContent, Observation):
             same = ", ".join(columns(model, "post_id"))
             table = model._meta.db_table
             cursor.execute(
                 f"INSERT INTO {table} (post_id, {same})"  # noqa: S608 - names of our own columns
-                f" SELECT copy, {same} FROM {table} JOIN twin ON post_id = source"
+                f" SELECT twin.to_id, {same} FROM {table} JOIN twin ON post_id = twin.from_id"
             )
-        cursor.execute("DROP TABLE pair, twin")
+        cursor.execute("ANALYZE")
 
 
 def _with_tokens(accounts: list[Any], sizes: list[int]) -> list[Person]:

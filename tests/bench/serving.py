@@ -28,7 +28,24 @@ IDLE_S = 61
 """After which a connection to the database is opened anew (CONN_MAX_AGE)."""
 BOUNDARY = "postcast-bench"
 FORECASTS = ("text", "advice", "picture")
-WORDS = "sunset pier morning recipe studio behind scenes which pick dance city night coffee winter new train".split()
+WORDS = [
+    "sunset",
+    "pier",
+    "morning",
+    "recipe",
+    "studio",
+    "behind",
+    "scenes",
+    "which",
+    "pick",
+    "dance",
+    "city",
+    "night",
+    "coffee",
+    "winter",
+    "new",
+    "train",
+]
 
 
 def targets(people: list[Person], seed: int) -> dict[str, Target]:
@@ -40,7 +57,9 @@ def targets(people: list[Person], seed: int) -> dict[str, Target]:
     order = draw.sample(people, len(people))
 
     def draft(person: Person, **asked: Any) -> bytes:
-        text = " ".join(draw.choices(WORDS, k=draw.randrange(4, 18))) + f" {draw.randrange(10**6)} #{draw.choice(WORDS)}"
+        text = (
+            " ".join(draw.choices(WORDS, k=draw.randrange(4, 18))) + f" {draw.randrange(10**6)} #{draw.choice(WORDS)}"
+        )
         return json.dumps({"account_id": person.account_id, "post": {"text": text, "duration_s": 20}, **asked}).encode()
 
     def headers(person: Person, kind: str = "application/json") -> dict[str, str]:
@@ -84,7 +103,7 @@ def targets(people: list[Person], seed: int) -> dict[str, Target]:
 def prepare(stack: Stack, accounts: int, seed: int) -> tuple[list[Person], dict[str, Target]]:
     """Store the people, start every server, and warm all of them up."""
     model = stack.folder / "model.bin"
-    people = make_people(accounts, seed, model)
+    people = make_people(accounts, seed, model, stack.postgres.url)
     start_serving(stack)
     asked = targets(people, seed)
     first = asked["text"].requests[0]
@@ -109,13 +128,16 @@ def measure(stack: Stack, asked: dict[str, Target], scale: float) -> dict[str, A
         rates = {name: {label: median(runs) for label, runs in of.items()} for name, of in rows.items()}
         highest: dict[str, dict[str, float]] = {}
         for name, target in asked.items():
-            # as many as two thirds of the cores would serve, the rest being the generator's
-            guess = 1000 * 0.67 * machine.describe()["cores"] / (rates[name]["140/s"]["cpu_ms"] or 1)
             rate, held = generator.highest_rate(
-                stack, target, guess=guess, seconds=max(2.0, STEP_SECONDS * scale)
+                stack, target, guess=guess(rates[name]["140/s"]), seconds=max(2.0, STEP_SECONDS * scale)
             )
             highest[name] = held.figures() if held else {"offered_per_s": rate}
     return {"rates": rates, "highest": highest, "ratios": ratios(rates, highest)}
+
+
+def guess(figures: dict[str, float]) -> float:
+    """Return a rate to begin the search with: what all cores would serve by the CPU of one request, generator included."""
+    return 1000 * machine.describe()["cores"] / (figures["cpu_ms"] + figures["generator_cpu_ms"] or 1)
 
 
 def median(runs: list[Offered]) -> dict[str, float]:
@@ -161,7 +183,12 @@ def memory(stack: Stack) -> dict[str, dict[str, float]]:
     of = {pid: machine.memory_mib(pid) for pid in stack.web_workers()}
     rows = {"web worker": max(of.values(), key=lambda each: each["pss_mib"])}
     rows["web parent"] = machine.memory_mib(stack.roots("web")[0])
-    for name in ("postgres", "redis", "proxy", *(each for each in stack.processes.running if each.startswith("worker"))):
+    for name in (
+        "postgres",
+        "redis",
+        "proxy",
+        *(each for each in stack.processes.running if each.startswith("worker")),
+    ):
         parts = [machine.memory_mib(pid) for pid in machine.tree(stack.roots(name))]
         rows[name] = {key: round(sum(part[key] for part in parts), 1) for key in parts[0]}
     return rows

@@ -5,7 +5,6 @@ import secrets
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,7 @@ from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.processes import Processes, end_with_parent
 from deploy.local.run import local_environment, run, start_sandbox, start_services, write_privately
 from deploy.local.servers import free_port, redis_command, wait_for_port
-from deploy.local.web import CADDYFILE, proxy_command, proxy_environment, web_command
+from deploy.local.web import proxy_command, proxy_environment, web_command
 from privacy.trail.service_role import SERVICE_ROLE
 from tests.bench import machine
 from tests.bench.tools import ROOT, tools_python
@@ -49,10 +48,14 @@ class Stack:
 
     def cpu_s(self, server: str) -> dict[str, float]:
         """Return {part: CPU seconds used so far} of what answers for this server, and of the workers."""
-        parts = {"web": "web", "proxy": "proxy"} if server == "postcast" else {"web": server, "proxy": f"{server}-proxy"}
+        parts = (
+            {"web": "web", "proxy": "proxy"} if server == "postcast" else {"web": server, "proxy": f"{server}-proxy"}
+        )
         parts |= {name: name for name in DATABASES}
         used = {part: machine.cpu_s(self.roots(name)) for part, name in parts.items()}
-        workers = [pid for name in self.processes.running if name.startswith(("worker", "beat")) for pid in self.roots(name)]
+        workers = [
+            pid for name in self.processes.running if name.startswith(("worker", "beat")) for pid in self.roots(name)
+        ]
         return used | {"workers": machine.cpu_s(workers)}
 
     def web_workers(self) -> list[int]:

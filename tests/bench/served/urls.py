@@ -8,7 +8,8 @@ from rest_framework.response import Response
 from config.api.scopes import FORECASTS
 from config.api.views import View
 from config.rate_limits import Limit
-from config.urls import handler500, urlpatterns as postcast
+from config.urls import handler500
+from config.urls import urlpatterns as postcast
 
 __all__ = ["handler500", "urlpatterns"]
 
