@@ -28,24 +28,10 @@ IDLE_S = 61
 """After which a connection to the database is opened anew (CONN_MAX_AGE)."""
 BOUNDARY = "postcast-bench"
 FORECASTS = ("text", "advice", "picture")
-WORDS = [
-    "sunset",
-    "pier",
-    "morning",
-    "recipe",
-    "studio",
-    "behind",
-    "scenes",
-    "which",
-    "pick",
-    "dance",
-    "city",
-    "night",
-    "coffee",
-    "winter",
-    "new",
-    "train",
-]
+WORDS = (
+    "sunset", "pier", "morning", "recipe", "studio", "behind", "scenes", "which",
+    "pick", "dance", "city", "night", "coffee", "winter", "new", "train",
+)  # fmt: skip
 
 
 def targets(people: list[Person], seed: int) -> dict[str, Target]:
@@ -136,7 +122,7 @@ def measure(stack: Stack, asked: dict[str, Target], scale: float) -> dict[str, A
 
 
 def guess(figures: dict[str, float]) -> float:
-    """Return a rate to begin the search with: what all cores would serve by the CPU of one request, generator included."""
+    """Return a rate to begin the search with: what all cores would serve by the CPU of one request and of its sender."""
     return 1000 * machine.describe()["cores"] / (figures["cpu_ms"] + figures["generator_cpu_ms"] or 1)
 
 
