@@ -3,7 +3,8 @@
 The document that `python -m tests.bench` prints last, on one line, and writes to the file that OUT= names:
 
 - `machine`: processor, cores, memory_gib, system, python, load_before. `seed`, `scale`, `accounts`.
-- `machine`: processor, cores, memory_gib, system, python, load_before. `seed`, `scale`, `accounts`.
+- `serving.rates.<target>.<rate>` and `serving.highest.<target>`, medians of three runs, the second of one:
+  offered_per_s,
   answered_per_s, p50_ms, p95_ms, p99_ms (from when a request was due), errors (share), cpu_ms (of web server, proxy,
   PostgreSQL and Redis per request) and each of them (cpu_ms_web, cpu_ms_proxy, cpu_ms_postgres, cpu_ms_redis),
   workers_cpu_s (of all workers and beat in the run), generator_cpu_ms (per request, on the same cores) and

@@ -122,7 +122,7 @@ def measure(stack: Stack, asked: dict[str, Target], scale: float) -> dict[str, A
 
 
 def guess(figures: dict[str, float]) -> float:
-    """Return a rate to begin the search with: what all cores would serve by the CPU of one request and of its sender."""
+    """Return a rate to begin the search with: what the cores would serve by the CPU of a request and of its sender."""
     return 1000 * machine.describe()["cores"] / (figures["cpu_ms"] + figures["generator_cpu_ms"] or 1)
 
 

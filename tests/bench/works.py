@@ -23,6 +23,7 @@ POSTS = 500
 LEARNINGS = 3
 CALLBACK = "http://127.0.0.1:8000/callback/"
 WRITES = ("INSERT", "UPDATE", "DELETE")
+UNCOUNTED = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
 
 def measure(stack: Stack, people: list[Person]) -> dict[str, dict[str, float]]:
@@ -55,9 +56,7 @@ def _counted(stack: Stack) -> Iterator[dict[str, float]]:
     wal, used, began = _wal_bytes(), _own_cpu_s(roots), time.perf_counter()
     with CaptureQueriesContext(connection) as captured:
         yield row
-    statements = [
-        query["sql"] for query in captured if not query["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))
-    ]
+    statements = [sql for query in captured if not (sql := query["sql"].lstrip()).startswith(UNCOUNTED)]
     row |= {
         "seconds": round(time.perf_counter() - began, 3),
         "cpu_s": round(_own_cpu_s(roots) - used, 3),

@@ -66,7 +66,7 @@ def _count(client: Client, path: str, route: str, **headers: str) -> tuple[str, 
             response = client.post(path, {}, content_type="application/json", headers=headers)
     response.getvalue()
     transaction.savepoint_rollback(before)
-    statements = [query["sql"] for query in captured if not query["sql"].startswith(UNCOUNTED)]
+    statements = [sql for query in captured if not (sql := query["sql"].lstrip()).startswith(UNCOUNTED)]
     writes = sum(statement.startswith(WRITES) for statement in statements)
     return f"{method.upper()} /{route}", [response.status_code, len(statements) - writes, writes]
 
