@@ -52,6 +52,7 @@ check-schema:
 tests: setup
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not prove" --cov --cov-report=term:skip-covered --cov-fail-under=90
 
+# SEED=, SCALE= and OUT= change it; it installs the load generator into .run/ at its first run
 bench: setup
 	$(VENV)/python -m tests.bench
 
@@ -65,6 +66,8 @@ lock: setup
 		--custom-compile-command "make lock" -c requirements/runtime.txt requirements/train.in -o requirements/train.txt
 	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 		--custom-compile-command "make lock" -c requirements/runtime.txt requirements/dev.in -o requirements/dev.txt
+	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
+		--custom-compile-command "make lock" -c requirements/runtime.txt requirements/bench.in -o requirements/bench.txt
 
 clean:
 	@if [ -e .venv/.complete ] && [ -d .run ]; then $(VENV)/python -m deploy.local.clean; fi

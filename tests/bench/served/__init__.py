@@ -1,0 +1,1 @@
+"""What only the benchmark serves: empty views beside Postcast's own, to tell what its layers cost."""
