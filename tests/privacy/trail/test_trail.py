@@ -35,7 +35,6 @@ from privacy.trail import selectors as trail_selectors
 from privacy.trail import services as trail_services
 from privacy.trail.acting import _contexts
 from privacy.trail.middleware import TrailMiddleware
-from tests.bench.turns import time_in_turn, with_and_without_trail
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
