@@ -118,8 +118,9 @@ def _joined_post(copies: list[PublishedPost]) -> PublishedPost:
 def _add_row(row: dict[str, str], line: int, posts: dict[str, _Post], followers: dict[str, dict[int, float]]) -> None:
     account_id, post_id = (text_of(row, name) for name in ("account_id", "post_id"))
     posted_at, observed_at = (moment_of(row, name) for name in ("posted_at", "observed_at"))
-    values, coarseness = zip(*(count_of(row, name) for name in COUNTS), strict=True)
-    counts = Counts(observed_at, *values, max(coarseness))
+    read = {name: count_of(row, name) for name in COUNTS}
+    values = {name: count for name, (count, _) in read.items()}
+    counts = Counts(observed_at=observed_at, **values, coarseness=max(width for _, width in read.values()))
     number_of(row, "duration_s")
     hashtags_of(row, "hashtags")
     post = posts.setdefault(post_id, _Post(account_id, posted_at, line, row))
