@@ -1,12 +1,14 @@
 """The headers of every answer: what browsers may keep, use and embed."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import structlog
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
@@ -82,13 +84,13 @@ _SECURITY = (SecurityMiddleware, CSPMiddleware, XFrameOptionsMiddleware)
 
 def _security_headers(*, secure: bool) -> dict[str, tuple[str, str]]:
     """Return the headers that these set in an empty answer, and ours: as Django keeps them, by name in lower case."""
-    request = HttpRequest()
-    request.META = {"wsgi.url_scheme": "https" if secure else "http"}
-    request._get_scheme = lambda: request.META["wsgi.url_scheme"]  # type: ignore[method-assign]
+    request = WSGIRequest(
+        {"REQUEST_METHOD": "GET", "wsgi.input": BytesIO(), "wsgi.url_scheme": "https" if secure else "http"}
+    )
     response: Any = HttpResponse()
     del response.headers["Content-Type"]
     for middleware in _SECURITY:
-        response = middleware(lambda _, answer=response: answer)(request)  # type: ignore[misc]
+        middleware(lambda _: HttpResponse()).process_response(request, response)
     response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return dict(response.headers._store)

@@ -43,7 +43,7 @@ class _ProgramsHandler(BaseHandler):
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
-        chain: Any = convert_exception_to_response(self._get_response)
+        chain: Any = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
         for path in reversed(settings.PROGRAMS_MIDDLEWARE):
             middleware = import_string(path)(chain)
             if hasattr(middleware, "process_view"):

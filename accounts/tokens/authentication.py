@@ -24,7 +24,7 @@ class APITokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
         """Return the token's person and the token; raises AuthenticationFailed for a token that is not usable."""
-        scheme, _, plain = get_authorization_header(request._request).decode("latin-1").partition(" ")
+        scheme, _, plain = request._request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer" or not plain.startswith(services.API_TOKEN_PREFIX):
             return None
         now = timezone.now()

@@ -67,7 +67,7 @@ class QuickCorsMiddleware(CorsMiddleware):
     def __call__(self, request: HttpRequest) -> Any:
         if "HTTP_ORIGIN" in request.META:
             return super().__call__(request)
-        response = self.get_response(request)
+        response: Any = self.get_response(request)
         patch_vary_headers(response, ("origin",))
         return response
 

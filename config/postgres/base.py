@@ -13,6 +13,8 @@ from django_prometheus.db.common import ExportingCursorWrapper
 class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     """A connection that notices by its socket, not by a query, that PostgreSQL ended it."""
 
+    health_check_done: bool
+
     def close_if_health_check_failed(self) -> None:
         """Close a connection that PostgreSQL ended, so that the request opens another.
 

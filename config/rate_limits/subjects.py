@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -56,5 +57,10 @@ def client_address(request: HttpRequest) -> str:
 
 
 def _digest(text: str) -> str:
-    digest: str = salted_hmac("config.rate_limits", text, algorithm="sha256").hexdigest()
+    return _digest_under(text, settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=1_024)
+def _digest_under(text: str, key: str) -> str:
+    digest: str = salted_hmac("config.rate_limits", text, secret=key, algorithm="sha256").hexdigest()
     return digest[:32]

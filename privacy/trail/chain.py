@@ -39,8 +39,8 @@ class TrailBroken(Exception):
 
 def head() -> Anchor:
     """Return the position and hash of the newest event."""
-    newest = AccessEvent.objects.exclude(position=None).order_by("-position").values_list("position", "hash").first()
-    return Anchor(*newest) if newest else Anchor(0, START)
+    newest = AccessEvent.objects.exclude(position=None).order_by("-position").first()
+    return Anchor(newest.position or 0, newest.hash) if newest else Anchor(0, START)
 
 
 def seal() -> int:
@@ -49,7 +49,7 @@ def seal() -> int:
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT privacy_seal_events(%s)", [SEALED_AT_ONCE])
-            [count] = cursor.fetchone()
+            count = int(cursor.fetchone()[0])
         sealed += count
         if count < SEALED_AT_ONCE:
             return sealed

@@ -1,5 +1,7 @@
 """Programs go past the middleware of pages, and get the same answers."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from prometheus_client import REGISTRY
@@ -36,8 +38,18 @@ def test_what_a_program_has_already_is_not_sent_again() -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_page_of_our_frontend_may_read_the_answer(settings: pytest.FixtureRequest) -> None:
-    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]  # type: ignore[attr-defined]
+def test_over_plain_http_a_program_is_sent_to_https(settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 60
+    _, plain = create_api_token(user=UserFactory(), name="a program")
+    sent = APIClient().get("/api/v1/me", headers=headers_of(plain))
+    assert (sent.status_code, sent["Location"]) == (301, "https://testserver/api/v1/me")
+    answer = APIClient().get("/api/v1/me", headers=headers_of(plain), secure=True)
+    assert (answer.status_code, answer["Strict-Transport-Security"]) == (200, "max-age=60")
+    assert "Location" not in answer
+
+
+def test_a_page_of_our_frontend_may_read_the_answer(settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
     _, plain = create_api_token(user=UserFactory(), name="a program")
     answer = APIClient().get("/api/v1/me", headers=headers_of(plain, Origin="https://app.example"))
     assert answer["Access-Control-Allow-Origin"] == "https://app.example"
