@@ -47,4 +47,5 @@ class Statement:
         given = [values[part] if isinstance(part, Slot) else part for part in self.parameters]
         with prepared_cursor() as cursor:
             cursor.execute(self.sql, given)
-            return cursor.fetchall()
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows

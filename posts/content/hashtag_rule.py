@@ -17,6 +17,7 @@ from posts.content.normalising import normalised
 MAX_HASHTAG = 100
 """Characters that are kept of a hashtag."""
 
+_SIGNS = frozenset("#＃﹟")
 _JOINERS = "\u200c\u200d"
 # letter numbers, as 〇 of years in Japanese, are part of identifiers too; the fillers of Hangul are letters and show
 # nothing; a variation selector belongs to an emoji
@@ -40,6 +41,8 @@ def hashtags_in(text: str) -> list[str]:
     >>> hashtags_in("#東京、#京都。 #mom’s https://example.com/page#section &#39;")
     ['東京', '京都', 'mom']
     """
+    if not _SIGNS.intersection(text):
+        return []
     return [found["tag"] for found in _HASHTAG.finditer(text) if found["tag"] is not None]
 
 
@@ -63,7 +66,7 @@ def replace_hashtags(text: str, by: str, *, only: str | None = None) -> str:
         follows = text[found.end() : found.end() + 1]
         return f"{space}{by}" if follows and not follows.isspace() else by
 
-    return str(_HASHTAG.sub(replaced, text))
+    return str(_HASHTAG.sub(replaced, text)) if _SIGNS.intersection(text) else text
 
 
 def is_hashtag(tag: str) -> bool:

@@ -67,7 +67,7 @@ def _fields() -> "tuple[models.Field[Any, Any], ...]":
 
 @cache
 def _statement() -> str:
-    quote, columns = connection.ops.quote_name, [field.column for field in _fields()]
+    quote, columns = connection.ops.quote_name, [str(field.column) for field in _fields()]
     # no event of a forecast that is not stored
     event = INSERT_EVENTS.replace("WHERE ", "WHERE EXISTS (SELECT 1 FROM stored) AND ")
     return _STATEMENT.format(

@@ -66,8 +66,8 @@ def predict(
     """Forecast a draft for the person's account and record the forecast: one query, and one statement that writes.
 
     Without `account_id` the account is the person's only one. `cover` may be what measures one: decoding takes longer
-    than all else, and is begun when it is known that there is something to forecast. `suggest` adds advice, on times in the window
-    (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again by the
+    than all else, and begins once it is known that there is something to forecast. `suggest` adds advice, on times in
+    the window (by default two days), `with_hours` the effects of every hour of a week. Consent is checked again by the
     statement that writes, and a withdrawal waits for it. The text is kept only for people who keep drafts.
 
     Raises NoConsent, AccountNotFound and AccountNotChosen.

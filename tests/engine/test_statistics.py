@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from predictions.engine.statistics import conformal_quantile, weighted_quantile
+from predictions.engine.effects.account_effects import Contrasts
+from predictions.engine.statistics import conformal_quantile, quantiles, weighted_quantile
 
 
 def test_a_weighted_median_is_the_scale_with_the_least_relative_error():
@@ -30,3 +33,17 @@ def test_a_conformal_quantile_covers_new_scores():
     limits = [conformal_quantile(row, 0.8) for row in scores[:, :19]]
     assert np.mean(scores[:, 19] <= limits) == pytest.approx(0.8, abs=0.03)
     assert conformal_quantile(scores[0, :3], 0.9) == scores[0, :3].max()
+
+
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=40), st.lists(st.floats(0, 1), min_size=1, max_size=4))
+def test_quantiles_are_numpys_to_the_bit(values, levels):
+    assert quantiles(np.array(values), levels) == np.quantile(values, levels).tolist()
+
+
+def test_quantiles_of_mixtures_at_once_are_those_of_each_level():
+    random = np.random.default_rng(3)
+    contrasts = Contrasts(np.array([0.2, 0.5, 0.3]), random.normal(size=(6, 3)), np.abs(random.normal(size=(6, 3))))
+    levels = (0.1, 0.5, 0.9)
+    together = contrasts.quantiles(levels)
+    for level, row in zip(levels, together, strict=True):
+        np.testing.assert_array_equal(row, contrasts.quantile(level))

@@ -90,7 +90,8 @@ class Contrasts:
 
     def quantile(self, level: float) -> Floats:
         """Return a quantile (m,) of each effect, by bisection."""
-        return self.quantiles((level,))[0]
+        quantile: Floats = self.quantiles((level,))[0]
+        return quantile
 
     def quantiles(self, levels: Sequence[float]) -> Floats:
         """Return quantiles (levels, m) of each effect, all at once: a step costs more than its sums."""

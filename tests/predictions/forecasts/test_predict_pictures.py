@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from posts.content.captions import measure_caption
+from posts.content.lately import measure_draft
 from predictions.models import Prediction
 from tests.predictions.forecasts.api_requests import ROUTES, picture, post_form, sample
 
@@ -73,7 +73,7 @@ def test_an_unreadable_picture_is_refused(name, data, account, client_of):
 
 @pytest.mark.parametrize(("data", "status", "captions"), [(b"no picture", 400, 0), (picture(), 200, 1)])
 def test_pictures_are_looked_at_before_the_caption(data, status, captions, learned_account, client_of):
-    with mock.patch("predictions.forecasts.answering.measure_caption", wraps=measure_caption) as measured:
+    with mock.patch("predictions.forecasts.answering.measure_draft", wraps=measure_draft) as measured:
         response = post_form(client_of, sample(learned_account), ("cover.jpg", data))
     assert response.status_code == status
     assert measured.call_count == captions
