@@ -9,7 +9,11 @@ from tests.bench.compared.fastapi_app import Post
 from tests.bench.compared.model import Forecaster
 
 
-@bentoml.service(workers=int(os.environ.get("BENCH_WORKERS", "2")), threads=1, traffic={"timeout": 30})
+# Postcast and uvicorn keep no log of requests here either
+QUIET = {"access": {"enabled": False}}
+
+
+@bentoml.service(workers=int(os.environ.get("BENCH_WORKERS", "2")), threads=1, traffic={"timeout": 30}, logging=QUIET)
 class Forecasts:
     """One worker's forecaster."""
 
