@@ -8,8 +8,7 @@ import bentoml
 from tests.bench.compared.fastapi_app import Post
 from tests.bench.compared.model import Forecaster
 
-
-# Postcast and uvicorn keep no log of requests here either
+# as uvicorn is started; Postcast logs its requests, as in production
 QUIET = {"access": {"enabled": False}}
 
 
