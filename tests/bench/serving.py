@@ -20,6 +20,7 @@ from tests.bench.stack import FRONT, Stack, start_serving, start_to_first_answer
 
 RATES = {"14/s": 14.0, "140/s": 140.0}
 """50,000 an hour, and ten times that."""
+
 RUNS = 3
 SECONDS, STEP_SECONDS, WARM_UP_SECONDS = 6.0, 4.0, 3.0
 """Of a run, of a try in the search for the highest rate, and of what is not counted before."""
@@ -123,7 +124,8 @@ def measure(stack: Stack, asked: dict[str, Target], scale: float) -> dict[str, A
 
 def guess(figures: dict[str, float]) -> float:
     """Return a rate to begin the search with: what the cores would serve by the CPU of a request and of its sender."""
-    return 1000 * machine.describe()["cores"] / (figures["cpu_ms"] + figures["generator_cpu_ms"] or 1)
+    cores = float(machine.describe()["cores"])
+    return 1000 * cores / (figures["cpu_ms"] + figures["generator_cpu_ms"] or 1)
 
 
 def median(runs: list[Offered]) -> dict[str, float]:

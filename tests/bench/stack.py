@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 
@@ -69,7 +70,9 @@ class Stack:
         self.postgres.process.send_signal(signal.SIGINT)
         self.postgres.process.wait(30)
         owner = folder.stat()
-        as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        as_owner: dict[str, Any] = (
+            {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        )
         with (self.folder / "postgres-again.log").open("ab") as log:
             process = subprocess.Popen(
                 self.postgres.process.args,
@@ -81,7 +84,10 @@ class Stack:
     def add(self, name: str, command: list[str], environment: Mapping[str, str], port: int, path: str) -> None:
         """Start another server on the loopback port and a proxy like Postcast's before it."""
         process = self.processes.start(name, command, environment)
-        wait_for_port(port, process)
+        try:
+            wait_for_port(port, process)
+        except RuntimeError as error:
+            raise RuntimeError(f"{name} does not start:\n{self.processes.last_lines(name)}") from error
         front = free_port()
         addresses = proxy_environment(self.folder / f"caddy-{name}", front, port, port, behind_another=True)
         wait_for_port(front, self.processes.start(f"{name}-proxy", proxy_command(), {**environment, **addresses}))
@@ -90,8 +96,8 @@ class Stack:
     def add_bare(self) -> None:
         """Start Django without middleware on the same gunicorn."""
         port = free_port()
-        environment = {**self.environment, "DJANGO_SETTINGS_MODULE": "tests.bench.served.bare_settings"}
-        self.add("bare", web_command(port), environment, port, "/bare")
+        command = ["tests.bench.served.bare" if part == "config.wsgi" else part for part in web_command(port)]
+        self.add("bare", command, self.environment, port, "/bare")
 
     def add_compared(self, model: Path) -> None:
         """Start the same model behind FastAPI with uvicorn and behind BentoML, with as many workers as gunicorn has."""

@@ -8,8 +8,11 @@ import bentoml
 from tests.bench.compared.fastapi_app import Post
 from tests.bench.compared.model import Forecaster
 
+# as uvicorn is started; Postcast logs its requests, as in production
+QUIET = {"access": {"enabled": False}}
 
-@bentoml.service(workers=int(os.environ.get("BENCH_WORKERS", "2")), threads=1, traffic={"timeout": 30})
+
+@bentoml.service(workers=int(os.environ.get("BENCH_WORKERS", "2")), threads=1, traffic={"timeout": 30}, logging=QUIET)
 class Forecasts:
     """One worker's forecaster."""
 
