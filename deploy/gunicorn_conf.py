@@ -41,7 +41,10 @@ def when_ready(server: object) -> None:
     from posts.content import language, tone
     from posts.content.meanings import stored_encoder
     from predictions.versions.registry import preload
+    from telemetry.metrics.files import fold_ended_others
 
+    # of processes that were killed with an earlier server
+    fold_ended_others()
     preload()
     stored_encoder()
     language.load()

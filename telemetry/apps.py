@@ -8,5 +8,5 @@ class TelemetryConfig(AppConfig):
         """Connect the rooms' receivers."""
         from telemetry import receivers  # noqa: F401
         from telemetry.idempotency import receivers as idempotency  # noqa: F401
-        from telemetry.metrics import tasks  # noqa: F401
+        from telemetry.metrics import tasks, workers  # noqa: F401
         from telemetry.requests import receivers as requests  # noqa: F401

@@ -1,14 +1,12 @@
 """Liveness, readiness and metrics, for load balancers and monitoring."""
 
-import secrets
-
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from telemetry.dependencies import postgresql_fault, redis_fault
 from telemetry.metrics.files import exposition_with_figures
+from telemetry.metrics.token import is_allowed
 from telemetry.signals import metrics_scraped, readiness_asked
 
 
@@ -38,9 +36,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Export Prometheus metrics to callers that send METRICS_TOKEN as a bearer token; answer 404 to all others."""
-    expected = f"Bearer {settings.METRICS_TOKEN}"
-    authorization = request.headers.get("Authorization", "")
-    if not settings.METRICS_TOKEN or not secrets.compare_digest(authorization.encode(), expected.encode()):
+    if not is_allowed(request.headers.get("Authorization", "")):
         raise Http404
     metrics_scraped.send(sender=None)
     return HttpResponse(exposition_with_figures(), content_type=CONTENT_TYPE_LATEST)

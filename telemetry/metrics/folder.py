@@ -13,23 +13,17 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def use_folder() -> Path:
-    """Return the folder that the variable names, or else one that goes with this process, and name it for children.
-
-    Remove files of processes that ended without a word, e.g. with an earlier server or by a kill.
-    """
+    """Return the folder that the variable names, or else one that goes with this process, and name it for children."""
     if VARIABLE not in os.environ:
         os.environ[VARIABLE] = tempfile.mkdtemp(prefix="postcast-metrics-")
         atexit.register(_remove_of, os.getpid(), os.environ[VARIABLE])
     folder = Path(os.environ[VARIABLE])
     folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*_*.db"):
-        pid = file.stem.rpartition("_")[2]
-        if pid.isdigit() and not _lives(int(pid)):
-            file.unlink(missing_ok=True)
     return folder
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Return whether a process of this number runs, in this container."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
