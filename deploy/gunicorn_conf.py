@@ -12,7 +12,7 @@ from typing import Any
 # gunicorn's own command reads this file before it takes the working directory into the path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from telemetry.metrics.folder import use_folder  # noqa: E402
+from telemetry.metrics.folder import use_folder
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
 

@@ -9,7 +9,7 @@ from pathlib import Path
 # as in gunicorn_conf.py
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deploy.gunicorn_conf import child_exit, post_worker_init, worker_exit  # noqa: E402
+from deploy.gunicorn_conf import child_exit, post_worker_init, worker_exit
 
 __all__ = ["child_exit", "post_worker_init", "worker_exit"]
 

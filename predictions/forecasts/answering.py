@@ -21,6 +21,7 @@ from predictions.versions.canary import record_failure
 from predictions.versions.registry import LoadedModel, registry
 from privacy.consent.selectors import NoConsent
 from privacy.purposes import Purpose
+from telemetry.correlation import about_account
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -114,6 +115,7 @@ def account_to_forecast(user: User, account_id: str | None) -> "WithAnnotations[
     [account] = accounts
     if not account.may_serve:
         raise NoConsent(Purpose.SERVICE)
+    about_account(account.public_id)
     return account
 
 

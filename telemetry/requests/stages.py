@@ -54,7 +54,7 @@ def note(*, model_version: int | None = None, **seconds: float) -> None:
         _add(measured, name, duration)
 
 
-class stage:  # noqa: N801 - reads as a statement
+class stage:
     """A context manager that adds the time within to a stage of the request."""
 
     __slots__ = ("_name", "_started")

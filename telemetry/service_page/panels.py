@@ -1,7 +1,7 @@
 """Charts that other apps add to the page: telemetry knows no model of forecasts.
 
-    @panel
-    def quality(days: Sequence[date]) -> Chart: ...
+@panel
+def quality(days: Sequence[date]) -> Chart: ...
 """
 
 from collections.abc import Callable, Sequence

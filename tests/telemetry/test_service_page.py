@@ -25,7 +25,7 @@ def days_of(route: str, failed: int) -> None:
 
 
 def visit(client: Client, role: str, **query: object) -> str:
-    staff = StaffFactory()
+    staff = StaffFactory(is_superuser=False)
     staff.groups.add(Group.objects.get(name=role))
     enter_admin(client, staff)
     answer = client.get(reverse("admin:telemetry_routeday_changelist"), query)

@@ -140,7 +140,9 @@ def test_it_may_do_what_is_written_here_and_no_more() -> None:
     """A table of another app is used like the others: one that must not be needs a line here."""
     with connection.cursor() as cursor:
         # partitions among them, which are made with the rights of later tables
-        cursor.execute("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace")
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+        )
         tables = {name for (name,) in cursor.fetchall()}
     columns = {each.column for each in User._meta.concrete_fields} - {"id"}
     call_command("grant_service_role")
