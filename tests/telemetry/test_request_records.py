@@ -1,4 +1,4 @@
-"""Records of requests: measured, queued with a bound, written in batches into partitions, summed up, without content."""
+"""Records of requests: queued with a bound, written in batches into partitions, summed up, and without content."""
 
 import os
 import time
