@@ -65,6 +65,8 @@ lock: setup
 	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 		--custom-compile-command "make lock" -c requirements/runtime.txt requirements/train.in -o requirements/train.txt
 	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
+		--custom-compile-command "make lock" -c requirements/runtime.txt requirements/tracing.in -o requirements/tracing.txt
+	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 		--custom-compile-command "make lock" -c requirements/runtime.txt requirements/dev.in -o requirements/dev.txt
 	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 		--custom-compile-command "make lock" -c requirements/runtime.txt requirements/bench.in -o requirements/bench.txt

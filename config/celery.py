@@ -5,6 +5,7 @@ A task that raises, that takes too long, or whose process is killed is tried thr
 """
 
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,13 @@ from celery import Celery, Task
 from celery.exceptions import Ignore, Reject, Retry, TimeLimitExceeded, WorkerLostError
 from celery.signals import before_task_publish
 
+from telemetry.metrics.folder import use_folder
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+if "celery" in Path(sys.argv[0]).parts:
+    # before anything imports prometheus_client: a worker's children write their metrics into files
+    use_folder()
 
 log = structlog.get_logger(__name__)
 

@@ -131,6 +131,14 @@ class Environment(RateLimitVariables, BaseSettings):
     metrics_token: str = Field(
         "", pattern=r"^(.{16,})?$", repr=False, description="16 characters or more; without it /metrics answers 404"
     )
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="port at which a worker or beat serves /metrics, e.g. 9100; 0: at none"
+    )
+    otel_exporter_otlp_endpoint: str = Field(
+        "",
+        pattern=r"^(https?://.+[^/])?$",
+        description="https://host:4318 of a collector of OpenTelemetry traces; empty: no traces",
+    )
     tiktok_max_hashtags: int = Field(
         5, ge=1, le=100, description="hashtags that TikTok takes in a post: 1 to 100 (press reports of 2025 say 5)"
     )

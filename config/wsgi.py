@@ -6,6 +6,8 @@ from typing import Any
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
+from telemetry import tracing
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 
@@ -32,4 +34,5 @@ class Handler(WSGIHandler):
 
 
 django.setup(set_prefix=False)
+tracing.start()
 application = Handler()

@@ -1,1 +1,1 @@
-"""Liveness, readiness, metrics, and answers kept to be repeated; must not import accounts, posts or predictions."""
+"""Health, metrics, requests, traces, answers kept to be repeated; must not import accounts, posts or predictions."""

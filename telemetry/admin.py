@@ -14,6 +14,7 @@ from telemetry.connections import redis_client
 from telemetry.idempotency import admin as idempotency  # noqa: F401
 from telemetry.models import FailedTask, OutboxMessage
 from telemetry.queues import queues
+from telemetry.service_page import admin as service_page  # noqa: F401
 
 
 @admin.register(FailedTask)

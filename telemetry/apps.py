@@ -6,5 +6,7 @@ class TelemetryConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the rooms' receivers."""
-        from telemetry import receivers  # noqa: F401
+        from telemetry import correlation, receivers  # noqa: F401
         from telemetry.idempotency import receivers as idempotency  # noqa: F401
+        from telemetry.metrics import tasks, workers  # noqa: F401
+        from telemetry.requests import receivers as requests  # noqa: F401

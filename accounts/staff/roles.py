@@ -29,6 +29,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             *("view_modelversion", "view_modelevent", "view_driftcheck", "view_forecastfailure"),
             *("view_benchmark", "view_suggestionswitch", "view_varietycheck"),
         ),
+        "telemetry": ("view_routeday",),
     },
     # keeps it running: models, queues, failures
     "operator": {
@@ -40,7 +41,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             *("view_suggestionswitch", "change_suggestionswitch"),
         ),
         "privacy": ("view_retentionrun",),
-        "telemetry": ("view_failedtask", "settle_failedtask", "view_outboxmessage"),
+        "telemetry": ("view_failedtask", "settle_failedtask", "view_outboxmessage", "view_routeday"),
     },
     # answers for people's data, and to authorities
     "privacy officer": {

@@ -19,6 +19,7 @@ from config.api.scopes import RequiredScopes
 from config.api.serializers import NoMembers
 from config.rate_limits.remembered import take_remembered
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
+from telemetry.requests.stages import stage
 
 M = TypeVar("M", bound=Model)
 BODIES = frozenset({"POST", "PUT", "PATCH"})
@@ -62,6 +63,11 @@ class View(views.APIView):
         self.refuse_unknown_parameters(request)
         if request.method in ("POST", "PUT", "PATCH", "DELETE") and request.method not in self.takes_body:
             NoMembers(data=request.data).is_valid(raise_exception=True)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate, and measure how long that takes."""
+        with stage("authentication"):
+            super().perform_authentication(request)
 
     def get_parsers(self) -> list[Any]:
         """Return the parsers; of a method without a body every form too, so that what is sent is refused by name."""

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "telemetry.requests.middleware.record_requests",
     # programs leave here, for the list below
     "config.programs.ProgramsMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",

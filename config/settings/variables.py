@@ -28,6 +28,8 @@ TIKTOK_MAX_HASHTAGS: int
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
 SECURITY_CONTACT: str
 METRICS_TOKEN: str
+METRICS_PORT: int
+OTEL_EXPORTER_OTLP_ENDPOINT: str
 PROXY_COUNT: int
 RATE_LIMITS: dict[str, str]
 TRAIL_ANCHOR_PATH: str
@@ -85,6 +87,8 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
         "SECURITY_CONTACT": environment.security_contact,
         "METRICS_TOKEN": environment.metrics_token,
+        "METRICS_PORT": environment.metrics_port,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": environment.otel_exporter_otlp_endpoint,
         "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,
         "TRAIL_ANCHOR_PATH": environment.trail_anchor_path,
         "PICTURE_NETWORKS_PATH": environment.picture_networks_path,

@@ -224,6 +224,8 @@ def start_services(data: Path, processes: Processes, environment: Mapping[str, s
     # a tunnel that stands in front of the proxy, where there is one
     proxies = int(environment.get("PROXY_COUNT") or 0)
     environment = {**environment, "PROXY_COUNT": str(proxies + 1)}
+    # the web server's /metrics tells the figures of all of them
+    environment["PROMETHEUS_MULTIPROC_DIR"] = str(data / "metrics")
     web_port, uploads_port = free_port(), free_port()
     addresses = proxy_environment(data / "caddy", port, web_port, uploads_port, behind_another=proxies > 0)
     wait_for_port(web_port, processes.start("web", web_command(web_port), environment))

@@ -22,6 +22,7 @@ from predictions.versions.canary import record_failure
 from predictions.versions.registry import LoadedModel, registry
 from privacy.consent.selectors import NoConsent
 from privacy.purposes import Purpose
+from telemetry.correlation import about_account
 
 log = structlog.get_logger(__name__)
 
@@ -112,6 +113,7 @@ def account_to_forecast(user: User, account_id: str | None) -> ServedAccount:
     [account] = accounts
     if not account.may_serve:
         raise NoConsent(Purpose.SERVICE)
+    about_account(account.public_id)
     return account
 
 

@@ -22,6 +22,7 @@ from predictions.forecasts.recording import store
 from predictions.models import Prediction
 from predictions.suggestions.advice import ToldAdvice, ToldHours, advise_on, hours_of_week
 from privacy.anonymity.blanking import blank_contacts
+from telemetry.requests.stages import note, stage
 
 MAX_CLIENT = 100
 
@@ -132,7 +133,10 @@ def predict(
         combination=kept_advice.combination if kept_advice else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
-    store(prediction, user_id=account.user_id, text=kept_text)
+    note(model_version=answer.loaded.version_id, account=fetched - fetching, caption=measured - fetched)
+    note(account=answer.fetched_at - measured, inference=inferred - answer.fetched_at)
+    with stage("database"):
+        store(prediction, user_id=account.user_id, text=kept_text)
     return PredictionResult(
         prediction=prediction,
         model_version=answer.loaded.name,

@@ -6,6 +6,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 
 from privacy.consent.services import consent_given
+from privacy.erasure import figures  # noqa: F401 - registers itself
 from privacy.erasure.inactivity import cancel_if_void
 from privacy.erasure.restores.replay import reason_to_stay_shut
 from telemetry.signals import readiness_asked

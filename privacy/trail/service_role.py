@@ -13,8 +13,8 @@ READ_ONLY = ("django_migrations", "django_content_type", "auth_permission")
 """Tables that only `migrate` writes."""
 WITHDRAWAL = ("withdrawn_at", "withdrawn_through")
 """Columns of a consent that change once it was given."""
-SEALING = "privacy_seal_events"
-"""The function that chains events, with its owner's rights: the one that the role may call."""
+FUNCTIONS = ("privacy_seal_events", "telemetry_tend_partitions")
+"""Functions of the tables' owner that the role may call: itself it may chain no event, and make and drop no table."""
 _ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _OF_DATABASE = ("CONNECT",)
 _OF_SCHEMA = ("USAGE",)
@@ -31,7 +31,6 @@ REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM PUBLIC, {role};
 REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC, {role};
 REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC, {role};
 REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC, {role};
-GRANT EXECUTE ON FUNCTION {sealing}(integer) TO {role};
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM {role};
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};
@@ -102,11 +101,13 @@ def set_password(password: str) -> None:
 def give_privileges() -> None:
     """Leave the role with what the service needs, in a transaction of the caller. Raise RoleTooMighty."""
     with connection.cursor() as cursor:
-        cursor.execute(_statement(_TAKE_AND_GIVE, sealing=sql.Identifier(SEALING)))
+        cursor.execute(_statement(_TAKE_AND_GIVE))
         for table, may in _exceptions().items():
             cursor.execute(_statement("REVOKE ALL ON {table} FROM {role}", table=sql.Identifier(table)))
             for privilege, columns in may.items():
                 cursor.execute(_granting(privilege, table, columns))
+        for name in FUNCTIONS:
+            cursor.execute(_statement("GRANT EXECUTE ON FUNCTION {name} TO {role}", name=sql.Identifier(name)))
         cursor.execute(_TOO_MIGHTY, [SERVICE_ROLE])
         if cursor.fetchone() != (False,):
             raise RoleTooMighty("it has powers over the whole server, or over what others own")
@@ -159,9 +160,9 @@ def _surplus() -> Iterator[str]:
         may = exceptions.get(table, dict.fromkeys(_ROWS, ()))
         allowed = {
             "database": _OF_DATABASE,
-            "routine": ("EXECUTE",) if name == SEALING else (),
             "schema": _OF_SCHEMA if name == "public" else (),
             "table": [privilege for privilege, columns in may.items() if not columns],
+            "routine": ("EXECUTE",) if name in FUNCTIONS else (),
             "column": [privilege for privilege, columns in may.items() if column in columns],
         }.get(kind, ())
         yield from (f"{privilege} {kind} {name}" for privilege in held if privilege not in allowed)

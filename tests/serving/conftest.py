@@ -22,6 +22,8 @@ METRICS_TOKEN = "a-long-enough-token"
 class Server:
     port: int
     """Of the proxy."""
+    web_port: int
+    """Of gunicorn, which monitoring asks past the proxy."""
     web: "subprocess.Popen[bytes]"
     logs: Path
 
@@ -73,7 +75,7 @@ def server(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> I
                     command, cwd=ROOT, env={**environment(), **addresses}, stdout=log, stderr=log
                 )
             wait_for_port(its_port, started[name])
-        yield Server(port, started["web"], folder)
+        yield Server(port, web_port, started["web"], folder)
     finally:
         for process in started.values():
             process.terminate()

@@ -13,6 +13,7 @@ from threading import Event, Thread
 import pytest
 import requests
 
+from telemetry.models import RequestRecord
 from tests.serving.conftest import METRICS_TOKEN, Program, Server
 from tests.waiting import wait_until
 
@@ -162,7 +163,9 @@ def test_what_is_too_large_is_refused_by_the_proxy(server: Server) -> None:
 
 
 def scrape(server: Server) -> dict[str, float]:
-    answer = requests.get(f"{server.url}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}, timeout=30)
+    answer = requests.get(
+        f"http://127.0.0.1:{server.web_port}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}, timeout=30
+    )
     lines = [line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in lines}
 
@@ -183,3 +186,20 @@ def test_every_worker_tells_the_figures_of_all_also_of_those_that_ended(server: 
     assert last['django_cache_get_total{backend="redis"}'] >= 0
     left = {path.name for path in (server.logs / "figures").glob("*.db")}
     assert len(left) <= len(files) + 2
+
+
+def test_metrics_are_not_routed_from_outside(server: Server) -> None:
+    answer = requests.get(f"{server.url}/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}, timeout=30)
+    assert (answer.status_code, answer.text) == (404, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_worker_writes_its_records_also_when_it_ends(server: Server) -> None:
+    RequestRecord.objects.all().delete()
+    for _ in range(4):
+        requests.get(f"{server.url}/no-such-address", timeout=30)
+    for worker in server.workers():
+        os.kill(worker, signal.SIGTERM)
+        wait_until(lambda worker=worker: worker not in server.workers(), "it ends")  # type: ignore[misc]
+    assert RequestRecord.objects.filter(endpoint__route="", status=404).count() == 4
+    wait_until(lambda: len(server.workers()) == 2, "others are started")

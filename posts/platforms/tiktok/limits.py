@@ -7,6 +7,7 @@ from functools import cache
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
+from prometheus_client import Counter
 
 from accounts.tiktok.errors import TikTokRateLimited
 from config.outside import shared
@@ -25,6 +26,7 @@ RESERVED: dict[Urgency, float] = {
     Urgency.LOOK: 0.25,
 }
 """Share of an endpoint's limit that calls of this urgency leave to more urgent ones."""
+CALLS = Counter("postcast_tiktok_calls_total", "Calls to TikTok that took a turn.", ["endpoint"])
 
 
 @cache
@@ -61,6 +63,12 @@ def wait_for_turn(endpoint: str, *, limit: RateLimitItem = CALLS_PER_MINUTE, urg
         if time.monotonic() + pause > give_up_at:
             raise TikTokRateLimited("own_limit", f"{limit} are in use", retry_after=free_in)
         time.sleep(pause)
+    CALLS.labels(endpoint).inc()
+
+
+def calls_left(endpoint: str) -> int:
+    """Return how many calls this minute has left for the endpoint. Raise RedisError of `limits` while Redis is away."""
+    return _limiter().get_window_stats(CALLS_PER_MINUTE, endpoint).remaining
 
 
 def _reserved(limit: RateLimitItem, urgency: Urgency) -> int:

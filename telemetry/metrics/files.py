@@ -15,6 +15,9 @@ from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
 
+from telemetry.metrics.figures import Figures
+from telemetry.metrics.folder import lives
+
 SUMMED = ("counter", "histogram", "summary")
 """Types of metrics whose values add up over processes. Gauges are set at each scrape (`telemetry.signals`)."""
 
@@ -24,10 +27,18 @@ def exposition() -> bytes:
     folder = _folder()
     if folder is None:
         return generate_latest(REGISTRY)
+    fold_ended_others()
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
     with _lock(folder, fcntl.LOCK_SH):
         return generate_latest(registry)
+
+
+def exposition_with_figures() -> bytes:
+    """Return the same, and the figures that are computed once for all processes."""
+    figures = CollectorRegistry()
+    figures.register(Figures())
+    return exposition() + generate_latest(figures)
 
 
 def fold_ended(pid: int) -> None:
@@ -42,6 +53,17 @@ def fold_ended(pid: int) -> None:
                 _fold(ended, kept)
         for gauges in folder.glob(f"gauge_*_{pid}.db"):
             gauges.unlink()
+
+
+def fold_ended_others() -> None:
+    """Do the same for every process that ended without its parent's telling, e.g. a child of a worker."""
+    folder = _folder()
+    if folder is None:
+        return
+    pids = {file.stem.rpartition("_")[2] for file in folder.glob("*_*.db")}
+    for pid in (int(pid) for pid in pids if pid.isdigit()):
+        if not lives(pid):
+            fold_ended(pid)
 
 
 def _folder() -> Path | None:
