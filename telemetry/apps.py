@@ -8,3 +8,4 @@ class TelemetryConfig(AppConfig):
         """Connect the rooms' receivers."""
         from telemetry import receivers  # noqa: F401
         from telemetry.idempotency import receivers as idempotency  # noqa: F401
+        from telemetry.service_levels import receivers as service_levels  # noqa: F401

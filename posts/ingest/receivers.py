@@ -1,18 +1,22 @@
-"""Reactions to signals of other apps."""
+"""Refresh or erase on signals of other apps, and show in the metrics whether observations are on time."""
 
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.linked.services import wait_for_writers
 from accounts.models import TikTokAccount
 from accounts.signals import account_connected
+from posts.ingest.selectors import punctuality
 from posts.ingest.services import request_refresh
 from posts.models import Post
 from posts.platforms.registry import fetched_kinds
 from privacy.consent.selectors import NoConsent
 from privacy.consent.services import consent_given, consent_withdrawn
 from privacy.purposes import Purpose
+from telemetry.service_levels import gauges
+from telemetry.signals import metrics_scraped
 
 
 @receiver(account_connected)
@@ -40,3 +44,9 @@ def erase_captions(user_id: int, purpose: Purpose, **_: Any) -> None:
     if purpose == Purpose.DRAFTS:
         wait_for_writers(user_id)
         Post.objects.filter(account__user=user_id).exclude(caption="").update(caption="")
+
+
+@receiver(metrics_scraped)
+def show_punctuality(**_: Any) -> None:
+    """Set the gauges of the service level."""
+    gauges.show("observations", lambda: punctuality(timezone.now()))
