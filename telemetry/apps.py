@@ -7,5 +7,6 @@ class TelemetryConfig(AppConfig):
     def ready(self) -> None:
         """Connect the rooms' receivers."""
         from telemetry import receivers  # noqa: F401
+        from telemetry.costs import receivers as costs  # noqa: F401
         from telemetry.idempotency import receivers as idempotency  # noqa: F401
         from telemetry.service_levels import receivers as service_levels  # noqa: F401

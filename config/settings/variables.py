@@ -26,6 +26,7 @@ TIKTOK_MAX_HASHTAGS: int
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
 SECURITY_CONTACT: str
 METRICS_TOKEN: str
+DAILY_BUDGET_USD: float
 PROXY_COUNT: int
 RATE_LIMITS: dict[str, str]
 TRAIL_ANCHOR_PATH: str
@@ -83,6 +84,7 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
         "SECURITY_CONTACT": environment.security_contact,
         "METRICS_TOKEN": environment.metrics_token,
+        "DAILY_BUDGET_USD": environment.daily_budget_usd,
         "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,
         "TRAIL_ANCHOR_PATH": environment.trail_anchor_path,
         "PICTURE_NETWORKS_PATH": environment.picture_networks_path,

@@ -49,7 +49,10 @@ def work_dashboard() -> dict[str, Any]:
         ),
         _series(
             "Cache",
-            {"hits": _per_second("django_cache_hits_total"), "misses": _per_second("django_cache_misses_total")},
+            {
+                "hits": _per_second("django_cache_get_hits_total"),
+                "misses": _per_second("django_cache_get_misses_total"),
+            },
             "ops",
         ),
         _series("Refused by limits", {"{{limit}}": _per_second("postcast_rate_limited_total", "limit")}, "reqps"),
