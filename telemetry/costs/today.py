@@ -47,8 +47,12 @@ class Today:
 def today(now: datetime) -> Today:
     """Return the estimate for the day of `now`, in UTC, with counts at most a minute old."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    counts = shared.get_or_set("work-today", lambda: dict(_count(midnight)), COUNTED_EVERY_S)
-    lines = tuple(Line(name, counts.get(name, 0), counts.get(name, 0) * dollars) for name, dollars in _each().items())
+    key = f"work-since:{midnight.date()}"
+    counts = shared.get(key)
+    if counts is None:
+        counts = _count(midnight)
+        shared.set(key, counts, COUNTED_EVERY_S)
+    lines = tuple(Line(name, counts[name], counts[name] * dollars) for name, dollars in _each().items())
     return Today(lines, 24 * _model().containers(0).total, settings.DAILY_BUDGET_USD)
 
 

@@ -33,10 +33,10 @@ class Standing:
 
 def show(level: str, count: Callable[[], Standing]) -> None:
     """Set the gauges of the level (a name in `levels.LEVELS`) from its count, at most a minute old."""
-    items, late = cache.get_or_set(f"service-level:{level}", lambda: _pair(count()), COUNTED_EVERY_S)
-    ITEMS.labels(level).set(items)
-    LATE.labels(level).set(late)
-
-
-def _pair(standing: Standing) -> tuple[int, int]:
-    return standing.items, standing.late
+    key = f"service-level:{level}"
+    standing = cache.get(key)
+    if standing is None:
+        standing = count()
+        cache.set(key, standing, COUNTED_EVERY_S)
+    ITEMS.labels(level).set(standing.items)
+    LATE.labels(level).set(standing.late)
