@@ -4,12 +4,15 @@ A worker serves one request at a time and is killed when that takes too long. A 
 in front (deploy/Caddyfile), so a slow client costs no worker.
 """
 
-import atexit
 import os
-import shutil
-import tempfile
+import sys
 from pathlib import Path
 from typing import Any
+
+# gunicorn's own command reads this file before it takes the working directory into the path
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from telemetry.metrics.folder import use_folder  # noqa: E402
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108
 
@@ -25,18 +28,11 @@ max_requests_jitter = 500
 worker_tmp_dir = SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else None
 control_socket_disable = True
 
-# Each worker writes its figures for /metrics into this folder, so that every worker tells the figures of all. It is
+# Each worker writes its figures for /metrics into files, so that every worker tells the figures of all. The folder is
 # named before anything imports prometheus_client, which reads the variable once. A server that is replaced on SIGUSR2
 # shares the folder of the one before.
 if "GUNICORN_PID" not in os.environ:
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="postcast-metrics-")
-        atexit.register(shutil.rmtree, os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
-    _figures = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
-    _figures.mkdir(parents=True, exist_ok=True)
-    # of workers that ended with an earlier server
-    for _file in _figures.glob("*.db"):
-        _file.unlink()
+    use_folder()
 
 
 def when_ready(server: object) -> None:
@@ -53,8 +49,22 @@ def when_ready(server: object) -> None:
     build_commit()
 
 
+def post_worker_init(worker: object) -> None:
+    """Record the worker's requests: a thread writes them, which a fork would not take along."""
+    from telemetry.requests import writing
+
+    writing.start()
+
+
+def worker_exit(server: object, worker: object) -> None:
+    """Write the records that wait."""
+    from telemetry.requests import writing
+
+    writing.stop()
+
+
 def child_exit(server: object, worker: Any) -> None:
     """Add the figures of a worker that ended to those of earlier ones, so that its files do not stay."""
-    from telemetry.figures import fold_ended
+    from telemetry.metrics.files import fold_ended
 
     fold_ended(worker.pid)

@@ -3,6 +3,16 @@
 They come as slowly as they are sent, so each has a thread, in a process that serves nothing else. It loads no model.
 """
 
+import sys
+from pathlib import Path
+
+# as in gunicorn_conf.py
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from deploy.gunicorn_conf import child_exit, post_worker_init, worker_exit  # noqa: E402
+
+__all__ = ["child_exit", "post_worker_init", "worker_exit"]
+
 worker_class = "gthread"
 workers = 1
 threads = 16

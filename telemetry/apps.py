@@ -9,4 +9,6 @@ class TelemetryConfig(AppConfig):
         from telemetry import receivers  # noqa: F401
         from telemetry.costs import receivers as costs  # noqa: F401
         from telemetry.idempotency import receivers as idempotency  # noqa: F401
+        from telemetry.metrics import tasks  # noqa: F401
+        from telemetry.requests import receivers as requests  # noqa: F401
         from telemetry.service_levels import receivers as service_levels  # noqa: F401

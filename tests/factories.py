@@ -44,7 +44,8 @@ from privacy.models import AccessEvent, Consent, Through
 from privacy.purposes import Purpose
 from privacy.texts import current_text
 from privacy.trail.services import record
-from telemetry.models import IdempotentRequest
+from telemetry.models import Endpoint, IdempotentRequest, RequestRecord
+from telemetry.requests import pseudonyms
 
 HOUR = datetime.timedelta(hours=1)
 USUAL_CONSENTS = (Purpose.SERVICE, Purpose.LEARNING, Purpose.OUTCOMES)
@@ -137,6 +138,28 @@ class IdempotentRequestFactory(DjangoModelFactory[IdempotentRequest]):
     user = factory.SubFactory(UserFactory)
     key_digest = request_digest = factory.Sequence(lambda n: f"{n:064x}")
     claimed_at = factory.LazyFunction(timezone.now)
+
+
+def pseudonym_today(user_id: int) -> int:
+    """Return the person's pseudonym of today; Redis is emptied between tests, and the key with it."""
+    pseudonyms.key_of.cache_clear()
+    return pseudonyms.pseudonym(user_id, pseudonyms.key_of(timezone.now().date()))
+
+
+class RequestRecordFactory(DjangoModelFactory[RequestRecord]):
+    """A record of a request that the person of `user_id` made just now."""
+
+    class Meta:
+        model = RequestRecord
+
+    class Params:
+        user_id: int | None = None
+
+    at = factory.LazyFunction(timezone.now)
+    endpoint = factory.LazyFunction(lambda: Endpoint.objects.get_or_create(route="api/v1/predict", method="POST")[0])
+    status = 200
+    total = 12_000
+    pseudonym = factory.LazyAttribute(lambda made: pseudonym_today(made.user_id))
 
 
 class FollowerCountFactory(DjangoModelFactory[FollowerCount]):

@@ -17,6 +17,7 @@ from config.api.parsers import StrictJSONParser
 from config.api.scopes import RequiredScopes
 from config.api.serializers import NoMembers
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge, refuse_too_large
+from telemetry.requests.stages import stage
 
 M = TypeVar("M", bound=Model)
 BODIES = frozenset({"POST", "PUT", "PATCH"})
@@ -57,6 +58,11 @@ class View(views.APIView):
         self.refuse_unknown_parameters(request)
         if request.method in ("POST", "PUT", "PATCH", "DELETE") and request.method not in self.takes_body:
             NoMembers(data=request.data).is_valid(raise_exception=True)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Authenticate, and measure how long that takes."""
+        with stage("authentication"):
+            super().perform_authentication(request)
 
     def get_parsers(self) -> list[Any]:
         """Return the parsers; of a method without a body every form too, so that what is sent is refused by name."""

@@ -19,7 +19,7 @@ from config.rate_limits.variables import Limit
 
 HEADLESS_PATH = "/_allauth/"
 API_PATHS = ("/api/", "/predict", HEADLESS_PATH)
-UNLIMITED = ("telemetry:healthz", "telemetry:readyz", "telemetry:metrics", "accounts:tiktok_webhook")
+UNLIMITED = ("telemetry:livez", "telemetry:healthz", "telemetry:readyz", "telemetry:metrics", "accounts:tiktok_webhook")
 """Asked for by machines; a webhook's signature is checked, and wrong ones are counted."""
 
 

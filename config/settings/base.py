@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "telemetry.requests.middleware.record_requests",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "config.headers.HeadersMiddleware",
     "config.api.middleware.ProblemMiddleware",

@@ -72,6 +72,9 @@ _QUICKLY: dict[str, Any] = {"schedule": EVERY_FEW_SECONDS, "options": {"expires"
 """A lost worker, and a message that was not sent, are noticed within seconds; the messages must not pile up."""
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "relay outbox": {"task": "telemetry.tasks.relay_outbox", **_QUICKLY},
+    "tend request records": {"task": "telemetry.tasks.tend_request_records", "schedule": crontab(minute="3")},
+    "sum up requests": {"task": "telemetry.tasks.sum_up_requests", "schedule": crontab(minute="*/10")},
+    "compute figures": {"task": "telemetry.tasks.compute_figures", "schedule": crontab()},
     "observe posts": {"task": "posts.ingest.tasks.observe_due_posts", "schedule": crontab(minute="*/5")},
     "resume refreshes": {"task": "posts.ingest.tasks.resume_stalled_refreshes", **_QUICKLY},
     "resume imports": {"task": "posts.imports.tasks.resume_imports", **_QUICKLY},

@@ -26,6 +26,7 @@ from privacy.consent.selectors import NoConsent, hold
 from privacy.models import AccessEvent
 from privacy.purposes import Purpose
 from privacy.trail.services import record
+from telemetry.requests.stages import note, stage
 
 MAX_CLIENT = 100
 
@@ -133,7 +134,9 @@ def predict(
         combination=kept_advice.combination if kept_advice else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
-    with transaction.atomic():
+    note(model_version=answer.loaded.version_id, account=fetched - fetching, caption=measured - fetched)
+    note(account=answer.fetched_at - measured, inference=inferred - answer.fetched_at)
+    with stage("database"), transaction.atomic():
         agreed = hold(account.user_id)
         if Purpose.SERVICE not in agreed:
             raise NoConsent(Purpose.SERVICE)

@@ -18,7 +18,7 @@ _SIGNING_IN = "leads to TikTok, waits for it, or says that a sign-in failed; a s
 TOUCH_NOBODY = {
     **dict.fromkeys(("privacy:privacy", "accounts:welcome", "accounts:sign_in", "accounts:sign_in_failed"), _PUBLIC),
     **dict.fromkeys(("accounts:robots", "accounts:favicon", "api:schema", "api:trends", "security_txt"), _PUBLIC),
-    **dict.fromkeys(("telemetry:healthz", "telemetry:readyz", "telemetry:metrics"), "figures of the service"),
+    **dict.fromkeys(("telemetry:livez", "telemetry:healthz", "telemetry:readyz", "telemetry:metrics"), "figures of the service"),
     "api:measure": "measures a draft and stores nothing",
     **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),
     **dict.fromkeys(("accounts:login", "accounts:connections", "tiktok_login"), _SIGNING_IN),

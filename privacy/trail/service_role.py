@@ -13,6 +13,8 @@ READ_ONLY = ("django_migrations", "django_content_type", "auth_permission")
 """Tables that only `migrate` writes."""
 WITHDRAWAL = ("withdrawn_at", "withdrawn_through")
 """Columns of a consent that change once it was given."""
+FUNCTIONS = ("telemetry_tend_partitions",)
+"""Functions of the tables' owner that the role may call: it may make and drop no table itself."""
 _ROWS = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _OF_DATABASE = ("CONNECT",)
 _OF_SCHEMA = ("USAGE",)
@@ -104,6 +106,8 @@ def give_privileges() -> None:
             cursor.execute(_statement("REVOKE ALL ON {table} FROM {role}", table=sql.Identifier(table)))
             for privilege, columns in may.items():
                 cursor.execute(_granting(privilege, table, columns))
+        for name in FUNCTIONS:
+            cursor.execute(_statement("GRANT EXECUTE ON FUNCTION {name}() TO {role}", name=sql.Identifier(name)))
         cursor.execute(_TOO_MIGHTY, [SERVICE_ROLE])
         if cursor.fetchone() != (False,):
             raise RoleTooMighty("it has powers over the whole server, or over what others own")
@@ -158,6 +162,7 @@ def _surplus() -> Iterator[str]:
             "database": _OF_DATABASE,
             "schema": _OF_SCHEMA if name == "public" else (),
             "table": [privilege for privilege, columns in may.items() if not columns],
+            "routine": ("EXECUTE",) if name in FUNCTIONS else (),
             "column": [privilege for privilege, columns in may.items() if column in columns],
         }.get(kind, ())
         yield from (f"{privilege} {kind} {name}" for privilege in held if privilege not in allowed)

@@ -15,6 +15,8 @@ from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
 
+from telemetry.metrics.figures import Figures
+
 SUMMED = ("counter", "histogram", "summary")
 """Types of metrics whose values add up over processes. Gauges are set at each scrape (`telemetry.signals`)."""
 
@@ -28,6 +30,13 @@ def exposition() -> bytes:
     MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
     with _lock(folder, fcntl.LOCK_SH):
         return generate_latest(registry)
+
+
+def exposition_with_figures() -> bytes:
+    """Return the same, and the figures that are computed once for all processes."""
+    figures = CollectorRegistry()
+    figures.register(Figures())
+    return exposition() + generate_latest(figures)
 
 
 def fold_ended(pid: int) -> None:
