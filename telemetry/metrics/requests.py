@@ -25,7 +25,9 @@ STAGE_SECONDS = Histogram(
     buckets=BUCKETS,
 )
 WRITTEN = Counter("postcast_request_records_total", "Records of requests that were written.")
-DROPPED = Counter("postcast_request_records_dropped_total", "Records of requests that were dropped; above 0 is a fault.")
+DROPPED = Counter(
+    "postcast_request_records_dropped_total", "Records of requests that were dropped; above 0 is a fault."
+)
 
 
 def observe(requests: Sequence[Request]) -> None:

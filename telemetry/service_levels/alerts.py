@@ -26,10 +26,17 @@ ALERTS = (
     ),
     Alert(
         "BeatSilent",
-        f"time() - max(postcast_drift_checked_timestamp_seconds) > {2 * HOUR_S}",
-        "5m",
+        "time() - max(postcast_beat_heartbeat_timestamp_seconds) > 120",
+        "2m",
         "page",
-        "Beat, or the worker of what it starts, has not worked for two hours: drift is checked hourly.",
+        "Nothing that beat starts every five seconds has run for two minutes: beat, worker-soon or Redis is away.",
+    ),
+    Alert(
+        "BreakerOpen",
+        "sum by (host) (increase(postcast_breaker_opened_total[15m])) >= 5",
+        "5m",
+        "ticket",
+        "{{ $labels.host }} fails, and has been left alone again and again for a quarter of an hour.",
     ),
     Alert(
         "PeopleWaitForWorkers",
@@ -79,6 +86,13 @@ ALERTS = (
         "15m",
         "page",
         "The volume of the ledger of erasures has less than a tenth of its space left.",
+    ),
+    Alert(
+        "DriftUnchecked",
+        f"time() - max(postcast_drift_checked_timestamp_seconds) > {2 * HOUR_S}",
+        "5m",
+        "ticket",
+        "Drift has not been checked for two hours.",
     ),
     Alert(
         "DriftOpen",

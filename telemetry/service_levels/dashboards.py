@@ -2,17 +2,18 @@
 
 from typing import Any
 
-from telemetry.service_levels.levels import FORECASTS, LATENCY, LEVELS, Level
+from telemetry.service_levels.levels import FORECASTS, LEVELS, SECONDS, Level
 from telemetry.service_levels.rules import BUDGET_LEFT, RECORDED
 
 SOURCE = {"type": "prometheus", "uid": "prometheus"}
+STAGE_SECONDS = "postcast_request_stage_seconds"
 SCHEMA_VERSION = 39
 """Of Grafana's JSON model (Grafana 10 and later)."""
 COLUMNS = 24
 HEIGHT = 8
 
 Panel = dict[str, Any]
-_LATENCIES = f'sum by (le) (rate({LATENCY}_bucket{{view=~"{FORECASTS}"}}[5m]))'
+_LATENCIES = f'sum by (le) (rate({SECONDS}_bucket{{route=~"{FORECASTS}"}}[5m]))'
 
 
 def levels_dashboard() -> dict[str, Any]:
@@ -24,14 +25,21 @@ def levels_dashboard() -> dict[str, Any]:
 def work_dashboard() -> dict[str, Any]:
     """Return requests, queues, models and cost over time."""
     panels = [
-        _series(
-            "Requests", {"{{status}}": _per_second("django_http_responses_total_by_status_total", "status")}, "reqps"
-        ),
+        _series("Requests", {"{{status}}": _per_second(f"{SECONDS}_count", "status")}, "reqps"),
         _series(
             "Latency of forecasts",
             {f"p{percent}": f"histogram_quantile(0.{percent}, {_LATENCIES})" for percent in (50, 95, 99)},
             "s",
         ),
+        _series(
+            "Time of forecasts by stage, mean",
+            {
+                "{{stage}}": f'sum by (stage) (rate({STAGE_SECONDS}_sum{{route=~"{FORECASTS}"}}[5m]))'
+                f' / on () group_left sum(rate({SECONDS}_count{{route=~"{FORECASTS}"}}[5m]))'
+            },
+            "s",
+        ),
+        _series("Tasks", {"{{result}}": _per_second("postcast_tasks_total", "result")}, "ops"),
         _series("Queues: messages", {"{{queue}}": "max by (queue) (postcast_queue_length)"}, "short"),
         _series("Queues: oldest message", {"{{queue}}": "max by (queue) (postcast_queue_oldest_seconds)"}, "s"),
         _series(

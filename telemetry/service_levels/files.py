@@ -12,6 +12,9 @@ from telemetry.service_levels.rules import alert_rules, level_rules
 FOLDER = PurePosixPath("deploy/monitoring")
 HEADER = "# Rendered by `manage.py monitoring --write` from telemetry/service_levels; do not edit.\n"
 SECRETS = "/run/secrets"
+WORKERS = ("worker-soon", "worker-outside", "worker-learning", "beat")
+WORKER_PORT = 9100
+"""METRICS_PORT of docker-compose.yml."""
 
 
 class _PlainDumper(yaml.SafeDumper):
@@ -56,7 +59,14 @@ def _prometheus() -> dict[str, Any]:
                 "metrics_path": "/metrics",
                 "authorization": {"type": "Bearer", "credentials_file": f"{SECRETS}/metrics_token"},
                 "static_configs": [{"targets": ["web:8000"]}],
-            }
+            },
+            # each container of a worker by its own address, however many there are
+            {
+                "job_name": "postcast-workers",
+                "metrics_path": "/metrics",
+                "authorization": {"type": "Bearer", "credentials_file": f"{SECRETS}/metrics_token"},
+                "dns_sd_configs": [{"names": list(WORKERS), "type": "A", "port": WORKER_PORT}],
+            },
         ],
     }
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 BUDGET_DAYS = 30
 """An objective is kept, or not, over so many days."""
-RESPONSES = "django_http_responses_total_by_status_view_method_total"
-LATENCY = "django_http_requests_latency_seconds_by_view_method"
-HEALTH = "telemetry:.*"
-"""Views that balancers and monitoring ask; nobody waits for them."""
-FORECASTS = "(api:)?predict"
-"""Views that answer a forecast to a program."""
+SECONDS = "postcast_request_seconds"
+"""The histogram of requests by route, method and class of status (`telemetry.metrics.requests`)."""
+HEALTH = "healthz|livez|readyz|metrics"
+"""Routes that balancers and monitoring ask; nobody waits for them."""
+FORECASTS = "(api/v1/)?predict"
+"""Routes that answer a forecast to a program."""
 LATENCY_S = "0.5"
 """A forecast is fast below that: a bucket of the histogram."""
 
@@ -89,7 +89,7 @@ def _counted(name: str) -> tuple[str, str]:
     return late, items
 
 
-_ALL_FORECASTS = f'sum(rate({LATENCY}_count{{view=~"{FORECASTS}"}}[$window]))'
+_ALL_FORECASTS = f'sum(rate({SECONDS}_count{{route=~"{FORECASTS}"}}[$window]))'
 
 LEVELS = (
     Level(
@@ -98,15 +98,15 @@ LEVELS = (
         "A request is answered, and not with a fault of ours (5xx).",
         0.999,
         # a status that was never answered has no series
-        f'(sum(rate({RESPONSES}{{view!~"{HEALTH}",status=~"5.."}}[$window])) or vector(0))',
-        f'sum(rate({RESPONSES}{{view!~"{HEALTH}"}}[$window]))',
+        f'(sum(rate({SECONDS}_count{{route!~"{HEALTH}",status="5xx"}}[$window])) or vector(0))',
+        f'sum(rate({SECONDS}_count{{route!~"{HEALTH}"}}[$window]))',
     ),
     Level(
         "latency",
         "Latency of forecasts",
         "A forecast over the API is answered in less than half a second (p95 < 500 ms).",
         0.95,
-        f'({_ALL_FORECASTS} - sum(rate({LATENCY}_bucket{{view=~"{FORECASTS}",le="{LATENCY_S}"}}[$window])))',
+        f'({_ALL_FORECASTS} - sum(rate({SECONDS}_bucket{{route=~"{FORECASTS}",le="{LATENCY_S}"}}[$window])))',
         _ALL_FORECASTS,
     ),
     Level(

@@ -1,4 +1,4 @@
-"""Free space in the metrics."""
+"""Free space and beat's heartbeat in the metrics."""
 
 import shutil
 from pathlib import Path
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.dispatch import receiver
 from prometheus_client import Gauge
 
+from telemetry.service_levels import heartbeat
 from telemetry.signals import metrics_scraped
 
 KEPT_FREE = Gauge(
@@ -15,6 +16,17 @@ KEPT_FREE = Gauge(
     "Free share of the volume that holds the ledger of erasures; below 0.1 is an alarm.",
     multiprocess_mode="mostrecent",
 )
+HEARTBEAT = Gauge(
+    "postcast_beat_heartbeat_timestamp_seconds",
+    "When what beat starts every few seconds last ran; older than two minutes is an alarm.",
+    multiprocess_mode="mostrecent",
+)
+
+
+@receiver(metrics_scraped)
+def show_heartbeat(**_: Any) -> None:
+    """Set the gauge from the cache, so that it is the same in every process."""
+    HEARTBEAT.set(heartbeat.last())
 
 
 @receiver(metrics_scraped)

@@ -72,9 +72,7 @@ def test_a_request_is_recorded_by_its_pattern_and_without_content(client: Client
 
 def test_no_column_can_hold_a_text() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT data_type FROM information_schema.columns WHERE table_name = 'telemetry_requestrecord'"
-        )
+        cursor.execute("SELECT data_type FROM information_schema.columns WHERE table_name = 'telemetry_requestrecord'")
         kinds = {kind for (kind,) in cursor.fetchall()}
     assert kinds == {"bigint", "integer", "smallint", "timestamp with time zone"}
 

@@ -12,14 +12,15 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.urls import get_resolver
+from django.urls import get_resolver, resolve, reverse
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
+import telemetry.metrics.requests  # noqa: F401 - servers load it when they start
 from telemetry.service_levels.alerts import ALERTS
 from telemetry.service_levels.files import FOLDER, monitoring_files
-from telemetry.service_levels.levels import BURNS, LEVELS, WINDOWS, Level
+from telemetry.service_levels.levels import BURNS, FORECASTS, HEALTH, LEVELS, WINDOWS, Level
 from telemetry.service_levels.rules import RUNBOOK, alert_rules, level_rules
 
 MONITORING = Path(settings.BASE_DIR, FOLDER)
@@ -70,7 +71,16 @@ def test_every_metric_is_exported_or_recorded() -> None:
     for expression in expressions():
         used = metrics_in(expression)
         assert used, expression
-        assert used <= exported | recorded, expression
+        assert used <= exported | recorded, (expression, used - exported - recorded)
+
+
+def test_levels_count_the_routes_that_they_mean() -> None:
+    """A route in the metrics is the pattern of the address (`telemetry.requests.middleware`)."""
+    for address in ("/predict", "/api/v1/predict"):
+        assert re.fullmatch(FORECASTS, resolve(address).route)
+        assert not re.fullmatch(HEALTH, resolve(address).route)
+    for name in ("healthz", "livez", "readyz", "metrics"):
+        assert re.fullmatch(HEALTH, resolve(reverse(f"telemetry:{name}")).route)
 
 
 def metrics_in(expression: str) -> set[str]:
@@ -81,6 +91,7 @@ def metrics_in(expression: str) -> set[str]:
     return {name for name in names if "_" in name or ":" in name or name == "up"} - {
         "histogram_quantile",
         "avg_over_time",
+        "group_left",
     }
 
 
@@ -160,18 +171,17 @@ def test_alertmanager_takes_its_file_and_sends_pages_and_tickets_apart() -> None
         assert answer.stdout.strip() == receiver
 
 
-REQUESTS = "django_http_responses_total_by_status_view_method_total"
-LATENCY = "django_http_requests_latency_seconds_by_view_method"
+SECONDS = "postcast_request_seconds"
 
 
-def requests_of(status: str, per_minute: str, view: str = "api:predict") -> dict[str, str]:
-    return {"series": f'{REQUESTS}{{view="{view}",status="{status}",method="POST"}}', "values": per_minute}
+def requests_of(status: str, per_minute: str, route: str = "accounts/") -> dict[str, str]:
+    return {"series": f'{SECONDS}_count{{route="{route}",status="{status}",method="POST"}}', "values": per_minute}
 
 
 def forecasts(below: str, all_of_them: str) -> list[dict[str, str]]:
     return [
-        {"series": f'{LATENCY}_bucket{{view="api:predict",le="0.5"}}', "values": below},
-        {"series": f'{LATENCY}_count{{view="api:predict"}}', "values": all_of_them},
+        {"series": f'{SECONDS}_bucket{{route="api/v1/predict",status="2xx",le="0.5"}}', "values": below},
+        {"series": f'{SECONDS}_count{{route="api/v1/predict",status="2xx"}}', "values": all_of_them},
     ]
 
 
@@ -198,6 +208,7 @@ WELL = gauges(
     up__a=1, up__b=0, postcast_queue_oldest_seconds__interactive=59, postcast_queue_oldest_seconds__learning=599,
     postcast_failed_tasks=0, postcast_outbox_oldest_seconds=0, postcast_retention_late_rules=0,
     postcast_kept_free_ratio=0.5, postcast_drift_open_alarms=0, postcast_drift_checked_timestamp_seconds=9_000,
+    postcast_beat_heartbeat_timestamp_seconds=11_950,
     postcast_trail_anchored_timestamp_seconds=9_000, postcast_suggestions_switched_off=0,
     postcast_suggestions_variety_alarms=0, postcast_cost_today_dollars=20, postcast_cost_budget_dollars=200,
 )  # fmt: skip
@@ -205,6 +216,7 @@ ILL = gauges(
     up__a=0, up__b=0, postcast_queue_oldest_seconds__interactive=61, postcast_queue_oldest_seconds__learning=601,
     postcast_failed_tasks=1, postcast_outbox_oldest_seconds=61, postcast_retention_late_rules=2,
     postcast_kept_free_ratio=0.05, postcast_drift_open_alarms=1, postcast_drift_checked_timestamp_seconds=1_000,
+    postcast_beat_heartbeat_timestamp_seconds=11_000,
     postcast_trail_anchored_timestamp_seconds=100, postcast_suggestions_switched_off=1,
     postcast_suggestions_variety_alarms=1, postcast_cost_today_dollars=201, postcast_cost_budget_dollars=200,
 )  # fmt: skip
@@ -220,8 +232,9 @@ def burning(**rates: tuple[str, ...]) -> set[tuple[str, str]]:
 CASES: dict[str, tuple[list[dict[str, str]], set[tuple[str, str]]]] = {
     "nothing is wrong": (
         [
-            *WELL, requests_of("200", "0+1999x400"), requests_of("503", "0+1x400"),
-            requests_of("503", "0+9999x400", "telemetry:readyz"), *forecasts("0+96x400", "0+100x400"),
+            *WELL, {"series": 'postcast_breaker_opened_total{host="open.tiktokapis.com"}', "values": "0+1x20 20x380"},
+            requests_of("2xx", "0+199900x400"), requests_of("5xx", "0+100x400"),
+            requests_of("5xx", "0+999900x400", "readyz"), *forecasts("0+96x400", "0+100x400"),
             *level("weights", 1000, 5), *level("observations", 100, 4), *level("erasures", 20, 0),
             *level("coverage", 100, 20),
         ],
@@ -229,7 +242,9 @@ CASES: dict[str, tuple[list[dict[str, str]], set[tuple[str, str]]]] = {
     ),
     "nothing is right": (
         [
-            *ILL, requests_of("200", "0+98x400"), requests_of("500", "0+2x400"), *forecasts("0+20x400", "0+100x400"),
+            *ILL, {"series": 'postcast_breaker_opened_total{host="open.tiktokapis.com"}', "values": "0+1x400"},
+            requests_of("2xx", "0+9800x400"), requests_of("5xx", "0+200x400"),
+            *forecasts("0+20x400", "0+100x400"),
             *level("weights", 1000, 500), *level("observations", 100, 80), *level("erasures", 20, 1),
             *level("coverage", 100, 40),
         ],
@@ -240,18 +255,19 @@ CASES: dict[str, tuple[list[dict[str, str]], set[tuple[str, str]]]] = {
     ),
     "a budget burns twice as fast as it may, or eight times": (
         [
-            *WELL, requests_of("200", "0+998x400"), requests_of("500", "0+2x400"), *forecasts("0+90x400", "0+100x400"),
+            *WELL, requests_of("2xx", "0+99800x400"), requests_of("5xx", "0+200x400"),
+            *forecasts("0+90x400", "0+100x400"),
             *level("weights", 1000, 80), *level("observations", 100, 40),
         ],
         burning(availability=(SLOW,), latency=(SLOW,), weights=(SLOW, STEADY), observations=(SLOW, STEADY)),
     ),
     # the windows of five minutes are quiet again
     "the faults ended ten minutes ago": (
-        [*WELL, requests_of("200", "0+98x400"), requests_of("500", "0+2x190 380x210")],
+        [*WELL, requests_of("2xx", "0+98x400"), requests_of("5xx", "0+2x190 380x210")],
         burning(availability=(SLOW, STEADY)),
     ),
     "nobody asks, and there are no accounts": (
-        [*WELL, requests_of("200", "100x400"), *level("weights", 0, 0)], set(),
+        [*WELL, requests_of("2xx", "100x400"), *level("weights", 0, 0)], set(),
     ),
     # each metric that must be there fires when it is not
     "Prometheus reaches no server": ([], {("ServiceDown", "")}),

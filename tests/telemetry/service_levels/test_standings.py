@@ -1,5 +1,6 @@
 """Counts behind the service levels: what is late, and how it is exported."""
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from privacy.models import Erasure
 from telemetry.service_levels import gauges
 from telemetry.service_levels.gauges import Standing
 from telemetry.service_levels.levels import LEVELS
+from telemetry.tasks import relay_outbox
 from tests.factories import ObservationFactory, OutcomeFactory, PostFactory, TikTokAccountFactory, history_of_posts
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +127,16 @@ def test_a_count_is_shared_for_a_minute(first: int, second: int) -> None:
     gauges.show("weights", lambda: Standing(first, 0))
     gauges.show("weights", lambda: Standing(second, 0))
     assert gauges.ITEMS.labels("weights")._value.get() == first
+
+
+def test_the_task_that_beat_starts_is_its_heartbeat(client: Client, settings) -> None:
+    settings.METRICS_TOKEN = "a-long-enough-token"
+
+    def shown() -> float:
+        text = client.get("/metrics", headers={"Authorization": "Bearer a-long-enough-token"}).content.decode()
+        [line] = [line for line in text.splitlines() if line.startswith("postcast_beat_heartbeat")]
+        return float(line.split()[1])
+
+    assert shown() == 0
+    relay_outbox()
+    assert abs(shown() - time.time()) < 60
