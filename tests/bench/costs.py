@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 POSTS = 200
 ROUNDS = 200
 FEW_ROUNDS = 10
+MANY_ROUNDS = 100
+"""Of work that stores little: tables grow by pages of 8 KiB."""
 TEXT = "Sunset at the pier #sunset"
 KIB = 1024
 
@@ -174,8 +176,8 @@ def _background(databases: Databases, ending: contextlib.ExitStack) -> dict[str,
     return {
         "first_refresh": {**first, "posts": Post.objects.filter(account=account).count()},
         "refresh": _of_worker(databases, refresh, FEW_ROUNDS),
-        "look": _of_worker(databases, lambda: discover_posts(account_id=account.pk), FEW_ROUNDS),
-        "observation": _of_worker(databases, observe, FEW_ROUNDS),
+        "look": _of_worker(databases, lambda: discover_posts(account_id=account.pk), MANY_ROUNDS),
+        "observation": _of_worker(databases, observe, MANY_ROUNDS),
     }
 
 
