@@ -139,6 +139,9 @@ class Environment(RateLimitVariables, BaseSettings):
         pattern=r"^(https?://.+[^/])?$",
         description="https://host:4318 of a collector of OpenTelemetry traces; empty: no traces",
     )
+    daily_budget_usd: float = Field(
+        200.0, gt=0, allow_inf_nan=False, description="what a day may cost, in US dollars: above it an alert asks why"
+    )
     tiktok_max_hashtags: int = Field(
         5, ge=1, le=100, description="hashtags that TikTok takes in a post: 1 to 100 (press reports of 2025 say 5)"
     )

@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from privacy.trail.staff.admin import ReadOnlyAdmin
 from telemetry import failures
 from telemetry.connections import redis_client
+from telemetry.costs.views import costs
 from telemetry.idempotency import admin as idempotency  # noqa: F401
 from telemetry.models import FailedTask, OutboxMessage
 from telemetry.queues import queues
@@ -43,6 +46,15 @@ class FailedTaskAdmin(ReadOnlyAdmin):
     def drop(self, request: HttpRequest, chosen: "QuerySet[FailedTask]") -> None:
         """Mark the chosen tasks as not to be tried again."""
         self.message_user(request, f"{failures.drop([row.pk for row in chosen])} tasks were dropped.")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("costs/", self.admin_site.admin_view(self.costs), name="telemetry_costs"), *super().get_urls()]
+
+    def costs(self, request: HttpRequest) -> HttpResponse:
+        """Show today's cost to whoever may see the queues."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return costs(request, self.admin_site.each_context(request))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the queues as they are now above the tasks that failed."""

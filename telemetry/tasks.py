@@ -5,11 +5,13 @@ from celery import shared_task
 from telemetry import outbox
 from telemetry.metrics import figures
 from telemetry.requests import partitions, summaries
+from telemetry.service_levels import heartbeat
 
 
 @shared_task
 def relay_outbox() -> None:
-    """Send messages that were not sent after their commit. Beat, every few seconds."""
+    """Send messages that were not sent after their commit, and show that beat lives. Beat, every few seconds."""
+    heartbeat.note()
     outbox.relay()
 
 

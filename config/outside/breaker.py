@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+from prometheus_client import Counter
+
 from config.outside import shared
 from config.outside.errors import HostResting
 
@@ -22,6 +24,7 @@ PROBE_PAUSE_S = 1.0
 """What calls are asked to wait while another one tries the host."""
 FORGET_S = 3600
 PREFIX = "outside:"
+OPENED = Counter("postcast_breaker_opened_total", "Times that a host was left alone after failures.", ["host"])
 
 # KEYS: failures, trips, resting, probe. Answers {milliseconds left to rest, 1 if this call is the probe}.
 _ENTER = """
@@ -87,7 +90,8 @@ class Pass:
     def _leave_shared(self, succeeded: bool) -> None:
         arguments = [int(succeeded), int(self.probe), WITHIN_S, FAILURES]
         times = [int(REST_S * 1000), int(LONGEST_REST_S * 1000), FORGET_S]
-        shared.client().eval(_LEAVE, 4, *_keys(self.name), *arguments, *times)
+        if shared.client().eval(_LEAVE, 4, *_keys(self.name), *arguments, *times):
+            OPENED.labels(self.name).inc()
 
     def _leave_local(self, succeeded: bool) -> None:
         with _local.lock:
@@ -106,6 +110,7 @@ class Pass:
             host.trips += 1
             host.rests_until = now + min(REST_S * 2 ** (host.trips - 1), LONGEST_REST_S)
             host.failures, host.probe_until = 0, 0.0
+            OPENED.labels(self.name).inc()
 
 
 def enter(name: str, *, longest_s: float) -> Pass:

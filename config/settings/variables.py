@@ -30,6 +30,7 @@ SECURITY_CONTACT: str
 METRICS_TOKEN: str
 METRICS_PORT: int
 OTEL_EXPORTER_OTLP_ENDPOINT: str
+DAILY_BUDGET_USD: float
 PROXY_COUNT: int
 RATE_LIMITS: dict[str, str]
 TRAIL_ANCHOR_PATH: str
@@ -89,6 +90,7 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "METRICS_TOKEN": environment.metrics_token,
         "METRICS_PORT": environment.metrics_port,
         "OTEL_EXPORTER_OTLP_ENDPOINT": environment.otel_exporter_otlp_endpoint,
+        "DAILY_BUDGET_USD": environment.daily_budget_usd,
         "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,
         "TRAIL_ANCHOR_PATH": environment.trail_anchor_path,
         "PICTURE_NETWORKS_PATH": environment.picture_networks_path,

@@ -1,18 +1,23 @@
-"""Reactions to signals of other apps."""
+"""Refresh or erase on signals of other apps, show whether observations are on time, count work."""
 
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.linked.services import wait_for_writers
 from accounts.models import TikTokAccount
 from accounts.signals import account_connected
+from posts.ingest.selectors import YOUNG_FOR, punctuality
 from posts.ingest.services import request_refresh
-from posts.models import Post
+from posts.models import Observation, Post, Refresh
 from posts.platforms.registry import fetched_kinds
 from privacy.consent.selectors import NoConsent
 from privacy.consent.services import consent_given, consent_withdrawn
 from privacy.purposes import Purpose
+from telemetry.service_levels import gauges
+from telemetry.signals import metrics_scraped, work_counted
 
 
 @receiver(account_connected)
@@ -40,3 +45,18 @@ def erase_captions(user_id: int, purpose: Purpose, **_: Any) -> None:
     if purpose == Purpose.DRAFTS:
         wait_for_writers(user_id)
         Post.objects.filter(account__user=user_id).exclude(caption="").update(caption="")
+
+
+@receiver(metrics_scraped)
+def show_punctuality(**_: Any) -> None:
+    """Set the gauges of the service level."""
+    gauges.show("observations", lambda: punctuality(timezone.now()))
+
+
+@receiver(work_counted)
+def count_fetches(since: datetime, **_: Any) -> dict[str, int]:
+    """Return how many refreshes began and how many scheduled observations were made since then."""
+    # through the index of posts: only young ones are observed
+    young = Observation.objects.filter(post__posted_at__gte=since - YOUNG_FOR)
+    observed = young.filter(observed_at__gte=since, scheduled_age_h__isnull=False)
+    return {"refresh": Refresh.objects.filter(started_at__gte=since).count(), "observation": observed.count()}

@@ -8,11 +8,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Credential, TikTokAccount
 from posts.content.pictures import COVER_EXTRACTOR_VERSION, EMBEDDING_NETWORK, installed_id
-from posts.ingest.policy import Due
+from posts.ingest.policy import ON_TIME_S, Due
 from posts.models import Listing, Observation, Post, PostContent, Refresh
 from posts.platforms.registry import fetched_kinds
 from privacy.consent.selectors import consenting
 from privacy.purposes import Purpose
+from telemetry.service_levels.gauges import Standing
 
 COVER_DELAYS = (
     timedelta(0),
@@ -39,6 +40,10 @@ WINDOWS: dict[int, timedelta] = {
 """Age in hours -> how late it may still be observed. The windows do not overlap; each opens half a beat early."""
 YOUNG_FOR = timedelta(hours=max(WINDOWS)) + WINDOWS[max(WINDOWS)]
 """Younger posts have observations to come; older counts hardly change."""
+
+HORIZON_H = 24
+HORIZON = timedelta(hours=HORIZON_H)
+"""The age at which a post's counts are its label."""
 
 WHOLE_EVERY = timedelta(days=7)
 """Greatest age of the last whole listing for a refresh to read only what is new or can have changed."""
@@ -199,6 +204,27 @@ def posts_to_observe(age_h: int, now: datetime) -> QuerySet[Post]:
         posted_at__lte=now - age + HALF_A_BEAT,
         posted_at__gt=now - age - WINDOWS[age_h],
     )
+
+
+def punctuality(now: datetime) -> Standing:
+    """Return how many posts reached 24 hours in the last day, and how many were not observed at it on time.
+
+    Only posts of accounts that may be asked for, and were connected when it fell due.
+    """
+    on_time = timedelta(seconds=ON_TIME_S)
+    last = now - HORIZON - on_time
+    posts = Post.objects.filter(
+        account__in=_connected(),
+        deleted_at=None,
+        posted_at__range=(last - timedelta(days=1), last),
+        account__connected_at__lte=F("posted_at") + HORIZON,
+    )
+    observed = Observation.objects.filter(
+        post=OuterRef("pk"),
+        scheduled_age_h=HORIZON_H,
+        observed_at__lte=OuterRef("posted_at") + HORIZON + on_time,
+    )
+    return Standing(posts.count(), posts.filter(~Exists(observed)).count())
 
 
 def known_ids(account_id: int, ids: list[str]) -> set[str]:

@@ -1,16 +1,22 @@
-"""Learn an account when its posts or time zone change; delete forecast errors when consent to learning is withdrawn."""
+"""Learn an account when its posts or time zone change, delete forecast errors with the consent to learning, and show
+in the metrics how fresh weights are."""
 
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.linked.services import wait_for_writers
 from accounts.signals import time_zone_chosen
 from posts.ingest.signals import posts_changed
+from predictions.learning.selectors import freshness_of_weights
 from predictions.learning.tasks import enqueue_weights_update
-from predictions.models import ForecastError
+from predictions.models import AccountWeights, ForecastError
 from privacy.consent.services import consent_withdrawn
 from privacy.purposes import Purpose
+from telemetry.service_levels import gauges
+from telemetry.signals import metrics_scraped, work_counted
 
 
 @receiver([posts_changed, time_zone_chosen])
@@ -24,3 +30,15 @@ def erase_forecast_errors(user_id: int, purpose: Purpose, **_: Any) -> None:
     if purpose == Purpose.LEARNING:
         wait_for_writers(user_id)
         ForecastError.objects.filter(account__user=user_id).delete()
+
+
+@receiver(metrics_scraped)
+def show_freshness(**_: Any) -> None:
+    """Set the gauges of the service level."""
+    gauges.show("weights", lambda: freshness_of_weights(timezone.now()))
+
+
+@receiver(work_counted)
+def count_learned(since: datetime, **_: Any) -> dict[str, int]:
+    """Return how many accounts were learned since then, each once, however often it was."""
+    return {"learning": AccountWeights.objects.filter(as_of__gte=since).count()}

@@ -20,8 +20,11 @@ from predictions.versions.selectors import CANARY_ID, champion_id, prefetch_vers
 from privacy.consent.selectors import consents_to
 from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
+from telemetry.service_levels.gauges import Standing
 
 HORIZON_DELTA = timedelta(seconds=HORIZON)
+LEARNED_WITHIN = timedelta(minutes=10)
+"""Weights that know an account's posts as they were then are fresh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,13 @@ def stale_accounts(now: datetime) -> "QuerySet[TikTokAccount]":
     Accounts without posts are not stale: there is nothing to learn from.
     """
     return _stale_accounts(now, registry.to_learn_with(champion_id()).version_id)
+
+
+def freshness_of_weights(now: datetime) -> Standing:
+    """Return how many accounts have weights to learn, and how many lack what was known `LEARNED_WITHIN` ago."""
+    consenting = TikTokAccount.objects.filter(consents_to(Purpose.SERVICE, "user"), posts_change__isnull=False)
+    since = now - LEARNED_WITHIN
+    return Standing(consenting.count(), stale_accounts(since).filter(posts_change__changed_at__lt=since).count())
 
 
 def stale_weights(account_id: int, now: datetime, *, model_id: int | None) -> StaleWeights | None:

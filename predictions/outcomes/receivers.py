@@ -1,13 +1,17 @@
-"""Delete outcomes when consent to them is withdrawn."""
+"""Delete outcomes when consent to them is withdrawn, and show in the metrics how often intervals hold."""
 
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.linked.services import wait_for_writers
 from predictions.models import Outcome
+from predictions.outcomes.selectors import coverage
 from privacy.consent.services import consent_withdrawn
 from privacy.purposes import Purpose
+from telemetry.service_levels import gauges
+from telemetry.signals import metrics_scraped
 
 
 @receiver(consent_withdrawn)
@@ -15,3 +19,9 @@ def erase_outcomes(user_id: int, purpose: Purpose, **_: Any) -> None:
     if purpose == Purpose.OUTCOMES:
         wait_for_writers(user_id)
         Outcome.objects.filter(prediction__account__user=user_id).delete()
+
+
+@receiver(metrics_scraped)
+def show_coverage(**_: Any) -> None:
+    """Set the gauges of the service level."""
+    gauges.show("coverage", lambda: coverage(timezone.now()))

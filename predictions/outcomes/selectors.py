@@ -12,7 +12,10 @@ from predictions.outcomes.track_record import Compared, TrackRecord, summarise
 from privacy.consent.selectors import consents_to
 from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
+from telemetry.service_levels.gauges import Standing
 
+COVERED_FOR = timedelta(days=7)
+"""Outcomes of this time tell the coverage of the service level."""
 POSTS_JUDGED = 50
 """Latest posts that a track record covers: accounts and models change."""
 
@@ -26,6 +29,12 @@ def predictions_due(now: datetime, *, given_up_after: timedelta) -> QuerySet[Pre
         publish_at__lte=now - HORIZON_DELTA,
         publish_at__gt=now - HORIZON_DELTA - given_up_after,
     )
+
+
+def coverage(now: datetime) -> Standing:
+    """Return how many forecasts have a measured outcome of the last seven days, and how many intervals missed it."""
+    outcomes = Outcome.objects.filter(label=Outcome.Label.MEASURED, met_at__gt=now - COVERED_FOR)
+    return Standing(outcomes.count(), outcomes.filter(within_interval=False).count())
 
 
 def planned_drafts(account_id: int, after: datetime, before: datetime) -> list[Planned]:

@@ -1,15 +1,18 @@
-"""Signals that cancel an erasure, or keep the service shut after a restore."""
+"""Signals that cancel an erasure, keep the service shut after a restore, or show in the metrics what is late."""
 
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
+from django.utils import timezone
 
 from privacy.consent.services import consent_given
 from privacy.erasure import figures  # noqa: F401 - registers itself
 from privacy.erasure.inactivity import cancel_if_void
 from privacy.erasure.restores.replay import reason_to_stay_shut
-from telemetry.signals import readiness_asked
+from privacy.erasure.selectors import erasures_on_time
+from telemetry.service_levels import gauges
+from telemetry.signals import metrics_scraped, readiness_asked
 
 
 @receiver(readiness_asked)
@@ -28,3 +31,9 @@ def cancel_on_sign_in(user: Any, **_: Any) -> None:
 def cancel_on_consent(user_id: int, **_: Any) -> None:
     """Cancel an erasure for withdrawn consent."""
     cancel_if_void(user_id=user_id)
+
+
+@receiver(metrics_scraped)
+def show_punctuality(**_: Any) -> None:
+    """Set the gauges of the service level."""
+    gauges.show("erasures", lambda: erasures_on_time(timezone.now()))

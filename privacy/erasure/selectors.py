@@ -1,14 +1,19 @@
 """Erasures that wait or run."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from privacy.models import Erasure
+from telemetry.service_levels.gauges import Standing
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+DONE_WITHIN = timedelta(hours=25)
+"""After it falls due an erasure is late: TikTok may stay silent for a day of it."""
+LOOKED_BACK = timedelta(days=7)
 
 
 def active_erasures(user_id: int) -> "QuerySet[Erasure]":
@@ -24,3 +29,12 @@ def erasure_of(user_id: int) -> Erasure | None:
 def due_erasures(now: datetime) -> "QuerySet[Erasure]":
     """Return the erasures that may run: begun, or past their wait."""
     return Erasure.objects.filter(Q(state=Erasure.State.RUNNING) | Q(state=Erasure.State.WAITING, due_at__lte=now))
+
+
+def erasures_on_time(now: datetime) -> Standing:
+    """Return how many erasures were to be done in the last seven days, and how many were not on time."""
+    to_be_done = Erasure.objects.filter(due_at__range=(now - DONE_WITHIN - LOOKED_BACK, now - DONE_WITHIN)).exclude(
+        state=Erasure.State.CANCELLED
+    )
+    on_time = Q(state=Erasure.State.DONE, finished_at__lte=F("due_at") + DONE_WITHIN)
+    return Standing(to_be_done.count(), to_be_done.exclude(on_time).count())
