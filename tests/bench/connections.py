@@ -1,7 +1,7 @@
 """CPU per request of ways to connect, interleaved: `python -m tests.bench.connections` (needs psycopg_pool, pgbouncer).
 
-A request here checks its connection and runs two trivial statements. Printed is the median of rounds, in microseconds of
-this process's CPU; PgBouncer's own comes on top.
+A request here checks its connection and runs two trivial statements. Printed is the median of rounds, in microseconds
+of this process's CPU; PgBouncer's own comes on top.
 """
 
 import os
