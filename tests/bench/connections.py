@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.servers import free_port, wait_for_port
 
-ROUNDS, REQUESTS = 7, 300
+ROUNDS, REQUESTS = 7, 60
 
 
 def main() -> None:
