@@ -22,6 +22,7 @@ OBJECTS_TRIES = 2
 # what `settings_from` returns beside the settings that Django and libraries know, for the type checker
 REDIS_URL: str
 CACHE_REDIS_URL: str
+CELERY_BROKER_URL: str
 TIKTOK_CLIENT_KEY: str
 TIKTOK_CLIENT_SECRET: str
 TIKTOK_AUTHORIZE_URL: str

@@ -50,10 +50,18 @@ class Standby:
         self._copy()
 
     def _copy(self) -> None:
-        command = [_programs() / "pg_basebackup", "-D", self.data, "-h", self.first["host"], "-U", self.first["user"]]
+        command: list[Any] = [
+            _programs() / "pg_basebackup",
+            "-D",
+            self.data,
+            "-h",
+            self.first["host"],
+            "-U",
+            self.first["user"],
+        ]
         subprocess.run(
             [*command, "--wal-method=stream", "--checkpoint=fast", "--no-sync", "--write-recovery-conf"],
-            env={**os.environ, "PGPASSWORD": self.first["password"]},
+            env={**os.environ, "PGPASSWORD": str(self.first["password"])},
             cwd=self.folder,
             check=True,
             **self.identity,
@@ -185,7 +193,9 @@ def pooled(committed: None, tmp_path: Path) -> Iterator[Any]:
 def test_many_connections_share_two_behind_a_pooler(pooled):
     for number in range(12):
         trend(f"tag{number}")
-    clients = [connections.databases.setdefault(f"pooled{n}", pooled) and connections[f"pooled{n}"] for n in range(8)]
+    aliases = [f"pooled{number}" for number in range(8)]
+    connections.databases.update(dict.fromkeys(aliases, pooled))
+    clients = [connections[alias] for alias in aliases]
     try:
         servers = set()
         for turn in range(3):

@@ -95,7 +95,7 @@ def test_a_copy_lies_in_the_bucket_encrypted_twice_and_comes_back_whole(bucket):
 
 @pytest.mark.django_db
 def test_no_object_can_be_read_by_the_world(bucket):
-    part = export_of_somebody().parts.first()
+    part = export_of_somebody().parts.get()
     grants = bucket.get_object_acl(Bucket=BUCKET, Key=part.object_name)["Grants"]
     assert all(grant["Grantee"].get("Type") == "CanonicalUser" for grant in grants)
 
