@@ -22,7 +22,7 @@ OBJECTS_TRIES = 2
 # what `settings_from` returns beside the settings that Django and libraries know, for the type checker
 REDIS_URL: str
 CACHE_REDIS_URL: str
-CELERY_BROKER_URL: str
+BROKER_REDIS_URL: str
 TIKTOK_CLIENT_KEY: str
 TIKTOK_CLIENT_SECRET: str
 TIKTOK_AUTHORIZE_URL: str
@@ -123,6 +123,7 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         # limits and breakers live here: what is evicted there would let through what they hold back
         "REDIS_URL": environment.redis_url,
         "CACHE_REDIS_URL": environment.cache_redis_url or environment.redis_url,
+        "BROKER_REDIS_URL": environment.broker_redis_url or environment.redis_url,
         "CELERY_BROKER_URL": environment.broker_redis_url or environment.redis_url,
         "ALLOWED_HOSTS": environment.allowed_hosts,
         "TIKTOK_CLIENT_KEY": environment.tiktok_client_key,

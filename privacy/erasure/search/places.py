@@ -36,13 +36,13 @@ def search_redis(inside: Collection[str], whole: Collection[str] = ()) -> list[s
 
 def redis_clients() -> list[redis.Redis]:
     """Return a client of each Redis: with limits and breakers, the cache, the queues; they may be one and the same."""
-    urls = {settings.REDIS_URL, settings.CACHE_REDIS_URL, settings.CELERY_BROKER_URL}
+    urls = {settings.REDIS_URL, settings.CACHE_REDIS_URL, settings.BROKER_REDIS_URL}
     return [redis.Redis.from_url(url) for url in sorted(urls)]
 
 
 def broker_client() -> redis.Redis:
     """Return a client of the Redis with the queues."""
-    return redis.Redis.from_url(settings.CELERY_BROKER_URL)
+    return redis.Redis.from_url(settings.BROKER_REDIS_URL)
 
 
 TEXTS = ("text", "character varying")
