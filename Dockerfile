@@ -13,6 +13,7 @@ RUN if [ "$TRAIN" = 1 ]; then \
 
 FROM python:3.11-slim
 # LightGBM's wheel is linked to the system's OpenMP runtime
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libgomp1 \
     && rm -rf /var/lib/apt/lists/* \
@@ -43,7 +44,7 @@ RUN python -m compileall -q . \
 # the commit that is built, for the manifests of models; last, so that it invalidates no layer
 ARG BUILD_COMMIT=
 ENV BUILD_COMMIT=$BUILD_COMMIT
-USER postcast
+USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]

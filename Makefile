@@ -11,7 +11,7 @@ PRODUCTION := env -u DATABASE_URL_FILE DJANGO_SETTINGS_MODULE=config.settings.pr
 	ERASURE_LEDGER_PATH=/kept/erasures.jsonl \
 	DATA_ENCRYPTION_KEYS=check:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 
-.PHONY: setup run test check check-types check-style check-imports check-production check-schema tests bench prove lock clean has-python
+.PHONY: setup run test check check-types check-style check-imports check-production check-schema check-deploy pin tests bench prove lock clean has-python
 
 has-python:
 	@"$(PYTHON)" -c "import sys; print(sys.version_info[:2])" 2>/dev/null | grep -qxF "(3, 11)" || { \
@@ -30,7 +30,7 @@ test: check tests
 # each check is shown when it is done, and all are done even if one fails
 check: setup
 	@$(MAKE) --no-print-directory --keep-going -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) \
-		check-types check-style check-imports check-production check-schema
+		check-types check-style check-imports check-production check-schema check-deploy
 
 check-types:
 	$(VENV)/mypy
@@ -47,6 +47,17 @@ check-production:
 
 check-schema:
 	$(VENV)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+# the chart is rendered and checked by tests/deploy/test_chart.py
+check-deploy:
+	$(VENV)/hadolint Dockerfile deploy/pgbouncer/Dockerfile
+	$(VENV)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(VENV)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(VENV)/yamllint --strict docker-compose.yml .github deploy/helm/postcast/values.yaml
+
+# digests of the images, from their registries: needs Docker
+pin:
+	@exec deploy/pin.sh
 
 # one thread each: the two processes have two cores
 tests: setup

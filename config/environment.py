@@ -82,7 +82,40 @@ class Environment(RateLimitVariables, BaseSettings):
     database_url: str = Field(
         pattern=r"^postgres(ql)?://.+", repr=False, description="postgresql://user:password@host:5432/name"
     )
+    database_pooler: bool = Field(
+        False, description="true or false: DATABASE_URL leads to a PgBouncer that pools transactions, for web alone"
+    )
+    database_replica_url: str = Field(
+        "",
+        pattern=r"^(postgres(ql)?://.+)?$",
+        repr=False,
+        description="postgresql://user:password@host:5432/name of a standby, for reads that may be late",
+    )
     redis_url: str = Field(pattern=r"^rediss?://.+", repr=False, description="redis://[:password@]host:6379/0")
+    broker_redis_url: str = Field(
+        "", pattern=r"^(rediss?://.+)?$", repr=False, description="redis://... of the queues; without it REDIS_URL"
+    )
+    cache_redis_url: str = Field(
+        "", pattern=r"^(rediss?://.+)?$", repr=False, description="redis://... of the cache; without it REDIS_URL"
+    )
+    objects_bucket: str = Field(
+        "",
+        pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$",
+        description="name of an S3 bucket, for exports and files on their way; without it they stand in the database",
+    )
+    objects_endpoint_url: str = Field(
+        "", pattern=r"^(https?://.+)?$", description="https://host of an S3-compatible store; without it Amazon's"
+    )
+    objects_region: str = Field("", pattern=r"^([a-z0-9-]+)?$", description="region of the bucket, e.g. eu-north-1")
+    objects_access_key: str = Field(
+        "", repr=False, description="access key of the bucket; without it the machine's role at Amazon"
+    )
+    objects_secret_key: str = Field("", repr=False, description="the secret to OBJECTS_ACCESS_KEY")
+    objects_kms_key: str = Field(
+        "",
+        pattern=r"^[^\s]*$",
+        description="id of the KMS key of the store's encryption; without it the store's own",
+    )
     allowed_hosts: CommaSeparated = Field(
         min_length=1, description="host names separated by commas, e.g. postcast.example.com"
     )
@@ -172,6 +205,9 @@ def read_environment(defaults: Mapping[str, str] | None = None) -> Environment:
     if set(halves.values()) == {True, False}:
         [absent] = [name for name, is_there in halves.items() if not is_there]
         raise InvalidEnvironment(_line(absent, "is missing") + ". One without the other signs nobody in.")
+    if bool(values.objects_access_key) != bool(values.objects_secret_key):
+        absent = "objects_secret_key" if values.objects_access_key else "objects_access_key"
+        raise InvalidEnvironment(_line(absent, "is missing") + ". One without the other opens no bucket.")
     return values
 
 

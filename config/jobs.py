@@ -29,7 +29,8 @@ more. A worker that is slow keeps its lock, and with it the job.
         return resume(Export.objects.filter(lost(Export, LEASE), state__in=Export.ACTIVE))
 
 The lease is how long a message may take to reach a worker before it is sent again. Locks need a connection of the
-worker's own: PgBouncer must pool sessions, not transactions.
+worker's own: workers connect to PostgreSQL itself, or through a PgBouncer that pools sessions (DATABASE_POOLER is for
+web alone).
 """
 
 import uuid

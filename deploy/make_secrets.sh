@@ -22,11 +22,14 @@ keep metrics_token "$(random 24)"
 keep postgres_password "$(random_password)"
 keep service_password "$(random_password)"
 keep redis_password "$(random_password)"
+keep grafana_password "$(random_password)"
 keep redis_url "redis://:$(cat redis_password)@redis:6379/0"
+keep cache_redis_url "redis://:$(cat redis_password)@redis-cache:6379/0"
 # made before the service had a role of its own, it is the owner's
 [ -s database_owner_url ] || [ ! -s database_url ] || mv database_url database_owner_url
 keep database_owner_url "postgresql://postcast:$(cat postgres_password)@postgres:5432/postcast"
 keep database_url "postgresql://postcast_service:$(cat service_password)@postgres:5432/postcast"
+keep pooler_url "postgresql://postcast_service:$(cat service_password)@pgbouncer:6432/postcast"
 
 # the containers read single files through bind mounts as another user; other users of this host cannot enter the folder
 chmod 700 . && chmod 644 ./*

@@ -10,9 +10,9 @@ TIMEOUT_S = 2
 
 
 def redis_client() -> redis.Redis:
-    """Return a client that answers or raises RedisError within seconds."""
+    """Return a client of the Redis with the queues that answers or raises RedisError within seconds."""
     return redis.Redis.from_url(
-        settings.REDIS_URL,
+        settings.BROKER_REDIS_URL,
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=TIMEOUT_S,
         # the library would otherwise try again for seconds

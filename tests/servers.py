@@ -17,8 +17,9 @@ from deploy.local.postgres import Postgres, start_postgres
 from deploy.local.servers import start_redis
 
 TESTS = Path(__file__).resolve().parent
-WITHOUT_SERVERS = tuple(TESTS / name for name in ("engine", "sandbox_tests", "posts/content"))
-"""Folders whose tests use neither PostgreSQL nor Redis."""
+_ALONE = ("engine", "sandbox_tests", "posts/content", "deploy/test_chart.py", "deploy/test_compose.py")
+WITHOUT_SERVERS = tuple(TESTS / name for name in _ALONE)
+"""Folders and files whose tests use neither PostgreSQL nor Redis."""
 
 
 def needs_servers(path: Path) -> bool:

@@ -30,6 +30,16 @@ OPTIONAL = {
     "TIKTOK_API_URL": "https://open.tiktokapis.com",
     "TIKTOK_PKCE": False,
     "TIKTOK_MAX_HASHTAGS": 5,
+    "DATABASE_POOLER": False,
+    "DATABASE_REPLICA_URL": "",
+    "BROKER_REDIS_URL": "",
+    "CACHE_REDIS_URL": "",
+    "OBJECTS_BUCKET": "",
+    "OBJECTS_ENDPOINT_URL": "",
+    "OBJECTS_REGION": "",
+    "OBJECTS_ACCESS_KEY": "",
+    "OBJECTS_SECRET_KEY": "",
+    "OBJECTS_KMS_KEY": "",
     "FRONTEND_ORIGINS": [],
     "PROXY_COUNT": 0,
     "METRICS_TOKEN": "",
@@ -63,6 +73,14 @@ MALFORMED = {
     "DATABASE_URL": ["sqlite:///db.sqlite3", "postgresql://", "mysql://hunter2@db/x", ""],
     "REDIS_URL": ["memcached://hunter2", ""],
     "ALLOWED_HOSTS": ["", " , "],
+    "DATABASE_POOLER": ["perhaps"],
+    "DATABASE_REPLICA_URL": ["mysql://hunter2@db/x"],
+    "BROKER_REDIS_URL": ["memcached://hunter2"],
+    "CACHE_REDIS_URL": ["memcached://hunter2"],
+    "OBJECTS_BUCKET": ["a", "s3://hunter2", "With_Capitals"],
+    "OBJECTS_ENDPOINT_URL": ["s3.hunter2.example"],
+    "OBJECTS_REGION": ["EU North"],
+    "OBJECTS_KMS_KEY": ["a key"],
     "TIKTOK_AUTHORIZE_URL": ["www.tiktok.com/hunter2", "javascript:hunter2"],
     "TIKTOK_API_URL": ["open.tiktokapis.com", "https://open.tiktokapis.com/"],
     "TIKTOK_PKCE": ["perhaps"],
@@ -98,7 +116,7 @@ def test_a_whole_environment_is_read():
 def test_the_lists_here_know_every_variable():
     names = {name.upper() for name in Environment.model_fields}
     assert {*GOOD, *OPTIONAL} == names
-    assert set(MALFORMED) == names - {"FRONTEND_ORIGINS", *TIKTOKS}
+    assert set(MALFORMED) == names - {"FRONTEND_ORIGINS", *TIKTOKS, *OBJECT_KEYS}
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -119,6 +137,7 @@ def test_a_malformed_variable_is_named_without_its_value(name, value):
         assert secret not in message.replace(Environment.model_fields[name.lower()].description or "", "")
 
 
+OBJECT_KEYS = ("OBJECTS_ACCESS_KEY", "OBJECTS_SECRET_KEY")
 TIKTOKS = ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET")
 
 
@@ -129,6 +148,13 @@ def test_half_an_app_at_tiktok_stops_the_start(name, empty):
     with pytest.raises(InvalidEnvironment, match=f"{name} is missing") as caught:
         read_environment({**others, name: ""} if empty else others)
     assert "the client's secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", OBJECT_KEYS)
+def test_half_a_key_of_the_bucket_stops_the_start(name):
+    with pytest.raises(InvalidEnvironment, match=f"{name} is missing") as caught:
+        read_environment({**GOOD, **{key: "hunter2" for key in OBJECT_KEYS if key != name}})
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize("variables", [{}, dict.fromkeys(TIKTOKS, "")])

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.conf import global_settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -13,12 +14,17 @@ from config.settings.security import CONTENT_SECURITY_POLICY
 REDIS_TIMEOUT_S = 0.5
 """Of a call to the cache, and to connect to the broker: a Redis that hangs must not hold a request."""
 CONNECT_TIMEOUT_S = 3
-"""To connect to PostgreSQL."""
+"""To connect to PostgreSQL, and to the store of objects."""
 PREPARED_AFTER = 5
 """Runs of a statement on one connection, of a `prepared_cursor`, until it is prepared there."""
+OBJECTS_TIMEOUT_S = 10
+"""For each answer of the store of objects, which gets a megabyte at most."""
+OBJECTS_TRIES = 2
 
 # what `settings_from` returns beside the settings that Django and libraries know, for the type checker
 REDIS_URL: str
+CACHE_REDIS_URL: str
+BROKER_REDIS_URL: str
 TIKTOK_CLIENT_KEY: str
 TIKTOK_CLIENT_SECRET: str
 TIKTOK_AUTHORIZE_URL: str
@@ -57,16 +63,59 @@ def _database(url: str) -> dict[str, Any]:
     return {**database, "OPTIONS": {**options, **database.get("OPTIONS", {})}}
 
 
+def _databases(environment: Environment) -> dict[str, dict[str, Any]]:
+    """Return `default` and, where there is a standby, `replica` (`config.databases`)."""
+    default = _database(environment.database_url)
+    if environment.database_pooler:
+        # the next transaction may be another connection's, which has neither cursors nor statements of the last one's
+        default["DISABLE_SERVER_SIDE_CURSORS"] = True
+        default["OPTIONS"]["prepare_threshold"] = None
+    if not environment.database_replica_url:
+        return {"default": default}
+    # a test's transaction on one connection is not seen by another
+    return {
+        "default": default,
+        "replica": {**_database(environment.database_replica_url), "TEST": {"MIRROR": "default"}},
+    }
+
+
+def _storages(environment: Environment) -> dict[str, dict[str, Any]]:
+    """Return Django's own stores and, where a bucket is named, `objects` (`privacy.models.parts`)."""
+    if not environment.objects_bucket:
+        return global_settings.STORAGES
+    from botocore.config import Config
+
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": environment.objects_kms_key}
+    options = {
+        "bucket_name": environment.objects_bucket,
+        "endpoint_url": environment.objects_endpoint_url or None,
+        "region_name": environment.objects_region or None,
+        "access_key": environment.objects_access_key or None,
+        "secret_key": environment.objects_secret_key or None,
+        "default_acl": None,
+        "querystring_auth": True,
+        "file_overwrite": True,
+        "object_parameters": encryption if environment.objects_kms_key else {"ServerSideEncryption": "AES256"},
+        "client_config": Config(
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=OBJECTS_TIMEOUT_S,
+            retries={"total_max_attempts": OBJECTS_TRIES, "mode": "standard"},
+        ),
+    }
+    return {**global_settings.STORAGES, "objects": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
+
+
 def settings_from(environment: Environment) -> dict[str, Any]:
     """Return the settings that depend on environment variables, for `globals().update(...)` in a settings module."""
     origins = environment.frontend_origins
     return {
         "SECRET_KEY": environment.secret_key,
-        "DATABASES": {"default": _database(environment.database_url)},
+        "DATABASES": _databases(environment),
+        "STORAGES": _storages(environment),
         "CACHES": {
             "default": {
                 "BACKEND": "config.cache.ForgivingRedisCache",
-                "LOCATION": environment.redis_url,
+                "LOCATION": environment.cache_redis_url or environment.redis_url,
                 "OPTIONS": {
                     "socket_timeout": REDIS_TIMEOUT_S,
                     "socket_connect_timeout": REDIS_TIMEOUT_S,
@@ -76,8 +125,11 @@ def settings_from(environment: Environment) -> dict[str, Any]:
                 "KEY_PREFIX": "cache",
             }
         },
+        # limits and breakers live here: what is evicted there would let through what they hold back
         "REDIS_URL": environment.redis_url,
-        "CELERY_BROKER_URL": environment.redis_url,
+        "CACHE_REDIS_URL": environment.cache_redis_url or environment.redis_url,
+        "BROKER_REDIS_URL": environment.broker_redis_url or environment.redis_url,
+        "CELERY_BROKER_URL": environment.broker_redis_url or environment.redis_url,
         "ALLOWED_HOSTS": environment.allowed_hosts,
         "TIKTOK_CLIENT_KEY": environment.tiktok_client_key,
         "TIKTOK_CLIENT_SECRET": environment.tiktok_client_secret,

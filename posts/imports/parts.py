@@ -4,7 +4,6 @@ import io
 from typing import Any
 
 from posts.models import Import, ImportPart
-from posts.models.imports import place_of_part
 from privacy import sealing
 
 PART_BYTES = 1024 * 1024
@@ -13,8 +12,9 @@ PART_BYTES = 1024 * 1024
 def store_part(upload: Import, number: int, content: bytes) -> None:
     """Seal and store a part; each but the last has `PART_BYTES`."""
     part = ImportPart(import_job=upload, number=number)
-    part.sealed = sealing.seal_bytes(content, place=place_of_part(part))
+    encrypted = part.fill(content)
     part.save()
+    part.upload(encrypted)
 
 
 class SealedFile(io.RawIOBase):
@@ -58,6 +58,6 @@ class SealedFile(io.RawIOBase):
         if part is None:
             raise OSError("a part of the uploaded file is gone")
         try:
-            return sealing.unseal_bytes(bytes(part.sealed), place=place_of_part(part))
+            return part.content()
         except sealing.SealBroken as error:
             raise OSError("a part of the uploaded file cannot be opened") from error

@@ -12,21 +12,12 @@ from config.jobs import Job
 from posts.models.posts import Origin
 from privacy import sealing
 from privacy.declarations.columns import personal, plain
-from privacy.models import PersonalData
-
-
-def place_of_part(part: "ImportPart") -> str:
-    """Return the place that the sealed bytes of the part are bound to."""
-    return f"posts.import:{part.import_job_id}:part:{part.number}"
+from privacy.models import Part, PersonalData
 
 
 def place_of_row(row: "ImportRow") -> str:
     """Return the place that the sealed content of the row is bound to."""
     return f"posts.import:{row.import_job_id}:row:{row.number}"
-
-
-def _size(part: "ImportPart") -> int:
-    return len(part.sealed)
 
 
 def _content(row: "ImportRow") -> str:
@@ -103,13 +94,11 @@ class Import(Job, PersonalData):
         return self.public_id
 
 
-class ImportPart(PersonalData):
+class ImportPart(Part):
     """A piece of an uploaded file, sealed: any worker can read it, and no disk holds it in the clear."""
 
     import_job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="parts")
     personal(import_job, "The import")
-    number = personal(models.PositiveIntegerField(), "Which part of the file")
-    sealed = personal(models.BinaryField(), "How many bytes it has, encrypted", exported=_size, sealed=place_of_part)
     created_at = personal(models.DateTimeField(auto_now_add=True), "When it came")
 
     class Meta:
@@ -118,6 +107,10 @@ class ImportPart(PersonalData):
 
     def __str__(self) -> str:
         return f"part {self.number} of {self.import_job_id}"
+
+    def place(self) -> str:
+        """Return the place that the bytes are bound to."""
+        return f"posts.import:{self.import_job_id}:part:{self.number}"
 
 
 class ImportRow(PersonalData):

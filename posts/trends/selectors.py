@@ -7,6 +7,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 
 from accounts.linked.selectors import accounts_to_learn_from
+from config.databases import late_reads
 from posts.models import Origin, PostContent, Trend
 from posts.trends.counting import Use
 from privacy.declarations.registry import require_declared
@@ -43,5 +44,5 @@ def rising_hashtags(language: str, as_of: datetime) -> QuerySet[Trend]:
 
     With a language (ISO 639): those of this language and those of no one language. Empty: all.
     """
-    trends = Trend.objects.filter(as_of__lte=as_of, as_of__gt=as_of - SHOWN_FOR)
+    trends = Trend.objects.using(late_reads()).filter(as_of__lte=as_of, as_of__gt=as_of - SHOWN_FOR)
     return trends.filter(language__in=[language, ""]) if language else trends

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 
+from config.databases import late_reads
 from predictions.models import Benchmark
 
 SIZES = (0, 1_000, 10_000, 100_000, 1_000_000)
@@ -23,5 +24,5 @@ def benchmark_of(followers: int | None) -> Benchmark | None:
     """Return the newest figures for accounts of that size; None if too few accounts were there for any."""
     if followers is None:
         return None
-    newest = Benchmark.objects.filter(least_followers=size_of(followers)).first()
+    newest = Benchmark.objects.using(late_reads()).filter(least_followers=size_of(followers)).first()
     return newest if newest and newest.accounts is not None else None

@@ -25,6 +25,7 @@ from privacy.erasure.search.traces import Traces
 from privacy.erasure.services import request_erasure
 from privacy.models import Erasure, Through
 from privacy.models.erasures import place_of_identifiers
+from privacy.models.parts import delete_unreferenced
 from privacy.purposes import Purpose
 
 log = structlog.get_logger(__name__)
@@ -105,10 +106,11 @@ def _delete_rows(erasure: Erasure) -> None:
 
 
 def _delete_keys(erasure: Erasure) -> None:
-    """Delete Redis keys, and messages that were sent while the rows were still there."""
-    with places.redis_client() as client:
+    """Delete Redis keys, objects in the bucket, and messages that were sent while the rows were still there."""
+    for client in places.redis_clients():
         for _, key in traces.keys_of(client, _subject(erasure)):
             client.delete(key)
+    delete_unreferenced()
     messages.take_out(_traces(erasure).numbers)
 
 
@@ -133,7 +135,7 @@ def _verify(erasure: Erasure) -> None:
 def _left(subject: Subject, sought: Traces) -> list[str]:
     """Return the places where something of the subject is left."""
     left = [f"{table.model}: rows" for table in erased_tables() if table.rows_of(subject).exists()]
-    with places.redis_client() as client:
+    for client in places.redis_clients():
         left += {f"Redis: {keys.prefix}" for keys, _ in traces.keys_of(client, subject)}
     left += [f"queue: {task}" for task in messages.tasks_with(sought.numbers)]
     left += places.search_database(sought.inside, sought.whole)

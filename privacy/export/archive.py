@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import IO, Any, cast
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 
 from config.csv_cells import guarded
 from privacy.declarations.kinds import Subject, Table
@@ -30,15 +30,17 @@ def exported_tables() -> list[Table]:
     return [table for table in tables() if table.personal and not table.of_staff]
 
 
-def write_archive(parts: Parts, subject: Subject, *, between_tables: Callable[[], None]) -> None:
-    """Write the subject's archive to the stream, calling `between_tables` before each table."""
+def write_archive(
+    parts: Parts, subject: Subject, *, between_tables: Callable[[], None], database: str = DEFAULT_DB_ALIAS
+) -> None:
+    """Write the subject's archive to the stream, read from the database, calling `between_tables` before each table."""
     with zipfile.ZipFile(cast(IO[bytes], parts), "w", zipfile.ZIP_DEFLATED) as archive:
         exported = exported_tables()
         archive.writestr("README.md", readme(exported))
         for table in exported:
             between_tables()
-            _write_table(archive, table.model.lower(), columns_of(table), _rows(table, subject))
-        _write_table(archive, TRAIL_FILE, TRAIL_COLUMNS, _events(subject.user_id))
+            _write_table(archive, table.model.lower(), columns_of(table), _rows(table, subject, database))
+        _write_table(archive, TRAIL_FILE, TRAIL_COLUMNS, _events(subject.user_id, database))
 
 
 def _write_table(
@@ -61,9 +63,9 @@ def _write_table(
     archive.writestr(f"schemas/{name}.json", json.dumps(_schema(name, columns), indent=2))
 
 
-def _rows(table: Table, subject: Subject) -> Iterator[dict[str, Any]]:
+def _rows(table: Table, subject: Subject, database: str) -> Iterator[dict[str, Any]]:
     columns = meanings_of(table)
-    for row in table.rows_of(subject).order_by("pk").iterator(chunk_size=CHUNK):
+    for row in table.rows_of(subject).using(database).order_by("pk").iterator(chunk_size=CHUNK):
         yield {column: _value(table, row, column) for column in columns}
 
 
@@ -77,8 +79,9 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str | list | dict) else str(value)
 
 
-def _events(user_id: int) -> Iterator[dict[str, Any]]:
-    for event in events_about(user_id, by_others=False).order_by("pk").iterator(chunk_size=CHUNK):
+def _events(user_id: int, database: str) -> Iterator[dict[str, Any]]:
+    events = events_about(user_id, by_others=False).using(database)
+    for event in events.order_by("pk").iterator(chunk_size=CHUNK):
         told = {column: _plain(getattr(event, column)) for column in TRAIL_COLUMNS}
         yield {**told, "what": words_of(event.what)}
 

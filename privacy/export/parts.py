@@ -8,9 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from config import jobs
-from privacy import sealing
 from privacy.models import DataExport, ExportPart
-from privacy.models.exports import place_of_part
 
 PART_BYTES = 1024 * 1024
 
@@ -41,9 +39,10 @@ class Parts:
 
     def _store(self, part: bytes) -> None:
         row = ExportPart(export=self.export, number=self.number)
-        row.sealed = sealing.seal_bytes(part, place=place_of_part(row))
+        encrypted = row.fill(part)
         with transaction.atomic():
             jobs.heartbeat(self.export)
             row.save()
+        row.upload(encrypted)
         self.number += 1
         self.size += len(part)

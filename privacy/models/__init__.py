@@ -4,6 +4,7 @@ from privacy.models.consents import Consent, Through
 from privacy.models.erasures import Erasure
 from privacy.models.exports import DataExport, ExportPart
 from privacy.models.legal import STAMPS, PersonalData, StampedQuerySet
+from privacy.models.parts import Part
 from privacy.models.retention import RetentionRun
 from privacy.models.trail import AccessEvent, SubjectKey
 
@@ -14,6 +15,7 @@ __all__ = [
     "DataExport",
     "Erasure",
     "ExportPart",
+    "Part",
     "PersonalData",
     "RetentionRun",
     "StampedQuerySet",

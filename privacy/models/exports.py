@@ -7,20 +7,12 @@ from config.jobs import Job
 from privacy.anonymity.public_ids import public_id
 from privacy.declarations.columns import personal
 from privacy.models.legal import PersonalData
+from privacy.models.parts import Part
 
 
 def export_id() -> str:
     """Return the id of a new copy."""
     return public_id("expo")
-
-
-def place_of_part(part: "ExportPart") -> str:
-    """Return the place that the sealed bytes of the part are bound to."""
-    return f"privacy.export:{part.export_id}:{part.number}"
-
-
-def _size(part: "ExportPart") -> int:
-    return len(part.sealed)
 
 
 class DataExport(Job, PersonalData):
@@ -63,13 +55,11 @@ class DataExport(Job, PersonalData):
         return self.public_id
 
 
-class ExportPart(PersonalData):
-    """A piece of a copy, sealed: web processes on other machines can send it, and no other disk holds it."""
+class ExportPart(Part):
+    """A piece of a copy, sealed: web processes on other machines can send it, and no disk holds it in the clear."""
 
     export = models.ForeignKey(DataExport, on_delete=models.CASCADE, related_name="parts")
     personal(export, "The copy")
-    number = personal(models.PositiveIntegerField(), "Which part of it")
-    sealed = personal(models.BinaryField(), "How many bytes it has, encrypted", exported=_size, sealed=place_of_part)
 
     class Meta:
         ordering = ["number"]
@@ -77,3 +67,7 @@ class ExportPart(PersonalData):
 
     def __str__(self) -> str:
         return f"part {self.number} of {self.export_id}"
+
+    def place(self) -> str:
+        """Return the place that the bytes are bound to."""
+        return f"privacy.export:{self.export_id}:{self.number}"

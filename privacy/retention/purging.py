@@ -22,6 +22,7 @@ from privacy.declarations.registry import people_of, tables
 from privacy.erasure.inactivity import INACTIVE_AFTER
 from privacy.erasure.services import request_erasure
 from privacy.models import AccessEvent, Erasure, PersonalData, RetentionRun, Through
+from privacy.models.parts import delete_unreferenced
 from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,7 @@ def rules() -> list[Rule]:
     return [
         *_of_tables(),
         *(Rule(name, purge) for name, purge in _REGISTERED.items()),
+        Rule("objects whose rows are gone", lambda now: delete_unreferenced()),
         Rule("erasures asked for: inactive people", _erase_inactive),
         Rule("erasures asked for: withdrawn consents", _erase_withdrawn),
         Rule("rows past their last day", _find_overdue),

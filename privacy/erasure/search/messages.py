@@ -15,7 +15,7 @@ from django.conf import settings
 
 from privacy.declarations.kinds import Messages, Subject
 from privacy.declarations.registry import declared, table_named
-from privacy.erasure.search.places import redis_client
+from privacy.erasure.search.places import broker_client
 
 Numbers = Mapping[str, list[int]]
 """Task -> primary keys of the rows that its messages must no longer hold."""
@@ -39,7 +39,7 @@ def numbers_of(subject: Subject) -> dict[str, list[int]]:
 
 def take_out(numbers: Numbers) -> None:
     """Remove the messages from the queue, and from what was delivered to workers, which then drop them."""
-    with redis_client() as client:
+    with broker_client() as client:
         messages = list(_about(client, numbers))
         for message in messages:
             message.take_out()
@@ -49,7 +49,7 @@ def take_out(numbers: Numbers) -> None:
 
 def tasks_with(numbers: Numbers) -> list[str]:
     """Return the tasks of the messages about these rows that wait in the queue."""
-    with redis_client() as client:
+    with broker_client() as client:
         return sorted({message.task for message in _about(client, numbers)})
 
 

@@ -24,19 +24,25 @@ def search_database(inside: Collection[str], whole: Collection[str] = ()) -> lis
 def search_redis(inside: Collection[str], whole: Collection[str] = ()) -> list[str]:
     """Return `Redis: <first part of the key>` for keys that have one of the texts, in the name or the value."""
     parts, values = [text.encode() for text in inside], {text.encode() for text in whole}
-    with redis_client() as client:
-        matches = {
-            f"Redis: {key.split(b':', 1)[0].decode(errors='replace')}"
-            for key in client.scan_iter(count=1_000)
-            for held in _values(client, key)
-            if held in values or any(part in held for part in parts)
-        }
+    matches = {
+        f"Redis: {key.split(b':', 1)[0].decode(errors='replace')}"
+        for client in redis_clients()
+        for key in client.scan_iter(count=1_000)
+        for held in _values(client, key)
+        if held in values or any(part in held for part in parts)
+    }
     return sorted(matches)
 
 
-def redis_client() -> redis.Redis:
-    """Return a client of the one Redis, which holds queues, caches and limits."""
-    return redis.Redis.from_url(settings.REDIS_URL)
+def redis_clients() -> list[redis.Redis]:
+    """Return a client of each Redis: with limits and breakers, the cache, the queues; they may be one and the same."""
+    urls = {settings.REDIS_URL, settings.CACHE_REDIS_URL, settings.BROKER_REDIS_URL}
+    return [redis.Redis.from_url(url) for url in sorted(urls)]
+
+
+def broker_client() -> redis.Redis:
+    """Return a client of the Redis with the queues."""
+    return redis.Redis.from_url(settings.BROKER_REDIS_URL)
 
 
 TEXTS = ("text", "character varying")
