@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('posts', '0009_schedule'),
+        ('posts', '0010_coarseness'),
     ]
 
     operations = [

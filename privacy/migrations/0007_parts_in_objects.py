@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('privacy', '0005_keys_of_the_trail'),
+        ('privacy', '0006_seal_the_trail'),
     ]
 
     operations = [
