@@ -99,6 +99,7 @@ def test_a_forecast_is_recorded_once_with_its_request(client: Client, person: Us
     assert event.reference == Prediction.objects.latest("pk").provenance.removeprefix("request:")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_forecast_that_cannot_be_recorded_is_not_made(
     client: Client, person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
