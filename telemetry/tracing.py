@@ -1,6 +1,6 @@
 """OpenTelemetry traces through Django, psycopg, Redis and Celery, where OTEL_EXPORTER_OTLP_ENDPOINT names a collector.
 
-Without it nothing of OpenTelemetry is imported (`requirements/tracing.txt` need not be installed). Spans leave with the
+Without it no instrumentation is imported (`requirements/tracing.txt` need not be installed). Spans leave with the
 attributes of `KEPT` alone: no address, no text of an error, no value of a statement.
 """
 
