@@ -84,7 +84,8 @@ def _account(row: Sequence[Any], remembered: Remembered | None) -> ServedAccount
     pk, version = row[0], row[_WEIGHTS_VERSION]
     is_remembered = remembered is not None and (remembered.account_id, remembered.version) == (pk, version)
     learned = remembered.learned if remembered and is_remembered else None
-    return ServedAccount(*row[:_COLUMNS], Reading(*row[_COLUMNS:]), learned)
+    served: tuple[Any, ...] = (*row[:_COLUMNS], Reading(*row[_COLUMNS:]), learned)
+    return ServedAccount(*served)
 
 
 # compiled anew where other words are agreed to

@@ -133,7 +133,7 @@ def predict(
         combination=kept_advice.combination if kept_advice else None,
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
-    note(model_version=answer.loaded.version_id, account=fetched - fetching, caption=measured - fetched)
+    note(model_version=answer.loaded.version_id, account=fetched - asked, caption=measured - fetched)
     note(account=answer.fetched_at - measured, inference=inferred - answer.fetched_at)
     with stage("database"):
         store(prediction, user_id=account.user_id, text=kept_text)

@@ -39,6 +39,6 @@ def serve() -> None:
     """Serve in a thread of this process, or do nothing without a port or a token."""
     if not settings.METRICS_PORT or not settings.METRICS_TOKEN:
         return
-    server = make_server("0.0.0.0", settings.METRICS_PORT, answer, handler_class=_Silent)  # type: ignore[arg-type]  # noqa: S104 - on the inner network
+    server = make_server("0.0.0.0", settings.METRICS_PORT, answer, handler_class=_Silent)  # noqa: S104 - on the inner network
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     log.info("metrics_served", port=settings.METRICS_PORT)

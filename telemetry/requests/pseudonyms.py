@@ -35,7 +35,7 @@ def key_of(day: date) -> bytes:
         key = client.get(name)
     if key is None:
         raise RedisError(f"The key of {day} is over.")
-    return bytes(key)  # type: ignore[arg-type]
+    return bytes(key)
 
 
 def pseudonyms_of(user_id: int) -> list[int]:
@@ -46,5 +46,5 @@ def pseudonyms_of(user_id: int) -> list[int]:
         for day in (today, today - timedelta(days=1)):
             key = client.get(f"{KEYS}{day:%Y-%m-%d}")
             if key is not None:
-                found.append(pseudonym(user_id, bytes(key)))  # type: ignore[arg-type]
+                found.append(pseudonym(user_id, bytes(key)))
     return found

@@ -47,15 +47,15 @@ def routes(days: Sequence[date]) -> list[RouteRow]:
     sums = (
         RouteDay.objects.filter(day__range=(days[0], days[-1]))
         .values("endpoint")
-        .annotate(Sum("requests"), Sum("refused"), Sum("failed"))
-        .order_by("-requests__sum")
+        .annotate(asked=Sum("requests"), turned_away=Sum("refused"), broken=Sum("failed"))
+        .order_by("-asked")
     )
     return [
         RouteRow(
             latest[each["endpoint"]].endpoint,
-            each["requests__sum"],
-            each["refused__sum"],
-            each["failed__sum"],
+            each["asked"],
+            each["turned_away"],
+            each["broken"],
             latest[each["endpoint"]],
         )
         for each in sums

@@ -197,7 +197,7 @@ def test_the_key_of_a_day_goes_a_day_later() -> None:
     today = timezone.now().date()
     pseudonyms.key_of(today)
     with redis_client() as client:
-        seconds = int(client.ttl(f"{pseudonyms.KEYS}{today:%Y-%m-%d}"))  # type: ignore[arg-type]
+        seconds = int(client.ttl(f"{pseudonyms.KEYS}{today:%Y-%m-%d}"))
     ends = datetime.now(UTC) + timedelta(seconds=seconds + 2)
     assert ends.date() == today + timedelta(days=2)
     assert ends.hour == 0

@@ -24,7 +24,7 @@ def days_of(route: str, failed: int) -> None:
         )  # fmt: skip
 
 
-def visit(client: Client, role: str, **query: object) -> str:
+def visit(client: Client, role: str, **query: str | int) -> str:
     staff = StaffFactory(is_superuser=False)
     staff.groups.add(Group.objects.get(name=role))
     enter_admin(client, staff)

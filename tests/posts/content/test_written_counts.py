@@ -23,6 +23,7 @@ from posts.content.written_counts import WrittenCount, half_width, read_rounded
 )
 def test_a_rounded_count_knows_its_precision(text, value, lowest, highest):
     read = read_rounded(text)
+    assert read is not None
     assert read.value == value
     assert 2 * read.coarseness == pytest.approx(math.log(highest / lowest))
 

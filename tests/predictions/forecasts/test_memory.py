@@ -101,7 +101,9 @@ def test_switched_off_and_answered_features_count_at_once(remembered):
     [served] = accounts_for_forecast(remembered.user, remembered.public_id)
     assert served.remembered is not None
     assert (served.switched_off, served.answered) == (["question"], ["question"])
-    assert "question" in (predict(remembered).advice.note or "")
+    advice = predict(remembered).advice
+    assert advice is not None
+    assert "question" in (advice.note or "")
 
 
 def learned() -> LearnedAccount:
