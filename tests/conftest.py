@@ -88,6 +88,5 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Tests that commit are followed by an emptying of all tables, which the access trail does not stand for."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER never_emptied")
-    with django_db_blocker.unblock():
         remember_kept_rows()
-    TransactionTestCase._fixture_teardown = flush_written_tables
+    TransactionTestCase._fixture_teardown = flush_written_tables  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from django.test import TransactionTestCase
 KEPT = ("django_content_type", "auth_permission", "auth_group", "auth_group_permissions")
 """Filled by `post_migrate`; none of them refers to a table that is emptied, so no cascade reaches them."""
 
-_flush_all = TransactionTestCase._fixture_teardown
+_flush_all = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 
 def flush_written_tables(case: TransactionTestCase) -> None:
