@@ -8,10 +8,12 @@ import pytest
 import redis as redis_client
 from django.conf import settings
 from django.db import connection
+from django.test import TransactionTestCase
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
+from tests.flush import flush_written_tables, remember_kept_rows
 from tests.sandbox.client import SandboxProcess
 from tests.servers import needs_servers
 
@@ -86,3 +88,5 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """Tests that commit are followed by an emptying of all tables, which the access trail does not stand for."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER never_emptied")
+        remember_kept_rows()
+    TransactionTestCase._fixture_teardown = flush_written_tables  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """A creator of the sandbox, connected the way a sign-in does it."""
 
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -11,7 +12,8 @@ from django.utils import timezone
 from accounts.linked.services import connect_account
 from accounts.models import TikTokAccount, User
 from accounts.tiktok import client
-from tests.factories import UserFactory
+from posts.content.pictures import CoverMeasures, measure_cover
+from tests.factories import UserFactory, measured_once
 from tests.sandbox.client import SandboxProcess, consent
 
 Connect = Callable[..., TikTokAccount]
@@ -38,6 +40,18 @@ def _short_rests(monkeypatch):
     """A host that fails is left alone for a moment only."""
     monkeypatch.setattr("config.outside.breaker.REST_S", 0.01)
     monkeypatch.setattr("config.outside.breaker.LONGEST_REST_S", 0.02)
+
+
+@pytest.fixture(autouse=True)
+def _measured_once(monkeypatch):
+    """Measure a caption or a cover once in the whole process: after each reset the sandbox has the same again."""
+    monkeypatch.setattr("posts.ingest.storing.measure_caption", measured_once)
+    monkeypatch.setattr("posts.ingest.measuring.measure_cover", _cover_measured_once)
+
+
+@lru_cache(maxsize=500)
+def _cover_measured_once(data: bytes, *, with_text: bool) -> CoverMeasures:
+    return measure_cover(data, with_text=with_text)
 
 
 @pytest.fixture

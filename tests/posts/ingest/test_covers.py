@@ -14,6 +14,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NEW = ("width", "height", "shadows", "highlights", "noise", "clutter", "crop_loss", "faces", "face_area")
 
 
+@pytest.fixture(autouse=True)
+def _measured_once():
+    """Measure each cover whenever it is asked for: the networks are others in each test here."""
+
+
 @pytest.fixture
 def account(creator, connect):
     account = connect(creator)
