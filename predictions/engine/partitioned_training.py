@@ -5,7 +5,7 @@ training rows. This process holds those arrays and fits the model to them. https
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -29,6 +29,15 @@ T = TypeVar("T")
 
 
 @contextmanager
+def any_workers(scheduler: str, workers: int) -> Iterator["Client"]:
+    """Connect to a scheduler's address (tcp: or tls:), or start `workers` on this machine where it is empty."""
+    from distributed import Client
+
+    with Client(scheduler) if scheduler else local_workers(workers) as client:
+        yield client
+
+
+@contextmanager
 def local_workers(workers: int) -> Iterator["Client"]:
     """Start as many workers on this machine, reachable from it alone, and end them afterwards."""
     from distributed import Client
@@ -49,24 +58,31 @@ def local_workers(workers: int) -> Iterator["Client"]:
 
 @one_blas_thread()
 def train_on_partitions(
-    histories: Iterable[AccountHistory], partitions: Partitions, client: "Client", *, until: int, seed: int = 0
+    histories: Iterable[AccountHistory],
+    partitions: Partitions,
+    workers: AbstractContextManager["Client"],
+    *,
+    until: int,
+    seed: int = 0,
 ) -> GlobalModel:
     """Write the histories into partitions as they come, and learn from those as `train` does, to the bit.
 
-    The accounts that `train` would draw are learned from. The caller deletes the partitions. Raises TrainingNeedsTorch.
+    The accounts that `train` would draw are learned from. The workers are started once all is written, and ended before
+    the fits. The caller deletes the partitions. Raises TrainingNeedsTorch.
     """
     require_torch()
     drawn = draw(partitions.write(histories), seed)
     accounts: dict[str, dict[str, int]] = {}
     for position, (name, account_id) in enumerate(drawn):
         accounts.setdefault(name, {})[account_id] = position
-    learned = [one for part in _over_files(client, read_accounts, accounts, partitions, until) for one in part]
-    learned.sort(key=lambda one: one[0])
-    curve = fit_growth_to([pairs for *_, pairs in learned])
-    facts = [fact for _, fact, _ in learned]
-    del learned  # the pairs
-    empty = labelled_rows((), curve, until)
-    rows = Rows.concatenate([empty, *_over_files(client, read_rows, accounts, partitions, until, curve)])
+    with workers as client:
+        learned = [one for part in _over_files(client, read_accounts, accounts, partitions, until) for one in part]
+        learned.sort(key=lambda one: one[0])
+        curve = fit_growth_to([pairs for *_, pairs in learned])
+        facts = [fact for _, fact, _ in learned]
+        del learned  # the pairs
+        nobody = labelled_rows((), curve, until)
+        rows = Rows.concatenate([nobody, *_over_files(client, read_rows, accounts, partitions, until, curve)])
     rows = rows[np.argsort(rows.account, kind="stable")]
     return train_on_rows(rows, facts, curve, seed=seed, until=until)
 

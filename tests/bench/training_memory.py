@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -51,9 +52,18 @@ def in_memory(accounts: int) -> tuple[GlobalModel, dict[str, Any]]:
 
 def from_partitions(accounts: int) -> tuple[GlobalModel, dict[str, Any]]:
     """Train as with TRAINING_PARTITIONS, and two workers."""
-    with tempfile.TemporaryDirectory() as folder, partitioned_training.local_workers(2) as client:
-        model = partitioned_training.train_on_partitions(histories(accounts), Partitions(folder), client, until=UNTIL)
-        return model, {"workers": list(client.run(peak).values()), "scheduler": client.run_on_scheduler(peak)}
+    peaks: dict[str, Any] = {}
+
+    @contextmanager
+    def workers() -> Iterator[Any]:
+        with partitioned_training.local_workers(2) as client:
+            yield client
+            peaks.update(workers=list(client.run(peak).values()), scheduler=client.run_on_scheduler(peak))
+
+    with tempfile.TemporaryDirectory() as folder:
+        partitions = Partitions(folder)
+        model = partitioned_training.train_on_partitions(histories(accounts), partitions, workers(), until=UNTIL)
+    return model, peaks
 
 
 WAYS = {"memory": in_memory, "partitions": from_partitions}
