@@ -207,8 +207,8 @@ DATA_MAP: tuple[Declaration, ...] = (
     Files(
         "histories that a training reads",
         category=MODELS,
-        why="What a training reads of the accounts that agreed: posts' measures and counts, under the accounts' pseudonyms. "
-        "Encrypted with a key that only the training holds",
+        why="What a training reads of the accounts that agreed: posts' measures and counts, under the accounts' "
+        "pseudonyms. Encrypted with a key that only the training holds",
         retention=Retention("partitions of a training: until it ends, half an hour at most"),
         purposes=(Purpose.LEARNING,),
         basis=Basis.CONSENT,

@@ -68,6 +68,11 @@ def test_without_accounts_the_model_is_the_prior(client: Any, tmp_path: Path):
     assert model.to_bytes() == train([], until=UNTIL).to_bytes()
 
 
+def embedding_of(cover: CoverMeasures) -> list[int]:
+    assert cover.embedding is not None
+    return cover.embedding.tolist()
+
+
 counts = st.floats(0, 1e9) | st.just(float("nan"))
 
 
@@ -96,9 +101,8 @@ def test_what_is_read_is_what_was_written(tmp_path_factory, followers, zone, fol
     (read,) = partitions.read(name, {account_id})
     # by their text, as NaN does not equal itself
     assert str(astuple(read)) == str(astuple(history))
-    assert [p.cover.embedding.tolist() for p in read.posts if p.cover] == [
-        p.cover.embedding.tolist() for p in history.posts if p.cover
-    ]
+    # which the text of an array cuts short
+    assert all(embedding_of(p.cover) == embedding_of(COVER) for p in read.posts if p.cover)
 
 
 def test_files_name_no_post_and_cannot_be_read_without_the_key(tmp_path: Path):

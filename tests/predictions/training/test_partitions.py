@@ -1,11 +1,13 @@
 """A training from partitions, as TRAINING_PARTITIONS asks for, gives the model of one in memory."""
 
 from pathlib import Path
+from typing import Any
 
 import dask
 import pytest
 
-from predictions.training import partitions, services
+from predictions.engine.data.partitions import Partitions
+from predictions.training import services
 from tests.predictions.training.support import NOW
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +26,14 @@ def test_a_training_that_fails_leaves_no_partitions(accounts, settings, tmp_path
     settings.TRAINING_PARTITIONS = str(tmp_path)
     # nobody listens at that port
     settings.TRAINING_SCHEDULER = "tcp://127.0.0.1:9"
-    written = []
-    write = partitions.Partitions._write_file
-    monkeypatch.setattr(partitions.Partitions, "_write_file", lambda *a: (written.append(a[1]), write(*a)))
+    written: list[str] = []
+    write_file = Partitions._write_file
+
+    def noting(files: Partitions, name: str, rows: list[dict[str, Any]]) -> None:
+        written.append(name)
+        write_file(files, name, rows)
+
+    monkeypatch.setattr(Partitions, "_write_file", noting)
     with dask.config.set({"distributed.comm.timeouts.connect": "1s"}), pytest.raises(OSError, match="9"):
         services._train(NOW - services.SLICE)
     assert written
