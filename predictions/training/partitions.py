@@ -7,6 +7,7 @@ from django.conf import settings
 
 from predictions.engine import AccountHistory, GlobalModel, train
 from predictions.engine.data.partitions import Partitions
+from predictions.engine.estimators.network import require_torch
 from predictions.engine.partitioned_training import any_workers, train_on_partitions
 
 
@@ -17,6 +18,7 @@ def train_as_set(histories: Iterable[AccountHistory], *, until: int) -> GlobalMo
     """
     if not settings.TRAINING_PARTITIONS:
         return train(histories, until=until)
+    require_torch()  # first: the libraries that open partitions are installed beside it
     partitions = Partitions(settings.TRAINING_PARTITIONS)
     try:
         workers = any_workers(settings.TRAINING_SCHEDULER, len(os.sched_getaffinity(0)))
