@@ -70,7 +70,7 @@ def test_without_accounts_the_model_is_the_prior(client: Any, tmp_path: Path):
 
 def embedding_of(cover: CoverMeasures) -> list[int]:
     assert cover.embedding is not None
-    return cover.embedding.tolist()
+    return list(cover.embedding.tolist())
 
 
 counts = st.floats(0, 1e9) | st.just(float("nan"))
