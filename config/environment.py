@@ -156,6 +156,14 @@ class Environment(RateLimitVariables, BaseSettings):
         pattern=r"^(/.+)?$",
         description="/path of the folder that `manage.py export_picture_networks` writes",
     )
+    training_partitions: str = Field(
+        "",
+        pattern=r"^(/.+|[a-z0-9]+://.+)?$",
+        description="/path of a folder, or a URL that fsspec opens, that all training workers reach",
+    )
+    training_scheduler: str = Field(
+        "", pattern=r"^((tcp|tls)://.+:[0-9]+)?$", description="tcp:// or tls://host:port of a Dask scheduler"
+    )
     security_contact: str = Field(
         "",
         pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://[^\s]+|tel:\+[0-9-]+)?$",

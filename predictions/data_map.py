@@ -204,6 +204,19 @@ DATA_MAP: tuple[Declaration, ...] = (
         exported="not: they are gone",
         erased="gone with the request",
     ),
+    Files(
+        "histories that a training reads",
+        category=MODELS,
+        why="What a training reads of the accounts that agreed: posts' measures and counts, under the accounts' "
+        "pseudonyms. Encrypted with a key that only the training holds",
+        retention=Retention("partitions of a training: until it ends, half an hour at most"),
+        purposes=(Purpose.LEARNING,),
+        basis=Basis.CONSENT,
+        personal=True,
+        where="TRAINING_PARTITIONS",
+        exported="not: the posts are in the copy, and the files are gone",
+        erased="gone with the training, minutes later; the key goes with it",
+    ),
     Artefact(
         "the shared model",
         category=MODELS,

@@ -49,6 +49,8 @@ OPTIONAL = {
     "SECURITY_CONTACT": "",
     "TRAIL_ANCHOR_PATH": "",
     "PICTURE_NETWORKS_PATH": "",
+    "TRAINING_PARTITIONS": "",
+    "TRAINING_SCHEDULER": "",
     "RATE_LIMIT_PREDICT": "120/min",
     "RATE_LIMIT_USER": "600/min",
     "RATE_LIMIT_ANON": "60/min",
@@ -95,6 +97,8 @@ MALFORMED = {
     "ERASURE_LEDGER_PATH": ["hunter2", ""],
     "TRAIL_ANCHOR_PATH": ["hunter2"],
     "PICTURE_NETWORKS_PATH": ["hunter2"],
+    "TRAINING_PARTITIONS": ["hunter2"],
+    "TRAINING_SCHEDULER": ["hunter2", "tcp://hunter2"],
     **dict.fromkeys((limit.variable.upper() for limit in Limit), MALFORMED_RATES),
 }
 

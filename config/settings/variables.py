@@ -42,6 +42,8 @@ RATE_LIMITS: dict[str, str]
 TRAIL_ANCHOR_PATH: str
 ERASURE_LEDGER_PATH: str
 PICTURE_NETWORKS_PATH: str
+TRAINING_PARTITIONS: str
+TRAINING_SCHEDULER: str
 
 
 def _origin(url: str) -> str:
@@ -146,6 +148,8 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "ERASURE_LEDGER_PATH": environment.erasure_ledger_path,
         "TRAIL_ANCHOR_PATH": environment.trail_anchor_path,
         "PICTURE_NETWORKS_PATH": environment.picture_networks_path,
+        "TRAINING_PARTITIONS": environment.training_partitions,
+        "TRAINING_SCHEDULER": environment.training_scheduler,
         "CORS_ALLOWED_ORIGINS": origins,
         "CORS_ALLOW_CREDENTIALS": bool(origins),
         "CSRF_TRUSTED_ORIGINS": origins,

@@ -5,10 +5,10 @@ import math
 import platform
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from heapq import heappop, heappush
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ from predictions.engine.global_model import GlobalModel, LogForecast, versions
 from predictions.engine.statistics import account_slices, cap_account_shares
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import AccountHistory, Floats
+
+T = TypeVar("T")
 
 FOLDS = 4
 """Parts of the accounts. Corrections are learned from forecasts by ensembles that learned from the other parts; the
@@ -61,30 +63,64 @@ def train(accounts: Iterable[AccountHistory], *, until: int, seed: int = 0, targ
     require_torch()
     drawn = draw_accounts(accounts, seed)
     curve = fit_growth(drawn, until) if target == "horizon" else GrowthCurve()
-    nobody = AccountHistory("", math.nan, ())
-    rows = Rows.concatenate([rows_of_account(i, a, curve, target, until) for i, a in enumerate(drawn or [nobody])])
-    return train_on_rows(rows[~np.isnan(rows.label)], drawn, curve, seed=seed, until=until)
+    rows = labelled_rows(enumerate(drawn), curve, until, target)
+    learned = [TrainingAccount.of(account, until) for account in drawn]
+    del drawn  # the fits need rows alone
+    return train_on_rows(rows, learned, curve, seed=seed, until=until)
 
 
 def draw_accounts(accounts: Iterable[AccountHistory], seed: int) -> list[AccountHistory]:
-    """Return accounts drawn at random until they have `MAX_POSTS` posts, in the order of their ids.
+    """Return accounts drawn at random until they have `MAX_POSTS` posts, in the order of their ids."""
+    return draw(((account.account_id, len(account.posts), account) for account in accounts), seed)
 
-    Each account's lot is a hash of its id and the seed, and the smallest lots are kept: neither the order of the
-    accounts nor what they hold decides. One pass, which holds one account more than it keeps.
+
+def draw(accounts: Iterable[tuple[str, int, T]], seed: int) -> list[T]:
+    """Return what stands for the accounts that are drawn at random until they have `MAX_POSTS` posts, by their ids.
+
+    `accounts` are (id, posts, what stands for it). Each account's lot is a hash of its id and the seed, and the
+    smallest lots are kept: neither the order of the accounts nor what they hold decides. One pass, which holds one
+    account more than it keeps.
     """
-    kept: list[tuple[int, str, AccountHistory]] = []  # the largest lot first
+    kept: list[tuple[int, str, int, T]] = []  # the largest lot first
     posts = 0
-    for account in accounts:
-        digest = hashlib.blake2b(f"{seed}:{account.account_id}".encode(), digest_size=8).digest()
-        heappush(kept, (-int.from_bytes(digest), account.account_id, account))
-        posts += len(account.posts)
-        while posts - len(kept[0][-1].posts) >= MAX_POSTS:
-            posts -= len(heappop(kept)[-1].posts)
-    return sorted((account for *_, account in kept), key=lambda a: a.account_id)
+    for account_id, own, account in accounts:
+        digest = hashlib.blake2b(f"{seed}:{account_id}".encode(), digest_size=8).digest()
+        heappush(kept, (-int.from_bytes(digest), account_id, own, account))
+        posts += own
+        while posts - kept[0][2] >= MAX_POSTS:
+            posts -= heappop(kept)[2]
+    return [account for *_, account in sorted(kept, key=lambda lot: lot[1])]
+
+
+def labelled_rows(
+    accounts: Iterable[tuple[int, AccountHistory]], curve: GrowthCurve, until: int, target: Target = "horizon"
+) -> Rows:
+    """Return the rows with a label of accounts, each beside its position among all that are learned from."""
+    nobody = rows_of_account(0, AccountHistory("", math.nan, ()), curve, target, until)
+    parts = (rows_of_account(position, account, curve, target, until) for position, account in accounts)
+    return Rows.concatenate([nobody, *(rows[~np.isnan(rows.label)] for rows in parts)])
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingAccount:
+    """What the fits need of an account beside its rows."""
+
+    account_id: str
+    zone: str
+    is_counted: bool
+    """Whether anything can be learned from it: labels and growth need usable observations."""
+
+    @classmethod
+    def of(cls, account: AccountHistory, until: int) -> Self:
+        """Return it of an account, from observations made by `until` (epoch seconds)."""
+        is_counted = any(
+            c.observed_at <= until and is_usable(p.posted_at, c) for p in account.posts for c in p.observations
+        )
+        return cls(account.account_id, account.zone, is_counted)
 
 
 def train_on_rows(
-    rows: Rows, accounts: Sequence[AccountHistory], curve: GrowthCurve, *, seed: int, until: int
+    rows: Rows, accounts: Sequence[TrainingAccount], curve: GrowthCurve, *, seed: int, until: int
 ) -> GlobalModel:
     """Learn from rows that all have labels; `rows.account` counts the `accounts`. Raises TrainingNeedsTorch."""
     fold = np.array([zlib.crc32(a.account_id.encode()) % FOLDS for a in accounts], dtype=np.int64)[rows.account]
@@ -94,7 +130,7 @@ def train_on_rows(
         "rows": len(rows),
         "accounts": len(np.unique(rows.account)),
         # more than those with rows: the growth curve is also learned from accounts of one post
-        "pseudonyms": sorted(account.account_id for account in accounts if _has_count(account, until)),
+        "pseudonyms": sorted(account.account_id for account in accounts if account.is_counted),
         "span": [int(rows.posted_at.min()), int(rows.posted_at.max())] if len(rows) else None,
         "until": until,
         "seed": seed,
@@ -179,11 +215,6 @@ def _library_versions() -> dict[str, str]:
         except PackageNotFoundError:
             versions[name] = "absent"
     return versions
-
-
-def _has_count(account: AccountHistory, until: int) -> bool:
-    """Return whether anything can be learned from the account: labels and growth need usable observations."""
-    return any(c.observed_at <= until and is_usable(p.posted_at, c) for p in account.posts for c in p.observations)
 
 
 def _data_hash(rows: Rows, curve: GrowthCurve) -> str:

@@ -16,11 +16,12 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
-from predictions.engine import GlobalModel, train
+from predictions.engine import GlobalModel
 from predictions.engine.evaluation.promotion import Decision, compare, decide, learned_until
 from predictions.models import ModelEvent, ModelVersion
 from predictions.training import selectors
 from predictions.training.forgetting import LEFT_SINCE, serve_prior_instead_of_forgotten
+from predictions.training.partitions import train_as_set
 from predictions.versions.artefacts import RefusedArtefact, load
 from predictions.versions.selectors import MAY_NOT_SERVE, champions, learned_from_forgotten, lock_roles
 from predictions.versions.services import make_champion, register
@@ -141,7 +142,7 @@ def _train(as_of: datetime) -> GlobalModel:
         subjects=selectors.people_to_learn_from(),
         what="posts, to learn the shared model",
     )
-    model = train(selectors.training_histories(as_of), until=int(as_of.timestamp()))
+    model = train_as_set(selectors.training_histories(as_of), until=int(as_of.timestamp()))
     if not model.manifest["rows"]:
         raise NothingToLearn(f"No post that may be learned from had a known first day by {as_of:%Y-%m-%d %H:%M} UTC.")
     if model.manifest["accounts"] < K:

@@ -76,9 +76,7 @@ def latency(endpoint: Endpoint, days: Sequence[date]) -> Chart:
 def errors(days: Sequence[date]) -> Chart:
     """Return the chart of the share of all requests that failed (5xx) by day, in per cent."""
     sums = RouteDay.objects.filter(day__range=(days[0], days[-1])).values("day")
-    by_day = {each["day"]: each for each in sums.annotate(Sum("requests"), Sum("failed"))}
-    shares = [
-        100 * by_day[day]["failed__sum"] / by_day[day]["requests__sum"] if day in by_day else None for day in days
-    ]
+    by_day = {each["day"]: each for each in sums.annotate(asked=Sum("requests"), broken=Sum("failed"))}
+    shares = [100 * by_day[day]["broken"] / by_day[day]["asked"] if day in by_day else None for day in days]
     summary = "Share of all requests that the service failed to answer (5xx), day by day, in per cent."
     return chart("Requests that failed", summary, "%", days, [Series("failed", shares)])

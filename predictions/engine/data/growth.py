@@ -1,7 +1,7 @@
 """The growth curve: how a post's counts grow with its age, learned from observations."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -42,6 +42,9 @@ _ROUNDING_SD = 0.1
 
 _MATURE_POSTS, _FEWEST_MATURE = 15, 5
 """An account's level is the median of its latest mature posts."""
+
+AccountPairs = tuple[Floats, ...]
+"""For each of `COUNTS`, an account's pairs of counts (n, 6); see `growth_pairs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def is_usable(posted_at: int, counts: Counts) -> bool:
     return counts.observed_at - posted_at >= YOUNGEST and is_count(counts.likes)
 
 
-def fit_growth(accounts: Sequence[AccountHistory], until: int) -> GrowthCurve:
+def fit_growth(accounts: Iterable[AccountHistory], until: int) -> GrowthCurve:
     """Learn the curve from observations made by `until` (epoch seconds).
 
     It is learned from pairs of counts: two observations of a post; or a young post's count and the median of the
@@ -97,11 +100,29 @@ def fit_growth(accounts: Sequence[AccountHistory], until: int) -> GrowthCurve:
     at the knots, ridged to the prior curve (to that of the likes for the other counts) and made monotone, as no count
     falls. n pairs of an account, whose curve is its own, weigh less than pairs of n accounts.
     """
-    likes, *others = (_pairs(accounts, until, name) for name in COUNTS)
+    return fit_growth_to([growth_pairs(account, until) for account in accounts])
+
+
+def growth_pairs(account: AccountHistory, until: int) -> AccountPairs:
+    """Return what `fit_growth` learns from one account: for each of `COUNTS` its pairs (n, 6).
+
+    The columns: 1.0 where both counts are of the same post and 0.0 where not, then those of `Pair`.
+    """
+    kinds = tuple(enumerate((_against_level, _repeated)))
+    return tuple(
+        np.array([(i, *p) for i, kind in kinds for p in kind(account, until, name)], dtype=np.float64).reshape(-1, 6)
+        for name in COUNTS
+    )
+
+
+def fit_growth_to(accounts: Sequence[AccountPairs]) -> GrowthCurve:
+    """Return the curve that the accounts' `growth_pairs` give."""
+    likes = _pairs([pairs[0] for pairs in accounts])
     curve = _fit(likes, _PRIOR_LOG_SHARE)
-    curves = (curve, *(_fit(pairs, curve) for pairs in others))
+    # one count after the other: their designs take much memory
+    others = (_fit(_pairs([pairs[i] for pairs in accounts]), curve) for i in range(1, len(COUNTS)))
     rate = _variance_rate(likes, likes.design @ curve)
-    return GrowthCurve(tuple(tuple(values.tolist()) for values in curves), rate)
+    return GrowthCurve(tuple(tuple(values.tolist()) for values in (curve, *others)), rate)
 
 
 def _step(log_share: Sequence[float], age: float, to_age: float) -> float:
@@ -126,14 +147,11 @@ class _Pairs:
     variance: Floats  # (n,) of the step around the common curve
 
 
-def _pairs(accounts: Sequence[AccountHistory], until: int, name: str) -> _Pairs:
-    rows = [
-        (2 * i + repeated, repeated, *pair)
-        for i, account in enumerate(accounts)
-        for repeated, kind in enumerate((_against_level, _repeated))
-        for pair in kind(account, until, name)
-    ]
-    group, repeated, age, to_age, step, count, other_variance = np.array(rows, dtype=np.float64).reshape(-1, 7).T
+def _pairs(accounts: Sequence[Floats]) -> _Pairs:
+    """Return the accounts' pairs, (n, 6) each, of one count."""
+    account = np.repeat(np.arange(len(accounts)), [len(pairs) for pairs in accounts])
+    repeated, age, to_age, step, count, other_variance = np.concatenate([np.empty((0, 6)), *accounts]).T
+    group = 2 * account + repeated
     design = _interpolation(np.log(to_age)) - _interpolation(np.log(age))
     gain = design @ _PRIOR_LOG_SHARE
     noise = other_variance + [_thinning(n, g) for n, g in zip(count, gain, strict=True)]

@@ -26,7 +26,7 @@ from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.global_model import CalibratedForecast, GlobalModel
 from predictions.engine.statistics import weighted_quantile
 from predictions.engine.threads import one_blas_thread
-from predictions.engine.training import train_on_rows
+from predictions.engine.training import TrainingAccount, train_on_rows
 from predictions.engine.types import (
     COUNTS,
     HORIZON,
@@ -126,7 +126,8 @@ def run_backtest(
     in_time = rows.posted_at + HORIZON <= plan.split_at
     learned = rows[(in_time | ~of_test if horizon else in_time) & ~np.isnan(rows.label)]
     progress(f"training on {len(learned)} posts")
-    model = train_on_rows(learned, plan.accounts, curve, seed=0, until=math.floor(plan.split_at))
+    until = math.floor(plan.split_at)
+    model = train_on_rows(learned, [TrainingAccount.of(a, until) for a in plan.accounts], curve, seed=0, until=until)
     trained = time.perf_counter()
     tested = rows[chosen]
     shown = [p for p, is_chosen in zip(posts, chosen, strict=True) if is_chosen]

@@ -11,9 +11,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from predictions.engine import AccountHistory, TrainingNeedsTorch, train
+from predictions.engine import AccountHistory, TrainingNeedsTorch
 from predictions.engine.data.csv_cells import BadHistoryFile
 from predictions.engine.data.history_file import join_accounts, read_history_file
+from predictions.training.partitions import train_as_set
 from predictions.training.pseudonyms import pseudonym
 from predictions.versions.selectors import MAY_NOT_SERVE, learned_from_forgotten
 from predictions.versions.services import InvalidVersionName, register
@@ -39,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError(f"A post was counted at {moment:%Y-%m-%d %H:%M} UTC, which is in the future.")
         started = time.monotonic()
         try:
-            model = train(accounts, until=last)
+            model = train_as_set(accounts, until=last)
         except TrainingNeedsTorch as error:
             raise CommandError(str(error)) from error
         metrics = {

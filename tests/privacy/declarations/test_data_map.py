@@ -201,6 +201,7 @@ def test_an_account_s_keys_are_found_by_its_declaration(client: Client) -> None:
 WRITTEN_TO = (
     *(name.upper() for name in Environment.model_fields if name.endswith("_path")),
     "PROMETHEUS_MULTIPROC_DIR",
+    "TRAINING_PARTITIONS",
 )
 """Variables that name what the service writes to besides its databases; uploads stay in memory."""
 
