@@ -231,8 +231,8 @@ def worked(monkeypatch):
         seen.append("caption")
         return measure_caption(*given)
 
-    for module in ("predictions.forecasts.answering", "posts.api"):
-        monkeypatch.setattr(f"{module}.measure_caption", measure)
+    for name in ("predictions.forecasts.answering.measure_draft", "posts.api.measure_caption"):
+        monkeypatch.setattr(name, measure)
     return seen
 
 

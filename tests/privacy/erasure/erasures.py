@@ -26,6 +26,7 @@ from tests.factories import (
     ImportFactory,
     OutcomeFactory,
     PredictionFactory,
+    RequestRecordFactory,
     SuggestionReportFactory,
     TikTokAccountFactory,
     history_of_posts,
@@ -53,6 +54,7 @@ def everything(name: str) -> User:
     AccountWeightsFactory(account=account, summary={"of": f"summary-{name}"})
     APITokenFactory(user=user, name=f"token-{name}")
     IdempotentRequestFactory(user=user)
+    RequestRecordFactory(user_id=user.pk)
     ImportFactory(account=account)
     Refresh.objects.create(account=account)
     Listing.objects.create(account=account, listed_at=timezone.now())
