@@ -10,8 +10,18 @@ from django_prometheus.db.backends.postgresql import base
 from django_prometheus.db.common import ExportingCursorWrapper
 
 
+class DatabaseOperations(base.DatabaseWrapper.ops_class):  # type: ignore[misc, name-defined]
+    """Django's, with a text for every statement in its log."""
+
+    def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
+        """Return the statement with its parameters, or without them where psycopg cannot write them into its text."""
+        return super().last_executed_query(cursor, sql, params) or str(sql)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     """A connection that notices by its socket, not by a query, that PostgreSQL ended it."""
+
+    ops_class = DatabaseOperations
 
     health_check_done: bool
 
