@@ -9,10 +9,10 @@ TIMEOUT_S = 2
 """Of each call, and of connecting."""
 
 
-def redis_client() -> redis.Redis:
-    """Return a client of the Redis with the queues that answers or raises RedisError within seconds."""
+def redis_client(url: str = "") -> redis.Redis:
+    """Return a client of that Redis, or of the one with the queues; it answers or raises RedisError within seconds."""
     return redis.Redis.from_url(
-        settings.BROKER_REDIS_URL,
+        url or settings.BROKER_REDIS_URL,
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=TIMEOUT_S,
         # the library would otherwise try again for seconds

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 
 import redis
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
@@ -31,10 +32,11 @@ def postgresql_fault() -> str:
 
 
 def redis_fault() -> str:
-    """Return "not reachable" unless Redis answers within seconds."""
+    """Return "not reachable" unless each Redis that is configured answers within seconds."""
     try:
-        with redis_client() as client:
-            client.ping()
+        for url in {settings.REDIS_URL, settings.BROKER_REDIS_URL, settings.CACHE_REDIS_URL}:
+            with redis_client(url) as client:
+                client.ping()
     except redis.RedisError:
         return NOT_REACHABLE
     return ""

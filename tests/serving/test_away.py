@@ -138,5 +138,5 @@ def test_other_errors_stay_500(client: Client, monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise ValueError("not of the database")
 
-    monkeypatch.setattr("telemetry.views._postgresql_fault", fail)
+    monkeypatch.setattr("telemetry.views.postgresql_fault", fail)
     assert client.get("/readyz").status_code == 500

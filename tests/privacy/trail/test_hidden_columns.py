@@ -100,8 +100,11 @@ def _owner(model: type[Model], path: str) -> tuple[type[Model], str]:
 def test_the_filters_of_the_pages_work(staff: Client) -> None:
     for model, model_admin in ADMINS:
         page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
-        for specification in staff.get(page).context["cl"].filter_specs:
-            for choice in specification.choices(staff.get(page).context["cl"]):
+        # a page in the place of a list has none
+        if (changes := staff.get(page).context.get("cl")) is None:
+            continue
+        for specification in changes.filter_specs:
+            for choice in specification.choices(changes):
                 answer = staff.get(page + choice["query_string"])
                 assert answer.status_code == 200, choice
                 assert not answer.context["cl"].params.get("e"), choice

@@ -29,7 +29,16 @@ CONCERN_NOBODY = {
         (
             *("check", "compilemessages", "makemessages", "makemigrations", "optimizemigration", "squashmigrations"),
             *("startapp", "startproject", "collectstatic", "findstatic", "diffsettings", "spectacular"),
-            *("generateschema", "data_map", "sqlmigrate", "sqlflush", "sqlsequencereset", "sendtestemail"),
+            *(
+                "generateschema",
+                "data_map",
+                "monitoring",
+                "costs",
+                "sqlmigrate",
+                "sqlflush",
+                "sqlsequencereset",
+                "sendtestemail",
+            ),
         ),
         "the code and the settings alone",
     ),
