@@ -10,7 +10,7 @@ from django_prometheus.db.backends.postgresql import base
 from django_prometheus.db.common import ExportingCursorWrapper
 
 
-class DatabaseOperations(base.DatabaseWrapper.ops_class):  # type: ignore[misc, name-defined]
+class DatabaseOperations(base.DatabaseWrapper.ops_class):  # type: ignore[misc]
     """Django's, with a text for every statement in its log."""
 
     def last_executed_query(self, cursor: Any, sql: Any, params: Any) -> str:
