@@ -64,7 +64,7 @@ def _staff_address(route: str, person: Creator) -> str:
     """Return the address, of a row that is there: which numbers rows have depends on the tests that ran before."""
     if not route.startswith("admin/") or route.startswith("admin/r/") or "<path:object_id>" not in route:
         return staff_address(route, person)
-    model = apps.get_model(*route.split("/")[1:3])
+    model = apps.get_model(".".join(route.split("/")[1:3]))
     row = row_of(model, person) if model in PERSONAL else model._default_manager.order_by("pk").first()
     return "/" + route.replace("<path:object_id>", str(row.pk if row else 1))
 
