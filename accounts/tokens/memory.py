@@ -1,9 +1,9 @@
 """Tokens that this process read lately, so that not every request asks PostgreSQL (`config.rate_limits.remembered`)."""
 
 import threading
-import time
-from collections import OrderedDict
 from datetime import datetime
+
+from cachetools import TTLCache
 
 from accounts.models import APIToken
 from config.rate_limits.remembered import KEPT_S
@@ -16,29 +16,20 @@ class TokenMemory:
     """Digest -> the usable token with its person. Shared by all requests of the process: read only."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._tokens: OrderedDict[str, tuple[float, APIToken]] = OrderedDict()
+        self._tokens = TTLCache[str, APIToken](most, KEPT_S)
         self._lock = threading.Lock()
 
     def find(self, digest: str, now: datetime) -> APIToken | None:
         """Return the token if it was read within `KEPT_S` and has not expired."""
         with self._lock:
-            read_at, token = self._tokens.get(digest, (float("-inf"), None))
-            if token is None:
-                return None
-            if time.monotonic() - read_at >= KEPT_S or (token.expires_at is not None and token.expires_at <= now):
-                del self._tokens[digest]
-                return None
-            self._tokens.move_to_end(digest)
-            return token
+            token = self._tokens.get(digest)
+        has_expired = token is not None and token.expires_at is not None and token.expires_at <= now
+        return None if has_expired else token
 
     def keep(self, token: APIToken) -> None:
         """Keep what was just read."""
         with self._lock:
-            self._tokens[token.digest] = (time.monotonic(), token)
-            self._tokens.move_to_end(token.digest)
-            while len(self._tokens) > self._most:
-                self._tokens.popitem(last=False)
+            self._tokens[token.digest] = token
 
     def forget(self, digest: str) -> None:
         """Drop the token, which is read again by whoever needs it."""

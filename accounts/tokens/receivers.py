@@ -1,4 +1,4 @@
-"""What ends a token at once in every process: changes of its row, and of its person's."""
+"""Receivers that end a token at once in every process, when its row or its person's changes."""
 
 from typing import Any
 

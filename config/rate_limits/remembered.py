@@ -1,4 +1,4 @@
-"""What a process remembers of a caller, and the marks in Redis that end it at once in all processes.
+"""Memory of callers in a process, and the marks in Redis that end it at once in all processes.
 
 A process may keep for `KEPT_S` what it read of a person, such as their API token, if each request that uses it looks
 for the person's mark. That costs no call: the script that counts the limits reads it. Where there is a mark, or Redis

@@ -97,7 +97,7 @@ class Answer:
 
 
 class Marked(Exception):
-    """What the process remembers of the caller may no longer hold (`config.rate_limits.remembered`)."""
+    """Something of the caller changed: the process's memory of them may not hold (`config.rate_limits.remembered`)."""
 
 
 class LocalWindows:

@@ -103,7 +103,7 @@ def labelled_rows(
 
 @dataclass(frozen=True, slots=True)
 class TrainingAccount:
-    """What the fits need of an account beside its rows."""
+    """An account as the fits need it, beside its rows."""
 
     account_id: str
     zone: str

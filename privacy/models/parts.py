@@ -63,7 +63,7 @@ class Part(PersonalData):
         abstract = True
 
     def place(self) -> str:
-        """Return the place that the bytes are bound to: another row's cannot be put there."""
+        """Return the place that the bytes are bound to, which each subclass says: another row's cannot be put there."""
         raise NotImplementedError
 
     def fill(self, content: bytes) -> bytes | None:

@@ -11,7 +11,7 @@ MEASUREMENT = FOLDER / "measurement-2026-11.json"
 
 
 class Work(BaseModel):
-    """What one of something takes: queries, CPU seconds of web or worker, of PostgreSQL and of Redis, and bytes."""
+    """Measured cost of one of something: queries, CPU seconds of web or worker, PostgreSQL and Redis, and bytes."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

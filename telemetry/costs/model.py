@@ -21,14 +21,14 @@ WEB_TASKS_AT_LEAST = 2
 WORKER_TASKS = ((0.5, 1.0), (0.5, 1.0), (0.5, 2.0), (0.25, 0.5))
 """(vCPU, GiB) of worker-soon, worker-outside, worker-learning and beat, each once."""
 KEPT_MONTHS = 12
-"""How long a forecast, or a post's counts, stay: while the account is used."""
+"""Months that a forecast, or a post's counts, stay: while the account is used."""
 IDLE_S = 600
 """An idle function is kept for that long, says experience; AWS promises nothing."""
 FUNCTION_LIVES_S = 2 * HOUR_S
 IMAGE_START_S = 2.0
 """To fetch and start a container image that the region has cached; cannot be measured here."""
 MONTH = {"look": 30 * 24, "observation": 20 * 5, "learning": 20 * 6, "refresh": 4}
-"""What an account needs in a month in which it publishes 20 posts: a look each hour, five observations of each post,
+"""Work for an account in a month in which it publishes 20 posts: a look each hour, five observations of each post,
 weights learned after each of those and each new post, all posts read weekly."""
 POSTS_A_MONTH = 20
 

@@ -1,4 +1,4 @@
-"""Who may read metrics: they tell how much the service is used, and are nobody else's business."""
+"""The check of readers of metrics: these tell how much the service is used, and are nobody else's business."""
 
 import secrets
 
