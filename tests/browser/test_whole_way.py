@@ -39,6 +39,7 @@ def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess,
     expect(page.locator("#posts svg:visible").first).to_be_visible()
 
     page.get_by_role("link", name="Forecast a new post").click()
+    expect(page).to_have_url(re.compile("/compose/"))
     page.evaluate("window.sameDocument = true")
     page.get_by_label("Caption").fill("Sunset at the pier #sunset #photography")
     page.get_by_label("Length of the video").fill("25")
@@ -49,6 +50,7 @@ def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess,
     assert page.evaluate("window.sameDocument") is True
 
     page.get_by_role("link", name="Forecasts", exact=True).click()
+    expect(page).to_have_url(re.compile("/forecasts/"))
     given = Prediction.objects.get()
     page.get_by_role("row").get_by_role("link").first.click()
     expect(page).to_have_url(re.compile(given.public_id))
