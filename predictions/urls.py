@@ -6,10 +6,18 @@ from predictions.comparisons import views as comparisons
 from predictions.experiments import views as experiments
 from predictions.feedback import views as feedback
 from predictions.forecasts import views as forecasts
+from predictions.insights import views as insights
+from predictions.outcomes import views as outcomes
+from predictions.overview import views as overview
+from predictions.plan import views as plan
 from predictions.reports import views as reports
 
 app_name = "predictions"
 urlpatterns = [
+    path("overview/", overview.overview, name="overview"),
+    path("plan/", plan.plan, name="plan"),
+    path("insights/", insights.insights, name="insights"),
+    path("track-record/", outcomes.track_record, name="track_record"),
     path("compose/", forecasts.compose, name="compose"),
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/<slug:experiment_id>/draw/", experiments.draw, name="draw_arm"),

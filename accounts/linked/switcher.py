@@ -5,6 +5,7 @@ from typing import Literal
 
 from django.http import Http404, HttpRequest
 
+from accounts.linked.local_time import use_time_zone_of
 from accounts.linked.selectors import accounts_of
 from accounts.models import Credential, TikTokAccount, User
 from accounts.tiktok.client import VIDEO_SCOPE
@@ -48,12 +49,17 @@ def connection_of(account: TikTokAccount) -> Connection:
 
 
 def choose_account(request: SignedInRequest) -> tuple[LinkedAccount | None, list[LinkedAccount]]:
-    """Return the account that `?account=` names, by default the first, and all of the person's; 404 for any other."""
+    """Return the account that `?account=` names, by default the first, and all of the person's; 404 for any other.
+
+    From then on the request's times are in the account's time zone.
+    """
     linked = linked_accounts(request.user)
     wanted = request.GET.get("account")
-    if not wanted:
-        return (linked[0] if linked else None), linked
-    for each in linked:
-        if each.account.public_id == wanted:
-            return each, linked
-    raise Http404
+    named = [each for each in linked if each.account.public_id == wanted] if wanted else linked[:1]
+    if wanted and not named:
+        raise Http404
+    if not named:
+        return None, linked
+    [chosen] = named
+    use_time_zone_of(chosen.account)
+    return chosen, linked

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.LoggedRequestMiddleware",
     "config.rate_limits.middleware.RateLimitMiddleware",
+    "accounts.linked.local_time.reset_time_zone",
     "allauth.account.middleware.AccountMiddleware",
     "privacy.retention.reminders.remember_sign_in",
     "accounts.sign_in.sessions.note_use",

@@ -12,7 +12,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 OTP_TOTP_ISSUER = "Postcast"
 LOGIN_URL = "accounts:sign_in"
-LOGIN_REDIRECT_URL = "posts:home"
+LOGIN_REDIRECT_URL = "predictions:overview"
 LOGOUT_REDIRECT_URL = "accounts:welcome"
 
 # TikTok gives no e-mail address and none is asked for
