@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -33,18 +34,15 @@ def measure(stack: Stack, target: Target, *, highest: float, scale: float) -> di
     faults: list[tuple[float, str]] = []
     memory: list[tuple[float, float]] = []
     over = threading.Event()
-    helpers = [
-        threading.Thread(target=_break, args=(stack, seconds, faults, over), daemon=True),
-        threading.Thread(target=_watch, args=(stack, memory, over), daemon=True),
-    ]
-    with Generator() as generator:
+    with Generator() as generator, ThreadPoolExecutor(2) as threads:
         generator.offer(stack, target, rate=rate, seconds=3)
-        for helper in helpers:
-            helper.start()
-        offered = generator.offer(stack, target, rate=rate, seconds=seconds, keep_ids=True)
-    over.set()
-    for helper in helpers:
-        helper.join(60)
+        load = threads.submit(generator.offer, stack, target, rate=rate, seconds=seconds, keep_ids=True)
+        load.add_done_callback(lambda _: over.set())
+        watching = threads.submit(_watch, stack, memory, over)
+        # here: what is started again ends with the thread that started it
+        _break(stack, seconds, faults, over)
+        offered = load.result()
+        watching.result()
     failed = offered.status != 200
     at = offered.began_at + offered.due_s
     near = np.zeros(len(at), dtype=bool)
