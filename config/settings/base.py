@@ -78,7 +78,6 @@ MIDDLEWARE = [
 ]
 
 PROGRAMS_MIDDLEWARE = [
-    "config.api.metrics.MetricsMiddleware",
     "config.headers.ProgramHeadersMiddleware",
     "config.api.middleware.ProblemMiddleware",
     "config.api.middleware.ConditionalGetMiddleware",

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from accounts.tokens.services import create_api_token
@@ -64,18 +63,3 @@ def test_a_person_who_is_signed_in_needs_the_csrf_token_to_change_something() ->
     refused = client.post("/api/v1/tokens", {"name": "x"}, content_type="application/json")
     assert refused.status_code == 403
     assert refused["Content-Type"] == "application/problem+json"
-
-
-def test_a_program_s_requests_are_counted_by_view() -> None:
-    _, plain = create_api_token(user=UserFactory(), name="a program")
-    labels = {"status": "200", "view": "api:me", "method": "GET"}
-
-    def count() -> float:
-        name = "django_http_responses_total_by_status_view_method_total"
-        return REGISTRY.get_sample_value(name, labels) or 0.0
-
-    before = count()
-    APIClient().get("/api/v1/me", headers=headers_of(plain))
-    assert count() == before + 1
-    latency = "django_http_requests_latency_seconds_by_view_method_count"
-    assert REGISTRY.get_sample_value(latency, {"view": "api:me", "method": "GET"})
