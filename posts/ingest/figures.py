@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from posts.ingest.selectors import WINDOWS, posts_to_observe
 from posts.models import Refresh
+from posts.platforms.tiktok.limits import calls_left
 from telemetry.metrics.figures import Figure, figures_of
 
 
@@ -22,6 +23,14 @@ def observations() -> Iterable[Figure]:
         yield Figure("postcast_observations_due", "Posts that wait to be observed at this age.", due["posts"], labels)
         text = "Seconds since the post that waits longest reached this age."
         yield Figure("postcast_observation_lag_seconds", text, max(0.0, late), labels)
+
+
+@figures_of("tiktok")
+def tiktok() -> Iterable[Figure]:
+    """Yield how many calls to TikTok this minute has left, by endpoint."""
+    for endpoint in ("/v2/user/info/", "/v2/video/list/", "/v2/video/query/"):
+        text = "Calls to TikTok that this minute has left."
+        yield Figure("postcast_tiktok_calls_left", text, calls_left(endpoint), {"endpoint": endpoint})
 
 
 @figures_of("refreshes")
