@@ -71,7 +71,7 @@ class Generator(FastHttpUser):
 
 def _id_of(text: bytes) -> str:
     try:
-        return str(json.loads(text).get("id", ""))
+        return str(json.loads(text).get("prediction_id", ""))
     except ValueError:
         return ""
 
