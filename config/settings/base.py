@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "predictions",
     "privacy",
     "telemetry",
+    "config.public",
     "config.staff.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
