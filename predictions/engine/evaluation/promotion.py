@@ -77,7 +77,7 @@ class Pair:
     champion: Errors
     challenger: Errors
     cohorts: frozenset[str]
-    baseline: float = math.nan
+    baseline: float
     """Mean |log1p error| of the account's moving average (its last five posts); it decides nothing."""
 
 
