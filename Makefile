@@ -9,6 +9,7 @@ PRODUCTION := env -u DATABASE_URL_FILE DJANGO_SETTINGS_MODULE=config.settings.pr
 	DATABASE_URL=postgresql://user:password@localhost/postcast REDIS_URL=redis://localhost:6379/0 \
 	ALLOWED_HOSTS=postcast.example.com TIKTOK_CLIENT_KEY=key TIKTOK_CLIENT_SECRET=secret \
 	ERASURE_LEDGER_PATH=/kept/erasures.jsonl \
+	OPERATOR_NAME=check OPERATOR_ADDRESS=check OPERATOR_CONTACT=mailto:check@example.com \
 	DATA_ENCRYPTION_KEYS=check:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 
 .PHONY: setup run test check check-types check-style check-imports check-production check-schema check-deploy pin tests bench prove lock clean has-python

@@ -169,6 +169,17 @@ class Environment(RateLimitVariables, BaseSettings):
         pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://[^\s]+|tel:\+[0-9-]+)?$",
         description="mailto:, https: or tel: address for reports of vulnerabilities",
     )
+    operator_name: str = Field(
+        "", max_length=100, description="name of the person or company that runs this service, at most 100 characters"
+    )
+    operator_address: str = Field(
+        "", max_length=300, description="their postal address, with commas between its lines, at most 300 characters"
+    )
+    operator_contact: str = Field(
+        "",
+        pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://[^\s]+|tel:\+[0-9-]+)?$",
+        description="mailto:, https: or tel: address at which people reach them",
+    )
     metrics_token: str = Field(
         "", pattern=r"^(.{16,})?$", repr=False, description="16 characters or more; without it /metrics answers 404"
     )

@@ -16,15 +16,25 @@ _LINES = logging.getLogger(__name__)
 log = structlog.get_logger(__name__)
 
 
-class LoggedRequestMiddleware(RequestMiddleware):
-    """Logs each request without its query, which may hold names, and without the browser that sent it.
+def number_requests(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Return middleware that gives each request an id for the logs, which error pages show.
 
-    The request gets a number of ours: one that a client sent would stand in the access trail for ever.
+    It stands outside of what may refuse a request. The id is ours: one that a client sent would stand in the access
+    trail for ever.
     """
 
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with structlog.contextvars.bound_contextvars(request_id=str(uuid4())):
+            return get_response(request)
+
+    return middleware
+
+
+class LoggedRequestMiddleware(RequestMiddleware):
+    """Logs each request without its query, which may hold names, and without the browser that sent it."""
+
     def prepare(self, request: HttpRequest) -> None:
-        """Number the request, and log its beginning."""
-        structlog.contextvars.bind_contextvars(request_id=str(uuid4()))
+        """Log its beginning."""
         log.info("request_started", request=self.format_request(request))
 
     @staticmethod
@@ -34,7 +44,7 @@ class LoggedRequestMiddleware(RequestMiddleware):
 
 
 class ProgramLogMiddleware(LoggedRequestMiddleware):
-    """Logs a program's request in one line, once it is answered."""
+    """Logs a program's request in one line, once it is answered, under an id of ours."""
 
     def prepare(self, request: HttpRequest) -> None:
         """Number the request."""

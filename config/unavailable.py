@@ -6,7 +6,8 @@ from http import HTTPStatus
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
-from django.views.defaults import server_error
+
+from config.errors.typed import typed_texts
 
 PROGRAMS = ("/api/", "/predict", "/_allauth/")
 """Paths that programs ask."""
@@ -22,7 +23,7 @@ def unavailable(request: HttpRequest, words: str, *, retry_after_s: int) -> Http
         problem = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": words}
         response = JsonResponse(problem, status=status, content_type="application/problem+json")
     else:
-        page = render_to_string("503.html", {"words": words})
+        page = render_to_string("503.html", {"words": words, "typed": typed_texts(request)})
         response = HttpResponse(page, status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = str(retry_after_s)
     response["Cache-Control"] = "no-store"
@@ -34,4 +35,5 @@ def answer_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if isinstance(error, OperationalError | InterfaceError):
         return unavailable(request, DATABASE_AWAY, retry_after_s=DATABASE_RETRY_S)
-    return server_error(request)
+    page = render_to_string("500.html", {"typed": typed_texts(request)})
+    return HttpResponse(page, status=HTTPStatus.INTERNAL_SERVER_ERROR)

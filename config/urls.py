@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("predictions.urls")),
     path("", include("privacy.urls")),
     path("", include("telemetry.urls")),
+    path("", include("config.public.urls")),
     path(".well-known/security.txt", security_txt, name="security_txt"),
     path("accounts/", include("allauth.urls")),
     path("_allauth/", include("allauth.headless.urls")),

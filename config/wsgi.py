@@ -6,6 +6,7 @@ from typing import Any
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
+from config.public.checks import warn_of_missing_operator
 from telemetry import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
@@ -34,5 +35,6 @@ class Handler(WSGIHandler):
 
 
 django.setup(set_prefix=False)
+warn_of_missing_operator()
 tracing.start()
 application = Handler()

@@ -4,6 +4,7 @@ from django.urls import path
 
 from predictions.comparisons import views as comparisons
 from predictions.experiments import views as experiments
+from predictions.explained import views as explained
 from predictions.feedback import views as feedback
 from predictions.forecasts import views as forecasts
 from predictions.insights import views as insights
@@ -14,6 +15,7 @@ from predictions.reports import views as reports
 
 app_name = "predictions"
 urlpatterns = [
+    path("how-it-works/", explained.how_it_works, name="how_it_works"),
     path("overview/", overview.overview, name="overview"),
     path("plan/", plan.plan, name="plan"),
     path("insights/", insights.insights, name="insights"),

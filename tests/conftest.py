@@ -13,6 +13,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
+from telemetry.status_page.selectors import status
 from tests.flush import flush_written_tables, remember_kept_rows
 from tests.sandbox.client import SandboxProcess
 from tests.servers import needs_servers
@@ -49,6 +50,13 @@ def _redis() -> redis_client.Redis:
 def _open_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """It looks every few seconds, which would make the number of queries in tests a matter of luck."""
     monkeypatch.setattr("privacy.erasure.restores.gate.GATE.reason", lambda: "")
+
+
+@pytest.fixture(autouse=True)
+def _check_status_anew(request: pytest.FixtureRequest) -> None:
+    """The page of what works keeps its answer for seconds, which would reach the next test."""
+    if needs_servers(request.path):
+        status.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from django.shortcuts import resolve_url
 
 from accounts.models import User
 from accounts.sign_in.failures import EXPLANATIONS, Kind, SignInFailed
+from config.next_page import nearest_page
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +25,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Return whether a sign-in may lead on to the address: one of ours that a browser can open."""
+        return bool(url) and super().is_safe_url(url) and nearest_page(url or "") == url
 
     def populate_username(self, request: HttpRequest, user: User) -> None:
         """Set a random name: TikTok's names change, collide, and say who somebody is."""

@@ -28,6 +28,7 @@ from accounts.sign_in.tasks import exchange_code
 from accounts.sign_in.without_tiktok import sign_in_with_password
 from accounts.tiktok.client import Grant
 from accounts.tiktok.presence import only_with_tiktok, tiktok_is_on
+from config.next_page import nearest_page
 
 log = structlog.get_logger(__name__)
 
@@ -47,7 +48,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return sign_in_with_password(request)
     if request.method == "POST":
         return HttpResponseNotAllowed(["GET", "HEAD"])
-    return render(request, "accounts/sign_in.html", {"next": request.GET.get("next", "")})
+    return render(request, "accounts/sign_in.html", {"next": nearest_page(request.GET.get("next", ""))})
 
 
 @require_safe

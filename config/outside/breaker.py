@@ -124,6 +124,14 @@ def enter(name: str, *, longest_s: float) -> Pass:
     return shared.in_redis_or(lambda: _enter_shared(name, longest_s), lambda: _enter_local(name, longest_s))
 
 
+def is_left_alone(name: str) -> bool:
+    """Return whether calls to the host failed so often that it is left alone, and none has succeeded since."""
+    return shared.in_redis_or(
+        lambda: bool(shared.client().exists(f"{PREFIX}trips:{name}")),
+        lambda: bool(_local.of(name).trips),
+    )
+
+
 def _enter_shared(name: str, longest_s: float) -> Pass:
     lease_ms = int(longest_s * 1000) + 1000
     answer: Any = shared.client().eval(_ENTER, 4, *_keys(name), lease_ms, int(PROBE_PAUSE_S * 1000))

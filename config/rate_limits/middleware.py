@@ -13,6 +13,7 @@ from django.shortcuts import render
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.views import APIView
 
+from config.errors.typed import typed_texts
 from config.rate_limits import subjects
 from config.rate_limits.checks import RateLimited, enforce
 from config.rate_limits.variables import Limit
@@ -67,7 +68,8 @@ def _refusal(request: HttpRequest, error: RateLimited) -> HttpResponse:
     status = HTTPStatus.TOO_MANY_REQUESTS
     headers = {"Retry-After": str(error.wait), "Cache-Control": "no-store"}
     if not request.path_info.startswith(API_PATHS):
-        response = render(request, "429.html", {"words": str(error.detail)}, status=status)
+        context = {"words": str(error.detail), "typed": typed_texts(request)}
+        response = render(request, "429.html", context, status=status)
         for name, value in headers.items():
             response[name] = value
         return response

@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "predictions",
     "privacy",
     "telemetry",
+    "config.public",
     "config.staff.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -50,6 +51,7 @@ MIDDLEWARE = [
     # programs leave here, for the list below
     "config.programs.ProgramsMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "config.middleware.number_requests",
     "config.headers.HeadersMiddleware",
     "config.api.middleware.ProblemMiddleware",
     "config.api.middleware.ConditionalGetMiddleware",
@@ -67,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.LoggedRequestMiddleware",
+    "config.errors.middleware.explain_to_browsers",
     "config.rate_limits.middleware.RateLimitMiddleware",
     "accounts.linked.local_time.reset_time_zone",
     "allauth.account.middleware.AccountMiddleware",

@@ -21,6 +21,9 @@ DEVELOPMENT_DEFAULTS = {
     "TIKTOK_API_URL": "http://127.0.0.1:8900",
     "ERASURE_LEDGER_PATH": str(BASE_DIR / ".run" / "erasures.jsonl"),
     "PICTURE_NETWORKS_PATH": str(BASE_DIR / ".run" / "networks"),
+    "OPERATOR_NAME": "The developer of this copy",
+    "OPERATOR_ADDRESS": "This machine",
+    "OPERATOR_CONTACT": "mailto:operator@example.com",
     "DATA_ENCRYPTION_KEYS": "development:" + base64.b64encode(bytes(range(32))).decode(),
 }
 

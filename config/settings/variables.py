@@ -33,6 +33,9 @@ TIKTOK_PKCE: bool
 TIKTOK_MAX_HASHTAGS: int
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
 SECURITY_CONTACT: str
+OPERATOR_NAME: str
+OPERATOR_ADDRESS: str
+OPERATOR_CONTACT: str
 METRICS_TOKEN: str
 METRICS_PORT: int
 OTEL_EXPORTER_OTLP_ENDPOINT: str
@@ -141,6 +144,9 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "TIKTOK_MAX_HASHTAGS": environment.tiktok_max_hashtags,
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
         "SECURITY_CONTACT": environment.security_contact,
+        "OPERATOR_NAME": environment.operator_name,
+        "OPERATOR_ADDRESS": environment.operator_address,
+        "OPERATOR_CONTACT": environment.operator_contact,
         "METRICS_TOKEN": environment.metrics_token,
         "METRICS_PORT": environment.metrics_port,
         "OTEL_EXPORTER_OTLP_ENDPOINT": environment.otel_exporter_otlp_endpoint,

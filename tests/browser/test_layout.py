@@ -9,6 +9,12 @@ from tests.pages.conftest import connect, make_creator
 PATHS = [
     "/",
     "/privacy/",
+    "/how-it-works/",
+    "/help/",
+    "/docs/",
+    "/terms/",
+    "/imprint/",
+    "/status/",
     "/posts/",
     "/compose/",
     "/compose/variants/",

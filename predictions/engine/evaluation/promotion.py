@@ -77,6 +77,8 @@ class Pair:
     champion: Errors
     challenger: Errors
     cohorts: frozenset[str]
+    baseline: float
+    """Mean |log1p error| of the account's moving average (its last five posts); it decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,9 @@ def compare(
                 )
                 history = int(np.median(rows[0].known[np.isin(rows[0].post, chosen)]))
                 followers = account.followers_at(until, until)
-                yield Pair(len(chosen), ours, theirs, _cohorts(followers, posts, history))
+                average = rows[0].baseline[np.isin(rows[0].post, chosen)]
+                baseline = float(np.abs(np.log1p(average) - np.log1p(likes[chosen])).mean())
+                yield Pair(len(chosen), ours, theirs, _cohorts(followers, posts, history), baseline)
 
 
 def decide(pairs: Sequence[Pair], *, seed: int = 0) -> Decision:
@@ -151,6 +155,7 @@ def decide(pairs: Sequence[Pair], *, seed: int = 0) -> Decision:
     everyone = _group(pairs)
     figures["all"] = {error: everyone[error] | _difference(pairs, error, seed) for error in _ERRORS}
     figures["coverage"] = everyone["coverage"]
+    figures["baseline_log_mae"] = round(float(np.mean([pair.baseline for pair in pairs])), 6)
     names = sorted(frozenset[str]().union(*(pair.cohorts for pair in pairs)))
     figures["cohorts"] = {name: _group([pair for pair in pairs if name in pair.cohorts]) for name in names}
     compared = {_ERRORS[error]: values for error, values in figures["all"].items() if values}

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 CHECK_EVERY_S = 5.0
 RETRY_AFTER_S = 30
-STAY_OPEN = ("telemetry:healthz", "telemetry:readyz", "telemetry:metrics")
+STAY_OPEN = ("telemetry:healthz", "telemetry:readyz", "telemetry:metrics", "telemetry:status")
 WORDS = "Postcast lets nobody in at the moment: it makes sure first that all who were erased stay erased."
 
 
@@ -61,7 +61,7 @@ GATE = Gate()
 
 
 class GateMiddleware:
-    """Answers 503 while the gate is shut, except to monitoring."""
+    """Answers 503 while the gate is shut, except to monitoring and on the page of what works."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

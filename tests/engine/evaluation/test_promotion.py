@@ -80,6 +80,8 @@ def test_a_better_challenger_wins(poor, good, accounts):
     assert decision.figures["all"]["log_mae"]["upper"] < 0
     assert {"small account", "large account", "short history"} <= set(decision.figures["cohorts"])
     assert "harming none" in decision.reason
+    # the account's own moving average, beside them
+    assert decision.figures["baseline_log_mae"] > decision.figures["all"]["log_mae"]["challenger"]
 
 
 def test_a_model_does_not_beat_itself(good, accounts):
@@ -141,7 +143,7 @@ def test_better_forecasts_do_not_make_up_for_an_interval_that_breaks_its_promise
 
 def covering(accounts: int, champion: int, challenger: int, cohort: str) -> list[Pair]:
     """Pairs of ten posts each, of which the models' intervals hold so many; the challenger's errors are smaller."""
-    return [Pair(10, Errors(1.0, 1.0, champion), Errors(0.9, 0.9, challenger), frozenset({cohort}))] * accounts
+    return [Pair(10, Errors(1.0, 1.0, champion), Errors(0.9, 0.9, challenger), frozenset({cohort}), 1.5)] * accounts
 
 
 @pytest.mark.parametrize("covered", [0, 5])
@@ -172,7 +174,7 @@ def test_equal_intervals_are_seldom_refused_by_chance():
     def pair() -> Pair:
         both, *own = random.binomial(3, 0.8, size=3)
         cohorts = frozenset(kind + str(random.integers(2)) for kind in ("size", "length", "language"))
-        return Pair(6, Errors(1.0, 1.0, both + own[0]), Errors(0.5, 0.5, both + own[1]), cohorts)
+        return Pair(6, Errors(1.0, 1.0, both + own[0]), Errors(0.5, 0.5, both + own[1]), cohorts, 1.5)
 
     refused = sum(not decide([pair() for _ in range(40)]).promote for _ in range(100))
     assert refused <= 10
@@ -240,7 +242,7 @@ def test_posts_that_were_not_measured_near_24_hours_are_not_judged_by(good):
 
 
 def pairs_of(champion: Any, challenger: Any, cohorts: frozenset[str] = frozenset()) -> list[Pair]:
-    return [Pair(10, Errors(a, a, 8), Errors(b, b, 8), cohorts) for a, b in zip(champion, challenger, strict=True)]
+    return [Pair(10, Errors(a, a, 8), Errors(b, b, 8), cohorts, 1.5) for a, b in zip(champion, challenger, strict=True)]
 
 
 def test_few_accounts_decide_nothing():
@@ -257,7 +259,7 @@ def test_one_account_in_two_proves_nothing():
 
 
 def test_accounts_without_a_like_have_no_mape():
-    nothing = [Pair(3, Errors(0.1, float("nan"), 3), Errors(0.05, float("nan"), 3), frozenset({"x"}))] * 40
+    nothing = [Pair(3, Errors(0.1, float("nan"), 3), Errors(0.05, float("nan"), 3), frozenset({"x"}), 1.5)] * 40
     decision = decide(nothing)
     assert decision.figures["all"]["mape"] == {}
     assert decision.figures["all"]["log_mae"]["upper"] < 0

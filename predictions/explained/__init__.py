@@ -1,0 +1,4 @@
+"""How the forecast works, in plain words, with the record of the model that serves here.
+
+May import versions and the models.
+"""
