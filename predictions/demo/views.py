@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -38,7 +39,7 @@ FIRST_DRAFT = {"caption": "Cold-proofed loaf, straight from the fridge to the ov
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the account at a glance, with its last posts replayed as proof."""
     model, demo = demo_account()
-    likes = [post.likes for post in demo.replayed[-RECENT_POSTS:]]
+    likes = np.array([post.likes for post in demo.replayed[-RECENT_POSTS:]])
     lower, upper = quantiles(likes, (0.25, 0.75))
     posts = [
         ChartPost(post.posted_at, int(post.latest.likes), is_young=demo.as_of - post.posted_at < YOUNG)

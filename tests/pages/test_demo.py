@@ -191,7 +191,12 @@ def test_drafts_are_limited_by_address_and_pages_stay_open(settings: Any) -> Non
 def test_the_account_is_learned_once_and_one_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     learned = []
     learn = account._learn
-    monkeypatch.setattr(account, "_learn", lambda *args: learned.append(args) or learn(*args))
+
+    def counted(*args: Any) -> account.DemoAccount:
+        learned.append(args)
+        return learn(*args)
+
+    monkeypatch.setattr(account, "_learn", counted)
     monkeypatch.setattr(account, "_kept", None)
     now = timezone.now()
     first = account.demo_account(now)[1]

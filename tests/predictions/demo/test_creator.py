@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_the_engine_finds_the_rules_from_the_posts_alone() -> None:
 
 
 def test_every_rule_counts() -> None:
-    best = {"hour": 19.5, "weekday": 6, "seconds": 20.0, "asks": True, "tags": ("sourdough",)}
+    best: dict[str, Any] = {"hour": 19.5, "weekday": 6, "seconds": 20.0, "asks": True, "tags": ("sourdough",)}
     worse = {"hour": 7.5, "weekday": 2, "seconds": 60.0, "asks": False, "tags": ("foryou",)}
     for name, value in worse.items():
         assert true_effect(**{**best, name: value}) < true_effect(**best), name
