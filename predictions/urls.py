@@ -3,6 +3,7 @@
 from django.urls import path
 
 from predictions.comparisons import views as comparisons
+from predictions.demo import views as demo
 from predictions.experiments import views as experiments
 from predictions.explained import views as explained
 from predictions.feedback import views as feedback
@@ -16,6 +17,10 @@ from predictions.reports import views as reports
 app_name = "predictions"
 urlpatterns = [
     path("how-it-works/", explained.how_it_works, name="how_it_works"),
+    path("demo/", demo.overview, name="demo"),
+    path("demo/plan/", demo.plan, name="demo_plan"),
+    path("demo/posts/", demo.posts, name="demo_posts"),
+    path("demo/insights/", demo.insights, name="demo_insights"),
     path("overview/", overview.overview, name="overview"),
     path("plan/", plan.plan, name="plan"),
     path("insights/", insights.insights, name="insights"),

@@ -58,6 +58,7 @@ OPTIONAL = {
     "RATE_LIMIT_USER": "600/min",
     "RATE_LIMIT_ANON": "60/min",
     "RATE_LIMIT_COMPARE": "60/min",
+    "RATE_LIMIT_DEMO": "120/min",
     "RATE_LIMIT_UPLOAD": "60/min",
     "RATE_LIMIT_REFRESH": "20/hour",
     "RATE_LIMIT_EXPORT": "5/day",

@@ -18,6 +18,7 @@ class Limit(StrEnum):
 
     PREDICT = "predict"
     COMPARE = "compare"
+    DEMO = "demo"
     UPLOAD = "upload"
     REFRESH = "refresh"
     EXPORT = "export"
@@ -54,6 +55,7 @@ class RateLimitVariables(BaseModel):
 
     rate_limit_predict: str = _limit("120/min", "forecasts", "of one person, in the API and the composer together")
     rate_limit_compare: str = _limit("60/min", "comparisons and ideas", "of one person")
+    rate_limit_demo: str = _limit("120/min", "drafts tried in the demo", "of one person, or of one IP address")
     rate_limit_upload: str = _limit("60/min", "pictures and measured captions", "of one person")
     rate_limit_refresh: str = _limit("20/hour", "refreshes", "of one person")
     rate_limit_export: str = _limit("5/day", "copies of your data", "of one person")

@@ -23,6 +23,7 @@ TOUCH_NOBODY = {
     **dict.fromkeys(
         ("telemetry:livez", "telemetry:healthz", "telemetry:readyz", "telemetry:metrics"), "figures of the service"
     ),
+    **dict.fromkeys((f"predictions:demo{page}" for page in ("", "_plan", "_posts", "_insights")), _PUBLIC),
     "api:measure": "measures a draft and stores nothing",
     **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),
     **dict.fromkeys(("accounts:login", "accounts:connections", "tiktok_login"), _SIGNING_IN),
