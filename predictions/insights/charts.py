@@ -199,4 +199,11 @@ def size_chart(benchmark: Benchmark, you: float, *, width: int) -> SizeChart:
     assert typical is not None
     assert high is not None
     scale = LogScale.around([low, typical, high, you], start=16, end=width - 16)
-    return SizeChart(width, *(scale.position(each) for each in (low, high, typical, you)), scale.ticks())
+    return SizeChart(
+        width=width,
+        low=scale.position(low),
+        high=scale.position(high),
+        typical=scale.position(typical),
+        you=scale.position(you),
+        ticks=scale.ticks(),
+    )

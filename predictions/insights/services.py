@@ -1,7 +1,7 @@
 """One account's insights; only read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
@@ -143,20 +143,24 @@ def _habits(model: GlobalModel, learned: LearnedAccount, posts: Sequence[Draft],
     recent = likes[history.posted_at >= int((now - timedelta(days=RECENT_DAYS)).timestamp())]
     known = set(history.posted_at.tolist())
     posts = [post for post in posts if post.publish_at in known]
-    figures = {
-        "posts_learned": len(history),
-        "time_zone": zone_name(effects),
-        "usual_likes": float(np.expm1(effects.usual[0])) if effects.posts else None,
-        "recent_likes": float(np.median(recent)) if len(recent) else None,
-        "recent_posts_per_week": len(recent) * 7 / RECENT_DAYS,
-    }
+    figures = Habits(
+        posts_learned=len(history),
+        time_zone=zone_name(effects),
+        usual_likes=float(np.expm1(effects.usual[0])) if effects.posts else None,
+        recent_likes=float(np.median(recent)) if len(recent) else None,
+        recent_posts_per_week=len(recent) * 7 / RECENT_DAYS,
+    )
     if len(posts) < LEAST_POSTS:
-        return Habits(**figures)
+        return figures
     topics = topics_of(posts)
-    insights = surest_first([*_judged(model, learned, posts), *_judged_topics(model, learned, posts, topics)])
-    week = _week(model, learned, posts)
-    require_finite([figures, [[each.effect_pct, each.low_pct, each.high_pct] for each in insights]])
-    return Habits(**figures, insights=insights, week=week, interests=interests_of(posts, topics))
+    habits = replace(
+        figures,
+        insights=surest_first([*_judged(model, learned, posts), *_judged_topics(model, learned, posts, topics)]),
+        week=_week(model, learned, posts),
+        interests=interests_of(posts, topics),
+    )
+    require_finite([asdict(each) for each in habits.insights])
+    return habits
 
 
 def _judged(model: GlobalModel, learned: LearnedAccount, posts: Sequence[Draft]) -> list[Insight]:

@@ -13,6 +13,8 @@ PATHS = [
     "/compose/",
     "/compose/variants/",
     "/experiments/",
+    "/insights/",
+    "/track-record/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/settings/",

@@ -27,6 +27,8 @@ MEMBERS = [
     "/compose/",
     "/experiments/",
     "/compose/variants/",
+    "/insights/",
+    "/track-record/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",
