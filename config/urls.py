@@ -1,5 +1,6 @@
 """All addresses of the service."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -36,3 +37,6 @@ urlpatterns = [
     path("admin/second-factor/", second_factor, name="second_factor"),
     path("admin/", admin.site.urls),
 ]
+
+if settings.DEBUG:
+    urlpatterns.append(path("design/", include("config.design.urls")))

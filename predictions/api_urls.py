@@ -8,8 +8,9 @@ from predictions.experiments.api import DrawView, ExperimentListView, Experiment
 from predictions.exploration.api import ExploreView
 from predictions.feedback.api import FeedbackView
 from predictions.forecasts.api import PredictionListView, PredictionView, PredictView
+from predictions.insights.api import AccountInsightsView
 from predictions.learning.api import AccountWeightsView
-from predictions.outcomes.api import AccountTrackRecordView
+from predictions.outcomes.api import AccountResultListView, AccountTrackRecordView
 from predictions.reports.api import SuggestionReportView
 
 urlpatterns = [
@@ -25,6 +26,8 @@ urlpatterns = [
     path("experiments/<slug:public_id>/assignments", DrawView.as_view(), name="experiment-assignments"),
     path("experiments/<slug:public_id>/stop", StopView.as_view(), name="experiment-stop"),
     path("accounts/<slug:public_id>/benchmark", AccountBenchmarkView.as_view(), name="account-benchmark"),
+    path("accounts/<slug:public_id>/insights", AccountInsightsView.as_view(), name="account-insights"),
+    path("accounts/<slug:public_id>/results", AccountResultListView.as_view(), name="account-results"),
     path("accounts/<slug:public_id>/skill", AccountTrackRecordView.as_view(), name="account-skill"),
     path("accounts/<slug:public_id>/weights", AccountWeightsView.as_view(), name="account-weights"),
 ]

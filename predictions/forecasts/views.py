@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.linked.local_time import use_time_zone_of
 from accounts.linked.switcher import SignedInRequest, choose_account
 from config.rate_limits import Limit, enforce, rate_limited
 from posts.content.pictures import UnreadableImage, measure_cover
@@ -104,6 +105,7 @@ def forecast(request: SignedInRequest, prediction_id: str) -> HttpResponse:
 
 def forecast_page(request: HttpRequest, prediction: Prediction, **context: Any) -> HttpResponse:
     """Render a forecast's page; `context` is added for the template's tags."""
+    use_time_zone_of(prediction.account)
     outcome: Outcome | None = getattr(prediction, "outcome", None)
     context |= {
         "forecast": prediction,

@@ -1,4 +1,4 @@
-"""What an account's own posts tell: which habits go with more likes, and how sure that is.
+"""Insights: which habits go with more likes on an account, how sure that is, and how the account stands.
 
-May import outcomes, benchmarks, suggestions, learning, the engine and the models.
+May import forecasts, outcomes, benchmarks, suggestions, learning, the engine and the models.
 """

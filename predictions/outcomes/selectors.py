@@ -51,23 +51,39 @@ def published_captions(account_id: int, after: datetime, before: datetime) -> li
     return [Published(*row) for row in posts.values_list("pk", "content__caption_fingerprint", "posted_at")]
 
 
-def account_track_record(account_id: int) -> TrackRecord:
-    """Return the track record over the account's latest posts that were forecast. One query.
+def results_of(account_id: int, *, since: datetime | None = None) -> QuerySet[Outcome]:
+    """Return the outcomes of the account's posts with their forecasts, latest posts first; of posts since a moment.
 
-    Of several forecasts of a post, the last one counts. Posts without a like, or forecast without a baseline, have no
-    error to compare and are left out. Estimates are left out too, but counted.
+    Of several forecasts of a post, the last one counts.
     """
     last_of_each_post = (
         Outcome.objects.filter(prediction__account=account_id)
         .order_by("post_id", "-prediction__created_at", "-prediction_id")
         .distinct("post_id")
     )
-    compared = Outcome.objects.filter(
-        pk__in=last_of_each_post.values("pk"), typical_error__isnull=False, baseline_error__isnull=False
-    ).order_by("-post__posted_at", "-post_id")
+    results = Outcome.objects.filter(pk__in=last_of_each_post.values("pk")).select_related("prediction", "post")
+    if since is not None:
+        results = results.filter(post__posted_at__gte=since)
+    return results.order_by("-post__posted_at", "-post_id")
+
+
+def account_track_record(account_id: int, *, since: datetime | None = None) -> TrackRecord:
+    """Return the track record over the account's latest posts that were forecast. One query.
+
+    Posts without a like, or forecast without a baseline, have no error to compare and are left out. Estimates are left
+    out too, but counted.
+    """
+    compared = results_of(account_id, since=since).filter(typical_error__isnull=False, baseline_error__isnull=False)
     rows = compared.values_list("label", "typical_error", "baseline_error", "within_interval")[:POSTS_JUDGED]
     measured = [row[1:] for row in rows if row[0] == Outcome.Label.MEASURED]
     return summarise(
         [Compared(*row) for row in measured],  # type: ignore[arg-type]  # the filter leaves no None
         estimated=len(rows) - len(measured),
     )
+
+
+def first_result_at(account_id: int, now: datetime) -> datetime | None:
+    """Return when the first of the forecasts that wait for a result can have one; None where none waits. One query."""
+    waiting = Prediction.objects.filter(account=account_id, outcome=None, publish_at__gt=now - HORIZON_DELTA)
+    publish_at = waiting.order_by("publish_at").values_list("publish_at", flat=True).first()
+    return publish_at and publish_at + HORIZON_DELTA

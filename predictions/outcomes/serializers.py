@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
-from predictions.models import Outcome
+from predictions.models import Outcome, Prediction
 from predictions.outcomes.track_record import Standing, TrackRecord
 
 
@@ -45,6 +45,38 @@ class OutcomeSerializer(ModelSerializer[Outcome]):
             judged = ("error", "typical_error", "baseline_error", "within_interval")
             representation |= dict.fromkeys(judged) | {"measures_within": {}}
         return representation
+
+
+class ForecastBehindSerializer(ModelSerializer[Prediction]):
+    """The likes that were forecast. 80 % of posts are meant to lie in the interval."""
+
+    id = serializers.CharField(source="public_id", read_only=True)
+    scheduled_time_utc = serializers.DateTimeField(source="publish_at", read_only=True)
+    interval = serializers.SerializerMethodField(help_text="Low and high.")
+    baseline = serializers.FloatField(
+        read_only=True, allow_null=True, help_text="Mean of the account's last five posts; null without one."
+    )
+
+    class Meta:
+        model = Prediction
+        fields = ["id", "created_at", "scheduled_time_utc", "typical", "interval", "baseline", "hashtags"]
+        read_only_fields = fields
+
+    def get_interval(self, forecast: Prediction) -> list[float]:
+        return [forecast.low, forecast.high]
+
+
+class ResultSerializer(ModelSerializer[Outcome]):
+    """A forecast and what its post became. Of several forecasts of a post it is the last one before it."""
+
+    forecast = ForecastBehindSerializer(source="prediction", read_only=True)
+    result = OutcomeSerializer(source="*", read_only=True)
+    posted_at = serializers.DateTimeField(source="post.posted_at", read_only=True)
+
+    class Meta:
+        model = Outcome
+        fields = ["forecast", "posted_at", "result"]
+        read_only_fields = fields
 
 
 class TrackRecordSerializer(Serializer[TrackRecord]):

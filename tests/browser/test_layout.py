@@ -19,6 +19,8 @@ PATHS = [
     "/compose/",
     "/compose/variants/",
     "/experiments/",
+    "/insights/",
+    "/track-record/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/settings/",

@@ -38,6 +38,8 @@ MEMBERS = [
     "/compose/",
     "/experiments/",
     "/compose/variants/",
+    "/insights/",
+    "/track-record/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",

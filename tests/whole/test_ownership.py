@@ -23,7 +23,9 @@ METHODS = ("get", "post", "put", "patch", "delete")
 # which name nobody and are for whoever has their number
 NOT_OURS = ("admin/", "_allauth/", "api/v1/privacy/consents/", "erasures/")
 # an id that a filter or a body takes instead of the address
-BY_QUERY = ("/posts/?account={account}", "/compose/?account={account}", "/forecasts/?account={account}")
+BY_QUERY = tuple(
+    f"/{page}/?account={{account}}" for page in ("posts", "compose", "forecasts", "insights", "track-record")
+)
 
 
 def routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
