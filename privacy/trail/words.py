@@ -32,6 +32,8 @@ OF_REQUESTS = {
     **dict.fromkeys((f"api:import{part}" for part in ("", "s", "-rows", "-confirm", "-cancel")), _IMPORTS),
     **dict.fromkeys(("posts:refresh", "api:account-refreshes", "api:account-refresh", "api:refresh"), _REFRESH),
     **dict.fromkeys(("predictions:compose", "api:predict", "predict"), "a forecast"),
+    "predictions:overview": "your overview",
+    "predictions:plan": "your plan",
     **dict.fromkeys(("predictions:variants", "api:compare"), "a comparison of drafts"),
     "api:explore": "an idea to try",
     **dict.fromkeys(("predictions:forecasts", "predictions:forecast", "api:predictions", "api:prediction"), _FORECASTS),
