@@ -26,7 +26,9 @@ MEMBERS = [
     "/posts/",
     "/compose/",
     "/experiments/",
-    "/compose/variants/",
+    "/plan/",
+    "/plan/?view=list",
+    "/plan/drafts/{draft}/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",
@@ -45,6 +47,7 @@ def fill(path: str, creator: Creator) -> str:
         account=creator.account.public_id,
         prediction=creator.prediction.public_id,
         met_prediction=creator.met_prediction.public_id,
+        draft=creator.draft.public_id,
     )
 
 
