@@ -40,10 +40,7 @@ def compose(request: SignedInRequest) -> HttpResponse:
     chosen, linked = choose_account(request)
     if chosen is None:
         return redirect("posts:home")
-    # a page that was sent before knows its draft already
-    known = request.POST.get("draft")
-    draft = get_object_or_404(drafts_of(request.user), public_id=known, account=chosen.account) if known else None
-    return _page(request, chosen.account, draft, linked)
+    return _page(request, chosen.account, _draft_sent(request, chosen.account), linked)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,8 +82,7 @@ def save_draft(request: SignedInRequest) -> HttpResponse:
     require(request.user.pk, Purpose.SERVICE)
     form = PlanForm(request.POST, account=account, forecast=False)
     form.is_valid()
-    known = request.POST.get("draft")
-    draft = get_object_or_404(drafts_of(request.user), public_id=known, account=account) if known else None
+    draft = _draft_sent(request, account)
     try:
         saved = _save(request, account, draft, form, cover_of(request.POST))
     except services.StaleDraft as error:
@@ -183,6 +179,17 @@ def _chosen(request: SignedInRequest) -> TikTokAccount:
     if chosen is None:
         raise Http404
     return chosen.account
+
+
+def _draft_sent(request: SignedInRequest, account: TikTokAccount) -> SavedDraft | None:
+    """Return the draft that the form is about: a page that was sent before knows it; 404 for any other's."""
+    known = request.POST.get("draft")
+    if not known:
+        return None
+    if "\0" in known:
+        # PostgreSQL takes no such text
+        raise Http404
+    return get_object_or_404(drafts_of(request.user), public_id=known, account=account)
 
 
 def _read(request: HttpRequest, form: PlanForm) -> tuple[bool, CoverMeasures | None]:

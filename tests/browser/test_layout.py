@@ -11,7 +11,9 @@ PATHS = [
     "/privacy/",
     "/posts/",
     "/compose/",
-    "/compose/variants/",
+    "/plan/",
+    "/plan/?view=list",
+    "/plan/drafts/{draft}/",
     "/experiments/",
     "/forecasts/",
     "/forecasts/{prediction}/",
@@ -38,7 +40,8 @@ def test_nothing_sticks_out_sideways(width: int, scheme: str, open_page: OpenPag
     creator.met_prediction.save()
     page = open_page(user=creator.user, width=width, color_scheme=scheme)
     for path in PATHS:
-        page.goto(path.format(account=creator.account.public_id, prediction=creator.met_prediction.public_id))
+        ids = {"account": creator.account.public_id, "draft": creator.draft.public_id}
+        page.goto(path.format(prediction=creator.met_prediction.public_id, **ids))
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
             "rgb(246, 245, 241)" if scheme == "light" else "rgb(17, 23, 28)"

@@ -88,6 +88,17 @@ def test_a_stale_page_is_told_how_the_draft_stands_and_changes_nothing(browser: 
     assert draft.caption == "Mine"
 
 
+@pytest.mark.parametrize("known", ["drft_nobody", "%00", "\0"])
+def test_a_form_about_no_draft_answers_404(known: str, browser: Client, creator: Creator) -> None:
+    for path in ("/compose/", "/plan/drafts/save/"):
+        assert browser.post(path, {**DRAFT, "draft": known}).status_code == 404
+
+
+def test_a_form_about_anothers_draft_answers_404(browser: Client, creator: Creator, stranger: Creator) -> None:
+    for path in ("/compose/", "/plan/drafts/save/"):
+        assert browser.post(path, {**DRAFT, "draft": stranger.draft.public_id}).status_code == 404
+
+
 def test_saving_a_forecast_saves_the_draft_with_it(browser: Client, creator: Creator) -> None:
     before = SavedDraft.objects.count()
     page = page_of(browser, "/compose/", {**DRAFT, "cover": picture()})
