@@ -31,3 +31,8 @@ def import_id() -> str:
 def experiment_id() -> str:
     """Return the id of a new experiment."""
     return public_id("expt")
+
+
+def draft_id() -> str:
+    """Return the id of a new saved draft."""
+    return public_id("drft")

@@ -7,19 +7,23 @@ from predictions.comparisons.api import CompareView
 from predictions.experiments.api import DrawView, ExperimentListView, ExperimentView, StopView
 from predictions.exploration.api import ExploreView
 from predictions.feedback.api import FeedbackView
-from predictions.forecasts.api import PredictionListView, PredictionView, PredictView
+from predictions.forecasts.api import ForecastView, PredictionListView, PredictionView, PredictView
 from predictions.insights.api import AccountInsightsView
 from predictions.learning.api import AccountWeightsView
 from predictions.outcomes.api import AccountResultListView, AccountTrackRecordView
+from predictions.plan.api import DraftListView, DraftView
 from predictions.reports.api import SuggestionReportView
 
 urlpatterns = [
     path("predict", PredictView.as_view(), name="predict"),
+    path("forecast", ForecastView.as_view(), name="forecast"),
     path("compare", CompareView.as_view(), name="compare"),
     path("predictions", PredictionListView.as_view(), name="predictions"),
     path("predictions/<slug:public_id>", PredictionView.as_view(), name="prediction"),
     path("predictions/<slug:public_id>/feedback", FeedbackView.as_view(), name="prediction-feedback"),
     path("predictions/<slug:public_id>/reports", SuggestionReportView.as_view(), name="prediction-reports"),
+    path("drafts", DraftListView.as_view(), name="drafts"),
+    path("drafts/<slug:public_id>", DraftView.as_view(), name="draft"),
     path("explore", ExploreView.as_view(), name="explore"),
     path("experiments", ExperimentListView.as_view(), name="experiments"),
     path("experiments/<slug:public_id>", ExperimentView.as_view(), name="experiment"),

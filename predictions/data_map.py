@@ -11,12 +11,19 @@ FORECASTS = "Your forecasts: the planned time and length, the hashtags and lengt
 OUTCOMES = "What the posts of your forecasts became, and how far off the forecasts were"
 FEEDBACK = "What you say of a forecast: that it was useless or wrong, why, and your own words if you write any"
 EXPERIMENTS = "Your experiments: the two ways that you compare, which was drawn for each post, and what they show"
+DRAFTS = (
+    "Your drafts: their text and variants if you keep texts, the planned time and length, measures of the cover, and "
+    "when to remind you"
+)
 REPORTS = "Your reports of bad suggestions: which one, why, and your own words if you write any"
 LEARNED = "What was learned of your account: its usual level, trend and what works for it"
 ERRORS = "How far each of your posts was from what would have been forecast"
 MODELS = "The model that all accounts share"
 BENCHMARKS = "What accounts of one size usually get, blurred"
 WORK = "Bookkeeping of the service itself"
+
+PAST_FOR, UNTOUCHED_FOR = timedelta(days=90), timedelta(days=365)
+"""Drafts are deleted so long after their planned time, and after their last change."""
 
 KEPT = Retention("kept: it names nobody")
 
@@ -50,6 +57,20 @@ DATA_MAP: tuple[Declaration, ...] = (
         purposes=(Purpose.SERVICE, Purpose.DRAFTS, Purpose.OUTCOMES),
         why="To show you what was forecast, and to get better for you",
         retention=WHILE_ACTIVE,
+        person="account__user",
+        account="account",
+    ),
+    Table(
+        "predictions.SavedDraft",
+        expires=(Expiry("publish_at", PAST_FOR), Expiry("updated_at", UNTOUCHED_FOR)),
+        source=Source.PERSON,
+        category=DRAFTS,
+        purposes=(Purpose.SERVICE, Purpose.DRAFTS),
+        why="So that you can plan your posts, and come back to a draft",
+        retention=Retention(
+            f"until you delete it, {PAST_FOR.days} days after its planned time, or {UNTOUCHED_FOR.days} days after its "
+            "last change; its text also goes when you stop keeping texts"
+        ),
         person="account__user",
         account="account",
     ),

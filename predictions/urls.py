@@ -2,7 +2,6 @@
 
 from django.urls import path
 
-from predictions.comparisons import views as comparisons
 from predictions.demo import views as demo
 from predictions.experiments import views as experiments
 from predictions.explained import views as explained
@@ -11,7 +10,8 @@ from predictions.forecasts import views as forecasts
 from predictions.insights import views as insights
 from predictions.outcomes import views as outcomes
 from predictions.overview import views as overview
-from predictions.plan import views as plan
+from predictions.plan import calendar_views as calendar
+from predictions.plan import views as drafts
 from predictions.reports import views as reports
 
 app_name = "predictions"
@@ -22,14 +22,18 @@ urlpatterns = [
     path("demo/posts/", demo.posts, name="demo_posts"),
     path("demo/insights/", demo.insights, name="demo_insights"),
     path("overview/", overview.overview, name="overview"),
-    path("plan/", plan.plan, name="plan"),
+    path("plan/", calendar.plan, name="plan"),
+    path("plan/drafts/try/", drafts.try_draft, name="try_draft"),
+    path("plan/drafts/save/", drafts.save_draft, name="save_draft"),
+    path("plan/drafts/<slug:draft_id>/", drafts.draft_page, name="draft"),
+    path("plan/drafts/<slug:draft_id>/delete/", drafts.delete_draft, name="delete_draft"),
+    path("plan/drafts/<slug:draft_id>/remind-no-more/", drafts.end_reminder, name="end_reminder"),
     path("insights/", insights.insights, name="insights"),
     path("track-record/", outcomes.track_record, name="track_record"),
-    path("compose/", forecasts.compose, name="compose"),
+    path("compose/", drafts.compose, name="compose"),
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/<slug:experiment_id>/draw/", experiments.draw, name="draw_arm"),
     path("experiments/<slug:experiment_id>/stop/", experiments.stop, name="stop_experiment"),
-    path("compose/variants/", comparisons.variants, name="variants"),
     path("forecasts/", forecasts.forecasts, name="forecasts"),
     path("forecasts/<slug:prediction_id>/", forecasts.forecast, name="forecast"),
     path("forecasts/<slug:prediction_id>/suggestions/<int:rank>/report/", reports.report, name="report_suggestion"),

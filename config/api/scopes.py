@@ -19,8 +19,8 @@ class Scope(StrEnum):
 
 
 SCOPE_WORDS = {
-    Scope.FORECASTS_READ: "Read forecasts, experiments and what was learned; compare drafts without recording them",
-    Scope.FORECASTS_WRITE: "Ask for forecasts, which are recorded; give feedback, report suggestions, run experiments",
+    Scope.FORECASTS_READ: "Read forecasts, drafts, experiments, what was learned; try and compare drafts unrecorded",
+    Scope.FORECASTS_WRITE: "Record forecasts, save drafts, give feedback, report suggestions, run experiments",
     Scope.POSTS_READ: "Read posts and their counts, and how far a refresh is",
     Scope.POSTS_WRITE: "Fetch posts again, and send posts",
     Scope.ACCOUNT_READ: "Read who you are, and your TikTok accounts",

@@ -17,6 +17,8 @@ class Limit(StrEnum):
     """A limit; `RATE_LIMIT_<NAME>` sets it."""
 
     PREDICT = "predict"
+    FORECAST = "forecast"
+    DRAFT = "draft"
     COMPARE = "compare"
     DEMO = "demo"
     UPLOAD = "upload"
@@ -54,6 +56,10 @@ class RateLimitVariables(BaseModel):
     """The environment variables of the limits, in lower case."""
 
     rate_limit_predict: str = _limit("120/min", "forecasts", "of one person, in the API and the composer together")
+    rate_limit_forecast: str = _limit("240/min", "forecasts that are not recorded", "of one person, while they write")
+    rate_limit_draft: str = _limit(
+        "120/min", "changes of drafts", "of one person, in the API and on their pages together"
+    )
     rate_limit_compare: str = _limit("60/min", "comparisons and ideas", "of one person")
     rate_limit_demo: str = _limit("120/min", "drafts tried in the demo", "of one person, or of one IP address")
     rate_limit_upload: str = _limit("60/min", "pictures and measured captions", "of one person")

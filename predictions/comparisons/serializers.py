@@ -40,6 +40,7 @@ class ComparedDraftSerializer(Serializer[Any]):
         choices=["prior", "population", "account"], help_text="The main basis of the forecast."
     )
     prediction = ForecastSerializer()
+    chance_best = serializers.FloatField(help_text="Probability of the most likes of all the drafts.")
 
 
 class PairSerializer(Serializer[Any]):
@@ -73,8 +74,9 @@ def comparison_answer(comparison: Comparison) -> dict[str, Any]:
                     {name: range_as_json(each) for name, each in forecast.measures.items()},
                     range_as_json(forecast.engagement_rate) if forecast.engagement_rate else None,
                 ),
+                "chance_best": best,
             }
-            for forecast in comparison.forecasts
+            for forecast, best in zip(comparison.forecasts, comparison.best, strict=True)
         ],
         "pairs": [asdict(pair) for pair in comparison.pairs],
         "data_as_of": comparison.data.data_as_of,

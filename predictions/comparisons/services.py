@@ -7,9 +7,10 @@ from datetime import datetime
 from django.utils import timezone
 
 from accounts.models import User
+from posts.content.pictures import CoverMeasures
 from posts.freshness import Freshness
 from predictions.engine import Forecast, GlobalModel, LearnedAccount, forecast
-from predictions.engine.advice.comparing import win_chances
+from predictions.engine.advice.comparing import best_chances, win_chances
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
 
 FEWEST, MOST = 2, 6
@@ -24,6 +25,7 @@ class Variant:
     hashtags: Sequence[str]
     publish_at: datetime
     duration_s: int | None
+    cover: CoverMeasures | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Comparison:
     model_version: str
     forecasts: tuple[Forecast, ...]
     pairs: tuple[Pair, ...]
+    best: tuple[float, ...]
+    """The chance of each draft to get the most likes of all; they add up to 1."""
     data: Freshness
     warnings: tuple[str, ...]
 
@@ -65,24 +69,26 @@ def compare(
             hashtags=variant.hashtags,
             publish_at=variant.publish_at,
             duration_s=variant.duration_s,
-            cover=None,
+            cover=variant.cover,
         )
         for variant in variants
     ]
 
-    def compute(model: GlobalModel, learned: LearnedAccount) -> tuple[list[Forecast], list[list[float]]]:
+    def compute(model: GlobalModel, learned: LearnedAccount) -> tuple[list[Forecast], list[list[float]], list[float]]:
         forecasts = [forecast(model, learned, draft, as_of=int(now.timestamp())) for draft in drafts]
         chances: list[list[float]] = win_chances(model.effects, learned, drafts, forecasts).round(3).tolist()
-        require_finite([[each.numbers() for each in forecasts], chances])
-        return forecasts, chances
+        best: list[float] = best_chances(model.effects, learned, drafts, forecasts).round(3).tolist()
+        require_finite([[each.numbers() for each in forecasts], chances, best])
+        return forecasts, chances, best
 
     answer = answer_for(account, now, compute)
-    forecasts, chances = answer.result
+    forecasts, chances, best = answer.result
     warnings = [*answer.warnings, *(warning for each in forecasts for warning in each.warnings)]
     return Comparison(
         model_version=answer.loaded.name,
         forecasts=tuple(forecasts),
         pairs=tuple(Pair(i, j, chances[i][j]) for i in range(len(drafts)) for j in range(i + 1, len(drafts))),
+        best=tuple(best),
         data=answer.data,
         warnings=tuple(dict.fromkeys(warnings)),
     )

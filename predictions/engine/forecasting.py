@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.special import ndtr
 
 from predictions.engine.data.history import History, content_of
 from predictions.engine.effects.account_effects import effect_of
@@ -14,7 +15,7 @@ from predictions.engine.features.tabular import Features
 from predictions.engine.global_model import GlobalModel
 from predictions.engine.learned_account import LearnedAccount
 from predictions.engine.statistics import quantiles
-from predictions.engine.types import COUNTS, DAY, MAX_LOG, Bucket, Draft, Effect, Forecast, Range
+from predictions.engine.types import COUNTS, DAY, MAX_LOG, Z80, Bucket, Draft, Effect, Forecast, Range
 
 BASELINE_POSTS = 5
 RECENT_POSTS = 20
@@ -46,6 +47,7 @@ def forecast(
     now = max(as_of, account.as_of)
     history = account.history.known_at(now)
     explanation: tuple[Effect, ...] = ()
+    chance: float | None = None
     if len(history):
         content = content_of(draft)
         row = account.effects.columns(np.array([draft.publish_at]), content_design([draft]), content.tags[None])[0]
@@ -55,6 +57,7 @@ def forecast(
         log_forecast = model.predict(np.array([features.base]), features.tabular[None], features.topic[None])
         counts = model.calibrate(log_forecast, np.array([account.noise.factor]), np.array([features.base_sd]))
         low, typical, high, point = (float(x[0]) for x in (counts.low, counts.typical, counts.high, counts.point))
+        chance = chance_above(Range(low, typical, high), features.base)
         if explain:
             explanation = explain_forecast(account, posterior, row, draft, features.base, typical)
     else:
@@ -71,12 +74,32 @@ def forecast(
         measures=ranges,
         engagement_rate=rate,
         baseline=_baseline(history),
+        chance_above_usual=chance,
         basis="prior" if model.is_prior else "account" if len(history) else "population",
         explanation=explanation,
         warnings=tuple(
             _warnings(model, account, history, draft, now, [name for name in COUNTS if name not in metrics])
         ),
     )
+
+
+def chance_above(counts: Range, level: float) -> float:
+    """Return the probability that a count lies above a level (log1p), from its typical value and 80 % interval.
+
+    The forecast is taken for a two-piece log-normal: its median is `typical`, and each side has the deviation that puts
+    a tenth of all posts beyond its end of the interval. An interval without width says 0, 1/2 or 1.
+
+    >>> chance_above(Range(low=50.0, typical=100.0, high=200.0), level=math.log1p(100.0))
+    0.5
+    >>> chance_above(Range(low=50.0, typical=100.0, high=200.0), level=math.log1p(50.0))
+    0.9
+    """
+    low, typical, high = (math.log1p(count) for count in (counts.low, counts.typical, counts.high))
+    distance = typical - level
+    deviation = (typical - low if distance > 0 else high - typical) / Z80
+    if deviation <= 0:
+        return 0.5 if distance == 0 else float(distance > 0)
+    return round(float(ndtr(distance / deviation)), 3)
 
 
 def _baseline(history: History) -> float | None:

@@ -158,6 +158,8 @@ class Forecast:
     """(likes + comments + shares) / views, 0 to 1; None, with a warning, where it is unknown."""
     baseline: float | None
     """Mean of the last five labels; None without a label."""
+    chance_above_usual: float | None
+    """Probability (0 to 1) of more likes than the account's recent level; None without a history."""
     basis: Basis
     explanation: tuple[Effect, ...]
     warnings: tuple[str, ...]
@@ -169,5 +171,5 @@ class Forecast:
             *(self.point, self.typical, self.low, self.high, *self.metrics.values()),
             *(number for each in ranges for number in (each.low, each.typical, each.high)),
             *(effect.effect_pct for effect in self.explanation),
-            *([] if self.baseline is None else [self.baseline]),
+            *(number for number in (self.baseline, self.chance_above_usual) if number is not None),
         ]

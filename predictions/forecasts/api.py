@@ -19,7 +19,7 @@ from config.api.names import shown, unknown_name
 from config.api.parsers import StrictJSONParser, parse_json
 from config.api.problems import MissingObject
 from config.api.schema import DescribedSchema
-from config.api.scopes import FORECASTS
+from config.api.scopes import FORECASTS, FORECASTS_READ
 from config.api.views import ListView, RetrieveView, View
 from config.rate_limits import Limit, enforce
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge
@@ -54,22 +54,25 @@ class PredictSchema(DescribedSchema):
         return not self.path.startswith("/api/")
 
 
-class PredictView(View):
-    schema = PredictSchema()
-    required_scopes = FORECASTS
-    rate_limits = {"POST": (Limit.PREDICT,)}
+_DESCRIBED: dict[str, Any] = {
+    "tags": ["predictions"],
+    "request": {"application/json": PredictRequestSerializer, "multipart/form-data": PredictMultipartSerializer},
+    "responses": PredictResponseSerializer,
+    "examples": [DRAFT_EXAMPLE],
+}
+
+
+class DraftView(View):
+    """Base of the views that forecast a draft: JSON, or a form with a picture."""
+
     parser_classes = [StrictJSONParser, MultiPartParser]
 
-    @extend_schema(
-        operation_id="predict",
-        tags=["predictions"],
-        request={"application/json": PredictRequestSerializer, "multipart/form-data": PredictMultipartSerializer},
-        responses=PredictResponseSerializer,
-        examples=[DRAFT_EXAMPLE],
-    )
-    @idempotent
-    def post(self, request: Request) -> Response:
-        """Forecast what a post will do in its first 24 hours, how sure that is, and what to change."""
+    def body_limit(self, request: Request) -> int:
+        """Return how many bytes are read: forms within the limit stay in memory, so no picture is written to disk."""
+        return settings.FILE_UPLOAD_MAX_MEMORY_SIZE if is_form_media_type(request.content_type) else self.most_bytes
+
+    def answer(self, request: Request, *, record: bool) -> Response:
+        """Forecast the draft of the request, and record the forecast if asked to."""
         with_media = is_form_media_type(request.content_type)
         picture = _picture(request) if with_media else None
         asked = _REQUEST.run_validation(_payload(request) if with_media else request.data)
@@ -91,12 +94,31 @@ class PredictView(View):
                 suggest=asked["suggest"],
                 window=(asked["window"]["start_utc"], asked["window"]["end_utc"]) if asked.get("window") else None,
                 with_hours=asked["map"],
+                record=record,
             )
         return Response(prediction_answer(result))
 
-    def body_limit(self, request: Request) -> int:
-        """Return how many bytes are read: forms within the limit stay in memory, so no picture is written to disk."""
-        return settings.FILE_UPLOAD_MAX_MEMORY_SIZE if is_form_media_type(request.content_type) else self.most_bytes
+
+class PredictView(DraftView):
+    schema = PredictSchema()
+    required_scopes = FORECASTS
+    rate_limits = {"POST": (Limit.PREDICT,)}
+
+    @extend_schema(operation_id="predict", **_DESCRIBED)
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Forecast what a post will do in its first 24 hours, how sure that is, and what to change."""
+        return self.answer(request, record=True)
+
+
+class ForecastView(DraftView):
+    required_scopes = FORECASTS_READ
+    rate_limits = {"POST": (Limit.FORECAST,)}
+
+    @extend_schema(operation_id="forecast", **_DESCRIBED)
+    def post(self, request: Request) -> Response:
+        """Forecast a draft as `predict` does, and record nothing: while somebody is still writing it."""
+        return self.answer(request, record=False)
 
 
 @contextmanager

@@ -1,9 +1,13 @@
-"""Geometry of forecasts' charts: the range on a logarithmic axis, and the hours of a week."""
+"""Geometry of forecasts' charts: the ranges on logarithmic axes, and the hours of a week."""
 
 from dataclasses import dataclass
 
 from posts.charts import LogScale, Tick
+from predictions.models import Outcome, Prediction
 from predictions.suggestions.advice import ToldHours
+
+CHART_WIDTHS = (480, 320)
+"""SVG text does not reflow: phones get the same picture narrower."""
 
 SURE = 0.9
 """An hour's sign is shown as sure from this chance on."""
@@ -44,6 +48,41 @@ def range_chart(
         outcome=None if outcome is None else scale.position(outcome),
         ticks=scale.ticks(),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What a forecast says of one count, for a page: `likes` or `views`, with its charts by width."""
+
+    metric: str
+    typical: float
+    low: float
+    high: float
+    charts: list[RangeChart]
+
+
+def headlines(prediction: Prediction, outcome: Outcome | None = None) -> list[Headline]:
+    """Return the likes and, where they are known, the views, each with a wide and a narrow chart."""
+    measured = outcome if outcome and outcome.is_measured else None
+    figures = [
+        (
+            "likes",
+            prediction.typical,
+            [prediction.low, prediction.high],
+            prediction.baseline,
+            outcome.likes if outcome else None,
+        )
+    ]
+    if views := prediction.measures.get("views"):
+        figures.append(("views", views["typical"], views["interval"], None, measured.views if measured else None))
+    return [
+        Headline(
+            metric, typical, low, high,
+            [range_chart(width=width, low=low, high=high, typical=typical, baseline=baseline, outcome=became)
+             for width in CHART_WIDTHS],
+        )
+        for metric, typical, (low, high), baseline, became in figures
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

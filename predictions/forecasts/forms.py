@@ -1,14 +1,18 @@
 """The composer's form."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from posts.content.captions import MAX_RETURNED
+from accounts.models import TikTokAccount
 from predictions.forecasts.serializers import FURTHEST_AHEAD, MAX_DURATION_S
 
 MAX_CAPTION = 4_000
@@ -35,27 +39,65 @@ class TypedTextField(forms.CharField):
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
+class LocalTimeField(forms.DateTimeField):
+    """A moment in the active time zone; a time that the clocks leave out or show twice is refused in words."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            input_formats=[DATETIME_LOCAL, f"{DATETIME_LOCAL}:%S"],
+            widget=forms.DateTimeInput({"class": "input", "type": "datetime-local"}, format=DATETIME_LOCAL),
+            error_messages={
+                "required": gettext_lazy("Say when you plan to publish."),
+                "invalid": gettext_lazy("Write a date and a time, such as 2026-12-01T18:00."),
+            },
+            **options,
+        )
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            naive: datetime = (error.params or {})["datetime"]
+            zone = timezone.get_current_timezone()
+            there = naive.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+            told = {"time": f"{naive:%H:%M}", "zone": timezone.get_current_timezone_name()}
+            if there == naive:
+                words = _(
+                    "The clocks go back then: %(time)s comes twice in %(zone)s. Choose an earlier or a later time."
+                )
+            else:
+                words = _(
+                    "The clocks go forward then: there is no %(time)s in %(zone)s. Choose an earlier or a later time."
+                )
+            raise ValidationError(words % told, code=error.code) from error
+
+
+def zone_words(account: TikTokAccount) -> str:
+    """Return in which time zone the times of a page are, as HTML: with a link to choose one where there is none."""
+    if account.time_zone:
+        return format_html(_("Local time in {}."), account.time_zone)
+    return format_html(
+        '{} <a href="{}">{}</a>',
+        _("Times are in UTC, as you have not chosen your time zone."),
+        reverse("accounts:settings"),
+        _("Choose your time zone"),
+    )
+
+
 class DraftForm(forms.Form):
-    """A draft: its caption, time (UTC), length and cover, and the window of times that may be suggested."""
+    """A draft: its caption, local time, length and cover, and the window of times that may be suggested."""
 
     caption = TypedTextField(
         required=False,
         strip=False,
         max_length=MAX_CAPTION,
-        help_text=f"With its #hashtags, as you would post it. TikTok returns the first {MAX_RETURNED} characters of a "
-        "caption to programs such as this one, so only those are measured.",
+        help_text=gettext_lazy("With its #hashtags, as you would post it."),
         widget=forms.Textarea({"class": "input", "rows": 5, "dir": "auto", "autocomplete": "off"}),
         error_messages={"max_length": f"TikTok takes at most {MAX_CAPTION:,} characters; this has %(show_value)s."},
     )
-    publish_at = forms.DateTimeField(
-        label="Date and time (UTC)",
-        input_formats=[DATETIME_LOCAL, f"{DATETIME_LOCAL}:%S"],
-        widget=forms.DateTimeInput({"class": "input", "type": "datetime-local"}, format=DATETIME_LOCAL),
-        error_messages={
-            "required": "Say when you plan to publish.",
-            "invalid": "Write a date and a time, such as 2026-12-01T18:00.",
-        },
-    )
+    publish_at = LocalTimeField(label=gettext_lazy("Date and time"))
     duration_s = forms.IntegerField(
         required=False,
         label="Length of the video (seconds)",
@@ -70,7 +112,7 @@ class DraftForm(forms.Form):
     )
     cover = forms.FileField(
         required=False,
-        help_text="JPEG, PNG, WebP or GIF, up to 5 MB and 12 megapixels. It is measured, not kept.",
+        help_text=gettext_lazy("JPEG, PNG, WebP or GIF, up to 5 MB and 12 megapixels. It is measured, not kept."),
         widget=forms.FileInput({"class": "input", "accept": "image/jpeg,image/png,image/webp,image/gif"}),
     )
 
@@ -84,13 +126,14 @@ class DraftForm(forms.Form):
         widget=forms.Select({"class": "input"}),
     )
 
-    @classmethod
-    def starting_now(cls) -> "DraftForm":
-        """Return an empty form for the next full hour."""
-        return cls(initial={"publish_at": next_full_hour()})
+    def __init__(self, *args: Any, account: TikTokAccount, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["publish_at"].help_text = zone_words(account)
 
-    def clean_publish_at(self) -> Any:
-        moment = self.cleaned_data["publish_at"]
+    def clean_publish_at(self) -> datetime | None:
+        moment: datetime | None = self.cleaned_data["publish_at"]
+        if moment is None:
+            return None
         now = timezone.now()
         if moment < now - FURTHEST_BACK:
             raise ValidationError("This is in the past: a forecast is of a post that is still to come.")

@@ -172,6 +172,11 @@ class ForecastSerializer(Serializer[Any]):
     interval = serializers.ListField(
         child=serializers.FloatField(), min_length=2, max_length=2, help_text="Low and high: 80 % of posts lie within."
     )
+    chance_above_usual = serializers.FloatField(
+        allow_null=True,
+        help_text="Probability of more likes than the account's recent level; null without a history, and for those "
+        "that were recorded before it was computed.",
+    )
     metrics = MetricsSerializer()
     measures = MeasuresSerializer()
     engagement_rate = RangeSerializer(allow_null=True, help_text=RATE_HELP)
@@ -219,7 +224,7 @@ class DiagnosticsSerializer(Serializer[Any]):
 class PredictResponseSerializer(Serializer[Any]):
     """The shape of `prediction_answer`, for the schema: nested serializers would take longer than a forecast."""
 
-    prediction_id = serializers.CharField()
+    prediction_id = serializers.CharField(allow_null=True, help_text="Null where nothing was recorded.")
     model_version = serializers.CharField(help_text='"prior" before any model was trained.')
     basis = serializers.ChoiceField(
         choices=["prior", "population", "account"], help_text="The main basis of the forecast."
@@ -246,6 +251,7 @@ def forecast_answer(
         "predicted_bucket": forecast.bucket,
         "typical": forecast.typical,
         "interval": [forecast.low, forecast.high],
+        "chance_above_usual": forecast.chance_above_usual,
         "metrics": forecast.metrics,
         "measures": measures,
         "engagement_rate": engagement_rate,
@@ -257,7 +263,7 @@ def prediction_answer(result: PredictionResult) -> dict[str, Any]:
     """Return a forecast as the API answers it."""
     row, advice = result.prediction, result.advice
     return {
-        "prediction_id": row.public_id,
+        "prediction_id": row.public_id if row.pk else None,
         "model_version": result.model_version,
         "basis": row.basis,
         "prediction": forecast_answer(row, row.measures, row.engagement_rate),

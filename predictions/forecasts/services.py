@@ -32,9 +32,10 @@ TimeWindow = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class PredictionResult:
-    """A recorded forecast, with facts for the answer alone. Times are in milliseconds."""
+    """A forecast, with facts for the answer alone. Times are in milliseconds."""
 
     prediction: Prediction
+    """Without a primary key where it was not recorded."""
     model_version: str
     advice: ToldAdvice | None
     """None if not asked for."""
@@ -62,9 +63,12 @@ def predict(
     suggest: bool = True,
     window: TimeWindow | None = None,
     with_hours: bool = False,
+    record: bool = True,
     now: datetime | None = None,
 ) -> PredictionResult:
     """Forecast a draft for the person's account and record the forecast: one query, and one statement that writes.
+
+    Without `record` nothing is written: for a draft that is being typed.
 
     Without `account_id` the account is the person's only one. `cover` may be what measures one: decoding takes longer
     than all else, and begins once it is known that there is something to forecast. `suggest` adds advice, on times in
@@ -124,6 +128,7 @@ def predict(
         high=result.high,
         bucket=result.bucket,
         baseline=result.baseline,
+        chance_above_usual=result.chance_above_usual,
         metrics=result.metrics,
         measures={name: range_as_json(measure) for name, measure in result.measures.items()},
         engagement_rate=range_as_json(result.engagement_rate) if result.engagement_rate else None,
@@ -135,8 +140,9 @@ def predict(
     )
     note(model_version=answer.loaded.version_id, account=fetched - asked, caption=measured - fetched)
     note(account=answer.fetched_at - measured, inference=inferred - answer.fetched_at)
-    with stage("database"):
-        store(prediction, user_id=account.user_id, text=kept_text)
+    if record:
+        with stage("database"):
+            store(prediction, user_id=account.user_id, text=kept_text)
     return PredictionResult(
         prediction=prediction,
         model_version=answer.loaded.name,

@@ -1,25 +1,36 @@
 """Steps on the composer's page: forms that apply a suggestion to the draft, and undo that, as hidden fields.
 
-Texts travel in the body of a request, never in an address. A cover is not kept: its measures travel sealed.
+Texts travel in the body of a request, never in an address. A cover is not kept: its measures travel sealed, and so do
+the figures of the forecast before the step, which was not recorded.
 """
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.core import signing
 from django.http import QueryDict
+from django.utils import timezone
 
 from posts.content.pictures import CoverMeasures
 from predictions.forecasts.forms import DATETIME_LOCAL
 from predictions.models import Prediction
 from predictions.suggestions.advice import Changes, ToldAdvice, ToldSuggestion
 
-_SALT = "predictions.forecasts.steps.cover"
+_SALT = "predictions.forecasts.steps"
 _SEALED_SECONDS = 24 * 3600
 _DRAFT = ("caption", "publish_at", "duration_s", "within")
-COVER, BEFORE = "measured_cover", "before"
-"""Names of the fields with the cover's measures, and with the id of the forecast before the step."""
+COVER, BEFORE, STEP = "measured_cover", "before", "step"
+"""Names of the fields with the cover's measures, with the figures before the step, and of what marks a step."""
+
+
+class Before(TypedDict):
+    """The likes that were forecast before a step."""
+
+    typical: float
+    low: float
+    high: float
+
 
 Fields = dict[str, str]
 
@@ -54,12 +65,25 @@ def apply_fields(
     if after == now:
         return None
     before = {f"{BEFORE}_{name}": value for name, value in now.items()}
-    return after | before | {COVER: _seal(cover), BEFORE: prediction.public_id}
+    figures = Before(typical=prediction.typical, low=prediction.low, high=prediction.high)
+    return after | before | {COVER: seal_cover(cover), BEFORE: signing.dumps(figures, salt=_SALT), STEP: "1"}
 
 
 def undo_fields(posted: QueryDict) -> Fields:
     """Return the composer's fields as they were before the step that was posted."""
-    return {name: posted.get(f"{BEFORE}_{name}", "") for name in _DRAFT} | {COVER: posted.get(COVER, "")}
+    return {name: posted.get(f"{BEFORE}_{name}", "") for name in _DRAFT} | {
+        COVER: posted.get(COVER, ""),
+        STEP: "1",
+    }
+
+
+def before_of(posted: QueryDict) -> Before | None:
+    """Return the figures before the step; None without a step, or if they are not ours or too old."""
+    try:
+        before: Before = signing.loads(posted.get(BEFORE, ""), salt=_SALT, max_age=_SEALED_SECONDS)
+    except signing.BadSignature:
+        return None
+    return before
 
 
 def cover_of(posted: QueryDict) -> CoverMeasures | None:
@@ -71,11 +95,15 @@ def cover_of(posted: QueryDict) -> CoverMeasures | None:
         return None
 
 
-def _seal(cover: CoverMeasures | None) -> str:
-    return signing.dumps(asdict(cover), salt=_SALT) if cover else ""
+def seal_cover(cover: CoverMeasures | None) -> str:
+    """Return the cover's measures as a field carries them: without the embedding, which no forecast reads."""
+    if cover is None:
+        return ""
+    measures = {name: value for name, value in asdict(cover).items() if name not in ("embedding", "network")}
+    return signing.dumps(measures, salt=_SALT)
 
 
 def _written(value: object) -> str:
     if isinstance(value, datetime):
-        return value.strftime(DATETIME_LOCAL)
+        return timezone.localtime(value).strftime(DATETIME_LOCAL)
     return "" if value is None else str(value)

@@ -7,6 +7,7 @@ from predictions.models.forecasts import Prediction
 from predictions.models.learning import AccountWeights, ForecastError
 from predictions.models.monitoring import DriftCheck
 from predictions.models.outcomes import Outcome
+from predictions.models.plan import SavedDraft
 from predictions.models.reports import SuggestionReport, SuggestionSwitch
 from predictions.models.training import ForgottenAccount
 from predictions.models.variety import VarietyCheck
@@ -26,6 +27,7 @@ __all__ = [
     "ModelVersion",
     "Outcome",
     "Prediction",
+    "SavedDraft",
     "SuggestionReport",
     "SuggestionSwitch",
     "VarietyCheck",

@@ -59,6 +59,10 @@ class Prediction(PersonalData):
     high = personal(models.FloatField(), "The upper end of the range")
     bucket = personal(models.CharField(max_length=8, choices=Bucket), "Low, medium or high for this account")
     baseline = personal(models.FloatField(null=True), "The moving average of the last five posts")
+    chance_above_usual = personal(
+        models.FloatField(null=True, help_text="0 to 1; null without a history."),
+        "The chance that the post beats your usual level",
+    )
     metrics = personal(models.JSONField(default=dict), "The point forecasts of likes, comments, shares and views")
     measures = personal(
         models.JSONField(default=dict, help_text="By measure, the typical value and the interval [low, high]."),

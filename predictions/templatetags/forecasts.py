@@ -6,7 +6,7 @@ from django import template
 from django.template import Context
 
 from accounts.models import TikTokAccount
-from predictions.comparisons.services import Pair
+from predictions.engine.explanation import OTHER
 from predictions.feedback.forms import FeedbackForm
 from predictions.feedback.selectors import feedback_on_forecast
 from predictions.models import Prediction
@@ -84,19 +84,6 @@ def nothing_reliable() -> str:
 
 
 @register.filter
-def pair_words(pair: Pair) -> str:
-    """Return who of a pair of variants is likelier to get more likes: Variant 2 beats variant 1 in 7 cases of 10."""
-    first, second, chance = pair.draft + 1, pair.against + 1, pair.chance
-    if chance < 0.5:
-        first, second, chance = second, first, 1 - chance
-    if round(chance, 2) < 0.55:
-        return f"Variants {min(first, second)} and {max(first, second)} are about even."
-    return f"Variant {first} gets more likes than variant {second} in {chance:.0%} of cases.".replace(
-        "%", "\N{NO-BREAK SPACE}%"
-    )
-
-
-@register.filter
 def signed(value: float) -> str:
     """Return a rounded number with its sign: +12, −4, 0."""
     whole = round(value)
@@ -104,9 +91,26 @@ def signed(value: float) -> str:
 
 
 @register.filter
-def noticeable(explanation: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """Return the effects that do not round to 0 %."""
-    return [effect for effect in explanation or () if round(effect["effect_pct"])]
+def helping(explanation: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Return the inputs that raise the forecast, those that do not round to 0 %."""
+    return [effect for effect in _of_inputs(explanation) if round(effect["effect_pct"]) > 0]
+
+
+@register.filter
+def holding_back(explanation: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Return the inputs that lower the forecast, those that do not round to 0 %."""
+    return [effect for effect in _of_inputs(explanation) if round(effect["effect_pct"]) < 0]
+
+
+@register.filter
+def beside_inputs(explanation: list[dict[str, Any]] | None) -> float | None:
+    """Return the effect (per cent) of all that is no input of the draft; None where it rounds to 0 %."""
+    rest = next((effect["effect_pct"] for effect in explanation or () if effect["feature"] == OTHER), 0.0)
+    return rest if round(rest) else None
+
+
+def _of_inputs(explanation: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    return [effect for effect in explanation or () if effect["feature"] != OTHER]
 
 
 @register.inclusion_tag("predictions/track_record.html")

@@ -12,6 +12,7 @@ PREFIXES = {
     "pred": "a forecast",
     "impo": "an import of a file",
     "expt": "an experiment",
+    "drft": "a saved draft",
     "expo": "a copy of a person's data",
     ERASURE: "an erasure, and its receipt",
 }

@@ -25,6 +25,7 @@ TOUCH_NOBODY = {
     ),
     **dict.fromkeys((f"predictions:demo{page}" for page in ("", "_plan", "_posts", "_insights")), _PUBLIC),
     "api:measure": "measures a draft and stores nothing",
+    "predictions:try_draft": "shows who writes a draft what it would do, at each pause, and stores nothing",
     **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),
     **dict.fromkeys(("accounts:login", "accounts:connections", "tiktok_login"), _SIGNING_IN),
     **dict.fromkeys(("tiktok_callback", "tiktok_waiting", "tiktok_waiting_status"), _SIGNING_IN),

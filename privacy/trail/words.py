@@ -11,6 +11,7 @@ _POSTS = "your posts"
 _IMPORTS = "your imports of files"
 _REFRESH = "reading your posts from TikTok"
 _FORECASTS = "your forecasts"
+_DRAFTS = "your drafts"
 _EXPERIMENTS = "your experiments"
 _CONSENTS = "what you agree to"
 _ERASURE = "your erasure"
@@ -33,8 +34,10 @@ OF_REQUESTS = {
     **dict.fromkeys(("posts:refresh", "api:account-refreshes", "api:account-refresh", "api:refresh"), _REFRESH),
     **dict.fromkeys(("predictions:compose", "api:predict", "predict"), "a forecast"),
     "predictions:overview": "your overview",
-    "predictions:plan": "your plan",
-    **dict.fromkeys(("predictions:variants", "api:compare"), "a comparison of drafts"),
+    "api:compare": "a comparison of drafts",
+    "api:forecast": "a forecast that was not kept",
+    **dict.fromkeys(("api:drafts", "api:draft", "predictions:plan", "predictions:draft"), _DRAFTS),
+    **dict.fromkeys(("predictions:save_draft", "predictions:delete_draft", "predictions:end_reminder"), _DRAFTS),
     "api:explore": "an idea to try",
     **dict.fromkeys(("predictions:forecasts", "predictions:forecast", "api:predictions", "api:prediction"), _FORECASTS),
     **dict.fromkeys(("predictions:give_feedback", "predictions:take_back_feedback"), "what you said of a forecast"),

@@ -82,6 +82,7 @@ def address(operation: Operation, creator: Creator) -> str:
         "/api/v1/predictions/": creator.prediction.public_id,
         "/api/v1/imports/": account.imports.get().public_id,
         "/api/v1/refreshes/": account.refreshes.all()[0].public_id,
+        "/api/v1/drafts/": account.drafts.get().public_id,
         "/api/v1/experiments/": account.experiments.get().public_id,
         "/api/v1/privacy/exports/": creator.user.exports.get().public_id,
         "/api/v1/privacy/consents/": "learning",

@@ -17,7 +17,9 @@ PATHS = [
     "/status/",
     "/posts/",
     "/compose/",
-    "/compose/variants/",
+    "/plan/",
+    "/plan/?view=list",
+    "/plan/drafts/{draft}/",
     "/experiments/",
     "/insights/",
     "/track-record/",
@@ -46,7 +48,8 @@ def test_nothing_sticks_out_sideways(width: int, scheme: str, open_page: OpenPag
     creator.met_prediction.save()
     page = open_page(user=creator.user, width=width, color_scheme=scheme)
     for path in PATHS:
-        page.goto(path.format(account=creator.account.public_id, prediction=creator.met_prediction.public_id))
+        ids = {"account": creator.account.public_id, "draft": creator.draft.public_id}
+        page.goto(path.format(prediction=creator.met_prediction.public_id, **ids))
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
             "rgb(246, 245, 241)" if scheme == "light" else "rgb(17, 23, 28)"

@@ -25,6 +25,8 @@ from predictions.engine.effects.design import WIDTH
 from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.explanation import LEVERS, OTHER, lever_columns
 from predictions.engine.features.tabular import Features
+from predictions.engine.forecasting import chance_above
+from predictions.engine.types import Range
 from tests.engine.synthetic import DAY, START, account, draft, end_of, population, post
 
 NAN = float("nan")
@@ -46,6 +48,26 @@ def test_the_baseline_is_the_mean_of_the_last_five_labels():
     history = of(*(at(START + i * DAY, (DAY, x)) for i, x in enumerate([1000, 10, 20, 30, 40, 55])))
     state = learn_account(GlobalModel.prior(), history, as_of=NOW)
     assert forecast(GlobalModel.prior(), state, draft(NOW), as_of=NOW).baseline == pytest.approx(31)
+
+
+@pytest.mark.parametrize(("level", "chance"), [(100.0, 0.5), (50.0, 0.9), (400.0, 0.1), (0.0, 1.0), (1e6, 0.0)])
+def test_the_chance_to_beat_a_level_follows_both_sides_of_the_range(level: float, chance: float):
+    assert chance_above(Range(50.0, 100.0, 400.0), math.log1p(level)) == pytest.approx(chance, abs=0.001)
+
+
+@pytest.mark.parametrize(("level", "chance"), [(9.0, 1.0), (10.0, 0.5), (11.0, 0.0)])
+def test_a_range_without_width_is_sure(level: float, chance: float):
+    assert chance_above(Range(10.0, 10.0, 10.0), math.log1p(level)) == chance
+
+
+def test_the_chance_to_beat_ones_usual_needs_a_history(model: GlobalModel):
+    none = forecast(model, learn_account(model, of(), as_of=NOW), draft(NOW), as_of=NOW)
+    assert none.chance_above_usual is None
+    as_of = START + 31 * DAY
+    some = forecast(model, learn_account(model, account("a", 30), as_of=as_of), draft(as_of), as_of=as_of)
+    assert some.chance_above_usual is not None
+    assert 0 < some.chance_above_usual < 1
+    assert some.chance_above_usual in some.numbers()
 
 
 def test_basis_and_warnings_say_what_a_forecast_rests_on(model: GlobalModel):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import APIToken, Credential, TikTokAccount, User
 from posts.models import Refresh
-from predictions.models import Prediction
+from predictions.models import Prediction, SavedDraft
 from tests.factories import (
     ALL_CONSENTS,
     APITokenFactory,
@@ -17,6 +17,7 @@ from tests.factories import (
     TikTokAccountFactory,
     history_of_posts,
 )
+from tests.predictions.plan.factories import SavedDraftFactory
 
 ALL_SCOPES = ["user.info.basic", "user.info.profile", "user.info.stats", "video.list"]
 
@@ -28,6 +29,7 @@ class Creator:
     prediction: Prediction
     met_prediction: Prediction
     token: APIToken
+    draft: SavedDraft
 
 
 def connect(account: TikTokAccount, *, scopes: list[str] = ALL_SCOPES, state: str = Credential.State.ACTIVE) -> None:
@@ -60,6 +62,7 @@ def make_creator(*, posts: int = 8) -> Creator:
         prediction=PredictionFactory(account=account),
         met_prediction=met,
         token=APITokenFactory(user=account.user),
+        draft=SavedDraftFactory(account=account),
     )
 
 

@@ -37,9 +37,11 @@ MEMBERS = [
     "/posts/",
     "/compose/",
     "/experiments/",
-    "/compose/variants/",
     "/insights/",
     "/track-record/",
+    "/plan/",
+    "/plan/?view=list",
+    "/plan/drafts/{draft}/",
     "/forecasts/",
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",
@@ -58,6 +60,7 @@ def fill(path: str, creator: Creator) -> str:
         account=creator.account.public_id,
         prediction=creator.prediction.public_id,
         met_prediction=creator.met_prediction.public_id,
+        draft=creator.draft.public_id,
     )
 
 

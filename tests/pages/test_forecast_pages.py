@@ -91,12 +91,13 @@ def test_an_explanation_is_on_the_forecasts_page(browser: Client, creator: Creat
     moved = [{"feature": feature, "effect_pct": effect} for feature, effect in effects.items()]
     explained = PredictionFactory(account=creator.account, explanation=moved)
     text = read(browser.get(f"/forecasts/{explained.public_id}/").content.decode()).text
-    assert "Why it differs from your usual Your usual is your account’s level" in text
+    assert "What helps, and what holds back Against your usual post, for what you filled in." in text
     assert "The hour +12 % All the rest −4 %" in text
+    assert "lately" not in text
     unmoved = PredictionFactory(account=creator.account, explanation=[{"feature": "sound", "effect_pct": -0.4}])
     for unexplained in (creator.prediction, unmoved):
         page = read(browser.get(f"/forecasts/{unexplained.public_id}/").content.decode())
-        assert "Why it differs" not in page.text
+        assert "What helps" not in page.text
 
 
 def test_without_forecasts_the_composer_is_offered(browser: Client, creator: Creator) -> None:

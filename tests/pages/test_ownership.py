@@ -11,11 +11,18 @@ GET = [
     "/experiments/?account={account}",
     "/forecasts/?account={account}",
     "/forecasts/{prediction}/",
+    "/plan/?account={account}",
+    "/plan/drafts/{draft}/",
     "/settings/accounts/{account}/disconnect/",
 ]
 POST = [
     "/posts/{account}/refresh/",
     "/compose/?account={account}",
+    "/plan/drafts/{draft}/",
+    "/plan/drafts/{draft}/delete/",
+    "/plan/drafts/{draft}/remind-no-more/",
+    "/plan/drafts/try/?account={account}",
+    "/plan/drafts/save/?account={account}",
     "/forecasts/{prediction}/feedback/",
     "/forecasts/{prediction}/feedback/take-back/",
     "/settings/accounts/{account}/disconnect/",
@@ -26,7 +33,10 @@ POST = [
 def paths_of(creator: Creator, templates: list[str]) -> list[str]:
     return [
         template.format(
-            account=creator.account.public_id, prediction=creator.prediction.public_id, token=creator.token.pk
+            account=creator.account.public_id,
+            prediction=creator.prediction.public_id,
+            token=creator.token.pk,
+            draft=creator.draft.public_id,
         )
         for template in templates
     ]

@@ -18,6 +18,7 @@ from tests.factories import (
     history_of_posts,
 )
 from tests.pages.conftest import Creator, connect
+from tests.predictions.plan.factories import SavedDraftFactory
 
 
 def queries(browser: Client, path: str) -> int:
@@ -34,7 +35,7 @@ def queries(browser: Client, path: str) -> int:
         ("/experiments/", 7),
         ("/settings/", 6),
         ("/compose/", 7),
-        ("/compose/variants/", 7),
+        ("/plan/", 14),
     ],
 )
 def test_queries_do_not_grow_with_what_is_listed(path: str, at_most: int, browser: Client, creator: Creator) -> None:
@@ -44,6 +45,7 @@ def test_queries_do_not_grow_with_what_is_listed(path: str, at_most: int, browse
         OutcomeFactory(prediction=PredictionFactory(account=creator.account), post=post)
     for experiment in ExperimentFactory.create_batch(3, account=creator.account, state="stopped"):
         AssignmentFactory.create_batch(3, experiment=experiment)
+    SavedDraftFactory.create_batch(3, account=creator.account)
     APITokenFactory.create_batch(4, user=creator.user)
     for account in TikTokAccountFactory.create_batch(3, user=creator.user):
         connect(account)

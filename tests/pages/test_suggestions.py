@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from predictions.comparisons.services import Pair
 from predictions.learning import services
-from predictions.models import Prediction
-from predictions.templatetags.forecasts import pair_words, signed
+from predictions.models import Prediction, SavedDraft
+from predictions.templatetags.forecasts import signed
 from predictions.versions.registry import registry
-from tests.factories import PredictionFactory, TikTokAccountFactory, history_with_effects
+from privacy.purposes import Purpose
+from tests.factories import PredictionFactory, TikTokAccountFactory, agree, history_with_effects
 from tests.pages.conftest import Creator, connect
 from tests.pages.html import Element, read
 from tests.pages.test_composer import picture
@@ -75,19 +75,17 @@ def test_a_suggestion_is_a_card_that_is_applied_and_undone(browser: Client, reac
     assert value(applied, "caption") == "At the pier again #pier #dunes"
     assert (value(applied, "publish_at"), value(applied, "duration_s")) == (MORNING, "20")
     assert "Add #dunes" not in cards(applied)
-    now = Prediction.objects.first()
-    assert now is not None
-    assert now.hashtags == ["pier", "dunes"]
+    # trying a suggestion records nothing
+    assert Prediction.objects.first() == before
     beside = next(each for each in applied.all("section") if each.get("aria-labelledby") == "before-heading")
     assert beside.text.startswith(f"Before and now Before {before.typical:.0f}")
-    assert f"With the change {now.typical:.0f}" in beside.text
+    assert "With the change" in beside.text
 
     undone = send(browser, hidden(steps(beside)[0]))
     assert value(undone, "caption") == DRAFT["caption"]
-    again = Prediction.objects.first()
-    assert again is not None
     # the cover too came all the way
-    assert again.typical == pytest.approx(before.typical)
+    headline = next(each for each in undone.all("p") if each.get("class") == "headline")
+    assert headline.text.startswith(f"{before.typical:.0f} likes")
     assert "Before and now" not in undone.text
 
 
@@ -109,10 +107,8 @@ def test_a_cover_that_was_not_sealed_here_counts_for_nothing(browser: Client, re
     assert Prediction.objects.count() == 3
 
 
-def test_the_forecast_of_another_person_is_not_shown_as_the_one_before(
-    browser: Client, reacting: Creator, stranger: Creator
-) -> None:
-    page = send(browser, DRAFT | {"before": stranger.prediction.public_id})
+def test_figures_that_were_not_sealed_here_are_not_shown_as_those_before(browser: Client, reacting: Creator) -> None:
+    page = send(browser, DRAFT | {"step": "1", "before": "eyJ0eXBpY2FsIjo5fQ:forged:signature"})
     assert "Before and now" not in page.text
 
 
@@ -176,71 +172,36 @@ def test_an_earlier_forecast_shows_what_was_told(browser: Client, creator: Creat
 # --- variants --------------------------------------------------------------------------------------------------------
 
 
-def variants(*drafts: dict[str, str]) -> dict[str, str]:
-    management = {"form-TOTAL_FORMS": "4", "form-INITIAL_FORMS": "0"}
-    return management | {f"form-{i}-{name}": text for i, draft in enumerate(drafts) for name, text in draft.items()}
-
-
-def test_variants_stand_side_by_side_with_their_chances(browser: Client, reacting: Creator) -> None:
-    asking = DRAFT | {"caption": "Which one would you pick? #dunes"}
-    before = Prediction.objects.count()
-    page = send(browser, variants(DRAFT, asking), "/compose/variants/")
+def test_variants_stand_side_by_side_with_their_chances_to_win(browser: Client, reacting: Creator) -> None:
+    agree(reacting.user, Purpose.DRAFTS)
+    asking = {"variant_B": "Which one would you pick? #dunes", "variant_C_at": MORNING.replace("T07", "T15")}
+    page = send(browser, DRAFT | asking)
     comparison = page.by_id("comparison")
     assert comparison is not None
-    assert len(list(next(comparison.all("tbody")).all("tr"))) == 2
-    assert "Variant 2 gets more likes than variant 1 in " in comparison.text
-    assert Prediction.objects.count() == before
-    assert page.by_id("id_form-1-caption").text == asking["caption"]  # type: ignore[union-attr]
-
-
-def test_the_composers_draft_starts_a_comparison(browser: Client, creator: Creator) -> None:
-    page = send(browser, DRAFT | {"start": "1"}, "/compose/variants/")
-    for number in (0, 1):
-        caption, moment = page.by_id(f"id_form-{number}-caption"), page.by_id(f"id_form-{number}-publish_at")
-        assert caption is not None
-        assert moment is not None
-        assert (caption.text, moment["value"]) == (DRAFT["caption"], MORNING)
-    assert page.by_id("comparison") is None
-
-
-def test_one_variant_is_too_few(browser: Client, creator: Creator) -> None:
-    page = send(browser, variants(DRAFT), "/compose/variants/")
-    assert page.by_id("comparison") is None
-    assert "Fill in at least two variants." in page.text or "Say when you plan to publish." in page.text
+    rows = [[cell.text for cell in row.all("th", "td")] for row in next(comparison.all("tbody")).all("tr")]
+    assert [row[0] for row in rows] == ["A", "B", "C"]
+    # a variant with a time alone has the caption of A
+    assert [row[1] for row in rows] == [DRAFT["caption"], asking["variant_B"], DRAFT["caption"]]
+    chances = [int(row[-1].split()[0]) for row in rows]
+    assert sum(chances) == pytest.approx(100, abs=2)
+    assert max(chances) == chances[1]
+    assert value(page, "variant_B") == asking["variant_B"]
+    # one forecast is recorded, that of the draft itself
+    assert Prediction.objects.count() == 3
+    saved = SavedDraft.objects.latest("pk")
+    assert [each["caption"] for each in saved.variants] == [asking["variant_B"], DRAFT["caption"]]
+    assert (
+        value(read(browser.get(f"/plan/drafts/{saved.public_id}/").content.decode()), "variant_B")
+        == asking["variant_B"]
+    )
 
 
 def test_errors_of_a_variant_stand_beside_its_field(browser: Client, creator: Creator) -> None:
-    page = send(browser, variants(DRAFT, DRAFT | {"duration_s": "99999"}), "/compose/variants/")
-    error = page.by_id("id_form-1-duration_s_error")
+    page = send(browser, DRAFT | {"variant_C_at": "noon"})
+    error = page.by_id("id_variant_C_at_error")
     assert error is not None
-    assert "up to an hour" in error.text
+    assert "Write a date and a time" in error.text
     assert page.by_id("comparison") is None
-
-
-def test_what_is_no_form_is_refused(browser: Client, creator: Creator) -> None:
-    page = send(browser, {"caption": "x"}, "/compose/variants/")
-    assert page.by_id("comparison") is None
-
-
-def test_variants_of_somebody_elses_account_are_not_compared(
-    browser: Client, creator: Creator, stranger: Creator
-) -> None:
-    path = f"/compose/variants/?account={stranger.account.public_id}"
-    assert browser.get(path).status_code == 404
-    assert browser.post(path, variants(DRAFT, DRAFT)).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("chance", "words"),
-    [
-        (0.7, "Variant 1 gets more likes than variant 2 in 70 % of cases."),
-        (0.2, "Variant 2 gets more likes than variant 1 in 80 % of cases."),
-        (0.5, "Variants 1 and 2 are about even."),
-        (0.46, "Variants 1 and 2 are about even."),
-    ],
-)
-def test_chances_in_words(chance: float, words: str) -> None:
-    assert " ".join(pair_words(Pair(0, 1, chance)).split()) == words
 
 
 def test_numbers_carry_their_sign() -> None:

@@ -54,6 +54,8 @@ def address(route: str, of: Creator) -> str:
         "/your-data/export/<": of.user.exports.get().public_id,
         "/api/v1/experiments/<": of.account.experiments.get().public_id,
         "/experiments/<": of.account.experiments.get().public_id,
+        "/api/v1/drafts/<": of.account.drafts.get().public_id,
+        "/plan/drafts/<": of.account.drafts.get().public_id,
         "/forecasts/<": of.prediction.public_id,
         "/posts/<": of.account.public_id,
         "/settings/accounts/<": of.account.public_id,

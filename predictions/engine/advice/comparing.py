@@ -13,6 +13,9 @@ from predictions.engine.effects.population import EffectsPrior
 from predictions.engine.learned_account import LearnedAccount
 from predictions.engine.types import DAY, HOUR, Draft, Floats, Forecast
 
+BEST_OF = 4_000
+"""Draws from which the chance to be best of all is counted: right to a per cent."""
+
 
 def win_chances(
     prior: EffectsPrior, account: LearnedAccount, drafts: Sequence[Draft], forecasts: Sequence[Forecast]
@@ -22,14 +25,42 @@ def win_chances(
     The account's level is common to both. What differs is each post's own noise and what is not known of the effects in
     which they differ.
     """
+    typical = np.log1p([forecast.typical for forecast in forecasts])
+    variance = _variances_apart(prior, account, drafts)
+    np.fill_diagonal(variance, 1.0)
+    chances: Floats = ndtr((typical[:, None] - typical) / np.sqrt(variance))
+    return chances
+
+
+def best_chances(
+    prior: EffectsPrior, account: LearnedAccount, drafts: Sequence[Draft], forecasts: Sequence[Forecast]
+) -> Floats:
+    """Return (n,), the probability that each draft gets the most likes of all; they add up to 1.
+
+    The drafts' distances from the first are normal with the variances of `win_chances`. The share of `BEST_OF` draws
+    (the same ones for everybody, so that an answer can be repeated) in which a draft is ahead is its probability.
+    """
+    variance = _variances_apart(prior, account, drafts)
+    typical = np.log1p([forecast.typical for forecast in forecasts])
+    from_first = variance[0]
+    covariance = (from_first[:, None] + from_first - variance) / 2
+    # rounding can leave an eigenvalue just below zero
+    values, vectors = np.linalg.eigh(covariance)
+    draws = np.random.default_rng(0).standard_normal((BEST_OF, len(drafts)))
+    distances = typical + (draws * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    chances: Floats = np.bincount(distances.argmax(axis=1), minlength=len(drafts)) / BEST_OF
+    return chances
+
+
+def _variances_apart(prior: EffectsPrior, account: LearnedAccount, drafts: Sequence[Draft]) -> Floats:
+    """Return (n, n), the variance of the distance between two drafts' log likes; 0 of a draft from itself."""
     posterior = account.posterior(prior)
     rows = columns_of(account.effects, drafts)
     n = len(rows)
     apart = (rows[:, None] - rows).reshape(n * n, -1)
-    variance = posterior.contrast(apart).sd.reshape(n, n) ** 2 + 2 * posterior.noise
-    typical = np.log1p([forecast.typical for forecast in forecasts])
-    chances: Floats = ndtr((typical[:, None] - typical) / np.sqrt(variance))
-    return chances
+    variance: Floats = posterior.contrast(apart).sd.reshape(n, n) ** 2 + 2 * posterior.noise
+    np.fill_diagonal(variance, 0.0)
+    return variance
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,43 +1,301 @@
-// The composer: counts the caption, tells the planned time in the browser's zone, and forecasts, applies a suggestion
-// and undoes it without a reload.
+// The page of a draft: counts the caption, shows the cover, forecasts and saves while it is typed, applies a suggestion
+// and undoes it. What could not be saved stays in this browser (draft_storage.js) until it can.
 
+import { showCover } from "./cover.js";
+import { forget, keep, kept, moveTo } from "./draft_storage.js";
 import { countHashtags } from "./hashtags.js";
+
+const FORECAST_AFTER_MS = 250;
+const SAVE_AFTER_MS = 2000;
+const AGAIN_AFTER_MS = 10_000;
+const STEPPED = ["caption", "publish_at", "duration_s", "within"];
+const NOT_KEPT = new Set(["csrfmiddlewaretoken", "measured_cover", "cover", "within"]);
 
 const form = document.getElementById("composer");
 const result = document.getElementById("result");
-const caption = form.elements.caption;
-const moment = form.elements.publish_at;
+const notes = document.getElementById("draft-notes");
+const state = document.getElementById("save-state");
 const counter = document.getElementById("caption-counter");
-const localTime = document.getElementById("local-time");
 const announcement = document.getElementById("announcement");
-const button = form.querySelector("button[type=submit]");
+const field = (name) => form.elements[name];
+
+let trying = null;
+let waitsToTry = 0;
+let waitsToSave = 0;
+let saving = null;
+let changed = false;
+let conflict = false;
+
+// --- the caption's counts, by the server's rules -------------------------------------------------------------------
+
+function count(counted, most, one, many) {
+  const text = `${counted.toLocaleString("en")} ${counted === 1 ? one : many}`;
+  return counted > most ? `${text} (TikTok takes ${most})` : text;
+}
 
 function countCaption() {
   // the server counts code points, so that an emoji counts the same on both sides
-  const length = [...caption.value].length;
-  const hashtags = countHashtags(caption.value);
-  const limit = Number(counter.dataset.limit);
-  counter.textContent = `${length.toLocaleString("en")} of ${limit.toLocaleString("en")} characters, ${hashtags} hashtag${hashtags === 1 ? "" : "s"}`;
+  const length = [...field("caption").value].length;
+  const { limit, kept: read, hashtags } = counter.dataset;
+  const found = countHashtags(field("caption").value);
+  const parts = [
+    `${length.toLocaleString("en")} of ${Number(limit).toLocaleString("en")} characters`,
+    count(found, Number(hashtags), "hashtag", "hashtags"),
+  ];
+  let text = parts.join(", ");
+  if (length > Number(read)) text += `. Programs such as this one read the first ${read}`;
+  counter.textContent = text;
+  counter.classList.toggle("counter-over", length > Number(limit) || found > Number(hashtags));
 }
 
-function tellLocalTime() {
-  const utc = new Date(`${moment.value}Z`);
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (Number.isNaN(utc.getTime()) || zone === "UTC") {
-    localTime.textContent = "";
+// --- the forecast, while typing ------------------------------------------------------------------------------------
+
+function sent() {
+  const data = new FormData(form);
+  if (!data.get("cover")?.size) data.delete("cover");
+  return data;
+}
+
+async function tryDraft(extra = {}) {
+  window.clearTimeout(waitsToTry);
+  trying?.abort();
+  const mine = (trying = new AbortController());
+  const data = sent();
+  for (const [name, value] of Object.entries(extra)) data.set(name, value);
+  result.setAttribute("aria-busy", "true");
+  try {
+    const response = await fetch(form.dataset.try, { method: "POST", body: data, signal: mine.signal });
+    if (response.status === 422) tellOfCover((await response.json()).cover);
+    // whatever else is in the way, "Save forecast" tells
+    if (response.redirected || response.status !== 200) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (mine.signal.aborted) return;
+    tellOfCover([]);
+    show(page.body, data.has("cover"));
+  } catch {
+    // aborted, or offline: the last forecast stays
+  } finally {
+    if (trying === mine) result.removeAttribute("aria-busy");
+  }
+}
+
+function tellOfCover(errors) {
+  const box = document.getElementById("field-cover");
+  box.querySelector(".errorlist")?.remove();
+  if (!errors.length) return;
+  const list = document.createElement("ul");
+  list.className = "errorlist";
+  list.setAttribute("role", "alert");
+  list.append(...errors.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+  box.append(list);
+}
+
+function show(part, sentCover) {
+  const metric = result.querySelector("[name=metric]:checked")?.value;
+  const open = result.querySelector("details[data-week][open]");
+  result.replaceChildren(...part.childNodes);
+  if (metric) {
+    const chosen = result.querySelector(`[name=metric][value=${metric}]`);
+    if (chosen) chosen.checked = true;
+  }
+  if (open) result.querySelector("details[data-week]")?.setAttribute("open", "");
+  if (sentCover) {
+    // measured once: from here on its measures travel, not the picture
+    field("measured_cover").value = result.querySelector("#cover-seal").value;
+    field("cover").value = "";
+    saveSoon();
+  }
+  document.getElementById("live-bar").textContent = result.querySelector(".headline")?.textContent ?? "";
+  announcement.textContent = `${result.querySelector(".headline")?.textContent ?? ""}. ${result.querySelector(".legend li:nth-child(2)")?.textContent ?? ""}`;
+}
+
+// --- saving --------------------------------------------------------------------------------------------------------
+
+function say(text, isOff = false) {
+  if (state.textContent !== text) state.textContent = text;
+  state.classList.toggle("save-state--off", isOff);
+}
+
+function values() {
+  return Object.fromEntries([...new FormData(form)].filter(([name]) => !NOT_KEPT.has(name)));
+}
+
+function key() {
+  return field("draft").value || `new-${form.dataset.account}`;
+}
+
+function note(words, ...actions) {
+  const box = document.createElement("div");
+  box.className = "note note--warm";
+  box.setAttribute("role", "alert");
+  const text = document.createElement("p");
+  text.textContent = words;
+  box.append(text);
+  for (const [label, act] of actions) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button--quiet button--small";
+    button.textContent = label;
+    button.addEventListener("click", () => {
+      box.remove();
+      act();
+    });
+    box.append(button, " ");
+  }
+  notes.replaceChildren(box);
+  return box;
+}
+
+function fill(fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    if (field(name) && !NOT_KEPT.has(name)) field(name).value = value ?? "";
+  }
+  countCaption();
+}
+
+function settle(answer) {
+  const before = key();
+  field("draft").value = answer.draft;
+  field("version").value = answer.version;
+  moveTo(before, key());
+  if (form.getAttribute("action") !== answer.address) {
+    form.setAttribute("action", answer.address);
+    window.history.replaceState(null, "", answer.address);
+  }
+}
+
+function tellConflict(theirs) {
+  conflict = true;
+  say("Not saved: changed elsewhere", true);
+  const box = note(
+    "This draft was changed in another tab or on another device. The form has yours; the saved one says:",
+    [
+      "Keep mine",
+      () => {
+        field("version").value = theirs.version;
+        conflict = false;
+        save();
+      },
+    ],
+    [
+      "Take the saved one",
+      () => {
+        fill(theirs);
+        field("version").value = theirs.version;
+        conflict = false;
+        changed = false;
+        forget(key());
+        say("Saved");
+        tryDraft();
+      },
+    ],
+  );
+  const quote = document.createElement("blockquote");
+  quote.dir = "auto";
+  quote.textContent = [theirs.caption || "–", theirs.publish_at?.replace("T", " ")].filter(Boolean).join(" · ");
+  box.querySelector("p").after(quote);
+}
+
+async function save() {
+  window.clearTimeout(waitsToSave);
+  if (conflict) return;
+  if (saving) {
+    // one at a time, or the second would be stale
+    await saving;
+    if (changed) waitsToSave = window.setTimeout(save, 0);
     return;
   }
-  const local = utc.toLocaleString("en-GB", { weekday: "long", hour: "2-digit", minute: "2-digit" });
-  localTime.textContent = `Where you are (${zone}) that is ${local}.`;
+  changed = false;
+  say("Saving …");
+  saving = send();
+  await saving;
+  saving = null;
 }
 
+async function send() {
+  const data = new FormData(form);
+  data.delete("cover");
+  const keptHere = values();
+  try {
+    const response = await fetch(form.dataset.save, { method: "POST", body: data, redirect: "manual", keepalive: document.hidden });
+    if (response.type === "opaqueredirect" || response.status === 403) {
+      keepHere(keptHere, "Not saved: you are signed out. Your text is in this browser.");
+      const link = document.createElement("a");
+      link.href = `${form.dataset.signIn}?next=${encodeURIComponent(window.location.pathname + window.location.search)}`;
+      link.textContent = "Sign in";
+      state.append(" ", link);
+      return;
+    }
+    if (response.status === 409) {
+      keep(key(), keptHere);
+      tellConflict((await response.json()).fields);
+      return;
+    }
+    if (!response.ok) throw new Error(`answered ${response.status}`);
+    const answer = await response.json();
+    settle(answer);
+    if (answer.keeps_text && !answer.unsound.length && !changed) forget(key());
+    else keep(key(), { ...keptHere, draft: answer.draft, version: answer.version });
+    say(answer.unsound.length ? `Saved, but not: ${answer.unsound.join(", ")}` : "Saved", answer.unsound.length > 0);
+  } catch {
+    keepHere(keptHere, "Not saved: offline. Your text is in this browser, and is saved once you are back.");
+    waitsToSave = window.setTimeout(save, AGAIN_AFTER_MS);
+  }
+}
+
+function keepHere(keptHere, words) {
+  changed = true;
+  keep(key(), keptHere);
+  say(words, true);
+}
+
+function edit() {
+  changed = true;
+  keep(key(), values());
+  countCaption();
+  window.clearTimeout(waitsToTry);
+  waitsToTry = window.setTimeout(tryDraft, FORECAST_AFTER_MS);
+  saveSoon();
+}
+
+function saveSoon() {
+  changed = true;
+  window.clearTimeout(waitsToSave);
+  waitsToSave = window.setTimeout(save, SAVE_AFTER_MS);
+}
+
+function restore() {
+  const local = kept(key());
+  if (!local) return;
+  const differs = Object.entries(local).some(([name, value]) => name !== "version" && field(name) && field(name).value !== value);
+  if (!differs) {
+    if (form.dataset.keepsTexts) forget(key());
+    return;
+  }
+  const isCurrent = (local.version ?? "") === field("version").value;
+  if (!form.dataset.keepsTexts || isCurrent) {
+    const { version: _, draft: __, ...mine } = local;
+    // of people whose texts are kept here alone, the rest may have changed elsewhere
+    const texts = Object.entries(mine).filter(([name]) => name === "caption" || /^variant_.$/.test(name));
+    fill(isCurrent ? mine : Object.fromEntries(texts));
+    if (form.dataset.keepsTexts) note("Restored what this browser had not saved yet.");
+    edit();
+    return;
+  }
+  const saved = values();
+  fill({ ...local, draft: saved.draft, version: saved.version });
+  tellConflict(saved);
+}
+
+// --- saving a forecast, suggestions --------------------------------------------------------------------------------
+
 function showFieldErrors(page) {
-  for (const field of form.querySelectorAll(".field")) {
-    const fresh = page.getElementById(field.id);
-    field.querySelector(".errorlist")?.remove();
+  for (const each of form.querySelectorAll(".field")) {
+    const fresh = page.getElementById(each.id);
+    each.querySelector(".errorlist")?.remove();
     const errors = fresh.querySelector(".errorlist");
-    if (errors) field.append(errors);
-    const [input, freshInput] = [field, fresh].map((each) => each.querySelector(".input"));
+    if (errors) each.append(errors);
+    const [input, freshInput] = [each, fresh].map((one) => one.querySelector(".input"));
     for (const name of ["aria-invalid", "aria-describedby"]) {
       const value = freshInput.getAttribute(name);
       if (value === null) input.removeAttribute(name);
@@ -45,52 +303,75 @@ function showFieldErrors(page) {
     }
   }
   document.getElementById("form-errors").replaceWith(page.getElementById("form-errors"));
-  form.querySelector("[aria-invalid=true]")?.focus();
+  const wrong = form.querySelector("[aria-invalid=true]");
+  wrong?.closest("details")?.setAttribute("open", "");
+  wrong?.focus();
 }
 
-async function forecast(sent) {
+async function saveForecast(button) {
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
+  window.clearTimeout(waitsToTry);
+  window.clearTimeout(waitsToSave);
+  trying?.abort();
+  if (saving) await saving;
+  changed = false;
+  keep(key(), values());
   try {
-    const response = await fetch(sent.action, { method: "POST", body: new FormData(sent) });
-    if (response.redirected || !response.ok) throw new Error(`answered ${response.status}`);
+    const data = sent();
+    const response = await fetch(form.action, { method: "POST", body: data });
+    if (response.redirected || (!response.ok && response.status !== 409)) throw new Error(`answered ${response.status}`);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (response.status === 409) {
+      const fresh = page.getElementById("composer").elements;
+      field("version").value = fresh.version.value;
+      notes.replaceChildren(page.querySelector(".note--warm[role=alert]"));
+      return;
+    }
     showFieldErrors(page);
-    result.replaceChildren(...page.getElementById("result").childNodes);
-    announcement.textContent = result.querySelector(".headline")?.textContent ?? "";
+    if (!page.querySelector("#composer [aria-invalid=true]")) {
+      const fresh = page.getElementById("composer");
+      settle({ draft: fresh.elements.draft.value, version: fresh.elements.version.value, address: fresh.getAttribute("action") });
+      show(page.getElementById("result"), data.has("cover"));
+      if (form.dataset.keepsTexts && !changed) forget(key());
+      notes.replaceChildren();
+      conflict = false;
+      say("Saved");
+    }
   } catch {
     // whatever is in the way (signed out, server down), the plain form shows it in full
-    sent.submit();
+    form.submit();
   } finally {
     button.removeAttribute("aria-disabled");
   }
 }
 
-function compose(event) {
-  // "Compare variants" leaves the page
-  if (event.submitter?.hasAttribute("formaction")) return;
+function submit(event) {
   event.preventDefault();
-  forecast(form);
+  if (event.submitter?.name === "save") save();
+  else saveForecast(event.submitter ?? form.querySelector("button[type=submit]"));
 }
 
 async function step(event) {
-  const sent = event.target;
-  if (!sent.hasAttribute("data-step")) return;
+  const stepped = event.target;
+  if (!stepped.hasAttribute("data-step")) return;
   event.preventDefault();
-  // the composer shows the draft of the step; a picture that was chosen stays chosen
-  for (const field of [caption, moment, form.elements.duration_s, form.elements.within]) {
-    field.value = sent.elements[field.name].value;
-  }
-  countCaption();
-  tellLocalTime();
-  await forecast(sent);
+  // the page shows the draft of the step; a picture that was measured stays so
+  for (const name of STEPPED) field(name).value = stepped.elements[name].value;
+  const extra = Object.fromEntries([...new FormData(stepped)].filter(([name]) => name.startsWith("before")));
+  edit();
+  await tryDraft(extra);
   result.focus();
 }
 
-caption.addEventListener("input", countCaption);
-moment.addEventListener("input", tellLocalTime);
-form.addEventListener("submit", compose);
+form.addEventListener("input", edit);
+form.addEventListener("submit", submit);
 result.addEventListener("submit", step);
-counter.hidden = localTime.hidden = false;
+document.addEventListener("visibilitychange", () => document.hidden && changed && field("draft").value && save());
+window.addEventListener("online", () => changed && save());
+document.querySelector("[data-forget]")?.addEventListener("submit", (event) => forget(event.target.dataset.forget));
+showCover(field("cover"), field("measured_cover"), edit);
+counter.hidden = false;
+restore();
 countCaption();
-tellLocalTime();
+if (field("caption").value && !result.querySelector(".headline")) tryDraft();

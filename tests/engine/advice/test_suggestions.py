@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from posts.content.pictures import CoverMeasures
 from predictions.engine import Forecast, GlobalModel, LearnedAccount, PublishedPost, forecast
-from predictions.engine.advice.comparing import hour_map, win_chances
+from predictions.engine.advice.comparing import best_chances, hour_map, win_chances
 from predictions.engine.advice.suggestions import (
     MAX_SUGGESTIONS,
     MIN_CHANCE,
@@ -221,6 +221,19 @@ def test_chances_to_win_add_up_to_one(account: LearnedAccount, drawn: list[tuple
     assert ((chances > 0) & (chances < 1)).all()
     typical = np.array([f.typical for f in forecasts])
     assert ((chances > 0.5 + 1e-9) <= (typical[:, None] >= typical)).all()
+
+
+def test_the_chances_to_be_best_add_up_and_agree_with_those_of_a_pair(account: LearnedAccount):
+    drafts = [draft_of("Pasta", NOW + 9 * HOUR), draft_of("Which pasta?", NOW + 21 * HOUR, 40.0)]
+    forecasts = forecasts_of(account, drafts)
+    pair = win_chances(PRIOR.effects, account, drafts, forecasts)[0, 1]
+    best = best_chances(PRIOR.effects, account, drafts, forecasts)
+    assert best.sum() == pytest.approx(1)
+    # counted from 4,000 draws
+    assert best[0] == pytest.approx(pair, abs=0.03)
+    three = [*drafts, drafts[0]]
+    assert best_chances(PRIOR.effects, account, three, forecasts_of(account, three)).sum() == pytest.approx(1)
+    assert best_chances(PRIOR.effects, account, drafts[:1], forecasts[:1]) == pytest.approx(1)
 
 
 def test_drafts_that_differ_in_unknown_effects_are_less_sure_to_win(account: LearnedAccount):

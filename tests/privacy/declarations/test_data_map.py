@@ -50,6 +50,7 @@ from tests.factories import (
     disagree,
     history_of_posts,
 )
+from tests.predictions.plan.factories import SavedDraftFactory
 from tests.privacy.consent.text_versions import release
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,7 @@ def everything_of_a_person() -> Any:
     FeedbackFactory(prediction=outcome.prediction)
     SuggestionReportFactory(prediction=outcome.prediction)
     AssignmentFactory(experiment__account=account)
+    SavedDraftFactory(account=account)
     ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)
     APITokenFactory(user=account.user)

@@ -41,6 +41,7 @@ pytestmark = pytest.mark.django_db
 ASKED_BY = {
     "api:predict": ("post", {"post": {"text": "Sunset"}}),
     "predict": ("post", {"post": {"text": "Sunset"}}),
+    "api:forecast": ("post", {"post": {"text": "Sunset"}}),
     "api:measure": ("post", {"text": "Sunset"}),
     "api:compare": ("post", {"drafts": [{"text": "Sunset"}, {"text": "Sunrise"}]}),
     "api:explore": ("post", {"post": {"text": "Sunset"}}),
@@ -140,6 +141,8 @@ def own_address(route: str, person: Creator) -> str:
         "imports/<": account.imports.get().public_id,
         "api/v1/imports/<": account.imports.get().public_id,
         "experiments/<": account.experiments.get().public_id,
+        "plan/drafts/<": account.drafts.get().public_id,
+        "api/v1/drafts/<": account.drafts.get().public_id,
         "forecasts/<": person.prediction.public_id,
         "your-data/export/<": person.user.exports.get().public_id,
         "erasures/<": "eras_unknown",
