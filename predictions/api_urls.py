@@ -10,6 +10,7 @@ from predictions.feedback.api import FeedbackView
 from predictions.forecasts.api import PredictionListView, PredictionView, PredictView
 from predictions.learning.api import AccountWeightsView
 from predictions.outcomes.api import AccountTrackRecordView
+from predictions.replays.api import AccountReplayView
 from predictions.reports.api import SuggestionReportView
 
 urlpatterns = [
@@ -25,6 +26,7 @@ urlpatterns = [
     path("experiments/<slug:public_id>/assignments", DrawView.as_view(), name="experiment-assignments"),
     path("experiments/<slug:public_id>/stop", StopView.as_view(), name="experiment-stop"),
     path("accounts/<slug:public_id>/benchmark", AccountBenchmarkView.as_view(), name="account-benchmark"),
+    path("accounts/<slug:public_id>/replay", AccountReplayView.as_view(), name="account-replay"),
     path("accounts/<slug:public_id>/skill", AccountTrackRecordView.as_view(), name="account-skill"),
     path("accounts/<slug:public_id>/weights", AccountWeightsView.as_view(), name="account-weights"),
 ]

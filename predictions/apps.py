@@ -12,5 +12,6 @@ class PredictionsConfig(AppConfig):
         import predictions.monitoring.receivers
         import predictions.outcomes.receivers
         import predictions.panels
+        import predictions.replays.receivers
         import predictions.reports.receivers
         import predictions.training.receivers  # noqa: F401
