@@ -37,8 +37,7 @@ def update_replay(*, account_id: int, now: datetime | None = None) -> bool:
     """
     now = now or timezone.now()
     weights = selectors.stale_replays(now).filter(pk=account_id).defer(None).first()
-    loaded = weights and _model_of(weights)
-    if weights is None or loaded is None:
+    if weights is None or (loaded := _model_of(weights)) is None:
         return False
     history = account_history(account_id, now, purpose=Purpose.SERVICE)
     replayed = replay_account(loaded.model, history, as_of=int(now.timestamp()))

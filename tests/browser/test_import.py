@@ -46,7 +46,7 @@ def test_from_nothing_to_a_forecast_through_a_file(width: int, worker: None, ope
     page.get_by_label("Password confirmation").fill("a long walk along the pier")
     look("start")
     page.get_by_role("button", name="Start").click()
-    page.get_by_label("I agree").first.check()
+    page.get_by_role("switch", name="Forecasting your posts").check()
     page.get_by_role("button", name="Save and go on").click()
     expect(page.get_by_role("heading", name="Posts from your files")).to_be_visible()
     page.get_by_role("link", name="Import a file").first.click()

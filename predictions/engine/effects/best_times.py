@@ -19,6 +19,8 @@ LEAST = math.log(1.03)
 """Smaller effects (log units) are not worth telling."""
 MOST_TOLD = 2
 """Windows of hours told."""
+LONGEST_H = 4
+"""Of a longer run of sure hours the best so many are told: half a day is no advice."""
 
 _MONDAY = 4 * DAY
 """Local seconds of a Monday's start: 1970-01-01 was a Thursday."""
@@ -55,7 +57,8 @@ def best_times(prior: EffectsPrior, effects: AccountEffects, posted_at: NDArray[
     hours[:, -_OF_DAYS:] = 0.0
     days = time_design(_MONDAY + DAY * np.arange(7)) - usual
     days[:, :-_OF_DAYS] = 0.0
-    windows = _windows(_is_sure(prior, effects, hours))
+    effect = effects.posterior(prior).contrast(_padded(effects, hours)).effect
+    windows = [_best_of(run, effect) for run in _windows(_is_sure(prior, effects, hours))]
     told = _told(prior, effects, [hours[members].mean(axis=0) for members in windows])
     found = [
         BestTime("hours", int(members[0]), int((members[-1] + 1) % 24), *figures)
@@ -88,6 +91,13 @@ def _told(
 def _padded(effects: AccountEffects, differences: Floats) -> Floats:
     others = WIDTH - TIME_WIDTH + len(effects.tags)
     return np.hstack([differences, np.zeros((len(differences), others))])
+
+
+def _best_of(run: NDArray[np.int64], effect: Floats) -> NDArray[np.int64]:
+    """Return the `LONGEST_H` hours in a row, of a run of hours, with the best effect (24,) together."""
+    starts = range(max(1, len(run) - LONGEST_H + 1))
+    best = max(starts, key=lambda start: float(effect[run[start : start + LONGEST_H]].sum()))
+    return run[best : best + LONGEST_H]
 
 
 def _windows(sure: NDArray[np.bool_]) -> list[NDArray[np.int64]]:

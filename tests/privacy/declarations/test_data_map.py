@@ -199,6 +199,7 @@ def test_an_account_s_keys_are_found_by_its_declaration(client: Client) -> None:
     assert found == {
         *(f"limit:{limit}:person:{person}" for limit in ("user", "predict")),
         f"cache:1:weights-update:{account.pk}",
+        f"cache:1:replay-update:{account.pk}",
     }
 
 
