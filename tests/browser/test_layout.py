@@ -9,6 +9,7 @@ from tests.pages.conftest import connect, make_creator
 PATHS = [
     "/",
     "/privacy/",
+    "/overview/",
     "/posts/",
     "/compose/",
     "/compose/variants/",

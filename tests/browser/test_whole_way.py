@@ -47,7 +47,7 @@ def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess,
     expect(page.get_by_role("heading", name="What we found")).to_be_visible()
     expect(page.locator("#live")).to_contain_text("likes after 24 hours")
     expect(page.locator("#live")).to_contain_text("replayed: inside the range")
-    expect(page.locator("#live figure svg:visible")).to_be_visible()
+    expect(page.locator("#live figure [role=img]:visible")).to_be_visible()
     assert TikTokAccount.objects.get().time_zone == "Asia/Tokyo"
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     open_posts(page)

@@ -23,6 +23,7 @@ PUBLIC = [
 ]
 MEMBERS = [
     "/",
+    "/overview/",
     "/posts/",
     "/compose/",
     "/experiments/",

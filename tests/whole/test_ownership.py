@@ -24,7 +24,12 @@ METHODS = ("get", "post", "put", "patch", "delete")
 # which name nobody and are for whoever has their number
 NOT_OURS = ("admin/", "_allauth/", "api/v1/privacy/consents/", "erasures/")
 # an id that a filter or a body takes instead of the address
-BY_QUERY = ("/posts/?account={account}", "/compose/?account={account}", "/forecasts/?account={account}")
+BY_QUERY = (
+    "/overview/?account={account}",
+    "/posts/?account={account}",
+    "/compose/?account={account}",
+    "/forecasts/?account={account}",
+)
 
 
 def routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
