@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.linked.selectors import accounts_of
 from accounts.linked.switcher import SignedInRequest, choose_account
+from config.next_page import lead_on
 from config.rate_limits import Limit, rate_limited
 from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
 from posts.ingest.progress import refresh_status, status_of
@@ -72,7 +73,8 @@ def refresh(request: SignedInRequest, account_id: str) -> HttpResponse:
     else:
         if asked.is_waiting:
             messages.info(request, f"TikTok was asked less than a minute ago. {asked.message}")
-    return redirect(f"{reverse('posts:home')}?account={account.public_id}")
+    own = f"{reverse('posts:home')}?account={account.public_id}"
+    return lead_on(request, request.POST.get("next", own), otherwise="posts:home")
 
 
 def _charts(posts: "Iterable[WithAnnotations[Post, LatestCounts]]", now: datetime) -> list[LikesChart]:

@@ -8,6 +8,7 @@ from predictions.learning import admin as learning  # noqa: F401
 from predictions.monitoring import admin as monitoring  # noqa: F401
 from predictions.outcomes import admin as outcomes  # noqa: F401
 from predictions.plan import admin as plan  # noqa: F401
+from predictions.replays import admin as replays  # noqa: F401
 from predictions.reports import admin as reports  # noqa: F401
 from predictions.training import admin as training  # noqa: F401
 from predictions.versions import admin as versions  # noqa: F401

@@ -12,6 +12,7 @@ from predictions.insights.api import AccountInsightsView
 from predictions.learning.api import AccountWeightsView
 from predictions.outcomes.api import AccountResultListView, AccountTrackRecordView
 from predictions.plan.api import DraftListView, DraftView
+from predictions.replays.api import AccountReplayView
 from predictions.reports.api import SuggestionReportView
 
 urlpatterns = [
@@ -31,6 +32,7 @@ urlpatterns = [
     path("experiments/<slug:public_id>/stop", StopView.as_view(), name="experiment-stop"),
     path("accounts/<slug:public_id>/benchmark", AccountBenchmarkView.as_view(), name="account-benchmark"),
     path("accounts/<slug:public_id>/insights", AccountInsightsView.as_view(), name="account-insights"),
+    path("accounts/<slug:public_id>/replay", AccountReplayView.as_view(), name="account-replay"),
     path("accounts/<slug:public_id>/results", AccountResultListView.as_view(), name="account-results"),
     path("accounts/<slug:public_id>/skill", AccountTrackRecordView.as_view(), name="account-skill"),
     path("accounts/<slug:public_id>/weights", AccountWeightsView.as_view(), name="account-weights"),

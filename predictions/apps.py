@@ -13,5 +13,6 @@ class PredictionsConfig(AppConfig):
         import predictions.outcomes.receivers
         import predictions.panels
         import predictions.plan.receivers
+        import predictions.replays.receivers
         import predictions.reports.receivers
         import predictions.training.receivers  # noqa: F401

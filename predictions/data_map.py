@@ -17,6 +17,7 @@ DRAFTS = (
 )
 REPORTS = "Your reports of bad suggestions: which one, why, and your own words if you write any"
 LEARNED = "What was learned of your account: its usual level, trend and what works for it"
+REPLAYS = "What would have been forecast of your latest posts before publishing, and what is usual for you"
 ERRORS = "How far each of your posts was from what would have been forecast"
 MODELS = "The model that all accounts share"
 BENCHMARKS = "What accounts of one size usually get, blurred"
@@ -36,6 +37,16 @@ DATA_MAP: tuple[Declaration, ...] = (
         purposes=(Purpose.SERVICE,),
         why="To forecast at once when you ask",
         retention=Retention("learned anew with every change, and erased with your account here"),
+        person="account__user",
+        account="account",
+    ),
+    Table(
+        "predictions.AccountReplay",
+        source=Source.POSTCAST,
+        category=REPLAYS,
+        purposes=(Purpose.SERVICE,),
+        why="To show you from the first day how right forecasts would have been, and what is usual for you",
+        retention=Retention("replayed anew as posts come in, and erased with your account here"),
         person="account__user",
         account="account",
     ),
@@ -214,6 +225,19 @@ DATA_MAP: tuple[Declaration, ...] = (
         keys_of=lambda subject: tuple(f"cache:1:weights-update:{account_id}" for account_id in subject.account_ids),
     ),
     Messages("predictions.learning.tasks.update_weights", "accounts.TikTokAccount"),
+    RedisKeys(
+        "cache:1:replay-update:",
+        category=REPLAYS,
+        purposes=(Purpose.SERVICE,),
+        why="That your account is about to be replayed, so that many changes are replayed at once",
+        basis=Basis.CONSENT,
+        retention=Retention("that it is about to be replayed: five minutes at most"),
+        exported="not: it says nothing but that",
+        erased="deleted",
+        personal=True,
+        keys_of=lambda subject: tuple(f"cache:1:replay-update:{account_id}" for account_id in subject.account_ids),
+    ),
+    Messages("predictions.replays.tasks.update_replay", "accounts.TikTokAccount"),
     Files(
         "pictures sent with a draft",
         category=FORECASTS,

@@ -80,6 +80,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "resume imports": {"task": "posts.imports.tasks.resume_imports", **_QUICKLY},
     "release trends": {"task": "posts.trends.tasks.release_trends", "schedule": crontab(minute="12")},
     "update weights": {"task": "predictions.learning.tasks.update_stale_weights", "schedule": crontab()},
+    "update replays": {"task": "predictions.replays.tasks.update_stale_replays", "schedule": crontab(minute="*/5")},
     "meet outcomes": {"task": "predictions.outcomes.tasks.meet_outcomes", "schedule": crontab(minute="*/5")},
     "find published drafts": {"task": "predictions.plan.tasks.find_published", "schedule": crontab(minute="*/5")},
     "judge experiments": {"task": "predictions.experiments.tasks.judge_experiments", "schedule": crontab(minute="35")},

@@ -151,7 +151,7 @@ def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int)
     0
     """
     ignored = sum(p.posted_at > as_of for p in account.posts)
-    account = _without_old_posts(account, as_of)
+    account = without_old_posts(account, as_of)
     timeline = Timeline(account, model.curve, "horizon", until=as_of, fill=model.counts.likes_of)
     timeline.advance(as_of)
     rows = rows_of_account(0, account, model.curve, "horizon", as_of, WINDOW, model.counts.likes_of)
@@ -174,7 +174,7 @@ def learn_and_replay(model: GlobalModel, account: AccountHistory, *, as_of: int)
     return LearnedAccount(as_of, followers, history, effects, noise, tag_names, gp, ignored), errors
 
 
-def _without_old_posts(account: AccountHistory, as_of: int) -> AccountHistory:
+def without_old_posts(account: AccountHistory, as_of: int) -> AccountHistory:
     """Return the account without posts too old for any row or forecast to read."""
     posts = sorted((p for p in account.posts if p.posted_at <= as_of), key=lambda p: (p.posted_at, p.post_id))
     horizon_passed = posts[max(0, len(posts) - WINDOW)].posted_at - HORIZON if posts else as_of

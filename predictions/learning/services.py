@@ -18,6 +18,7 @@ from predictions.engine.evaluation.drift import KEPT_DAYS
 from predictions.engine.replay_errors import ReplayErrors
 from predictions.engine.types import HORIZON, HOUR
 from predictions.learning import selectors
+from predictions.learning.signals import weights_learned
 from predictions.models import AccountWeights, ForecastError
 from predictions.versions.canary import record_failure
 from predictions.versions.registry import LoadedModel, registry
@@ -67,6 +68,7 @@ def update_weights(*, account_id: int, now: datetime | None = None) -> bool:
         if has_consent(account.user_id, Purpose.LEARNING):
             record_forecast_errors(account_id=account_id, loaded=loaded, errors=errors, now=now)
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="posts, and what is learned of them")
+        transaction.on_commit(lambda: weights_learned.send(sender=AccountWeights, account_id=account_id), robust=True)
     return True
 
 

@@ -8,12 +8,14 @@ from predictions.models.learning import AccountWeights, ForecastError
 from predictions.models.monitoring import DriftCheck
 from predictions.models.outcomes import Outcome
 from predictions.models.plan import SavedDraft
+from predictions.models.replays import AccountReplay
 from predictions.models.reports import SuggestionReport, SuggestionSwitch
 from predictions.models.training import ForgottenAccount
 from predictions.models.variety import VarietyCheck
 from predictions.models.versions import ForecastFailure, ModelEvent, ModelVersion
 
 __all__ = [
+    "AccountReplay",
     "AccountWeights",
     "Assignment",
     "Benchmark",

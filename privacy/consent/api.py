@@ -79,6 +79,7 @@ def _shown(asked: selectors.Asked) -> dict[str, Any]:
             "purpose": text.purpose,
             "version": text.version,
             "title": text.title,
+            "summary": text.summary,
             "text": [{"heading": heading, "words": words} for heading, words in text.paragraphs],
             "given_at": asked.given.given_at if asked.given else None,
             "asked_again": asked.is_renewed,

@@ -17,6 +17,7 @@ class ConsentSerializer(Serializer[dict[str, object]]):
     purpose = serializers.ChoiceField(choices=[each.value for each in Purpose])
     version = serializers.IntegerField(help_text="Of the current text.")
     title = serializers.CharField()
+    summary = serializers.CharField(help_text="In one sentence. What counts is the text.")
     text = ParagraphSerializer(many=True)
     given_at = serializers.DateTimeField(allow_null=True, help_text="Null while there is no consent to this version.")
     asked_again = serializers.BooleanField(help_text="Consent was given to an earlier version, which no longer counts.")

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from config.numbers import whole_number
 from config.rate_limits import Limit, enforce
 from privacy.consent import selectors, services
+from privacy.consent.questions import questions_on, save_answers
 from privacy.models import Through
 from privacy.people import person_of
 from privacy.purposes import Purpose
@@ -33,7 +34,13 @@ def consents(request: HttpRequest) -> HttpResponse:
         return redirect("privacy:consents")
     asked = selectors.asked_of(person_of(request))
     past = selectors.history_of(person_of(request))
-    return render(request, "privacy/consents.html", {"asked": asked, "past": past, "is_start": not past})
+    is_start = not past
+    questions = questions_on(request) if is_start else []
+    return render(
+        request,
+        "privacy/consents.html",
+        {"asked": asked, "past": past, "is_start": is_start, "questions": questions},
+    )
 
 
 @transaction.atomic
@@ -50,6 +57,8 @@ def _save(request: HttpRequest) -> None:
             services.give(user_id=person_of(request), purpose=purpose, through=Through.PAGE, version=shown)
         elif not wanted:
             services.withdraw(user_id=person_of(request), purpose=purpose, through=Through.PAGE)
+    if "start" in request.POST and Purpose.SERVICE in chosen:
+        save_answers(request)
 
 
 def _version_shown(request: HttpRequest, purpose: Purpose) -> int:

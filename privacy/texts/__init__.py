@@ -5,9 +5,22 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from privacy.purposes import Purpose
 
 FOLDER = Path(__file__).parent
+
+SUMMARIES: dict[Purpose, Promise] = {
+    Purpose.SERVICE: _("Reads your public posts and their counts, and forecasts the next ones."),
+    Purpose.LEARNING: _(
+        "Learns from your figures, with many other accounts’, what works for everybody. No names, no texts."
+    ),
+    Purpose.DRAFTS: _("Keeps your captions and drafts, for you alone to read again."),
+    Purpose.OUTCOMES: _("Compares each forecast with what its post did, so that you see how right it was."),
+}
+"""One sentence each, above the text that a person agrees to; a text that says something else needs another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +33,11 @@ class Text:
     paragraphs: tuple[tuple[str, str], ...]
     """Heading (what, what for, how long, with whom, your choice) and words."""
     fingerprint: str
+
+    @property
+    def summary(self) -> str:
+        """The purpose in one sentence."""
+        return str(SUMMARIES[self.purpose])
 
 
 @cache

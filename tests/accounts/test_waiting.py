@@ -71,7 +71,7 @@ def test_the_return_asks_nobody_and_the_page_waits(sandbox, browser, creator):
     run_worker()
     assert state_of(browser) == "ready"
     assert not User.objects.exists()
-    assert browser.get(WAITING)["Location"] == "/posts/"
+    assert browser.get(WAITING)["Location"] == "/overview/"
     assert TikTokAccount.objects.get().user_id == int(browser.session["_auth_user_id"])
     assert cookie_name() not in {name for name, cookie in browser.cookies.items() if cookie.value}
 
@@ -98,21 +98,21 @@ def test_where_one_was_going_is_kept(sandbox, browser, creator):
 
 def test_an_address_that_is_too_long_for_a_cookie_is_forgotten(sandbox, browser, creator):
     callback = consent(requests.Session(), begin(browser, next="/" + "x" * 5_000), creator)
-    assert come_back(browser, callback)["Location"] == "/posts/"
+    assert come_back(browser, callback)["Location"] == "/overview/"
 
 
 def test_the_return_may_be_loaded_again_while_one_waits(sandbox, browser, creator):
     callback = path_of(consent(requests.Session(), begin(browser), creator))
     assert [browser.get(callback)["Location"] for _ in range(2)] == [WAITING] * 2
     run_worker()
-    assert browser.get(WAITING)["Location"] == "/posts/"
+    assert browser.get(WAITING)["Location"] == "/overview/"
     assert len(sandbox.control.requests("oauth/token")) == 1
 
 
 def test_several_tabs_may_begin(sandbox, browser, creator):
     first = consent(requests.Session(), begin(browser), creator)
     begin(browser)
-    assert come_back(browser, first)["Location"] == "/posts/"
+    assert come_back(browser, first)["Location"] == "/overview/"
 
 
 def test_a_real_worker_takes_it(sandbox, browser, creator, transactional_db):
@@ -125,7 +125,7 @@ def test_a_real_worker_takes_it(sandbox, browser, creator, transactional_db):
         deadline = time.monotonic() + 20
         while state_of(browser) == "waiting" and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert browser.get(WAITING)["Location"] == "/posts/"
+        assert browser.get(WAITING)["Location"] == "/overview/"
 
 
 # --- nobody else's -------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ def test_another_browser_cannot_take_it_over(sandbox, browser, creator):
     assert "begun in another browser" in words(thief.get(WAITING))
     assert "begun in another browser" in words(thief.get(callback))
     assert thief.get(STATUS).json() == {"state": "ready"}
-    assert browser.get(WAITING)["Location"] == "/posts/"
+    assert browser.get(WAITING)["Location"] == "/overview/"
 
 
 def test_a_cookie_that_was_kept_lets_nobody_in_twice(sandbox, browser, creator):
@@ -287,7 +287,7 @@ def test_a_redis_that_goes_away_meanwhile_is_waited_for(sandbox, browser, creato
         assert state_of(browser) == "ready"
     settings.REDIS_URL = address
     run_worker()
-    assert browser.get(WAITING)["Location"] == "/posts/"
+    assert browser.get(WAITING)["Location"] == "/overview/"
 
 
 def test_who_comes_late_is_told_so(sandbox, browser, creator):
@@ -298,7 +298,7 @@ def test_who_comes_late_is_told_so(sandbox, browser, creator):
 
 def test_the_page_of_somebody_who_is_in_already_leads_on(sandbox, browser, creator):
     come_back(browser, consent(requests.Session(), begin(browser), creator))
-    assert browser.get(WAITING)["Location"] == "/posts/"
+    assert browser.get(WAITING)["Location"] == "/overview/"
 
 
 @pytest.mark.parametrize("method", ["head", "post"])

@@ -6,12 +6,14 @@ from rest_framework.test import APIClient
 from privacy.export import services as exporting
 from tests.factories import AccountWeightsFactory, AssignmentFactory, FeedbackFactory, ImportFactory
 from tests.pages.conftest import Creator, make_creator
+from tests.predictions.replays.factories import AccountReplayFactory
 
 
 def everything_of_a_creator() -> Creator:
     """Return a person with one of everything that the API shows."""
     made = make_creator(posts=3)
     AccountWeightsFactory(account=made.account)
+    AccountReplayFactory(account=made.account)
     FeedbackFactory(prediction=made.prediction)
     AssignmentFactory(experiment__account=made.account)
     ImportFactory(account=made.account)

@@ -15,6 +15,7 @@ PATHS = [
     "/terms/",
     "/imprint/",
     "/status/",
+    "/overview/",
     "/posts/",
     "/compose/",
     "/plan/",

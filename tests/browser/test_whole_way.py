@@ -1,10 +1,11 @@
-"""From the welcome page through TikTok's consent to a forecast, as a person goes it."""
+"""From the welcome page through TikTok's consent and the first day to a forecast, as a person goes it."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.models import TikTokAccount
 from predictions.models import Prediction
 from tests.browser.conftest import OpenPage
 from tests.sandbox.client import SandboxProcess
@@ -23,22 +24,38 @@ def sign_in(page: Page, creator: str, *, decline: str = "") -> None:
         page.locator(f"input[name=scope][value='{decline}']").uncheck()
     page.get_by_role("button", name="Allow").click()
     expect(page.get_by_role("heading", name="Before Postcast starts")).to_be_visible()
-    page.get_by_label("I agree").first.check()
+    page.get_by_role("switch", name="Forecasting your posts").check()
     page.get_by_role("button", name="Save and go on").click()
+    expect(page).to_have_url(re.compile(r"/overview/$"))
+
+
+def open_posts(page: Page) -> None:
+    """Wait until the first day is over, and go on to the posts."""
+    expect(page.get_by_role("heading", name="What we found")).to_be_visible()
+    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Posts").click()
+    expect(page).to_have_url(re.compile(r"/posts/"))
+    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [1200, 390])
 def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess, open_page: OpenPage) -> None:
     creator = an_ordinary_creator(tiktok)
-    page = open_page(width=width)
+    page = open_page(width=width, timezone_id="Asia/Tokyo")
     sign_in(page, str(creator["handle"]))
 
-    expect(page).to_have_url(re.compile(r"/posts/$"))
-    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+    expect(page.get_by_role("heading", name="What we found")).to_be_visible()
+    expect(page.locator("#live")).to_contain_text("likes after 24 hours")
+    expect(page.locator("#live")).to_contain_text("replayed: inside the range")
+    expect(page.locator("#live figure [role=img]:visible")).to_be_visible()
+    assert TikTokAccount.objects.get().time_zone == "Asia/Tokyo"
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    open_posts(page)
     expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} in all")
     expect(page.locator("#posts svg:visible").first).to_be_visible()
 
-    page.get_by_role("link", name="Forecast a new post").click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
+    page.get_by_role("link", name="Forecast your next post").click()
     expect(page).to_have_url(re.compile("/compose/"))
     page.evaluate("window.sameDocument = true")
     page.get_by_label("Caption").fill("Sunset at the pier #sunset #photography")
@@ -49,13 +66,13 @@ def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess,
     expect(result).to_contain_text("4 posts in 5 land here")
     assert page.evaluate("window.sameDocument") is True
 
-    page.get_by_role("link", name="Forecasts", exact=True).click()
-    expect(page).to_have_url(re.compile("/forecasts/"))
+    page.goto("/forecasts/")
     given = Prediction.objects.get()
     page.get_by_role("row").get_by_role("link").first.click()
     expect(page).to_have_url(re.compile(given.public_id))
     expect(page.locator("main")).to_contain_text("Not known yet")
 
+    page.get_by_text("Account", exact=True).click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("status")).to_contain_text("You are signed out")
 
@@ -64,7 +81,7 @@ def test_a_refresh_shows_its_progress_and_then_its_posts(tiktok: SandboxProcess,
     creator = str(an_ordinary_creator(tiktok)["handle"])
     page = open_page()
     sign_in(page, creator)
-    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+    open_posts(page)
     tiktok.control.publish(creator, caption="New tide #fresh", hashtags=["fresh"], duration_s=12)
     # slow enough to be seen under way
     tiktok.control.fault("slow", "video/list", seconds=2)
@@ -81,7 +98,7 @@ def test_a_refresh_that_waits_for_tiktok_says_so_and_can_be_hurried(
 ) -> None:
     page = open_page()
     sign_in(page, str(an_ordinary_creator(tiktok)["handle"]))
-    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+    open_posts(page)
     tiktok.control.fault("500", "video/list", times=None)
     page.get_by_role("button", name="Refresh now").click()
     expect(page.get_by_role("heading", name="Waiting for TikTok")).to_be_visible()
@@ -100,8 +117,20 @@ def test_declined_videos_are_told_and_can_be_allowed_after_all(tiktok: SandboxPr
     page.get_by_role("button", name="Connect again").click()
     page.locator(f"input[name=creator][value='{creator['handle']}']").check()
     page.get_by_role("button", name="Allow").click()
-    expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
+    open_posts(page)
     expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} in all")
+
+
+def test_the_first_day_says_what_goes_on_while_tiktok_is_slow(tiktok: SandboxProcess, open_page: OpenPage) -> None:
+    tiktok.control.fault("500", "video/list", times=None)
+    page = open_page(width=390)
+    sign_in(page, str(an_ordinary_creator(tiktok)["handle"]))
+    expect(page.locator("#live")).to_contain_text("TikTok is slow at the moment.")
+    expect(page.locator("[aria-current=step]")).to_contain_text("Reading your posts")
+    tiktok.control.clear_faults()
+    page.get_by_role("button", name="Try now").click()
+    expect(page.get_by_role("heading", name="What we found")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="What we found")).to_be_attached()
 
 
 def test_denying_leads_back_with_an_explanation(tiktok: SandboxProcess, open_page: OpenPage) -> None:

@@ -7,7 +7,7 @@ from predictions.engine import GlobalModel, forecast, learn_account
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import WINDOW
 from predictions.engine.features.rows import rows_of_account
-from predictions.engine.learned_account import _without_old_posts, learn_and_replay
+from predictions.engine.learned_account import learn_and_replay, without_old_posts
 from predictions.engine.types import HOUR
 from tests.engine.synthetic import DAY, account, draft, end_of
 
@@ -54,7 +54,7 @@ def test_posts_too_old_to_be_read_change_nothing(
     gaps = tuple(replace(p, observations=()) if i % 7 == 0 else p for i, p in enumerate(history.posts))
     history, now = replace(history, posts=gaps), end_of(history) + 2 * DAY
     trimmed, errors = learn_and_replay(model, history, as_of=now)
-    monkeypatch.setattr("predictions.engine.learned_account._without_old_posts", lambda history, as_of: history)
+    monkeypatch.setattr("predictions.engine.learned_account.without_old_posts", lambda history, as_of: history)
     whole, at_everything = learn_and_replay(model, history, as_of=now)
     assert trimmed.to_bytes() == whole.to_bytes()
     assert np.array_equal(errors.post_id, at_everything.post_id)
@@ -64,6 +64,6 @@ def test_posts_too_old_to_be_read_change_nothing(
 
 def test_only_posts_too_old_to_be_read_are_left_out():
     history = account("long", 2_000)
-    kept = _without_old_posts(history, end_of(history))
+    kept = without_old_posts(history, end_of(history))
     assert 2 * WINDOW <= len(kept.posts) < 2 * WINDOW + 5
     assert kept.posts == history.posts[-len(kept.posts) :]

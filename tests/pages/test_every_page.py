@@ -34,6 +34,7 @@ PUBLIC = [
 ]
 MEMBERS = [
     "/",
+    "/overview/",
     "/posts/",
     "/compose/",
     "/experiments/",

@@ -6,6 +6,7 @@ from django.test import Client
 from tests.pages.conftest import Creator
 
 GET = [
+    "/overview/?account={account}",
     "/posts/?account={account}",
     "/compose/?account={account}",
     "/experiments/?account={account}",

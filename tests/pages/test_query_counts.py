@@ -30,6 +30,7 @@ def queries(browser: Client, path: str) -> int:
 @pytest.mark.parametrize(
     ("path", "at_most"),
     [
+        ("/overview/", 20),
         ("/posts/", 12),
         ("/forecasts/", 8),
         ("/experiments/", 7),

@@ -15,6 +15,7 @@ from predictions.models import AccountWeights, Assignment, Feedback, SuggestionR
 from privacy.export import services as exporting
 from tests.factories import AccountWeightsFactory, AssignmentFactory, BenchmarkFactory, FeedbackFactory, ImportFactory
 from tests.pages.conftest import Creator, make_creator
+from tests.predictions.replays.factories import AccountReplayFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 NOT_OURS = ("admin/", "_allauth/", "api/v1/privacy/consents/", "erasures/")
 # an id that a filter or a body takes instead of the address
 BY_QUERY = tuple(
-    f"/{page}/?account={{account}}" for page in ("posts", "compose", "forecasts", "insights", "track-record")
+    f"/{page}/?account={{account}}"
+    for page in ("overview", "posts", "compose", "forecasts", "insights", "track-record")
 )
 
 
@@ -91,6 +93,7 @@ def stranger() -> Creator:
 def person() -> Creator:
     creator = make_creator(posts=3)
     AccountWeightsFactory(account=creator.account)
+    AccountReplayFactory(account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
     AssignmentFactory(experiment__account=creator.account)
     ImportFactory(account=creator.account)

@@ -158,7 +158,7 @@ def test_the_page_gives_and_withdraws_each_by_itself(client: Client) -> None:
     assert "Nothing of your account has been read yet" in client.get("/your-data/consent/").content.decode()
     versions = {f"version-{purpose}": str(consent_selectors.current_version(purpose)) for purpose in Purpose}
     answer = client.post("/your-data/consent/", {"start": "yes", "agree": ["service", "outcomes"], **versions})
-    assert answer["Location"] == "/posts/"
+    assert answer["Location"] == "/overview/"
     assert consent_selectors.purposes_of(user.pk) == {Purpose.SERVICE, Purpose.OUTCOMES}
     client.post("/your-data/consent/", {"agree": ["service", "learning"], **versions})
     assert consent_selectors.purposes_of(user.pk) == {Purpose.SERVICE, Purpose.LEARNING}

@@ -22,6 +22,7 @@ from posts.ingest.storing import mark_deleted
 from posts.models import Observation, Post
 from posts.platforms.tiktok.limits import wait_for_turn
 from predictions.learning.tasks import enqueue_weights_update
+from predictions.replays.tasks import enqueue_replay
 from privacy import checks
 from privacy.consent import selectors as consent
 from privacy.declarations.kinds import Files, RedisKeys, Subject, Table
@@ -51,6 +52,7 @@ from tests.factories import (
     history_of_posts,
 )
 from tests.predictions.plan.factories import SavedDraftFactory
+from tests.predictions.replays.factories import AccountReplayFactory
 from tests.privacy.consent.text_versions import release
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +70,7 @@ def everything_of_a_person() -> Any:
     SavedDraftFactory(account=account)
     ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)
+    AccountReplayFactory(account=account)
     APITokenFactory(user=account.user)
     IdempotentRequestFactory(user=account.user)
     ImportFactory(account=account)
@@ -167,6 +170,7 @@ def use_everything_that_writes_to_redis(client: Client) -> None:
     client.force_login(account.user)
     client.post("/predict", {"post": {"text": "Sunset"}}, content_type="application/json")
     enqueue_weights_update(account.pk)
+    enqueue_replay(account.pk)
     wait_for_turn("video/list")
     with celery.connection_for_write() as connection:
         celery.send_task("privacy.retention.tasks.purge", connection=connection)
@@ -197,6 +201,7 @@ def test_an_account_s_keys_are_found_by_its_declaration(client: Client) -> None:
     assert found == {
         *(f"limit:{limit}:person:{person}" for limit in ("user", "predict")),
         f"cache:1:weights-update:{account.pk}",
+        f"cache:1:replay-update:{account.pk}",
     }
 
 

@@ -35,6 +35,7 @@ from tests.factories import (
     verify,
 )
 from tests.pages.conftest import Creator, make_creator
+from tests.predictions.replays.factories import AccountReplayFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +107,7 @@ def person() -> Creator:
     """With a row in every table that the admin shows."""
     creator = make_creator(posts=3)
     AccountWeightsFactory(account=creator.account)
+    AccountReplayFactory(account=creator.account)
     AssignmentFactory(experiment__account=creator.account)
     IdempotentRequestFactory(user=creator.user)
     SuggestionReportFactory(prediction__account=creator.account)

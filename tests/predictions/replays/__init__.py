@@ -1,0 +1,1 @@
+"""Replays of accounts' latest posts."""
