@@ -25,6 +25,7 @@ let waitsToSave = 0;
 let saving = null;
 let changed = false;
 let conflict = false;
+let restored = null;
 
 // --- the caption's counts, by the server's rules -------------------------------------------------------------------
 
@@ -105,7 +106,9 @@ function show(part, sentCover) {
     field("cover").value = "";
     saveSoon();
   }
-  document.getElementById("live-bar").textContent = result.querySelector(".headline")?.textContent ?? "";
+  const bar = document.getElementById("live-bar");
+  bar.hidden = !result.querySelector(".headline");
+  if (!bar.hidden) bar.textContent = result.querySelector(".headline").textContent;
   announcement.textContent = `${result.querySelector(".headline")?.textContent ?? ""}. ${result.querySelector(".legend li:nth-child(2)")?.textContent ?? ""}`;
 }
 
@@ -217,7 +220,7 @@ async function send() {
   data.delete("cover");
   const keptHere = values();
   try {
-    const response = await fetch(form.dataset.save, { method: "POST", body: data, redirect: "manual", keepalive: document.hidden });
+    const response = await fetch(form.dataset.save, { method: "POST", body: data, redirect: "manual" });
     if (response.type === "opaqueredirect" || response.status === 403) {
       keepHere(keptHere, "Not saved: you are signed out. Your text is in this browser.");
       const link = document.createElement("a");
@@ -228,7 +231,13 @@ async function send() {
     }
     if (response.status === 409) {
       keep(key(), keptHere);
-      tellConflict((await response.json()).fields);
+      const theirs = (await response.json()).fields;
+      if (isSame(theirs, keptHere) || (restored && isSame(theirs, restored))) {
+        // it was this browser's own last save, whose answer was lost with the page
+        field("version").value = theirs.version;
+        changed = true;
+        waitsToSave = window.setTimeout(save, 0);
+      } else tellConflict(theirs);
       return;
     }
     if (!response.ok) throw new Error(`answered ${response.status}`);
@@ -241,6 +250,17 @@ async function send() {
     keepHere(keptHere, "Not saved: offline. Your text is in this browser, and is saved once you are back.");
     waitsToSave = window.setTimeout(save, AGAIN_AFTER_MS);
   }
+}
+
+function isText(name) {
+  return name === "caption" || /^variant_.$/.test(name);
+}
+
+function isSame(theirs, mine) {
+  return Object.entries(mine).every(
+    ([name, value]) =>
+      name === "version" || name === "draft" || (isText(name) && !form.dataset.keepsTexts) || (theirs[name] ?? "") === value,
+  );
 }
 
 function keepHere(keptHere, words) {
@@ -267,6 +287,7 @@ function saveSoon() {
 function restore() {
   const local = kept(key());
   if (!local) return;
+  restored = local;
   const differs = Object.entries(local).some(([name, value]) => name !== "version" && field(name) && field(name).value !== value);
   if (!differs) {
     if (form.dataset.keepsTexts) forget(key());
@@ -276,7 +297,7 @@ function restore() {
   if (!form.dataset.keepsTexts || isCurrent) {
     const { version: _, draft: __, ...mine } = local;
     // of people whose texts are kept here alone, the rest may have changed elsewhere
-    const texts = Object.entries(mine).filter(([name]) => name === "caption" || /^variant_.$/.test(name));
+    const texts = Object.entries(mine).filter(([name]) => isText(name));
     fill(isCurrent ? mine : Object.fromEntries(texts));
     if (form.dataset.keepsTexts) note("Restored what this browser had not saved yet.");
     edit();
@@ -367,7 +388,6 @@ async function step(event) {
 form.addEventListener("input", edit);
 form.addEventListener("submit", submit);
 result.addEventListener("submit", step);
-document.addEventListener("visibilitychange", () => document.hidden && changed && field("draft").value && save());
 window.addEventListener("online", () => changed && save());
 document.querySelector("[data-forget]")?.addEventListener("submit", (event) => forget(event.target.dataset.forget));
 showCover(field("cover"), field("measured_cover"), edit);
