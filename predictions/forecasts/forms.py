@@ -126,10 +126,6 @@ class DraftForm(forms.Form):
         widget=forms.Select({"class": "input"}),
     )
 
-    def __init__(self, *args: Any, account: TikTokAccount, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["publish_at"].help_text = zone_words(account)
-
     def clean_publish_at(self) -> datetime | None:
         moment: datetime | None = self.cleaned_data["publish_at"]
         if moment is None:

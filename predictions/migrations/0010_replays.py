@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_platform'),
-        ('predictions', '0008_experiments'),
+        ('predictions', '0009_plan'),
     ]
 
     operations = [

@@ -19,6 +19,7 @@ from predictions.forecasts.forms import (
     LocalTimeField,
     TypedTextField,
     next_full_hour,
+    zone_words,
 )
 from predictions.forecasts.serializers import FURTHEST_AHEAD
 from predictions.models import SavedDraft
@@ -40,8 +41,9 @@ class PlanForm(DraftForm):
     version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, account: TikTokAccount, forecast: bool = True, **options: Any) -> None:
-        super().__init__(*args, account=account, **options)
+        super().__init__(*args, **options)
         self.fields["publish_at"].required = forecast
+        self.fields["publish_at"].help_text = zone_words(account)
         for letter in LETTERS:
             self.fields[f"variant_{letter}"] = TypedTextField(
                 required=False,
