@@ -23,11 +23,9 @@ from predictions.demo.forms import DemoDraftForm
 from predictions.demo.replaying import record_of
 from predictions.demo.steps import apply_fields, cards_of, undo_fields
 from predictions.engine.statistics import quantiles
-from predictions.forecasts.charts import hour_table, range_chart
+from predictions.forecasts.charts import headlines, hour_table
 
 POSTS_PER_PAGE = 20
-# SVG text does not reflow: phones get the same picture narrower
-RANGE_WIDTHS = (480, 320)
 CHART_SIZES = ((840, 300, 40), (320, 240, 20))
 """Width, height and posts of the wide and the narrow chart."""
 RECENT_POSTS, SHOWN_POSTS = 20, 5
@@ -83,9 +81,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         combination = answered.advice.combination
         context |= {
             "forecast": answered.forecast,
-            "charts": _range_charts(answered.forecast),
-            "chance": answered.chance,
-            "usual": usual_likes(demo),
+            "headlines": headlines(answered.forecast),
             "cards": cards_of(answered.advice, draft),
             "combination": combination,
             "apply_all": combination and apply_fields(combination["changes"], draft),
@@ -133,8 +129,3 @@ def _with_posts(demo: DemoAccount) -> list[dict[str, Any]]:
     """Return the posts, newest first, each with its replayed forecast or None."""
     replayed = {post.post_id: post for post in demo.replayed}
     return [{"post": post, "forecast": replayed.get(post.post_id)} for post in reversed(demo.posts)]
-
-
-def _range_charts(forecast: dict[str, Any]) -> list[Any]:
-    figures = {name: forecast[name] for name in ("low", "high", "typical", "baseline")}
-    return [range_chart(width=width, **figures) for width in RANGE_WIDTHS]

@@ -41,7 +41,7 @@ def result(page: Element) -> str:
 
 
 def typical(page: Element) -> float:
-    [headline] = [each.text for each in page.all("p") if each.get("class") == "headline"]
+    headline, *_ = [each.text for each in page.all("p") if each.get("class") == "headline"]
     return float(headline.split()[0].replace(",", ""))
 
 

@@ -1,6 +1,7 @@
 """What holds for every page: it answers, says what it is, can be used by ear and by keyboard, and keeps the policy."""
 
 from itertools import pairwise
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -85,7 +86,7 @@ def test_pages_of_members_send_others_to_the_sign_in_and_back(path: str, creator
     path = fill(path, creator)
     response = Client().get(path)
     assert response.status_code == 302
-    assert response.headers["Location"] == f"{reverse('accounts:sign_in')}?next={path}"
+    assert response.headers["Location"] == f"{reverse('accounts:sign_in')}?next={quote(path)}"
 
 
 @pytest.mark.parametrize("state", [*Refresh.State, None])

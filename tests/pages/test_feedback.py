@@ -85,7 +85,7 @@ def test_a_page_with_long_feedback_is_valid(browser: Client, creator: Creator) -
     check_page(response.content.decode(), response.headers["Content-Security-Policy"])
 
 
-@pytest.mark.parametrize("path", ["/posts/", "/forecasts/"])
+@pytest.mark.parametrize("path", ["/posts/", "/track-record/"])
 def test_the_track_record_is_shown_once_there_is_enough(path: str, browser: Client, creator: Creator) -> None:
     assert "On your only post with a forecast so far" in read(browser.get(path).content.decode()).text
     for post in creator.account.posts.all():
@@ -101,7 +101,7 @@ def test_the_track_record_is_shown_once_there_is_enough(path: str, browser: Clie
     assert "nearer" not in early
 
 
-@pytest.mark.parametrize("path", ["/posts/", "/forecasts/"])
+@pytest.mark.parametrize("path", ["/posts/", "/track-record/"])
 def test_there_is_no_track_record_without_posts(path: str, browser: Client, creator: Creator) -> None:
     creator.account.predictions.all().delete()
     creator.account.posts.all().delete()
