@@ -34,6 +34,7 @@ OF_REQUESTS = {
     **dict.fromkeys(("predictions:compose", "api:predict", "predict"), "a forecast"),
     **dict.fromkeys(("predictions:variants", "api:compare"), "a comparison of drafts"),
     "api:explore": "an idea to try",
+    **dict.fromkeys(("predictions:overview", "api:account-replay"), "what was found of your account"),
     **dict.fromkeys(("predictions:forecasts", "predictions:forecast", "api:predictions", "api:prediction"), _FORECASTS),
     **dict.fromkeys(("predictions:give_feedback", "predictions:take_back_feedback"), "what you said of a forecast"),
     "api:prediction-feedback": "what you said of a forecast",
