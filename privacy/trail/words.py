@@ -39,6 +39,7 @@ OF_REQUESTS = {
     **dict.fromkeys(("api:drafts", "api:draft", "predictions:plan", "predictions:draft"), _DRAFTS),
     **dict.fromkeys(("predictions:save_draft", "predictions:delete_draft", "predictions:end_reminder"), _DRAFTS),
     "api:explore": "an idea to try",
+    **dict.fromkeys(("predictions:overview", "api:account-replay"), "what was found of your account"),
     **dict.fromkeys(("predictions:forecasts", "predictions:forecast", "api:predictions", "api:prediction"), _FORECASTS),
     **dict.fromkeys(("predictions:give_feedback", "predictions:take_back_feedback"), "what you said of a forecast"),
     "api:prediction-feedback": "what you said of a forecast",

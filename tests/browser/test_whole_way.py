@@ -72,7 +72,7 @@ def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess,
     expect(page).to_have_url(re.compile(given.public_id))
     expect(page.locator("main")).to_contain_text("Not known yet")
 
-    page.get_by_text("Account", exact=True).click()
+    page.get_by_role("banner").get_by_text("Account", exact=True).click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("status")).to_contain_text("You are signed out")
 

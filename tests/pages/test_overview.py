@@ -1,6 +1,6 @@
 """What the overview tells: the first day's steps, what was found, and the latest results."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -76,7 +76,7 @@ def test_times_are_those_of_the_account(browser: Client, creator: Creator) -> No
     text = live(page_of(browser)).text
     assert "UTC" not in text
     assert "Set your time zone" not in text
-    local = timezone.datetime.fromisoformat(post["posted_at"]) + timedelta(hours=9)
+    local = datetime.fromisoformat(post["posted_at"]) + timedelta(hours=9)
     assert f"{local:%H:%M}" in text
 
 

@@ -10,6 +10,7 @@ import pytest
 from predictions.engine import AccountHistory, Draft, GlobalModel, forecast, learn_account
 from predictions.engine.evaluation import account_replay
 from predictions.engine.evaluation.account_replay import REPLAYED_POSTS, ReplayedPosts, replay_account
+from predictions.engine.evaluation.replay import replay
 from predictions.engine.features.rows import Rows
 from predictions.engine.types import MIN_HISTORY
 from tests.engine.leakage.alarm import (
@@ -67,7 +68,7 @@ def test_a_planted_leak_is_found() -> None:
         served = honest(model, rows, chosen, zones)
         return replace(served, typical=served.typical + 0.001 * np.expm1(rows.label[chosen]))
 
-    honest = account_replay.replay
+    honest = replay
     with patch.object(account_replay, "replay", cheating):
         found = leaks(replayed, ACCOUNTS, MOMENTS, {"unripe_recounted": unripe_recounted})
     assert found

@@ -100,7 +100,7 @@ def test_nothing_is_replayed_without_consent(learned_account: TikTokAccount, mon
     assert stale() == []
     assert not services.update_replay(account_id=learned_account.pk)
     # withdrawn while it was replayed
-    monkeypatch.setattr(services.selectors, "stale_replays", lambda now: AccountWeights.objects.all())
+    monkeypatch.setattr(selectors, "stale_replays", lambda now: AccountWeights.objects.all())
     with pytest.raises(NoConsent):
         services.update_replay(account_id=learned_account.pk)
     assert not AccountReplay.objects.exists()
