@@ -48,8 +48,12 @@ OF_REQUESTS = {
     **dict.fromkeys(("api:experiments", "api:experiment", "api:experiment-assignments"), _EXPERIMENTS),
     "api:experiment-stop": _EXPERIMENTS,
     "api:account-benchmark": "how your account compares",
-    "api:account-skill": "how well your account is forecast",
-    "api:account-weights": "what was learned of your account",
+    **dict.fromkeys(
+        ("predictions:track_record", "api:account-skill", "api:account-results"), "how well your account is forecast"
+    ),
+    **dict.fromkeys(
+        ("predictions:insights", "api:account-insights", "api:account-weights"), "what was learned of your account"
+    ),
     **dict.fromkeys(("privacy:consents", "api:consents", "api:consent"), _CONSENTS),
     **dict.fromkeys(("privacy:access", "api:access"), "this list"),
     **dict.fromkeys(("privacy:erasure", "privacy:receipt", "api:erasure"), _ERASURE),
