@@ -1,5 +1,6 @@
 """The page "Overview": the first day's progress, then what was found, results, and how fresh the data is."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -19,6 +20,8 @@ from predictions.overview.best_times import told_times
 from predictions.overview.charts import replay_charts
 from predictions.overview.progress import first_day
 from predictions.overview.selectors import known_of, latest_results
+from predictions.plan.calendar import cards_of
+from predictions.plan.selectors import planned_between
 from predictions.replays.record import moment_of
 from predictions.replays.selectors import record_of, replays_of
 from privacy.consent.selectors import require
@@ -29,6 +32,8 @@ NEWEST_SHOWN = 5
 USUAL_POSTS = 4
 """Of fewer posts there is no usual level."""
 RESULT_WIDTH = 320
+AHEAD, NEXT_SHOWN = timedelta(days=14), 3
+"""Planned drafts that are shown: the next ones within so long."""
 
 
 @require_safe
@@ -56,6 +61,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         context["newest"] = posts_for_page(account)[:NEWEST_SHOWN]
     if replay:
         context |= _found(replay)
+    context["next_cards"] = cards_of(planned_between(account, now, now + AHEAD)[:NEXT_SHOWN], (), {}, now)
     context["results"] = [_result(prediction) for prediction in latest_results(request.user, account)]
     context["track_record"] = account_track_record(account.pk) if context["results"] else None
     return render(request, "overview/overview.html", context)

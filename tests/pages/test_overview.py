@@ -14,6 +14,7 @@ from tests.factories import ALL_CONSENTS, AccountWeightsFactory, TikTokAccountFa
 from tests.pages.conftest import Creator, connect
 from tests.pages.html import Element, read
 from tests.pages.test_every_page import check_page
+from tests.predictions.plan.factories import SavedDraftFactory
 from tests.predictions.replays.factories import AccountReplayFactory, replayed_post
 
 
@@ -232,3 +233,20 @@ def test_try_now_leads_back_here(browser: Client, creator: Creator) -> None:
     assert answer.headers["Location"] == "/overview/"
     answer = browser.post(f"/posts/{creator.account.public_id}/refresh/", {"next": "https://elsewhere.example/"})
     assert answer.headers["Location"] == "/posts/"
+
+
+def test_the_next_planned_drafts_and_due_reminders_are_shown(browser: Client, creator: Creator) -> None:
+    now = timezone.now()
+    soon = SavedDraftFactory(account=creator.account, caption="Tides tomorrow", publish_at=now + timedelta(days=1))
+    SavedDraftFactory(account=creator.account, caption="Long past", publish_at=now - timedelta(days=3))
+    SavedDraftFactory(account=creator.account, caption="Far ahead", publish_at=now + timedelta(days=30))
+    SavedDraftFactory(caption="Somebody else's", publish_at=now + timedelta(days=1))
+    text = page_of(browser).text
+    assert "Planned next" in text
+    assert "Tides tomorrow" in text
+    for other in ("Long past", "Far ahead", "Somebody else's"):
+        assert other not in text
+    assert "Time to post" not in text
+    soon.remind_at = now - timedelta(minutes=1)
+    soon.save()
+    assert "Time to post" in page_of(browser).text
