@@ -173,7 +173,8 @@ def test_every_body_has_an_example_or_nothing_to_show():
 def test_only_forecasts_take_forms():
     for operation in operations():
         content = set(operation.described.get("requestBody", {}).get("content", ()))
-        expected = {"application/json", "multipart/form-data"} if operation.path.endswith("/predict") else set()
+        takes_forms = operation.path.endswith(("/predict", "/forecast"))
+        expected = {"application/json", "multipart/form-data"} if takes_forms else set()
         assert content <= {"application/json"} | expected, operation.name
 
 

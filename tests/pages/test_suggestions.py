@@ -181,8 +181,8 @@ def test_variants_stand_side_by_side_with_their_chances_to_win(browser: Client, 
     rows = [[cell.text for cell in row.all("th", "td")] for row in next(comparison.all("tbody")).all("tr")]
     assert [row[0] for row in rows] == ["A", "B", "C"]
     # a variant with a time alone has the caption of A
-    for row, caption in zip(rows, (DRAFT["caption"], asking["variant_B"], DRAFT["caption"]), strict=True):
-        assert row[1].startswith(caption)
+    captions = [DRAFT["caption"], asking["variant_B"], DRAFT["caption"]]
+    assert all(row[1].startswith(caption) for row, caption in zip(rows, captions, strict=True))
     chances = [int(row[-1].split()[0]) for row in rows]
     assert sum(chances) == pytest.approx(100, abs=2)
     assert max(chances) == chances[1]

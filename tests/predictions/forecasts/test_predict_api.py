@@ -29,7 +29,7 @@ def test_the_answer_has_the_contracts_shape_and_names(route, champion, learned_a
     }
     assert set(body["prediction"]) == {
         *("predicted_engagement", "predicted_bucket", "typical", "interval", "metrics", "horizon_hours"),
-        *("measures", "engagement_rate"),
+        *("measures", "engagement_rate", "chance_above_usual"),
     }
     assert set(body["baseline"]) == {"predicted_engagement"}
     assert set(body["diagnostics"]) == {
