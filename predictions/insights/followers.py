@@ -24,7 +24,7 @@ class Followers:
     change: int | None
     """Since `since`; None with one count."""
     since: datetime
-    """Thirty days ago, or the first count if that is later."""
+    """The start of the day thirty days ago, or the first count if that is later."""
 
     @property
     def now(self) -> int:
@@ -40,9 +40,11 @@ def followers_of(counts: Sequence[tuple[datetime, int | None]], now: datetime) -
     known = [Count(at, count) for at, count in counts if count is not None]
     if not known:
         return None
-    before = [each for each in known if each.at <= now - MONTH]
-    since, start = max(known[0].at, now - MONTH), (before[-1] if before else known[0]).followers
+    # whole days, so that the same question has the same answer until midnight
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    before = [each for each in known if each.at <= today - MONTH]
+    since, start = max(known[0].at, today - MONTH), (before[-1] if before else known[0]).followers
     # what held when the shown days begin, then the last count of each day
-    first = [Count(now - SHOWN, each.followers) for each in known if each.at <= now - SHOWN][-1:]
-    by_day = {each.at.date(): each for each in known if each.at > now - SHOWN}
+    first = [Count(today - SHOWN, each.followers) for each in known if each.at <= today - SHOWN][-1:]
+    by_day = {each.at.date(): each for each in known if each.at > today - SHOWN}
     return Followers((*first, *by_day.values()), known[-1].followers - start if len(known) > 1 else None, since)
