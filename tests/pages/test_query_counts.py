@@ -29,7 +29,7 @@ def queries(browser: Client, path: str) -> int:
 @pytest.mark.parametrize(
     ("path", "at_most"),
     [
-        ("/posts/", 12),
+        ("/posts/", 14),
         ("/forecasts/", 8),
         ("/experiments/", 7),
         ("/settings/", 6),
