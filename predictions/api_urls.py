@@ -9,6 +9,7 @@ from predictions.exploration.api import ExploreView
 from predictions.feedback.api import FeedbackView
 from predictions.forecasts.api import PredictionListView, PredictionView, PredictView
 from predictions.learning.api import AccountWeightsView
+from predictions.nowcasts.api import PostNowcastView
 from predictions.outcomes.api import AccountTrackRecordView
 from predictions.reports.api import SuggestionReportView
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("predictions/<slug:public_id>", PredictionView.as_view(), name="prediction"),
     path("predictions/<slug:public_id>/feedback", FeedbackView.as_view(), name="prediction-feedback"),
     path("predictions/<slug:public_id>/reports", SuggestionReportView.as_view(), name="prediction-reports"),
+    path("posts/<slug:public_id>/nowcast", PostNowcastView.as_view(), name="post-nowcast"),
     path("explore", ExploreView.as_view(), name="explore"),
     path("experiments", ExperimentListView.as_view(), name="experiments"),
     path("experiments/<slug:public_id>", ExperimentView.as_view(), name="experiment"),

@@ -10,6 +10,7 @@ PATHS = [
     "/",
     "/privacy/",
     "/posts/",
+    "/posts/{post}/",
     "/compose/",
     "/compose/variants/",
     "/experiments/",
@@ -38,7 +39,13 @@ def test_nothing_sticks_out_sideways(width: int, scheme: str, open_page: OpenPag
     creator.met_prediction.save()
     page = open_page(user=creator.user, width=width, color_scheme=scheme)
     for path in PATHS:
-        page.goto(path.format(account=creator.account.public_id, prediction=creator.met_prediction.public_id))
+        page.goto(
+            path.format(
+                account=creator.account.public_id,
+                post=creator.account.posts.all()[0].public_id,
+                prediction=creator.met_prediction.public_id,
+            )
+        )
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (
             "rgb(246, 245, 241)" if scheme == "light" else "rgb(17, 23, 28)"
