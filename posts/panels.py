@@ -23,7 +23,7 @@ Panel = Callable[[TikTokAccount], str]
 
 @dataclass(frozen=True, slots=True)
 class PostPart:
-    """A part of a post's page: bands of its growth chart, a result marked in it, and HTML below the chart."""
+    """A part of a post's page: HTML above its growth chart, and bands in it."""
 
     html: str
     bands: tuple[Band, ...] = ()
