@@ -68,7 +68,7 @@ def nowcast(
 ) -> Nowcast | None:
     """Combine a forecast of likes at the horizon with the latest usable count made before it; None without one.
 
-    `scale` is the account's `growth_scale`. Earlier counts are left out: given the latest one they say next to nothing.
+    `scale` is the account's `growth_scale`. Earlier counts are left out: given the latest one they say little.
 
     >>> forecast = Range(low=70.0, typical=160.0, high=400.0)
     >>> early = Counts(observed_at=6 * HOUR, likes=150.0, comments=4.0, shares=1.0, views=2_000.0)

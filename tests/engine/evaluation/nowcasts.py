@@ -29,7 +29,7 @@ from predictions.engine.types import HORIZON, HOUR, MIN_HISTORY, Z80, Floats
 from tests.sandbox.simulation.population import write
 
 FAR = 2**40
-ACCOUNTS, POSTS_MAX, SEED = 160, 120, 77
+ACCOUNTS, POSTS_MAX, SEED = 160, 120, 78
 GROUPS = {
     "10 min to 3 h": (600, 3 * HOUR),
     "3 to 12 h": (3 * HOUR, 12 * HOUR),
