@@ -30,7 +30,9 @@ from posts.serializers import (
     PostDetailSerializer,
     PostSerializer,
     RefreshSerializer,
+    SimilarPostSerializer,
 )
+from posts.similar import similar_posts
 from privacy.consent.selectors import require
 from privacy.people import person_of
 from privacy.purposes import Purpose
@@ -84,6 +86,17 @@ class ObservationListView(ListView[Observation]):
     def get_queryset(self) -> QuerySet[Observation]:
         posts = selectors.posts_of(self.request.user)  # type: ignore[arg-type]
         return get_object_or_404(posts, public_id=self.kwargs["public_id"]).observations.all()
+
+
+@extend_schema(tags=["posts"])
+class SimilarPostsView(View):
+    required_scopes = POSTS
+
+    @extend_schema(responses=SimilarPostSerializer(many=True))
+    def get(self, request: Request, public_id: str) -> Response:
+        """List the account's posts whose captions are most like the post's, the most similar first; five at most."""
+        post = get_object_or_404(selectors.posts_of(request.user), public_id=public_id)  # type: ignore[arg-type]
+        return Response([SimilarPostSerializer(each).data for each in similar_posts(post)])
 
 
 @extend_schema(tags=["drafts"])

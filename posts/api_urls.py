@@ -24,6 +24,7 @@ urlpatterns = [
     path("posts", api.PostListView.as_view(), name="posts"),
     path("posts/<slug:public_id>", api.PostView.as_view(), name="post"),
     path("posts/<slug:public_id>/observations", api.ObservationListView.as_view(), name="post-observations"),
+    path("posts/<slug:public_id>/similar", api.SimilarPostsView.as_view(), name="post-similar"),
     path("accounts/<slug:public_id>/refreshes", api.RefreshRequestView.as_view(), name="account-refreshes"),
     path("accounts/<slug:public_id>/refresh", api.LatestRefreshView.as_view(), name="account-refresh"),
     path("trends", TrendListView.as_view(), name="trends"),

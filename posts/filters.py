@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from config.api.filters import MomentFilter, TruthFilter
 from posts.content.captions import tag_of
 from posts.models import Post
+from posts.selectors import search_posts
 
 
 class PostFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -16,6 +17,11 @@ class PostFilter(django_filters.FilterSet):  # type: ignore[misc]
     deleted = TruthFilter(
         field_name="deleted_at", lookup_expr="isnull", exclude=True, help_text="true: only deleted posts; false: none"
     )
+    search = django_filters.CharFilter(
+        method="filter_search",
+        max_length=100,
+        help_text="words, each in a hashtag or in a kept caption; #word: hashtags",
+    )
     ordering = django_filters.OrderingFilter(fields=["posted_at", "duration_s"])
 
     class Meta:
@@ -24,3 +30,6 @@ class PostFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def filter_hashtag(self, posts: QuerySet[Post], name: str, value: str) -> QuerySet[Post]:
         return posts.filter(content__hashtags__contains=[tag_of(value)])
+
+    def filter_search(self, posts: QuerySet[Post], name: str, value: str) -> QuerySet[Post]:
+        return search_posts(posts, value)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
 
 from accounts.models import TikTokAccount, User
-from posts.content.captions import CaptionMeasures
+from posts.content.captions import CaptionMeasures, tag_of
 from posts.content.pictures import CoverMeasures
 from posts.models import Observation, Origin, Post, PostContent
 from privacy.declarations.registry import require_declared
@@ -17,6 +18,10 @@ from privacy.purposes import Purpose
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
+
+
+_MOST_WORDS = 8
+"""Words of a search that are read."""
 
 
 class LatestCounts(TypedDict):
@@ -95,6 +100,16 @@ def account_posts(account_id: int, as_of: datetime, *, purpose: Purpose) -> list
 def posts_of(user: User) -> QuerySet[Post]:
     """Return all posts of the person's accounts, newest first."""
     return Post.objects.filter(account__user=user.pk)
+
+
+def search_posts(posts: QuerySet[Post], text: str) -> QuerySet[Post]:
+    """Return the posts that have each word of the text in a hashtag or, unless it begins with #, in a kept caption."""
+    posts = posts.alias(tags=Cast("content__hashtags", TextField()))
+    for word in text.split()[:_MOST_WORDS]:
+        tag = tag_of(word)
+        hashtag = Q(tags__icontains=tag) if tag else Q(pk__in=())
+        posts = posts.filter(hashtag if word.startswith("#") else hashtag | Q(caption__icontains=word))
+    return posts
 
 
 def with_latest_counts(posts: QuerySet[Post]) -> "QuerySet[WithAnnotations[Post, LatestCounts]]":

@@ -12,6 +12,7 @@ from posts.ingest.progress import RefreshStatus
 from posts.models import Observation, Post, PostContent, Refresh
 from posts.models.content import CAPTION_MEASURES
 from posts.selectors import LatestCounts
+from posts.similar import Similar
 from privacy.declarations.columns import declared_columns
 
 if TYPE_CHECKING:
@@ -103,6 +104,14 @@ class PostDetailSerializer(PostSerializer):
     class Meta(PostSerializer.Meta):
         fields = [*PostSerializer.Meta.fields, "observations"]
         read_only_fields = fields
+
+
+class SimilarPostSerializer(Serializer[Similar]):
+    """A post whose caption is like another one's."""
+
+    post = PostSerializer()
+    similarity = serializers.FloatField(help_text="Of the captions' words and topics, 0 to 1.")
+    shared = serializers.ListField(child=serializers.CharField(), help_text="Hashtags that both have.")
 
 
 @extend_schema_serializer(component_name="Measure")

@@ -1,38 +1,37 @@
-"""The page of an account's posts, with their chart and the state of the refresh."""
+"""Pages of an account's posts: the list with its chart and the state of the refresh, its file, and a post's page."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.linked.local_time import use_time_zone_of
 from accounts.linked.selectors import accounts_of
 from accounts.linked.switcher import SignedInRequest, choose_account
+from accounts.models import TikTokAccount
 from config.next_page import lead_on
 from config.rate_limits import Limit, rate_limited
-from posts.charts import AVERAGED_POSTS, ChartPost, LikesChart, likes_chart
+from posts.browsing import FIRST_DAY, METRICS, Selection, as_csv, page_of, whole
+from posts.charts import AVERAGED_POSTS, ChartPost, CountsChart, counts_chart, growth_chart
 from posts.ingest.progress import refresh_status, status_of
 from posts.ingest.services import NotConnected, request_refresh
-from posts.models import Post
-from posts.panels import panels_of
-from posts.selectors import LatestCounts, posts_for_page
+from posts.models import Observation, Post
+from posts.panels import notices_of, panels_of, parts_of
+from posts.selectors import posts_of, with_latest_counts
+from posts.similar import similar_posts
 from privacy.consent.selectors import require
 from privacy.purposes import Purpose
 
-if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
-
-POSTS_PER_PAGE = 25
-YOUNG = timedelta(hours=24)
 # SVG text does not reflow, so phones get a narrower chart of fewer posts: (width, height, posts)
 CHART_SIZES = ((840, 300, 40), (320, 240, 20))
+GROWTH_SIZES = ((840, 340), (320, 260))
 CHARTED_POSTS = 40 + AVERAGED_POSTS
 
 
@@ -43,20 +42,62 @@ def home(request: SignedInRequest) -> HttpResponse:
     if chosen is None:
         return render(request, "posts/no_account.html")
     require(request.user.pk, Purpose.SERVICE)
-    posts = posts_for_page(chosen.account)
-    page = Paginator(posts, POSTS_PER_PAGE).get_page(request.GET.get("page"))
+    now, selection = timezone.now(), Selection.of(request.GET)
+    page = page_of(selection, chosen.account, now, request.GET.get("page"))
+    context: dict[str, Any] = {
+        "account": chosen.account,
+        "accounts": linked,
+        "connection": chosen.connection,
+        "refresh": refresh_status(chosen.account),
+        "refresh_url": reverse("api:account-refresh", args=[chosen.account.public_id]),
+        "selection": selection,
+        "metric_label": dict(METRICS)[selection.metric],
+        "page": page,
+        "charts": _charts(selection, chosen.account, now) if page.object_list else [],
+    }
+    if page.object_list:
+        context |= {"panels": panels_of(chosen.account), "notices": notices_of(chosen.account)}
+    return render(request, "posts/home.html", context)
+
+
+@require_safe
+@login_required
+def download(request: SignedInRequest) -> HttpResponse:
+    """Answer with the selected posts as a CSV file."""
+    chosen, _linked = choose_account(request)
+    if chosen is None:
+        return redirect("posts:home")
+    require(request.user.pk, Purpose.SERVICE)
+    selection = Selection.of(request.GET)
+    # with a byte order mark, without which Excel reads UTF-8 as something else
+    text = "\ufeff" + as_csv(whole(selection, chosen.account, timezone.now()), selection)
+    headers = {"Content-Disposition": f'attachment; filename="posts-{chosen.account.public_id}.csv"'}
+    return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@require_safe
+@login_required
+def post(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Show one post: its counts over time, what later apps know of it, and similar posts."""
+    shown = get_object_or_404(with_latest_counts(posts_of(request.user)), public_id=public_id)
+    require(request.user.pk, Purpose.SERVICE)
+    use_time_zone_of(shown.account)
+    now, observations = timezone.now(), list(shown.observations.all())
+    parts = parts_of(shown, observations, now)
+    bands = [band for part in parts for band in part.bands]
+    counted = _ages(shown, observations)
+    charts = [growth_chart(counted, bands, width=width, height=height) for width, height in GROWTH_SIZES]
     return render(
         request,
-        "posts/home.html",
+        "posts/post.html",
         {
-            "account": chosen.account,
-            "accounts": linked,
-            "connection": chosen.connection,
-            "refresh": refresh_status(chosen.account),
-            "refresh_url": reverse("api:account-refresh", args=[chosen.account.public_id]),
-            "page": page,
-            "charts": _charts(posts[:CHARTED_POSTS], timezone.now()),
-            "panels": panels_of(chosen.account) if page.object_list else [],
+            "post": shown,
+            "account": shown.account,
+            "observations": observations,
+            "charts": [chart for chart in charts if chart],
+            "bands": bands,
+            "parts": [part for part in parts if part.html],
+            "similar": similar_posts(shown),
         },
     )
 
@@ -77,13 +118,20 @@ def refresh(request: SignedInRequest, account_id: str) -> HttpResponse:
     return lead_on(request, request.POST.get("next", own), otherwise="posts:home")
 
 
-def _charts(posts: "Iterable[WithAnnotations[Post, LatestCounts]]", now: datetime) -> list[LikesChart]:
-    """Return a wide and a narrow chart of the same posts (newest first); none where no likes are known."""
+def _ages(post: Post, observations: Sequence[Observation]) -> list[tuple[float, int]]:
+    """Return age (hours) and likes of the observations that have likes."""
+    ages = ((each.observed_at - post.posted_at, each.likes) for each in observations if each.likes is not None)
+    return [(max(age.total_seconds(), 0.0) / 3600, likes) for age, likes in ages]
+
+
+def _charts(selection: Selection, account: TikTokAccount, now: datetime) -> list[CountsChart]:
+    """Return a wide and a narrow chart of the newest selected posts; none where no counts are known."""
+    newest = selection.posts(account, now).order_by("-posted_at", "-id").values_list("posted_at", selection.metric)
     points = [
-        ChartPost(post.posted_at, post.likes, is_young=now - post.posted_at < YOUNG)
-        for post in posts
-        if post.likes is not None
+        ChartPost(posted_at, count, is_young=now - posted_at < FIRST_DAY)
+        for posted_at, count in newest[:CHARTED_POSTS]
+        if count is not None
     ]
     points.reverse()
-    charts = [likes_chart(points, shown=shown, width=width, height=height) for width, height, shown in CHART_SIZES]
+    charts = [counts_chart(points, shown=shown, width=width, height=height) for width, height, shown in CHART_SIZES]
     return [chart for chart in charts if chart is not None]

@@ -10,6 +10,7 @@ from predictions.feedback.api import FeedbackView
 from predictions.forecasts.api import ForecastView, PredictionListView, PredictionView, PredictView
 from predictions.insights.api import AccountInsightsView
 from predictions.learning.api import AccountWeightsView
+from predictions.nowcasts.api import PostNowcastView
 from predictions.outcomes.api import AccountResultListView, AccountTrackRecordView
 from predictions.plan.api import DraftListView, DraftView
 from predictions.replays.api import AccountReplayView
@@ -25,6 +26,7 @@ urlpatterns = [
     path("predictions/<slug:public_id>/reports", SuggestionReportView.as_view(), name="prediction-reports"),
     path("drafts", DraftListView.as_view(), name="drafts"),
     path("drafts/<slug:public_id>", DraftView.as_view(), name="draft"),
+    path("posts/<slug:public_id>/nowcast", PostNowcastView.as_view(), name="post-nowcast"),
     path("explore", ExploreView.as_view(), name="explore"),
     path("experiments", ExperimentListView.as_view(), name="experiments"),
     path("experiments/<slug:public_id>", ExperimentView.as_view(), name="experiment"),

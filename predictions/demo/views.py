@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from config.rate_limits import Limit, rate_limited
-from posts.charts import ChartPost, likes_chart
+from posts.charts import ChartPost, counts_chart
 from predictions.demo.account import DemoAccount, demo_account
 from predictions.demo.charts import replay_chart
 from predictions.demo.creator import CITY, NAME, ZONE
@@ -44,7 +44,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         for post in demo.posts
         if post.latest
     ]
-    charts = [likes_chart(posts, shown=shown, width=width, height=height) for width, height, shown in CHART_SIZES]
+    charts = [counts_chart(posts, shown=shown, width=width, height=height) for width, height, shown in CHART_SIZES]
     sizes = ((840, 260, 50), (320, 240, 25))
     context = {
         "usual": usual_likes(demo),

@@ -11,7 +11,7 @@ from django.db.models.lookups import Exact
 
 from accounts.linked.selectors import follower_counts
 from accounts.models import TikTokAccount, User
-from posts.models import Post
+from posts.models import Observation, Post
 from posts.selectors import ObservedCounts, PostFacts, account_posts
 from predictions.engine import HORIZON, AccountHistory, Counts, PublishedPost
 from predictions.models import AccountWeights, Assignment, Experiment
@@ -121,11 +121,12 @@ def _published(facts: PostFacts) -> PublishedPost:
         # the Display API has no sound
         sound="",
         cover=facts.cover,
-        observations=tuple(_counts(facts.observations)),
+        observations=tuple(counts_of(facts.observations)),
     )
 
 
-def _counts(observations: Iterable[ObservedCounts]) -> Iterator[Counts]:
+def counts_of(observations: Iterable[ObservedCounts | Observation]) -> Iterator[Counts]:
+    """Yield the counts of observations as the engine takes them."""
     for observed in observations:
         yield Counts(
             observed_at=int(observed.observed_at.timestamp()),

@@ -17,6 +17,7 @@ PATHS = [
     "/status/",
     "/overview/",
     "/posts/",
+    "/posts/{post}/",
     "/compose/",
     "/plan/",
     "/plan/?view=list",
@@ -49,7 +50,8 @@ def test_nothing_sticks_out_sideways(width: int, scheme: str, open_page: OpenPag
     creator.met_prediction.save()
     page = open_page(user=creator.user, width=width, color_scheme=scheme)
     for path in PATHS:
-        ids = {"account": creator.account.public_id, "draft": creator.draft.public_id}
+        post = creator.account.posts.all()[0].public_id
+        ids = {"account": creator.account.public_id, "draft": creator.draft.public_id, "post": post}
         page.goto(path.format(prediction=creator.met_prediction.public_id, **ids))
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == (

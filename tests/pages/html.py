@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # SVG shapes close themselves
-SELF_CLOSING = {"circle", "line", "path", "polyline", "rect"}
+SELF_CLOSING = {"circle", "line", "path", "polygon", "polyline", "rect"}
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posts.charts import ChartPost, LogScale, likes_chart
+from posts.charts import ChartPost, LogScale, counts_chart
 from posts.templatetags.figures import about, brief, count, length_of_video, percent, signed_percent
 from predictions.forecasts.charts import range_chart
 
@@ -29,7 +29,7 @@ def test_scale_keeps_order_and_stays_inside(values: list[int]) -> None:
 @given(likes, st.integers(1, 50))
 def test_likes_chart_stays_inside(values: list[int], shown: int) -> None:
     posts = [ChartPost(datetime(2026, 1, 1, tzinfo=UTC), value, is_young=False) for value in values]
-    chart = likes_chart(posts, shown=shown, width=840, height=300)
+    chart = counts_chart(posts, shown=shown, width=840, height=300)
     assert chart is not None
     assert len(chart.dots) == min(shown, len(values))
     assert all(chart.left <= dot.x <= chart.right for dot in chart.dots)
@@ -43,7 +43,7 @@ def test_likes_chart_stays_inside(values: list[int], shown: int) -> None:
 
 def test_the_line_is_the_mean_of_the_five_posts_before() -> None:
     posts = [ChartPost(datetime(2026, 1, 1, tzinfo=UTC), value, False) for value in (9_999, 10, 20, 30, 40, 50, 70)]
-    chart = likes_chart(posts, shown=2, width=840, height=300)
+    chart = counts_chart(posts, shown=2, width=840, height=300)
     assert chart is not None
     scale = LogScale.around([50, 70], start=chart.bottom, end=8)
     line = [point.split(",")[1] for point in chart.average.split()]
@@ -51,7 +51,7 @@ def test_the_line_is_the_mean_of_the_five_posts_before() -> None:
 
 
 def test_no_posts_no_chart() -> None:
-    assert likes_chart([], shown=40, width=840, height=300) is None
+    assert counts_chart([], shown=40, width=840, height=300) is None
 
 
 @given(st.lists(st.floats(0, 1e9), min_size=3, max_size=3), st.none() | st.floats(0, 1e9))

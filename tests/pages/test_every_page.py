@@ -37,6 +37,7 @@ MEMBERS = [
     "/",
     "/overview/",
     "/posts/",
+    "/posts/{post}/",
     "/compose/",
     "/experiments/",
     "/insights/",
@@ -60,6 +61,7 @@ STATUS = {"/accounts/3rdparty/login/error/": 401, "/there-is-no-such-page/": 404
 def fill(path: str, creator: Creator) -> str:
     return path.format(
         account=creator.account.public_id,
+        post=creator.account.posts.all()[0].public_id,
         prediction=creator.prediction.public_id,
         met_prediction=creator.met_prediction.public_id,
         draft=creator.draft.public_id,

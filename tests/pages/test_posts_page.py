@@ -1,5 +1,7 @@
 """What the posts page tells: the posts, the refresh, and what is wrong with the connection."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -23,7 +25,7 @@ def test_posts_are_listed_newest_first_with_their_latest_counts(browser: Client,
         account=creator.account, posted_at=published, duration_s=75, text="Tide #sea", likes_by_hour={1: 12, 4.5: 4321}
     )
     row = next(next(page_of(browser).all("tbody")).all("tr"))
-    assert row.text.startswith(published.strftime("%-d %b %Y, %H:%M"))
+    assert published.strftime("%-d %b %Y, %H:%M") in row.text
     assert next(row.all("time"))["datetime"] == published.isoformat()
     for expected in ("#sea", "1:15", "4,321", "216", "4 h"):
         assert expected in row.text
@@ -200,3 +202,90 @@ def test_refresh_now_queues_one_refresh(browser: Client, creator: Creator) -> No
         response = browser.post(path)
         assert response.headers["Location"] == f"/posts/?account={creator.account.public_id}"
     assert creator.account.refreshes.filter(state=Refresh.State.QUEUED).count() == 1
+
+
+def names_in(page: Element) -> list[str]:
+    return [next(row.all("a")).text for row in next(page.all("tbody")).all("tr")]
+
+
+def test_posts_are_searched_by_hashtag_and_by_kept_words(browser: Client, creator: Creator) -> None:
+    creator.account.posts.all().delete()
+    PostFactory(account=creator.account, text="Tide #seaside", likes_by_hour={30: 10})
+    PostFactory(account=creator.account, text="Bread", caption="Bread by the sea", likes_by_hour={30: 10})
+    PostFactory(account=creator.account, text="Town #city", likes_by_hour={30: 10})
+    assert names_in(page_of(browser, "/posts/?q=sea")) == ["Bread by the sea", "#seaside"]
+    assert names_in(page_of(browser, "/posts/?q=%23sea")) == ["#seaside"]
+    assert "No post is like that" in page_of(browser, "/posts/?q=%25nothing%27").text
+    assert "Posts found" in page_of(browser, "/posts/?q=sea").text
+
+
+def test_posts_are_sorted_and_what_cannot_be_compared_comes_last(browser: Client, creator: Creator) -> None:
+    creator.account.posts.all().delete()
+    now = timezone.now()
+    likes = {20: 100, 18: 100, 16: 100, 14: 100, 12: 100, 10: 400, 8: 320, 0.2: 900}
+    for days, count in likes.items():
+        PostFactory(
+            account=creator.account,
+            posted_at=now - timedelta(days=days),
+            text=f"#d{days:g}".replace(".", "x"),
+            likes_by_hour={1: count},
+        )
+    assert names_in(page_of(browser, "/posts/?sort=usual"))[:3] == ["#d10", "#d8", "#d0x2"]
+    assert names_in(page_of(browser, "/posts/?sort=likes"))[:3] == ["#d0x2", "#d10", "#d8"]
+    assert names_in(page_of(browser, "/posts/?sort=oldest"))[0] == "#d20"
+    rows = {next(row.all("a")).text: row.text for row in next(page_of(browser).all("tbody")).all("tr")}
+    assert "4.0×" in rows["#d10"]
+    assert "2.0×" in rows["#d8"]
+    assert "×" not in rows["#d0x2"] + rows["#d20"]
+
+
+def test_posts_are_filtered_by_period_deletion_and_forecast(browser: Client, creator: Creator) -> None:
+    posts = list(creator.account.posts.all())
+    posts[0].deleted_at = timezone.now()
+    posts[0].save()
+    assert len(names_in(page_of(browser, "/posts/?show=deleted"))) == 1
+    assert len(names_in(page_of(browser, "/posts/?period=7"))) == 4
+    [only] = next(page_of(browser, "/posts/?show=forecast").all("tbody")).all("tr")
+    assert next(only.all("a"))["href"] == f"/posts/{creator.met_prediction.outcome.post.public_id}/"
+
+
+def test_an_unknown_choice_counts_as_the_first(browser: Client, creator: Creator) -> None:
+    assert page_of(browser, "/posts/?sort=nonsense&metric=hearts&period=x&show=y").text == page_of(browser).text
+
+
+def test_the_metric_is_that_of_chart_and_comparison(browser: Client, creator: Creator) -> None:
+    page = page_of(browser, "/posts/?metric=views")
+    assert "Views of your latest posts" in page.text
+    assert "Views against your usual" in page.text
+    assert next(each for each in page.all("svg") if each.get("role") == "img")["aria-label"].startswith("Views of")
+
+
+def test_times_are_local_and_an_account_without_a_zone_is_asked_for_it(browser: Client, creator: Creator) -> None:
+    assert "set your time zone" in page_of(browser).text
+    creator.account.time_zone = "Asia/Tokyo"
+    creator.account.save()
+    newest = creator.account.posts.first()
+    assert newest is not None
+    page = page_of(browser)
+    assert "times of Asia/Tokyo" in page.text
+    assert (newest.posted_at + timedelta(hours=9)).strftime("%-d %b %Y, %H:%M") in page.text
+
+
+def test_the_file_has_the_selection_in_its_order(browser: Client, creator: Creator) -> None:
+    PostFactory(account=creator.account, text="Tide #sea", caption="=1+1 Tide", likes_by_hour={30: 10_000})
+    answer = browser.get("/posts/download/?sort=likes")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == 1 + creator.account.posts.count()
+    assert rows[0][0] == "Published (UTC)"
+    assert rows[1][1:3] == ["'=1+1 Tide", "#sea"]
+    assert rows[1][4] == "10000"
+    narrowed = browser.get("/posts/download/?q=%23sea").content.decode("utf-8-sig")
+    assert len(narrowed.splitlines()) == 2
+
+
+def test_an_address_that_leads_elsewhere_is_no_link(browser: Client, creator: Creator) -> None:
+    creator.account.posts.update(share_url="https://tiktok.com.example/video/1")
+    assert "on TikTok" not in next(page_of(browser).all("tbody")).text
+    creator.account.posts.update(share_url="javascript:alert(1)")
+    assert "javascript" not in browser.get("/posts/").content.decode()

@@ -31,7 +31,7 @@ def queries(browser: Client, path: str) -> int:
     ("path", "at_most"),
     [
         ("/overview/", 20),
-        ("/posts/", 12),
+        ("/posts/", 14),
         ("/forecasts/", 8),
         ("/experiments/", 7),
         ("/settings/", 6),

@@ -125,7 +125,7 @@ def sign_in(stack: Stack, creator: str) -> requests.Session:
         **{f"version-{each['purpose']}": each["version"] for each in asked},
     }
     agreed = session.post(landed.url, data=answers, headers={"Referer": stack.url}, timeout=30)
-    assert agreed.url.startswith(f"{stack.url}/posts/"), agreed.text[:2000]
+    assert agreed.url.startswith(f"{stack.url}/overview/"), agreed.text[:2000]
     return session
 
 

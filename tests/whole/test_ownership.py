@@ -59,10 +59,12 @@ def address(route: str, of: Creator) -> str:
         "/api/v1/drafts/<": of.account.drafts.get().public_id,
         "/plan/drafts/<": of.account.drafts.get().public_id,
         "/forecasts/<": of.prediction.public_id,
-        "/posts/<": of.account.public_id,
+        "/posts/<": of.account.posts.all()[0].public_id,
         "/settings/accounts/<": of.account.public_id,
         "/settings/tokens/<": of.token.pk,
     }
+    if route == "/posts/<slug:account_id>/refresh/":
+        return f"/posts/{of.account.public_id}/refresh/"
     start, _, rest = route.replace("<int:rank>", "1").partition("<")
     return f"{start}{objects[start + '<']}{rest.partition('>')[2]}"
 

@@ -139,7 +139,7 @@ def own_address(route: str, person: Creator) -> str:
     objects: dict[str, Any] = {
         "settings/tokens/<": person.token.pk,
         "settings/accounts/<": account.public_id,
-        "posts/<": account.public_id,
+        "posts/<": account.posts.all()[0].public_id,
         "imports/<": account.imports.get().public_id,
         "api/v1/imports/<": account.imports.get().public_id,
         "experiments/<": account.experiments.get().public_id,
@@ -157,6 +157,8 @@ def own_address(route: str, person: Creator) -> str:
         "api/v1/privacy/consents/<": "learning",
         "api/v1/tokens/<": person.token.pk,
     }
+    if route == "posts/<slug:account_id>/refresh/":
+        return f"/posts/{account.public_id}/refresh/"
     start, found, rest = route.replace("<int:rank>", "1").partition("<")
     return f"/{start}{objects[start + '<']}{rest.partition('>')[2]}" if found else f"/{route}"
 

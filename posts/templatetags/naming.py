@@ -1,0 +1,15 @@
+"""Filters that name posts."""
+
+from django import template
+
+from posts import naming
+
+register = template.Library()
+register.filter("first_words", naming.title_of, is_safe=False)
+register.filter("on_tiktok", naming.address_on_tiktok, is_safe=False)
+
+
+@register.filter
+def times(ratio: float) -> str:
+    """A ratio to what is usual: 0.84 -> 0.8×, 12.3 -> 12×."""
+    return f"{ratio:,.0f}×" if ratio >= 10 else f"{ratio:.1f}×"

@@ -1,0 +1,1 @@
+"""Nowcasts of young posts."""
