@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from posts.charts import ChartPost, likes_chart
+from posts.charts import ChartPost, counts_chart
 from predictions.forecasts.charts import range_chart
 
 
@@ -64,8 +64,13 @@ def design(request: HttpRequest) -> HttpResponse:
             "pairs": PAIRS,
             "form": SampleForm(auto_id="sample_%s"),
             "wrong": [wrong["text"]],
-            "charts": [likes_chart(posts, shown=12, width=width, height=240) for width in (840, 320)],
-            "range_charts": [range_chart(width=width, **figures) for width in (480, 320)],
-            "forecast": {"low": 71.0, "high": 403.0, "typical": 170.0, "baseline": 118.0},
+            "charts": [counts_chart(posts, shown=12, width=width, height=240) for width in (840, 320)],
+            "metric_label": "Likes",
+            "headline": {
+                "metric": "likes",
+                **figures,
+                "charts": [range_chart(width=width, **figures) for width in (480, 320)],
+            },
+            "forecast": figures,
         },
     )
