@@ -18,7 +18,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "predictions": (
             *("view_prediction", "view_outcome", "view_feedback", "view_accountweights"),
-            *("view_suggestionreport", "view_experiment", "view_assignment"),
+            *("view_suggestionreport", "view_experiment", "view_assignment", "view_saveddraft", "view_accountreplay"),
         ),
         "privacy": ("view_consent",),
     },

@@ -52,6 +52,8 @@ class ProblemMiddleware:
         response.content = json.dumps(problem(status, words)).encode()
         response["Content-Type"] = PROBLEM_CONTENT_TYPE
         response["Content-Length"] = str(len(response.content))
+        # of the page that was replaced
+        del response["ETag"]
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -114,10 +114,12 @@ class PredictView(DraftView):
 class ForecastView(DraftView):
     required_scopes = FORECASTS_READ
     rate_limits = {"POST": (Limit.FORECAST,)}
+    # a picture is not sent again with each letter: `predict` takes one
+    parser_classes = [StrictJSONParser]
 
-    @extend_schema(operation_id="forecast", **_DESCRIBED)
+    @extend_schema(operation_id="forecast", **_DESCRIBED | {"request": PredictRequestSerializer})
     def post(self, request: Request) -> Response:
-        """Forecast a draft as `predict` does, and record nothing: while somebody is still writing it."""
+        """Forecast a draft as `predict` does, without a picture, and record nothing: while it is still written."""
         return self.answer(request, record=False)
 
 

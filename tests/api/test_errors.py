@@ -224,7 +224,7 @@ def test_an_account_that_is_not_there_is_told_by_the_members_name(signed_in):
 def worked(monkeypatch):
     """The pictures and captions that were looked at."""
     seen: list[str] = []
-    for module in ("predictions.forecasts.api", "predictions.forecasts.views"):
+    for module in ("predictions.forecasts.api", "predictions.plan.views"):
         monkeypatch.setattr(f"{module}.measure_cover", lambda data: seen.append("picture"))
 
     def measure(*given):

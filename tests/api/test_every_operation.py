@@ -173,7 +173,7 @@ def test_every_body_has_an_example_or_nothing_to_show():
 def test_only_forecasts_take_forms():
     for operation in operations():
         content = set(operation.described.get("requestBody", {}).get("content", ()))
-        takes_forms = operation.path.endswith(("/predict", "/forecast"))
+        takes_forms = operation.path.endswith("/predict")
         expected = {"application/json", "multipart/form-data"} if takes_forms else set()
         assert content <= {"application/json"} | expected, operation.name
 

@@ -47,7 +47,10 @@ def test_every_operation_that_creates_takes_a_key(creator, signed_in):
         for each in operations()
         if {"$ref": "#/components/parameters/IdempotencyKey"} in each.described.get("parameters", ())
     }
-    only_compute = {"/api/v1/measure", "/api/v1/compare", "/api/v1/explore", "/api/v1/experiments/{public_id}/stop"}
+    only_compute = {
+        *("/api/v1/measure", "/api/v1/compare", "/api/v1/explore", "/api/v1/forecast"),
+        "/api/v1/experiments/{public_id}/stop",
+    }
     assert taking == {each.path for each in operations() if each.method == "post"} - only_compute
 
 

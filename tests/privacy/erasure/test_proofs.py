@@ -86,7 +86,7 @@ def planted(column: models.Field, value: Any, word: Callable[[], str]) -> Any:  
     if column.name == "themes":
         return [*(value or []), {"words": [word()], "is_question": False, "language": "", "comments": 3}]
     if isinstance(column, models.JSONField):
-        return {**(value or {}), "planted": word()}
+        return [*value, {"planted": word()}] if isinstance(value, list) else {**(value or {}), "planted": word()}
     return word().encode() if isinstance(column, models.BinaryField) else word()
 
 
