@@ -63,7 +63,7 @@ def test_from_nothing_to_a_forecast_through_a_file(width: int, worker: None, ope
     expect(page.get_by_role("heading", name="What was taken")).to_be_visible(timeout=PATIENCE_MS)
     look("result")
     page.get_by_role("link", name="See your posts").click()
-    expect(page.locator("#posts")).to_contain_text("58 in all")
+    expect(page.locator("#posts")).to_contain_text("58 posts")
     look("posts")
     page.get_by_role("link", name="Forecast a new post").click()
     page.get_by_label("Caption").fill("Sunset at the pier #sunset")

@@ -51,7 +51,7 @@ def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess,
     assert TikTokAccount.objects.get().time_zone == "Asia/Tokyo"
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     open_posts(page)
-    expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} in all")
+    expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} posts")
     expect(page.locator("#posts svg:visible").first).to_be_visible()
 
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview").click()
@@ -118,7 +118,7 @@ def test_declined_videos_are_told_and_can_be_allowed_after_all(tiktok: SandboxPr
     page.locator(f"input[name=creator][value='{creator['handle']}']").check()
     page.get_by_role("button", name="Allow").click()
     open_posts(page)
-    expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} in all")
+    expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} posts")
 
 
 def test_the_first_day_says_what_goes_on_while_tiktok_is_slow(tiktok: SandboxProcess, open_page: OpenPage) -> None:

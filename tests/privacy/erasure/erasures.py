@@ -31,6 +31,7 @@ from tests.factories import (
     TikTokAccountFactory,
     history_of_posts,
 )
+from tests.predictions.plan.factories import SavedDraftFactory
 from tests.predictions.replays.factories import AccountReplayFactory, replayed_post
 
 
@@ -53,6 +54,7 @@ def everything(name: str) -> User:
     AssignmentFactory(experiment__account=account, post=posts[0])
     ForecastErrorFactory(post=posts[0])
     AccountWeightsFactory(account=account, summary={"of": f"summary-{name}"})
+    SavedDraftFactory(account=account, caption=f"drafted-{name}")
     AccountReplayFactory(account=account, posts=[replayed_post(2.0, post=f"replayed-{name}")])
     APITokenFactory(user=user, name=f"token-{name}")
     IdempotentRequestFactory(user=user)
