@@ -5,7 +5,7 @@ middleware ends it with the request.
 """
 
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -16,8 +16,11 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 def zone_of(account: TikTokAccount) -> ZoneInfo:
-    """Return the account's chosen time zone; UTC without a choice."""
-    return ZoneInfo(account.time_zone or "UTC")
+    """Return the account's chosen time zone; UTC without a choice, or if this machine no longer knows the zone."""
+    try:
+        return ZoneInfo(account.time_zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def use_time_zone_of(account: TikTokAccount) -> None:
