@@ -40,7 +40,7 @@ class Finding:
 
     @property
     def sureness(self) -> str:
-        """How sure the sign is, in words."""
+        """Return the certainty of the sign, in words."""
         sure = max(self.chance, 1 - self.chance)
         if sure >= 0.95:
             return gettext("Very likely")

@@ -1,4 +1,4 @@
-"""How the forecast works, in plain words, with the record of the model that serves here.
+"""The forecast explained in plain words, with the record of the model that serves here.
 
 May import versions and the models.
 """

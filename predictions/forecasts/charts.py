@@ -52,7 +52,7 @@ def range_chart(
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What a forecast says of one count, for a page: `likes` or `views`, with its charts by width."""
+    """The forecast of one count, for a page: `likes` or `views`, with its charts by width."""
 
     metric: str
     typical: float

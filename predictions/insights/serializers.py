@@ -76,7 +76,7 @@ class FollowersSerializer(Serializer[Any]):
 
 
 class InsightsSerializer(Serializer[AccountInsights]):
-    """What an account's posts tell of its habits, surest first, and how the account stands."""
+    """An account's habits, surest first, and the state of the account."""
 
     state = serializers.ChoiceField(
         choices=[state.value for state in State], help_text="Without `ready` there are no insights and no hours."

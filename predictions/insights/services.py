@@ -62,7 +62,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What an account's posts tell of its habits."""
+    """An account's habits, as its posts tell them."""
 
     posts_learned: int
     time_zone: str

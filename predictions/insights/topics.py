@@ -1,4 +1,4 @@
-"""What an account posts about: groups of posts of like topic, and the effect of each."""
+"""An account's topics: groups of posts of like topic, and the effect of each."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Interests:
-    """What an account posts about, for trends that fit."""
+    """An account's topics, for trends that fit."""
 
     language: str
     """Of most captions (ISO 639); empty: unknown."""

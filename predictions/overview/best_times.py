@@ -9,7 +9,7 @@ from django.utils.dates import WEEKDAYS
 
 @dataclass(frozen=True, slots=True)
 class ToldTime:
-    """When, and the effect on likes with its 80 % interval, in per cent."""
+    """A time, and its effect on likes with its 80 % interval, in per cent."""
 
     when: str
     effect_pct: float

@@ -10,7 +10,7 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who runs this installation; each is empty where the operator did not set it."""
+    """The operator of this installation; each is empty where the operator did not set it."""
 
     name: str
     address: list[str]
