@@ -248,7 +248,7 @@ def box(data: Path, port: int, sandbox_url: str | None, staff_password: str) -> 
     table.add_column(overflow="fold")
     table.add_row("Postcast", address)
     if sandbox_url:
-        creators = requests.get(f"{sandbox_url}/_sandbox/creators", timeout=10).json()["creators"]
+        creators = requests.get(f"{sandbox_url}/_sandbox/creators", timeout=60).json()["creators"]
         table.add_row("sign in as", some_creators(creators))
         table.add_row("", f"or any other of the {len(creators)} creators that the consent page offers")
     else:

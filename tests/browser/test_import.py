@@ -65,9 +65,9 @@ def test_from_nothing_to_a_forecast_through_a_file(width: int, worker: None, ope
     page.get_by_role("link", name="See your posts").click()
     expect(page.locator("#posts")).to_contain_text("58 posts")
     look("posts")
-    page.get_by_role("link", name="Forecast a new post").click()
+    page.get_by_role("link", name="New forecast").click()
     page.get_by_label("Caption").fill("Sunset at the pier #sunset")
-    page.get_by_role("button", name="Forecast").click()
+    page.get_by_role("button", name="Save forecast").click()
     expect(page.locator("#result").get_by_text("likes after 24 hours, typically")).to_be_visible(timeout=PATIENCE_MS)
 
 

@@ -261,7 +261,10 @@ def rows(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
 
 
 def features_with(model: GlobalModel) -> Pipeline:
-    """Effects among the features of rows published by the moment, as a training made much later sees them."""
+    """Effects among the features of rows published by the moment, as a training made much later sees them.
+
+    To nine decimals: the last bits of a matrix product depend on how many rows it has.
+    """
 
     def pipeline(accounts: Sequence[AccountHistory], moment: int) -> Outputs:
         made = {}
@@ -269,7 +272,7 @@ def features_with(model: GlobalModel) -> Pipeline:
             found = rows_of_account(0, account, GrowthCurve(), "horizon", FAR)
             told = found.with_effects(model.effects, [account.zone]).tabular[:, _EFFECTS]
             for i in np.flatnonzero(found.posted_at <= moment):
-                made[f"effects {found.posted_at[i]} of {account.account_id}"] = told[i].tobytes()
+                made[f"effects {found.posted_at[i]} of {account.account_id}"] = told[i].round(9).tobytes()
         return made
 
     return pipeline

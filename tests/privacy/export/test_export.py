@@ -136,6 +136,9 @@ def test_every_file_keeps_to_its_schema_which_knows_the_types() -> None:
             "suggestions",
             "combination",
             "themes",
+            "posts",
+            "usual",
+            "best_times",
         }, name
     types = json.loads(archive.read("schemas/predictions.prediction.json"))["items"]["properties"]
     assert types["point"]["type"] == ["number"]
