@@ -7,13 +7,11 @@ from datetime import datetime
 from django.utils import timezone
 
 from predictions.demo.creator import ZONE, SimulatedPost, history_of, posts_until
-from predictions.demo.replaying import ReplayedPost, replay_latest
-from predictions.engine import AccountHistory, GlobalModel, LearnedAccount, learn_account
+from predictions.engine import AccountHistory, Draft, GlobalModel, LearnedAccount, learn_account
+from predictions.engine.evaluation.account_replay import AccountReplay, replay_account
+from predictions.insights.services import Habits, tell_habits
 from predictions.versions.registry import LoadedModel, registry
 from predictions.versions.selectors import champion_id
-
-REPLAYED = 50
-"""Latest posts that are forecast once more, as proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +25,8 @@ class DemoAccount:
     """Oldest first."""
     history: AccountHistory
     learned: LearnedAccount
-    replayed: list[ReplayedPost]
-    """The latest posts with a counted first day, forecast as of their publishing, oldest first."""
+    replay: AccountReplay
+    habits: Habits
 
 
 _lock = threading.Lock()
@@ -56,5 +54,7 @@ def _learn(loaded: LoadedModel, as_of: datetime) -> DemoAccount:
     history = history_of(posts)
     moment = int(as_of.timestamp())
     learned = learn_account(loaded.model, history, as_of=moment)
-    replayed = replay_latest(loaded.model, history, as_of=moment, posts=REPLAYED)
-    return DemoAccount(loaded.version_id, as_of, posts, history, learned, replayed)
+    replay = replay_account(loaded.model, history, as_of=moment)
+    published = [Draft(post.posted_at, post.caption, post.duration_s, post.sound, post.cover) for post in history.posts]
+    habits = tell_habits(loaded.model, learned, published, as_of)
+    return DemoAccount(loaded.version_id, as_of, posts, history, learned, replay, habits)

@@ -1,6 +1,5 @@
 """One draft of the simulated creator: its forecast, what to change, and its hours. Nothing is recorded."""
 
-import math
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -67,8 +66,3 @@ def shown(result: Forecast) -> Prediction:
         explanation=[asdict(effect) for effect in result.explanation],
         warnings=list(result.warnings),
     )
-
-
-def usual_likes(demo: DemoAccount) -> float:
-    """Return the account's level: likes of a usual post's first day, recent posts counting more."""
-    return math.expm1(float(demo.learned.effects.usual[0]))

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import numpy as np
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,20 +14,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 from config.rate_limits import Limit, rate_limited
 from posts.charts import ChartPost, counts_chart
 from predictions.demo.account import DemoAccount, demo_account
-from predictions.demo.charts import replay_chart
 from predictions.demo.creator import CITY, NAME, ZONE
-from predictions.demo.drafting import answer, usual_likes
-from predictions.demo.findings import Findings
+from predictions.demo.drafting import answer
 from predictions.demo.forms import DemoDraftForm
-from predictions.demo.replaying import record_of
 from predictions.demo.steps import apply_fields, cards_of, undo_fields
-from predictions.engine.statistics import quantiles
 from predictions.forecasts.charts import headlines, hour_table
+from predictions.insights.page import what_habits_tell
+from predictions.insights.services import State
+from predictions.overview.found import what_was_found
+from predictions.replays.record import ReplayRecord, is_inside, replayed_posts
+from predictions.replays.services import times_against_usual
 
 POSTS_PER_PAGE = 20
 CHART_SIZES = ((840, 300, 40), (320, 240, 20))
 """Width, height and posts of the wide and the narrow chart."""
-RECENT_POSTS, SHOWN_POSTS = 20, 5
+SHOWN_POSTS = 5
 YOUNG = timedelta(days=1)
 FIRST_DRAFT = {"caption": "Cold-proofed loaf, straight from the fridge to the oven. #bread #foryou", "duration_s": 34}
 
@@ -37,24 +37,15 @@ FIRST_DRAFT = {"caption": "Cold-proofed loaf, straight from the fridge to the ov
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the account at a glance, with its last posts replayed as proof."""
     model, demo = demo_account()
-    likes = np.array([post.likes for post in demo.replayed[-RECENT_POSTS:]])
-    lower, upper = quantiles(likes, (0.25, 0.75))
     posts = [
         ChartPost(post.posted_at, int(post.latest.likes), is_young=demo.as_of - post.posted_at < YOUNG)
         for post in demo.posts
         if post.latest
     ]
-    charts = [counts_chart(posts, shown=shown, width=width, height=height) for width, height, shown in CHART_SIZES]
-    sizes = ((840, 260, 50), (320, 240, 25))
-    context = {
-        "usual": usual_likes(demo),
-        "lower": lower,
-        "upper": upper,
-        "recent_posts": RECENT_POSTS,
-        "best_times": Findings(model, demo).best_times(),
-        "charts": charts,
-        "record": record_of(demo.replayed),
-        "replay_charts": [replay_chart(demo.replayed, shown=n, width=w, height=h) for w, h, n in sizes],
+    replay = demo.replay
+    record = ReplayRecord(replayed_posts(replay.posts), len(replay.history))
+    context = what_was_found(record, replay.usual, times_against_usual(model, demo.learned, replay)) | {
+        "counts_charts": [counts_chart(posts, shown=n, width=width, height=height) for width, height, n in CHART_SIZES],
         "latest": _with_posts(demo)[:SHOWN_POSTS],
     }
     return _page(request, "demo/overview.html", demo, context)
@@ -109,8 +100,9 @@ def posts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def insights(request: HttpRequest) -> HttpResponse:
     """Show what goes with more likes, from how many posts, and how sure that is."""
-    model, demo = demo_account()
-    return _page(request, "demo/insights.html", demo, {"sections": Findings(model, demo).sections})
+    _, demo = demo_account()
+    context = {"told": {"habits": demo.habits, "state": State.READY}} | what_habits_tell(demo.habits)
+    return _page(request, "demo/insights.html", demo, context)
 
 
 def _page(request: HttpRequest, template: str, demo: DemoAccount, context: dict[str, Any]) -> HttpResponse:
@@ -127,5 +119,5 @@ def _page(request: HttpRequest, template: str, demo: DemoAccount, context: dict[
 
 def _with_posts(demo: DemoAccount) -> list[dict[str, Any]]:
     """Return the posts, newest first, each with its replayed forecast or None."""
-    replayed = {post.post_id: post for post in demo.replayed}
+    replayed = {post["post"]: post | {"is_inside": is_inside(post)} for post in replayed_posts(demo.replay.posts)}
     return [{"post": post, "forecast": replayed.get(post.post_id)} for post in reversed(demo.posts)]

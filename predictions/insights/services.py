@@ -78,6 +78,10 @@ class Habits:
     interests: Interests | None = None
     """None where too little is known."""
 
+    def of(self, section: Section) -> list[Insight]:
+        """Return the insights of a section, surest first."""
+        return [each for each in self.insights if each.section is section]
+
 
 @dataclass(frozen=True, slots=True)
 class AccountInsights:
@@ -94,10 +98,6 @@ class AccountInsights:
     followers: Followers | None
     benchmark: Benchmark | None
 
-    def of(self, section: Section) -> list[Insight]:
-        """Return the insights of a section, surest first."""
-        return [each for each in self.habits.insights if each.section is section]
-
 
 def account_insights(*, user: User, account: TikTokAccount, now: datetime | None = None) -> AccountInsights:
     """Return all insights of the person's account. Raises AccountNotFound and NoConsent."""
@@ -107,7 +107,7 @@ def account_insights(*, user: User, account: TikTokAccount, now: datetime | None
 
     def compute(model: GlobalModel, learned: LearnedAccount) -> Habits:
         posts = own_posts(account.pk, now) if is_learned else []
-        return _habits(model, learned, posts, now)
+        return tell_habits(model, learned, posts, now)
 
     def remembered(model: GlobalModel, learned: LearnedAccount) -> Habits:
         key = (account.pk, served.weights_version)
@@ -137,7 +137,8 @@ def account_insights(*, user: User, account: TikTokAccount, now: datetime | None
     )
 
 
-def _habits(model: GlobalModel, learned: LearnedAccount, posts: Sequence[Draft], now: datetime) -> Habits:
+def tell_habits(model: GlobalModel, learned: LearnedAccount, posts: Sequence[Draft], now: datetime) -> Habits:
+    """Return what an account's own posts tell of its habits."""
     effects, history = learned.effects, learned.history.known_at(learned.as_of)
     likes = np.expm1(history.likes)
     recent = likes[history.posted_at >= int((now - timedelta(days=RECENT_DAYS)).timestamp())]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from posts.charts import LogScale, Tick
-from predictions.replays.record import ReplayedPost, moment_of
+from predictions.replays.record import ReplayedPost, is_inside, moment_of
 
 # SVG text does not reflow, so phones get a narrower chart of fewer posts: (width, height, posts)
 CHART_SIZES = ((840, 300, 50), (320, 240, 20))
@@ -64,7 +64,7 @@ def _chart(posts: Sequence[ReplayedPost], width: int, height: int) -> ReplayChar
                 top=high,
                 height=round(low - high, 1),
                 y=vertical.position(post["likes"]),
-                is_inside=post["low"] <= post["likes"] <= post["high"],
+                is_inside=is_inside(post),
                 post=post,
                 posted_at=moment_of(post),
             )

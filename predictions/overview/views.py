@@ -14,23 +14,19 @@ from posts.freshness import account_freshness
 from posts.ingest.progress import refresh_status
 from posts.selectors import posts_for_page
 from predictions.forecasts.charts import range_chart
-from predictions.models import AccountReplay, Prediction
+from predictions.models import Prediction
 from predictions.outcomes.selectors import account_track_record
-from predictions.overview.best_times import told_times
-from predictions.overview.charts import replay_charts
+from predictions.overview.found import what_was_found
 from predictions.overview.progress import first_day
 from predictions.overview.selectors import known_of, latest_results
 from predictions.plan.calendar import cards_of
 from predictions.plan.selectors import planned_between
-from predictions.replays.record import moment_of
 from predictions.replays.selectors import record_of, replays_of
 from privacy.consent.selectors import require
 from privacy.purposes import Purpose
 
 NEWEST_SHOWN = 5
 """Posts that are shown while an account is read."""
-USUAL_POSTS = 4
-"""Of fewer posts there is no usual level."""
 RESULT_WIDTH = 320
 AHEAD, NEXT_SHOWN = timedelta(days=14), 3
 """Planned drafts that are shown: the next ones within so long."""
@@ -60,24 +56,11 @@ def overview(request: SignedInRequest) -> HttpResponse:
     if context["day"]:
         context["newest"] = posts_for_page(account)[:NEWEST_SHOWN]
     if replay:
-        context |= _found(replay)
+        context |= {"replay": replay} | what_was_found(record_of(replay), replay.usual, replay.best_times)
     context["next_cards"] = cards_of(planned_between(account, now, now + AHEAD)[:NEXT_SHOWN], (), {}, now)
     context["results"] = [_result(prediction) for prediction in latest_results(request.user, account)]
     context["track_record"] = account_track_record(account.pk) if context["results"] else None
     return render(request, "overview/overview.html", context)
-
-
-def _found(replay: AccountReplay) -> dict[str, Any]:
-    """Return what was found of an account, for the template."""
-    record = record_of(replay)
-    return {
-        "replay": replay,
-        "record": record,
-        "charts": replay_charts(record.judged) if not record.missing else [],
-        "replayed": [{**post, "posted_at": moment_of(post)} for post in reversed(record.judged)],
-        "usual": replay.usual if replay.history >= USUAL_POSTS else None,
-        "best_times": told_times(replay.best_times),
-    }
 
 
 def _result(prediction: Prediction) -> dict[str, Any]:

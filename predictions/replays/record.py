@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypedDict
 
 from django.utils.translation import gettext, ngettext
 
-from predictions.engine.types import MIN_HISTORY
+from predictions.engine.evaluation.account_replay import ReplayedPosts
+from predictions.engine.types import HORIZON, MIN_HISTORY
 from predictions.outcomes.track_record import ENOUGH_POSTS, MOST_SHOWN, Compared, Standing, TrackRecord, summarise
 
 
@@ -26,6 +27,30 @@ class ReplayedPost(TypedDict):
     """False: worked out from a count at another age."""
     learned: bool
     """Whether the model had learned from the post."""
+
+
+def replayed_posts(posts: ReplayedPosts, *, learned_until: int = 0) -> list[ReplayedPost]:
+    """Return a replay's posts as it stores them; of an account that the model learned from until then (epoch s)."""
+    learned = posts.posted_at + HORIZON <= learned_until
+    return [
+        {
+            "post": str(posts.post_id[i]),
+            "posted_at": datetime.fromtimestamp(int(posts.posted_at[i]), UTC).isoformat(),
+            "low": round(float(posts.low[i]), 1),
+            "typical": round(float(posts.typical[i]), 1),
+            "high": round(float(posts.high[i]), 1),
+            "average": round(float(posts.average[i]), 1),
+            "likes": round(float(posts.likes[i]), 1),
+            "measured": bool(posts.measured[i]),
+            "learned": bool(learned[i]),
+        }
+        for i in range(len(posts))
+    ]
+
+
+def is_inside(post: ReplayedPost) -> bool:
+    """Return whether the post ended in its range."""
+    return post["low"] <= post["likes"] <= post["high"]
 
 
 def missing_posts(replayed: int, history: int) -> int:
@@ -54,7 +79,7 @@ class ReplayRecord:
                 Compared(
                     abs(post["typical"] - post["likes"]) / post["likes"],
                     abs(post["average"] - post["likes"]) / post["likes"],
-                    post["low"] <= post["likes"] <= post["high"],
+                    is_inside(post),
                 )
                 for post in self.judged
             ]

@@ -1,7 +1,7 @@
 """Replaying an account, and storing what was found."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,14 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.linked.services import lock_account
-from predictions.engine import HORIZON, LearnedAccount, UnreadableAccount
+from predictions.engine import HORIZON, GlobalModel, LearnedAccount, UnreadableAccount
 from predictions.engine.effects.best_times import best_times
 from predictions.engine.evaluation.account_replay import AccountReplay as Replayed
 from predictions.engine.evaluation.account_replay import replay_account
 from predictions.learning.selectors import account_history
 from predictions.models import AccountReplay, AccountWeights
 from predictions.replays import selectors
-from predictions.replays.record import missing_posts
+from predictions.replays.record import missing_posts, replayed_posts
 from predictions.training.pseudonyms import pseudonym
 from predictions.versions.registry import LoadedModel, registry
 from predictions.versions.selectors import champion_id
@@ -51,7 +51,7 @@ def update_replay(*, account_id: int, now: datetime | None = None) -> bool:
             "as_of": now,
             "history": len(replayed.history),
             "enough_at": _enough_at(replayed, now),
-            "posts": _posts(replayed, loaded, account.public_id),
+            "posts": replayed_posts(replayed.posts, learned_until=_learned_until(loaded, account.public_id)),
             "usual": {name: [round(count, 1) for count in counts] for name, counts in replayed.usual.items()},
             "best_times": _best_times(weights, loaded, replayed),
         }
@@ -72,24 +72,10 @@ def _model_of(weights: AccountWeights) -> LoadedModel | None:
     return None if weights.model_version_id is None else registry.challenger(weights.model_version_id)
 
 
-def _posts(replayed: Replayed, loaded: LoadedModel, public_id: str) -> list[dict[str, Any]]:
-    posts, manifest = replayed.posts, loaded.model.manifest
-    until = manifest.get("until", 0) if pseudonym(public_id) in manifest.get("pseudonyms", ()) else 0
-    learned = posts.posted_at + HORIZON <= until
-    return [
-        {
-            "post": str(posts.post_id[i]),
-            "posted_at": datetime.fromtimestamp(int(posts.posted_at[i]), UTC).isoformat(),
-            "low": round(float(posts.low[i]), 1),
-            "typical": round(float(posts.typical[i]), 1),
-            "high": round(float(posts.high[i]), 1),
-            "average": round(float(posts.average[i]), 1),
-            "likes": round(float(posts.likes[i]), 1),
-            "measured": bool(posts.measured[i]),
-            "learned": bool(learned[i]),
-        }
-        for i in range(len(posts))
-    ]
+def _learned_until(loaded: LoadedModel, public_id: str) -> int:
+    """Return the moment (epoch seconds) until which the model learned from the account; 0: it did not."""
+    manifest = loaded.model.manifest
+    return int(manifest.get("until", 0)) if pseudonym(public_id) in manifest.get("pseudonyms", ()) else 0
 
 
 def _enough_at(replayed: Replayed, now: datetime) -> datetime | None:
@@ -108,5 +94,9 @@ def _best_times(weights: AccountWeights, loaded: LoadedModel, replayed: Replayed
     except UnreadableAccount:
         # the next forecast, or the release that changed the format, has the account learned again
         return []
-    found = best_times(loaded.model.effects, learned.effects, replayed.history[-RECENT_POSTS:])
-    return [asdict(best) for best in found]
+    return times_against_usual(loaded.model, learned, replayed)
+
+
+def times_against_usual(model: GlobalModel, learned: LearnedAccount, replayed: Replayed) -> list[dict[str, Any]]:
+    """Return the times that are better than those of the account's latest posts."""
+    return [asdict(best) for best in best_times(model.effects, learned.effects, replayed.history[-RECENT_POSTS:])]

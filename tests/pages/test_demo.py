@@ -98,9 +98,9 @@ def test_pages_say_that_the_creator_is_simulated_and_keep_the_policy(path: str) 
 
 def test_the_overview_proves_itself_on_the_last_posts() -> None:
     text = read(Client().get("/demo/").content.decode()).text
-    assert "your last 50 posts, forecast again" in text
-    assert "Ended inside the range" in text
-    assert "The average of the last five missed by" in text
+    assert "Your last 50 posts, replayed: inside the range" in text
+    assert "Postcast would have been nearer than your average of five." in text
+    assert "has not learned from any of these posts" in text
 
 
 def test_the_page_of_a_draft_shows_a_forecast_at_once() -> None:

@@ -85,7 +85,7 @@ def test_likes_that_follow_no_habit_give_no_claim() -> None:
 
 def test_best_and_worst_window_are_the_ends_of_the_week(learned: TikTokAccount) -> None:
     told = told_of(learned)
-    windows = [each for each in told.of(Section.WHEN) if each.name == "window"]
+    windows = [each for each in told.habits.of(Section.WHEN) if each.name == "window"]
     assert len(windows) == 2
     assert min(each.effect_pct for each in windows) < 0 < max(each.effect_pct for each in windows)
     assert [len(day) for day in told.habits.week] == [24] * 7
