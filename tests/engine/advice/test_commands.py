@@ -170,8 +170,9 @@ def test_scores_are_those_of_the_outcomes():
     assert scores == pytest.approx(expected)
 
 
+@pytest.mark.prove
 def test_suggestions_are_mostly_right_and_told_as_large_as_they_are():
-    """Loose bounds on few creators; `make prove` prints the figures."""
+    """Loose bounds on few creators."""
     scores = {
         making: score(_outcomes(Population(making, seed=3, accounts=20, posts=100))) for making in ("other", "sandbox")
     }

@@ -105,7 +105,9 @@ def predictions_file(
 
 
 @pytest.mark.usefixtures("quick_training")
-@pytest.mark.parametrize("options", [[], ["--horizon"]], ids=["mature", "horizon"])
+@pytest.mark.parametrize(
+    "options", [pytest.param([], id="mature", marks=pytest.mark.prove), pytest.param(["--horizon"], id="horizon")]
+)
 def test_a_later_label_changed_in_the_file_moves_no_earlier_forecast(tmp_path: Path, options: list[str]):
     test = crawled(6, 30, "t")
     moment = START + (32 if options else 27) * DAY
@@ -138,6 +140,7 @@ def coverage_on_noise(learned_from: list[AccountHistory]) -> float:
     return float(np.mean(inside))
 
 
+@pytest.mark.prove
 def test_intervals_are_calibrated_on_accounts_that_the_models_did_not_see():
     # Two standard errors of 160 forecasts are six points; the served ensemble errs less than the parts it is made of.
     assert 0.72 <= coverage_on_noise(noise(30, name="a", seed=1)) <= 0.96

@@ -49,6 +49,7 @@ def live_through(
     return before, None
 
 
+@pytest.mark.prove
 def test_the_sandbox_with_another_audience_rings_within_a_day(requested, django_capture_on_commit_callbacks) -> None:
     shift_at, until = START + SHIFT, START + SHIFT + DAY
     accounts = publish(1, START, until, history=HISTORY, shifts=[Shift(shift_at, "", hours=0, level=-1.2)])

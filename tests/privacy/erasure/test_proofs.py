@@ -6,9 +6,10 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,7 @@ def canaries_left(
     }
 
 
-KILLED = """
+FORKS = """
 import os, sys
 import django
 django.setup()
@@ -183,34 +184,50 @@ from accounts.tiktok import client
 client.revoke = lambda *, access_token: None
 from privacy.erasure.running import run
 from privacy.models import Erasure
-Erasure.objects.filter(state="running").update(heartbeat_at=None)
-print("begun", flush=True)
-run(erasure_pk=int(sys.argv[1]))
+for line in sys.stdin:
+    if not os.fork():
+        Erasure.objects.filter(state="running").update(heartbeat_at=None)
+        print(os.getpid(), flush=True)
+        run(erasure_pk=int(line))
+        os._exit(0)
+    print(os.wait()[1], flush=True)
 """
 
 
-def run_and_kill(erasure_pk: int, after_s: float | None) -> bool:
-    """Run the erasure in a process of its own, killed after that long; whether it was killed."""
+@contextmanager
+def runner() -> Iterator[Callable[[int, float | None], bool]]:
+    """Give a function that runs an erasure in a process of its own, killed after that long; whether it was killed."""
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
         "DATABASE_URL": os.environ["DATABASE_URL"].replace("/postcast", f"/{connection.settings_dict['NAME']}", 1),
     }
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(erasure_pk)],
+    parent = subprocess.Popen(
+        [sys.executable, "-c", FORKS],
         cwd=ROOT,
         env=environment,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        text=True,
     )
-    assert process.stdout is not None
-    process.stdout.readline()
-    if after_s is not None:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(after_s)
-        process.send_signal(signal.SIGKILL)
-    process.stdout.close()
-    return process.wait() == -signal.SIGKILL
+    assert parent.stdin
+    assert parent.stdout
+    asked, told = parent.stdin, parent.stdout
+
+    def run(erasure_pk: int, after_s: float | None) -> bool:
+        print(erasure_pk, file=asked, flush=True)
+        child = int(told.readline())
+        if after_s is not None:
+            time.sleep(after_s)
+            # until its parent has waited for it, a process that has ended is still there
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        return int(told.readline()) == signal.SIGKILL
+
+    with parent:
+        yield run
+        asked.close()
 
 
 def kills(count: int, name: Callable[[int], str]) -> dict[str, int]:
@@ -219,18 +236,19 @@ def kills(count: int, name: Callable[[int], str]) -> dict[str, int]:
     figures = {"kills": 0, "people": 0, "half-done": 0}
     other = everything("xylophone")
     before = rows_of(other)
-    while figures["kills"] < count:
-        user = everything(name(figures["people"]))
-        erasure = erasing.request_erasure(
-            user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None
-        )
-        for _ in range(6):
-            figures["kills"] += run_and_kill(erasure.pk, dice.uniform(0.0, 0.12))
-        run_and_kill(erasure.pk, None)
-        figures["people"] += 1
-        erasure.refresh_from_db()
-        left = search_database([name(figures["people"] - 1)])
-        figures["half-done"] += erasure.state != Erasure.State.DONE or bool(left) or rows_of(other) != before
+    with runner() as run:
+        while figures["kills"] < count:
+            user = everything(name(figures["people"]))
+            erasure = erasing.request_erasure(
+                user_id=user.pk, reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=None
+            )
+            for _ in range(6):
+                figures["kills"] += run(erasure.pk, dice.uniform(0.0, 0.12))
+            run(erasure.pk, None)
+            figures["people"] += 1
+            erasure.refresh_from_db()
+            left = search_database([name(figures["people"] - 1)])
+            figures["half-done"] += erasure.state != Erasure.State.DONE or bool(left) or rows_of(other) != before
     return figures
 
 
