@@ -97,6 +97,5 @@ form.addEventListener("submit", (event) => {
   forecast(form);
 });
 result.addEventListener("submit", step);
-counter.hidden = false;
 countCaption();
 tellRange();

@@ -1,0 +1,123 @@
+"""Craft of every page in the browser: it fits, has no finding of axe, is light, and nothing moves as it loads."""
+
+import gzip
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error, Page, Response
+
+from tests.browser.conftest import OpenPage
+from tests.factories import SUGGESTION, AssignmentFactory, ExperimentFactory, PostFactory, TikTokAccountFactory
+from tests.pages.conftest import Creator, connect, make_creator
+from tests.pages.test_every_page import MEMBERS, PUBLIC, fill
+
+MOST_BYTES = 150_000
+"""Of a page with all that it loads, compressed."""
+MOST_SHIFT = 0.02
+"""Cumulative layout shift, https://web.dev/articles/cls."""
+SHOTS = os.environ.get("SHOTS")
+"""A folder for pictures of all pages."""
+LONG_NAME = "Donaudampfschifffahrtsgesellschaftskapitänswitwe"
+LEADS_ELSEWHERE = ("/accounts/tiktok/login/", "/accounts/3rdparty/login/error/", "/there-is-no-such-page/")
+"""A browser complains of their status, or ends up elsewhere: the tests of their words are in tests/pages."""
+PATHS = [path for path in dict.fromkeys((*PUBLIC, *MEMBERS)) if not path.startswith(LEADS_ELSEWHERE)]
+
+# what a page painted last of all its large things (ms), and how much it moved
+OBSERVE = """
+window.craft = {paint: 0, shift: 0};
+new PerformanceObserver((list) => { for (const each of list.getEntries()) craft.paint = each.startTime; })
+  .observe({type: "largest-contentful-paint", buffered: true});
+new PerformanceObserver((list) => { for (const each of list.getEntries()) craft.shift += each.value; })
+  .observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.fixture
+def creator(transactional_db: None) -> Creator:
+    """A creator with long names and large numbers, and all that pages can show."""
+    creator = make_creator(posts=30)
+    creator.account.display_name = creator.account.username = LONG_NAME
+    creator.account.save()
+    PostFactory(account=creator.account, text=f"#{LONG_NAME.lower()}", likes_by_hour={24: 1_234_567_890})
+    for account in TikTokAccountFactory.create_batch(2, user=creator.user):
+        connect(account)
+    AssignmentFactory(experiment__account=creator.account, experiment__posts=30, experiment__more_posts=900)
+    ExperimentFactory(account=creator.account, state="answered", effect_pct=40.0, low_pct=2.0, high_pct=90.0)
+    creator.met_prediction.suggestions = [SUGGESTION]
+    creator.met_prediction.save()
+    return creator
+
+
+def pages_of(creator: Creator, page: Page, paths: list[str]) -> Iterator[str]:
+    """Open one path after the other, each when the last was looked at."""
+    page.add_init_script(OBSERVE)
+    for path in paths:
+        page.goto(fill(path, creator), wait_until="load")
+        yield path
+
+
+def findings(page: Page) -> list[str]:
+    """Return what axe finds wrong with the page, with the first element of each."""
+    violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in violations]
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        (390, "dark"),
+        (1280, "light"),
+        *(pytest.param(*each, marks=pytest.mark.prove) for each in [(390, "light"), (1280, "dark"), (768, "light")]),
+    ],
+)
+def test_every_page_fits_and_has_no_finding_of_axe(
+    width: int, scheme: str, creator: Creator, open_page: OpenPage
+) -> None:
+    page = open_page(user=creator.user, width=width, color_scheme=scheme, bypass_csp=True)
+    wrong = []
+    for path in pages_of(creator, page, PATHS):
+        if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+            wrong.append(f"{path} sticks out sideways")
+        if page.evaluate("getComputedStyle(document.body).backgroundColor") != (
+            "rgb(246, 245, 241)" if scheme == "light" else "rgb(17, 23, 28)"
+        ):
+            wrong.append(f"{path} is not {scheme}")
+        wrong += [f"{path}: {finding}" for finding in findings(page)]
+        if SHOTS:
+            name = path.strip("/").replace("/", "-").replace("{", "").replace("}", "") or "start"
+            page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
+    assert wrong == []
+
+
+def test_every_page_is_light_and_stands_still(creator: Creator, open_page: OpenPage, record_property: Any) -> None:
+    page = open_page(user=creator.user, width=390)
+    loaded: list[int] = []
+
+    def weigh(response: Response) -> None:
+        # what a proxy compresses, whatever this server does
+        try:
+            loaded.append(len(gzip.compress(response.body())))
+        except Error:
+            # a redirect has no body
+            return
+
+    page.on("response", weigh)
+    # each is a first visit
+    page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    heaviest, most_shift, latest = (0, ""), (0.0, ""), (0.0, "")
+    for path in pages_of(creator, page, PATHS):
+        told = page.evaluate("craft")
+        heaviest = max(heaviest, (sum(loaded), path))
+        most_shift = max(most_shift, (told["shift"], path))
+        latest = max(latest, (told["paint"], path))
+        loaded.clear()
+    record_property("heaviest page, bytes compressed", heaviest)
+    record_property("largest layout shift", most_shift)
+    record_property("latest largest paint, ms", latest)
+    print(f"heaviest {heaviest}, most shift {most_shift}, latest largest paint {latest}")
+    assert 1_000 < heaviest[0] < MOST_BYTES, heaviest
+    assert most_shift[0] < MOST_SHIFT, most_shift
