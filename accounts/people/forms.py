@@ -2,9 +2,9 @@
 
 from django import forms
 from django.http import QueryDict
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from accounts.linked.time_zones import UnknownTimeZone, require_time_zone
 from accounts.models import APIToken, TikTokAccount
@@ -24,6 +24,14 @@ ACCESS: dict[str, tuple[Promise, list[Scope]]] = {
 USUAL_ACCESS = "forecasts"
 
 
+def _days(days: int) -> str:
+    return ngettext("%(days)s day", "%(days)s days", days) % {"days": days}
+
+
+# `ngettext_lazy(...) % ...` would be written once, in the language of whoever asks first
+_in_words = lazy(_days, str)
+
+
 class APITokenForm(forms.Form):
     name = forms.CharField(
         max_length=APIToken._meta.get_field("name").max_length,
@@ -41,10 +49,7 @@ class APITokenForm(forms.Form):
     days = forms.TypedChoiceField(
         required=False,
         label=_("For how long?"),
-        choices=[
-            (days, ngettext_lazy("%(days)s day", "%(days)s days", days) % {"days": days})
-            for days in (30, USUAL_DAYS, LONGEST_DAYS)
-        ],
+        choices=[(days, _in_words(days)) for days in (30, USUAL_DAYS, LONGEST_DAYS)],
         coerce=int,
         empty_value=USUAL_DAYS,  # type: ignore[arg-type]  # Django takes any value
         initial=USUAL_DAYS,

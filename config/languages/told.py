@@ -24,7 +24,7 @@ _VERBATIM = frozenset(("name", "text"))
 
 
 def told(english: object) -> str:
-    """Return the English sentence in the active language, or as it is where no pattern is like it; moments are local."""
+    """Return the English sentence in the active language, or as it is where no pattern fits; moments are local."""
     text = str(english)
     if not text:
         return text

@@ -41,7 +41,7 @@ def imprint(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def language(request: HttpRequest) -> HttpResponse:
-    """Show the languages of the pages. One that is sent is kept in a cookie, and leads back to the page that was left."""
+    """Show the languages of the pages; keep one that is sent in a cookie, and lead back to the page that was left."""
     if request.method != "POST":
         return render(request, "public/language.html", {"next": request.GET.get("next", "")})
     response = lead_on(request, request.POST.get("next", ""), otherwise="accounts:welcome")

@@ -32,7 +32,7 @@ def about(value: float | str | None) -> str:
 @register.filter
 def to(low: float | None, high: float | None) -> str:
     """A range of counts as `about` writes them: 71–403, in this order in texts from right to left too."""
-    return _isolated(f"{about(low)}\N{EN DASH}{about(high)}")
+    return isolated(f"{about(low)}\N{EN DASH}{about(high)}")
 
 
 @register.filter
@@ -95,9 +95,9 @@ def _whole(number: int) -> str:
 
 
 def _percentage(number: str) -> str:
-    return _isolated(f"{number}\N{NO-BREAK SPACE}%")
+    return isolated(f"{number}\N{NO-BREAK SPACE}%")
 
 
-def _isolated(figure: str) -> str:
+def isolated(figure: str) -> str:
     """Return a figure that keeps its order in a text from right to left, where its signs would change places."""
     return f"\N{LEFT-TO-RIGHT ISOLATE}{figure}\N{POP DIRECTIONAL ISOLATE}" if get_language_bidi() else figure
