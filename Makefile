@@ -12,7 +12,7 @@ PRODUCTION := env -u DATABASE_URL_FILE DJANGO_SETTINGS_MODULE=config.settings.pr
 	OPERATOR_NAME=check OPERATOR_ADDRESS=check OPERATOR_CONTACT=mailto:check@example.com \
 	DATA_ENCRYPTION_KEYS=check:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 
-.PHONY: setup run test check check-types check-style check-imports check-production check-schema check-deploy pin tests bench prove lock clean has-python
+.PHONY: setup run test check check-types check-style check-imports check-production check-schema check-deploy pin tests bench prove catalogues lock clean has-python
 
 has-python:
 	@"$(PYTHON)" -c "import sys; print(sys.version_info[:2])" 2>/dev/null | grep -qxF "(3, 11)" || { \
@@ -70,6 +70,10 @@ bench: setup
 
 prove: setup
 	$(VENV)/python -m tests.prove
+
+# words of the pages into config/locale, and the catalogues compiled
+catalogues: setup
+	$(VENV)/python -m tests.languages.catalogues
 
 lock: setup
 	$(VENV)/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \

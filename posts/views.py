@@ -10,12 +10,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.linked.local_time import use_time_zone_of
 from accounts.linked.selectors import accounts_of
 from accounts.linked.switcher import SignedInRequest, choose_account
 from accounts.models import TikTokAccount
+from config.languages.told import told
 from config.next_page import lead_on
 from config.rate_limits import Limit, rate_limited
 from posts.browsing import FIRST_DAY, METRICS, Selection, as_csv, page_of, whole
@@ -110,10 +112,12 @@ def refresh(request: SignedInRequest, account_id: str) -> HttpResponse:
     try:
         asked = status_of(request_refresh(account_id=account.pk))
     except NotConnected:
-        messages.error(request, "This account is disconnected, so nothing was read. Connect it again to refresh it.")
+        words = gettext("This account is disconnected, so nothing was read. Connect it again to refresh it.")
+        messages.error(request, words)
     else:
         if asked.is_waiting:
-            messages.info(request, f"TikTok was asked less than a minute ago. {asked.message}")
+            use_time_zone_of(account)
+            messages.info(request, f"{gettext('TikTok was asked less than a minute ago.')} {told(asked.message)}")
     own = f"{reverse('posts:home')}?account={account.public_id}"
     return lead_on(request, request.POST.get("next", own), otherwise="posts:home")
 

@@ -9,6 +9,7 @@ from accounts.linked.selectors import accounts_of
 from accounts.linked.services import choose_time_zone
 from accounts.linked.time_zones import UnknownTimeZone, time_zones
 from accounts.models import User
+from config.languages.told import told
 from privacy.consent.questions import Question, register_question
 
 FIELD = "time_zone"
@@ -30,7 +31,7 @@ def save(request: HttpRequest) -> None:
         for account_id in _open_accounts(request):
             choose_time_zone(account_id=account_id, name=name)
     except UnknownTimeZone as error:
-        messages.warning(request, gettext("%(problem)s You can choose one in the settings.") % {"problem": error})
+        messages.warning(request, gettext("%(problem)s You can choose one in the settings.") % {"problem": told(error)})
 
 
 def _open_accounts(request: HttpRequest) -> list[int]:

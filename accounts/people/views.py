@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -18,6 +19,7 @@ from accounts.linked.time_zones import time_zones
 from accounts.people.forms import TIME_ZONES_LIST, APITokenForm, TimeZoneForm
 from accounts.tokens.selectors import api_tokens_of
 from accounts.tokens.services import TooManyTokens, create_api_token, revoke_api_token
+from config.languages.told import told
 from config.rate_limits import Limit, rate_limited
 from privacy.people import SIGN_IN_AGAIN, signed_in_lately
 
@@ -37,7 +39,7 @@ def settings(request: SignedInRequest) -> HttpResponse:
 def create_token(request: SignedInRequest) -> HttpResponse:
     """Make an API token and answer with the page itself: a redirect would need the plain token to be stored."""
     if not signed_in_lately(request):
-        messages.error(request, SIGN_IN_AGAIN)
+        messages.error(request, told(SIGN_IN_AGAIN))
         return redirect("accounts:settings")
     form = APITokenForm(request.POST)
     if not form.is_valid():
@@ -51,7 +53,7 @@ def create_token(request: SignedInRequest) -> HttpResponse:
             expires_at=timezone.now() + timedelta(days=chosen["days"]),
         )
     except TooManyTokens as error:
-        form.add_error("name", str(error))
+        form.add_error("name", told(error))
         return _settings_page(request, token_form=form)
     return _settings_page(request, new_token=plain, new_token_name=token.name)
 
@@ -62,7 +64,7 @@ def revoke_token(request: SignedInRequest, token_id: int) -> HttpResponse:
     """Revoke one of the person's API tokens."""
     token = get_object_or_404(api_tokens_of(request.user), pk=token_id)
     revoke_api_token(token=token, now=timezone.now())
-    messages.success(request, format_html("The token “<bdi>{}</bdi>” is revoked.", token.name))
+    messages.success(request, format_html(gettext("The token “<bdi>{}</bdi>” is revoked."), token.name))
     return redirect("accounts:settings")
 
 
@@ -76,7 +78,9 @@ def set_time_zone(request: SignedInRequest, account_id: str) -> HttpResponse:
     if not form.is_valid():
         return _settings_page(request, zone_form=form)
     choose_time_zone(account_id=account.pk, name=form.cleaned_data["time_zone"])
-    messages.success(request, "The time zone is saved. What was learned of your hours follows in a few minutes.")
+    messages.success(
+        request, gettext("The time zone is saved. What was learned of your hours follows in a few minutes.")
+    )
     return redirect("accounts:settings")
 
 
@@ -87,7 +91,7 @@ def disconnect(request: SignedInRequest, account_id: str) -> HttpResponse:
     account = get_object_or_404(accounts_of(request.user), public_id=account_id)
     if request.method == "POST":
         disconnect_account(account_id=account.pk, now=timezone.now())
-        messages.success(request, "The TikTok account is disconnected.")
+        messages.success(request, gettext("The TikTok account is disconnected."))
         return redirect("accounts:settings")
     return render(request, "accounts/disconnect.html", {"account": account})
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.sign_in.failures import EXPLANATIONS, Kind, SignInFailed
@@ -63,7 +64,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
     def validate_disconnect(self, account: SocialAccount, accounts: Any) -> None:
         """Refuse: allauth would leave the grant alive at TikTok, which `disconnect_account` revokes."""
-        raise ValidationError("Disconnect TikTok accounts in Postcast's settings.")
+        raise ValidationError(gettext("Disconnect TikTok accounts in Postcast's settings."))
 
     def on_authentication_error(
         self,

@@ -8,13 +8,12 @@ from enum import StrEnum
 
 import structlog
 from allauth.socialaccount.providers.base import ProviderException
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.tiktok.errors import GrantRefused, TikTokError, TikTokRateLimited
 
 log = structlog.get_logger(__name__)
-
-NOTHING = "Nothing was changed."
-AGAIN = f"{NOTHING} Please try again."
 
 
 class Kind(StrEnum):
@@ -40,82 +39,112 @@ class Kind(StrEnum):
 class Explanation:
     """The heading and the sentences of a failure; `again` says whether trying again at once can help."""
 
-    heading: str
-    words: str
+    heading: Promise
+    words: Promise
     again: bool = True
 
 
 EXPLANATIONS = {
     Kind.DECLINED: Explanation(
-        "You were not signed in",
-        f"You did not give Postcast access on TikTok's page. {NOTHING} If that was a mistake, try again: you can allow "
-        "some things and decline others.",
+        _("You were not signed in"),
+        _(
+            "You did not give Postcast access on TikTok's page. Nothing was changed. If that was a mistake, try "
+            "again: you can allow some things and decline others."
+        ),
     ),
     Kind.BASIC_DECLINED: Explanation(
-        "TikTok did not say who you are",
-        "Postcast cannot know who you are without the basic profile information, which you declined on TikTok. "
-        f"{NOTHING} Please try again and leave that switched on.",
+        _("TikTok did not say who you are"),
+        _(
+            "Postcast cannot know who you are without the basic profile information, which you declined on TikTok. "
+            "Nothing was changed. Please try again and leave that switched on."
+        ),
     ),
     Kind.SETTINGS: Explanation(
-        "Postcast is not set up rightly at TikTok",
-        "TikTok did not accept Postcast's own request: the settings of its app there do not fit (its key, its secret, "
-        f"or the address that TikTok sends you back to). {NOTHING} Trying again will not help: whoever runs this "
-        "Postcast has to correct them, and finds this in its log.",
+        _("Postcast is not set up rightly at TikTok"),
+        _(
+            "TikTok did not accept Postcast's own request: the settings of its app there do not fit (its key, its "
+            "secret, or the address that TikTok sends you back to). Nothing was changed. Trying again will not help:"
+            " whoever runs this Postcast has to correct them, and finds this in its log."
+        ),
         again=False,
     ),
     Kind.SCOPE: Explanation(
-        "Postcast is not set up rightly at TikTok",
-        "TikTok does not let Postcast's app ask for what it needs (your profile, counts and videos): a permission is "
-        f"missing in the app's settings there. {NOTHING} Trying again will not help: whoever runs this Postcast has to "
-        "add it, and finds this in its log.",
+        _("Postcast is not set up rightly at TikTok"),
+        _(
+            "TikTok does not let Postcast's app ask for what it needs (your profile, counts and videos): a "
+            "permission is missing in the app's settings there. Nothing was changed. Trying again will not help: "
+            "whoever runs this Postcast has to add it, and finds this in its log."
+        ),
         again=False,
     ),
     Kind.TIKTOK_TROUBLE: Explanation(
-        "TikTok did not answer",
-        f"TikTok did not answer as it should: it is in trouble itself, or the way to it is. {NOTHING} Please try "
-        "again. If that keeps failing after a minute, try later: your posts and forecasts here stay as they are.",
+        _("TikTok did not answer"),
+        _(
+            "TikTok did not answer as it should: it is in trouble itself, or the way to it is. Nothing was changed. "
+            "Please try again. If that keeps failing after a minute, try later: your posts and forecasts here stay "
+            "as they are."
+        ),
     ),
     Kind.TIKTOK_BUSY: Explanation(
-        "TikTok is busy",
-        f"TikTok takes no more requests from Postcast for a moment. {NOTHING} Please try again in a minute.",
+        _("TikTok is busy"),
+        _(
+            "TikTok takes no more requests from Postcast for a moment. Nothing was changed. "
+            "Please try again in a minute."
+        ),
     ),
     Kind.CODE_REFUSED: Explanation(
-        "TikTok did not accept this sign-in",
-        "TikTok refused the sign-in that it had just confirmed: it can be used once and for a short time only. "
-        f"{AGAIN}",
+        _("TikTok did not accept this sign-in"),
+        _(
+            "TikTok refused the sign-in that it had just confirmed: it can be used once and for a short time only. "
+            "Nothing was changed. Please try again."
+        ),
     ),
     Kind.ANSWER_LOST: Explanation(
-        "TikTok's answer was lost",
-        "Postcast asked TikTok to let you in, and the answer did not arrive in time. What TikTok confirmed can be used "
-        f"only once, so this cannot go on. {NOTHING} Please start again.",
+        _("TikTok's answer was lost"),
+        _(
+            "Postcast asked TikTok to let you in, and the answer did not arrive in time. What TikTok confirmed can "
+            "be used only once, so this cannot go on. Nothing was changed. Please start again."
+        ),
     ),
     Kind.NOT_BEGUN_HERE: Explanation(
-        "This sign-in was not begun here",
-        "This sign-in was begun in another browser, or your browser does not keep Postcast's cookies. "
-        f"{NOTHING} Please try again in this browser, with cookies switched on.",
+        _("This sign-in was not begun here"),
+        _(
+            "This sign-in was begun in another browser, or your browser does not keep Postcast's cookies. Nothing "
+            "was changed. Please try again in this browser, with cookies switched on."
+        ),
     ),
     Kind.TOO_OLD: Explanation(
-        "That took too long",
-        f"This sign-in was begun more than ten minutes ago, and ends by then for your safety. {AGAIN}",
+        _("That took too long"),
+        _(
+            "This sign-in was begun more than ten minutes ago, and ends by then for your safety. Nothing was "
+            "changed. Please try again."
+        ),
     ),
     Kind.USED: Explanation(
-        "This sign-in was used already",
-        f"This address from TikTok works once, and was opened before. {AGAIN}",
+        _("This sign-in was used already"),
+        _("This address from TikTok works once, and was opened before. Nothing was changed. Please try again."),
     ),
     Kind.OTHER_PERSON: Explanation(
-        "You are signed in as somebody else now",
-        "Connecting this TikTok account was begun by a person who is no longer signed in here. "
-        f"{NOTHING} Sign in, and connect it again in the settings.",
+        _("You are signed in as somebody else now"),
+        _(
+            "Connecting this TikTok account was begun by a person who is no longer signed in here. Nothing was "
+            "changed. Sign in, and connect it again in the settings."
+        ),
     ),
     Kind.BUSY: Explanation(
-        "Postcast is too busy",
-        "Postcast could not ask TikTok to let you in within half a minute: too much waits to be done, or a part of it "
-        f"is down. {NOTHING} Please try again in a minute.",
+        _("Postcast is too busy"),
+        _(
+            "Postcast could not ask TikTok to let you in within half a minute: too much waits to be done, or a part "
+            "of it is down. Nothing was changed. Please try again in a minute."
+        ),
     ),
     Kind.UNKNOWN: Explanation(
-        "TikTok did not complete the sign-in",
-        f"TikTok sent you back without letting you in, and gave no reason that Postcast knows. {AGAIN} If it keeps "
-        "happening, tell whoever runs this Postcast: its log says what TikTok answered.",
+        _("TikTok did not complete the sign-in"),
+        _(
+            "TikTok sent you back without letting you in, and gave no reason that Postcast knows. Nothing was "
+            "changed. Please try again. If it keeps happening, tell whoever runs this Postcast: its log says what "
+            "TikTok answered."
+        ),
     ),
 }
 
@@ -143,7 +172,7 @@ class SignInFailed(ProviderException):  # type: ignore[misc]
     """Raised, or handed to allauth, to end a sign-in."""
 
     def __init__(self, kind: Kind) -> None:
-        super().__init__(EXPLANATIONS[kind].words)
+        super().__init__(str(EXPLANATIONS[kind].words))
         self.kind = kind
 
 

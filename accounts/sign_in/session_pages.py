@@ -5,6 +5,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.linked.switcher import SignedInRequest
@@ -22,11 +23,12 @@ def sessions(request: SignedInRequest) -> HttpResponse:
     chosen = request.POST.get("end", "")
     if chosen == "others":
         ended = end(own.exclude(session_id=here))
-        messages.success(request, f"{ended} other sign-in{'' if ended == 1 else 's'} ended.")
+        words = ngettext("%(number)s other sign-in ended.", "%(number)s other sign-ins ended.", ended)
+        messages.success(request, words % {"number": ended})
     elif chosen.isascii() and chosen.isdecimal() and len(chosen) < 19:
         if own.filter(pk=chosen, session_id=here).exists():
             logout(request)
             return redirect("accounts:welcome")
         if end(own.filter(pk=chosen)):
-            messages.success(request, "That sign-in is ended.")
+            messages.success(request, gettext("That sign-in is ended."))
     return redirect("accounts:sessions")

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -30,8 +31,8 @@ class StartForm(UserCreationForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("username",)
-        labels = {"username": "Name"}
-        help_texts = {"username": "Any name to sign in with, letters and digits; it need not be yours."}
+        labels = {"username": gettext_lazy("Name")}
+        help_texts = {"username": gettext_lazy("Any name to sign in with, letters and digits; it need not be yours.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,16 +40,17 @@ class StartForm(UserCreationForm):  # type: ignore[type-arg]
         for name in ("password1", "password2"):
             self.fields[name].widget.attrs["class"] = "input"
             self.fields[name].help_text = ""
-        self.fields[
-            "password1"
-        ].help_text = "Eight characters or more, not only digits, and none that many people have."
+        self.fields["password1"].help_text = gettext(
+            "Eight characters or more, not only digits, and none that many people have."
+        )
 
     def clean_username(self) -> str:
         """Refuse names that are taken, that are contacts, and those that the service makes itself."""
         name = str(super().clean_username())
         if len(name) > MAX_NAME or blank_identities(name) != name:
             raise ValidationError(
-                f"Please choose up to {MAX_NAME} letters and digits, and no address or number of yours."
+                gettext("Please choose up to %(number)s letters and digits, and no address or number of yours.")
+                % {"number": MAX_NAME}
             )
         return name
 
@@ -58,7 +60,7 @@ class PasswordForm(AuthenticationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = "Name"
+        self.fields["username"].label = gettext("Name")
         for field in self.fields.values():
             field.widget.attrs["class"] = "input"
 

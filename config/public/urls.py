@@ -10,4 +10,5 @@ urlpatterns = [
     path("docs/", views.api_docs, name="docs"),
     path("terms/", views.terms, name="terms"),
     path("imprint/", views.imprint, name="imprint"),
+    path("language/", views.language, name="language"),
 ]

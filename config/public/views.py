@@ -3,9 +3,10 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from config.api.scopes import SCOPE_WORDS
+from config.next_page import lead_on
 from config.public.reference import reference
 
 
@@ -36,3 +37,22 @@ def terms(request: HttpRequest) -> HttpResponse:
 def imprint(request: HttpRequest) -> HttpResponse:
     """Show who runs this installation, and where to report a vulnerability."""
     return render(request, "public/imprint.html", {"security_contact": settings.SECURITY_CONTACT})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def language(request: HttpRequest) -> HttpResponse:
+    """Show the languages of the pages; keep one that is sent in a cookie, and lead back to the page that was left."""
+    if request.method != "POST":
+        return render(request, "public/language.html", {"next": request.GET.get("next", "")})
+    response = lead_on(request, request.POST.get("next", ""), otherwise="accounts:welcome")
+    chosen = request.POST.get("language", "")
+    if chosen in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=request.is_secure(),
+            httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        )
+    return response

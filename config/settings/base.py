@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "config.middleware.number_requests",
     "config.headers.HeadersMiddleware",
+    "config.languages.middleware.speak",
     "config.api.middleware.ProblemMiddleware",
     "config.api.middleware.ConditionalGetMiddleware",
     "config.middleware.refuse_nul_in_cookies",
@@ -114,6 +115,13 @@ TEMPLATES = [
 ]
 
 LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en-gb", "English"), ("de", "Deutsch"), ("ar", "العربية")]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
+FORMAT_MODULE_PATH = "config.languages.formats"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -8,11 +8,13 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.linked.switcher import SignedInRequest, choose_account
+from config.languages.told import told
 from config.rate_limits import Limit, rate_limited
 from posts.imports import selectors, services
 from posts.imports.uploads import PartsWriter, SealingUploadHandler, TooLarge, refuse_too_large
@@ -64,7 +66,7 @@ def upload(request: SignedInRequest) -> HttpResponse:
         refuse_too_large(request)
         begun = services.begin_upload(account_id=chosen.account.pk)
     except (TooLarge, services.ImportInProgress) as error:
-        messages.error(request, str(error))
+        messages.error(request, told(error))
         return redirect(address)
     writer = PartsWriter(begun)
     request.upload_handlers = [SealingUploadHandler(request, writer)]
@@ -81,8 +83,8 @@ def upload(request: SignedInRequest) -> HttpResponse:
 @csrf_protect
 def _receive(request: SignedInRequest, writer: PartsWriter) -> HttpResponse:
     if "file" not in request.FILES or not writer.size:
-        empty = "There was no file, or an empty one: choose the one that TikTok sent you, or a table."
-        messages.error(request, str(TooLarge()) if writer.is_too_large else empty)
+        empty = gettext("There was no file, or an empty one: choose the one that TikTok sent you, or a table.")
+        messages.error(request, told(TooLarge()) if writer.is_too_large else empty)
         return redirect(f"{reverse('posts:bring_file')}?account={writer.upload.account.public_id}")
     writer.finish()
     return redirect("posts:import", writer.upload.public_id)
@@ -130,7 +132,7 @@ def _answer(request: SignedInRequest, public_id: str, service: Callable[[Import]
     try:
         service(answered)
     except services.NotWaiting as error:
-        messages.error(request, str(error))
+        messages.error(request, told(error))
     return redirect("posts:import", public_id)
 
 

@@ -79,4 +79,4 @@ def moment(at: datetime) -> str:
 
 
 def _at(does: str, at: datetime | None) -> str:
-    return f"{does} at {at:%H:%M} UTC on {at.day} {at:%b}" if at else f"{does} in a moment"
+    return f"{does} on {moment(at)}" if at else f"{does} in a moment"

@@ -4,6 +4,8 @@ import math
 from datetime import datetime, timedelta
 
 from django import template
+from django.utils.formats import number_format
+from django.utils.translation import get_language_bidi, gettext, ngettext
 
 register = template.Library()
 
@@ -14,7 +16,7 @@ SIGNIFICANT_DIGITS = 3
 @register.filter
 def count(value: float | None) -> str:
     """A count in full: 12345 -> 12,345; None -> –."""
-    return UNKNOWN if value is None else f"{round(value):,}"
+    return UNKNOWN if value is None else _whole(round(value))
 
 
 @register.filter
@@ -24,13 +26,19 @@ def about(value: float | str | None) -> str:
         return UNKNOWN
     whole = round(value)
     digits = len(str(abs(whole)))
-    return f"{round(whole, min(0, SIGNIFICANT_DIGITS - digits)):,}"
+    return _whole(round(whole, min(0, SIGNIFICANT_DIGITS - digits)))
+
+
+@register.filter
+def to(low: float | None, high: float | None) -> str:
+    """A range of counts as `about` writes them: 71–403, in this order in texts from right to left too."""
+    return isolated(f"{about(low)}\N{EN DASH}{about(high)}")
 
 
 @register.filter
 def percent(share: float | None) -> str:
     """A share as a percentage: 0.234 -> 23 %; None -> –."""
-    return UNKNOWN if share is None else f"{share * 100:,.0f}\N{NO-BREAK SPACE}%"
+    return UNKNOWN if share is None else _percentage(_whole(round(share * 100)))
 
 
 @register.filter
@@ -38,15 +46,15 @@ def rate(share: float | None) -> str:
     """A rate to two digits: 0.0812 -> 8.1 %, 0.113 -> 11 %; None -> –."""
     if share is None:
         return UNKNOWN
-    percentage = float(f"{share * 100:.2g}")
-    return f"{percentage:,g}\N{NO-BREAK SPACE}%"
+    percentage = f"{float(f'{share * 100:.2g}'):g}"
+    return _percentage(number_format(percentage, use_l10n=True, force_grouping=True))
 
 
 @register.filter
 def signed_percent(percentage: float) -> str:
     """A percentage with its sign: 4.2 -> +4 %, -4.2 -> −4 %."""
     sign = "+" if percentage >= 0 else "\N{MINUS SIGN}"
-    return f"{sign}{abs(percentage):.0f}\N{NO-BREAK SPACE}%"
+    return _percentage(f"{sign}{_whole(round(abs(percentage)))}")
 
 
 @register.filter
@@ -54,7 +62,7 @@ def brief(value: int) -> str:
     """A round count for an axis: 500, 2k, 10M."""
     for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
         if value >= size:
-            return f"{value / size:g}{letter}"
+            return f"{number_format(f'{value / size:g}', use_l10n=True)}{letter}"
     return str(value)
 
 
@@ -69,13 +77,27 @@ def age(span: timedelta) -> str:
     """A time span in its largest unit: 45 min, 5 h, 3 days."""
     hours = span / timedelta(hours=1)
     if hours < 1:
-        return f"{max(0, math.floor(hours * 60))} min"
+        return gettext("%(number)s min") % {"number": max(0, math.floor(hours * 60))}
     if hours < 48:
-        return f"{math.floor(hours)} h"
-    return f"{math.floor(hours / 24):,} days"
+        return gettext("%(number)s h") % {"number": math.floor(hours)}
+    days = math.floor(hours / 24)
+    return ngettext("%(number)s day", "%(number)s days", days) % {"number": _whole(days)}
 
 
 @register.filter
 def since(later: datetime, earlier: datetime) -> timedelta:
     """`later - earlier` of two datetimes."""
     return later - earlier
+
+
+def _whole(number: int) -> str:
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
+def _percentage(number: str) -> str:
+    return isolated(f"{number}\N{NO-BREAK SPACE}%")
+
+
+def isolated(figure: str) -> str:
+    """Return a figure that keeps its order in a text from right to left, where its signs would change places."""
+    return f"\N{LEFT-TO-RIGHT ISOLATE}{figure}\N{POP DIRECTIONAL ISOLATE}" if get_language_bidi() else figure

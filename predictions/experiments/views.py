@@ -5,9 +5,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.linked.switcher import SignedInRequest, choose_account
+from config.languages.told import told
 from config.rate_limits import Limit, rate_limited
 from predictions.experiments import services
 from predictions.experiments.forms import ExperimentForm
@@ -34,9 +36,9 @@ def experiments(request: SignedInRequest) -> HttpResponse:
         try:
             services.start_experiment(account_id=chosen.account.pk, arms=form.cleaned_data["arms"])
         except services.AlreadyRunning as error:
-            form.add_error(None, str(error))
+            form.add_error(None, told(error))
         else:
-            messages.success(request, "Your experiment runs. Draw the way of your next post when you plan it.")
+            messages.success(request, _("Your experiment runs. Draw the way of your next post when you plan it."))
             return _to_experiments(chosen.account.public_id)
     rows = experiments_of(request.user).filter(account=chosen.account)[:LISTED]
     shown = [
@@ -62,10 +64,11 @@ def draw(request: SignedInRequest, experiment_id: str) -> HttpResponse:
     try:
         assignment, is_new = services.draw_arm(experiment_id=experiment.pk)
     except services.NotRunning as error:
-        messages.error(request, str(error))
+        messages.error(request, told(error))
     else:
-        instruction = instruction_of(assignment, experiment)
-        messages.success(request, f"{instruction}." if is_new else f"Still to come: {instruction}.")
+        instruction = told(instruction_of(assignment, experiment))
+        still = _("Still to come: %(instruction)s.") % {"instruction": instruction}
+        messages.success(request, f"{instruction}." if is_new else still)
     return _to_experiments(experiment.account.public_id)
 
 
@@ -74,7 +77,8 @@ def draw(request: SignedInRequest, experiment_id: str) -> HttpResponse:
 def stop(request: SignedInRequest, experiment_id: str) -> HttpResponse:
     experiment = get_object_or_404(experiments_of(request.user), public_id=experiment_id)
     services.stop_experiment(experiment_id=experiment.pk)
-    messages.success(request, "Your experiment is stopped. Its posts still count in what is learned of your account.")
+    words = _("Your experiment is stopped. Its posts still count in what is learned of your account.")
+    messages.success(request, words)
     return _to_experiments(experiment.account.public_id)
 
 

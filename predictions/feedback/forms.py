@@ -3,7 +3,9 @@
 from django import forms
 from django.forms.models import model_to_dict
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
+from config.languages.told import told_lazy
 from predictions.forecasts.forms import TypedTextField
 from predictions.models import Feedback
 
@@ -12,24 +14,27 @@ class FeedbackForm(forms.Form):
     """A person's verdict on a forecast."""
 
     verdict = forms.ChoiceField(
-        choices=Feedback.Verdict.choices,
-        label="This forecast is",
+        choices=[(value, told_lazy(label)) for value, label in Feedback.Verdict.choices],
+        label=_("This forecast is"),
         widget=forms.RadioSelect,
-        error_messages={"required": "Say which of the two."},
+        error_messages={"required": _("Say which of the two.")},
     )
     reason = forms.ChoiceField(
-        choices=[("", "Choose a reason"), *Feedback.Reason.choices],
-        label="Why?",
+        choices=[
+            ("", _("Choose a reason")),
+            *((value, told_lazy(label)) for value, label in Feedback.Reason.choices),
+        ],
+        label=_("Why?"),
         widget=forms.Select({"class": "input"}),
-        error_messages={"required": "Choose what comes nearest."},
+        error_messages={"required": _("Choose what comes nearest.")},
     )
     text = TypedTextField(
         required=False,
         max_length=Feedback._meta.get_field("text").max_length,
-        label="In your own words (optional)",
-        help_text="Read by the staff of this service, and erased when you take it back or stop keeping texts.",
+        label=_("In your own words (optional)"),
+        help_text=_("Read by the staff of this service, and erased when you take it back or stop keeping texts."),
         widget=forms.Textarea({"class": "input input--short", "rows": 3, "autocomplete": "off"}),
-        error_messages={"max_length": "Keep it to %(limit_value)d characters; this has %(show_value)d."},
+        error_messages={"max_length": _("Keep it to %(limit_value)d characters; this has %(show_value)d.")},
     )
 
     @classmethod

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.linked.switcher import SignedInRequest
@@ -28,7 +29,7 @@ def give_feedback(request: SignedInRequest, prediction_id: str) -> HttpResponse:
     if not form.is_valid():
         return forecast_page(request, prediction, feedback_form=form)
     services.give_feedback(prediction=prediction, **form.cleaned_data)
-    messages.success(request, "Thank you. Your feedback is kept with the forecast.")
+    messages.success(request, _("Thank you. Your feedback is kept with the forecast."))
     return _to_feedback(prediction)
 
 
@@ -37,7 +38,7 @@ def give_feedback(request: SignedInRequest, prediction_id: str) -> HttpResponse:
 def take_back_feedback(request: SignedInRequest, prediction_id: str) -> HttpResponse:
     prediction = get_object_or_404(predictions_of(request.user), public_id=prediction_id)
     services.take_back_feedback(prediction=prediction)
-    messages.success(request, "Your feedback on this forecast is deleted.")
+    messages.success(request, _("Your feedback on this forecast is deleted."))
     return _to_feedback(prediction)
 
 

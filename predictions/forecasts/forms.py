@@ -22,7 +22,12 @@ FURTHEST_BACK = timedelta(hours=1)
 DATETIME_LOCAL = "%Y-%m-%dT%H:%M"
 
 
-WITHIN = {1: "a day", 2: "two days", 7: "a week", 14: "two weeks"}
+WITHIN = {
+    1: gettext_lazy("a day"),
+    2: gettext_lazy("two days"),
+    7: gettext_lazy("a week"),
+    14: gettext_lazy("two weeks"),
+}
 """Days within which times are suggested, in words."""
 USUAL_WITHIN = 2
 
@@ -90,27 +95,29 @@ class DraftForm(forms.Form):
     """A draft: its caption, local time, length and cover, and the window of times that may be suggested."""
 
     caption = TypedTextField(
+        label=gettext_lazy("Caption"),
         required=False,
         strip=False,
         max_length=MAX_CAPTION,
         help_text=gettext_lazy("With its #hashtags, as you would post it."),
         widget=forms.Textarea({"class": "input", "rows": 5, "dir": "auto", "autocomplete": "off"}),
-        error_messages={"max_length": f"TikTok takes at most {MAX_CAPTION:,} characters; this has %(show_value)s."},
+        error_messages={"max_length": gettext_lazy("TikTok takes at most 4,000 characters; this has %(show_value)s.")},
     )
     publish_at = LocalTimeField(label=gettext_lazy("Date and time"))
     duration_s = forms.IntegerField(
         required=False,
-        label="Length of the video (seconds)",
+        label=gettext_lazy("Length of the video (seconds)"),
         min_value=1,
         max_value=MAX_DURATION_S,
         widget=forms.NumberInput({"class": "input", "inputmode": "numeric"}),
         error_messages={
-            "invalid": "Write whole seconds, such as 25.",
-            "min_value": "A video lasts at least a second.",
-            "max_value": "TikTok takes videos of up to an hour: 3,600 seconds.",
+            "invalid": gettext_lazy("Write whole seconds, such as 25."),
+            "min_value": gettext_lazy("A video lasts at least a second."),
+            "max_value": gettext_lazy("TikTok takes videos of up to an hour: 3,600 seconds."),
         },
     )
     cover = forms.FileField(
+        label=gettext_lazy("Cover"),
         required=False,
         help_text=gettext_lazy("JPEG, PNG, WebP or GIF, up to 5 MB and 12 megapixels. It is measured, not kept."),
         widget=forms.FileInput({"class": "input", "accept": "image/jpeg,image/png,image/webp,image/gif"}),
@@ -118,7 +125,7 @@ class DraftForm(forms.Form):
 
     within = forms.TypedChoiceField(
         required=False,
-        label="Suggest times within",
+        label=gettext_lazy("Suggest times within"),
         choices=list(WITHIN.items()),
         coerce=int,
         empty_value=USUAL_WITHIN,  # type: ignore[arg-type]  # Django takes any value
@@ -132,13 +139,13 @@ class DraftForm(forms.Form):
             return None
         now = timezone.now()
         if moment < now - FURTHEST_BACK:
-            raise ValidationError("This is in the past: a forecast is of a post that is still to come.")
+            raise ValidationError(_("This is in the past: a forecast is of a post that is still to come."))
         if moment > now + FURTHEST_AHEAD:
-            raise ValidationError("This is more than a year ahead: too far to forecast.")
+            raise ValidationError(_("This is more than a year ahead: too far to forecast."))
         return moment
 
     def clean_cover(self) -> "UploadedFile[bytes] | None":
         cover: UploadedFile[bytes] | None = self.cleaned_data["cover"]
         if cover is not None and (cover.size or 0) > MAX_COVER_BYTES:
-            raise ValidationError("This picture is larger than 5 MB. Choose a smaller one.")
+            raise ValidationError(_("This picture is larger than 5 MB. Choose a smaller one."))
         return cover

@@ -10,6 +10,8 @@ from enum import StrEnum
 from statistics import median
 from typing import NamedTuple
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from scipy.special import bdtr
 
 ENOUGH_POSTS = 8
@@ -87,7 +89,7 @@ class TrackRecord:
     @property
     def conclusion(self) -> str:
         """The standing in one sentence."""
-        return CONCLUSIONS[self.standing]
+        return str(CONCLUSIONS[self.standing])
 
     @property
     def record(self) -> str:
@@ -102,39 +104,67 @@ class TrackRecord:
     def _figures(self) -> str:
         if self.error is None or self.baseline_error is None:
             return ""
-        off_by = f"off by {_percent(self.error)}, your recent average by {_percent(self.baseline_error)}."
-        if self.posts == 1:
-            ended = "inside" if self.within_interval else "outside"
-            return f"On {self._which_posts()}, Postcast was {off_by} It ended {ended} the range."
-        return (
-            f"Over {self._which_posts()}, Postcast was {_nearer(self.nearer)}{self._ties()}; "
-            f"typically it was {off_by} "
-            f"{self.within_interval or 'None'} of {self.posts} ended inside the range, which is meant for four in five."
-        )
+        figures = {
+            "posts": self._which_posts(),
+            "error": _percent(self.error),
+            "average": _percent(self.baseline_error),
+            "inside": self.within_interval or gettext("None"),
+            "judged": self.posts,
+            "nearer": _nearer(self.nearer),
+            "ties": self._ties(),
+        }
+        if self.posts == 1 and self.within_interval:
+            words = gettext(
+                "On %(posts)s, Postcast was off by %(error)s, your recent average by %(average)s. It ended inside the "
+                "range."
+            )
+        elif self.posts == 1:
+            words = gettext(
+                "On %(posts)s, Postcast was off by %(error)s, your recent average by %(average)s. It ended outside the "
+                "range."
+            )
+        else:
+            words = gettext(
+                "Over %(posts)s, Postcast was %(nearer)s%(ties)s; typically it was off by %(error)s, your recent "
+                "average by %(average)s. %(inside)s of %(judged)s ended inside the range, which is meant for four in "
+                "five."
+            )
+        return words % figures
 
     def _which_posts(self) -> str:
         if self.estimated:
-            return f"{self.posts} of your last {self.posts + self.estimated} posts with a forecast"
+            words = gettext("%(posts)s of your last %(all)s posts with a forecast")
+            return words % {"posts": self.posts, "all": self.posts + self.estimated}
         if self.posts == 1:
-            return "your only post with a forecast so far"
-        return f"your last {self.posts} posts with a forecast"
+            return gettext("your only post with a forecast so far")
+        return ngettext(
+            "your last %(posts)s post with a forecast", "your last %(posts)s posts with a forecast", self.posts
+        ) % {"posts": self.posts}
 
     def _left_out(self) -> str:
         if not self.estimated:
             return ""
         if self.estimated == 1:
-            return "One post is left out: its likes after a day were only estimated."
-        return f"{self.estimated} posts are left out: their likes after a day were only estimated."
+            return gettext("One post is left out: its likes after a day were only estimated.")
+        return ngettext(
+            "%(posts)s post is left out: its likes after a day were only estimated.",
+            "%(posts)s posts are left out: their likes after a day were only estimated.",
+            self.estimated,
+        ) % {"posts": self.estimated}
 
     def _ties(self) -> str:
-        return f", and as near as it {_times(self.equally_near)}" if self.equally_near else ""
+        if not self.equally_near:
+            return ""
+        return gettext(", and as near as it %(times)s") % {"times": _times(self.equally_near)}
 
 
 CONCLUSIONS = {
-    Standing.TOO_EARLY: "It is too early to say how well Postcast does for you.",
-    Standing.BETTER: "Postcast has been nearer to what your posts did than your recent average.",
-    Standing.UNCLEAR: "So far there is no clear difference between Postcast and your recent average.",
-    Standing.WORSE: "So far Postcast has done worse than your recent average: rely on the average rather than on it.",
+    Standing.TOO_EARLY: gettext_lazy("It is too early to say how well Postcast does for you."),
+    Standing.BETTER: gettext_lazy("Postcast has been nearer to what your posts did than your recent average."),
+    Standing.UNCLEAR: gettext_lazy("So far there is no clear difference between Postcast and your recent average."),
+    Standing.WORSE: gettext_lazy(
+        "So far Postcast has done worse than your recent average: rely on the average rather than on it."
+    ),
 }
 
 
@@ -156,13 +186,18 @@ def _is_nearer(error: float, other: float) -> bool:
 
 
 def _nearer(count: int) -> str:
-    return f"nearer than your recent average {_times(count)}" if count else "never nearer than your recent average"
+    if not count:
+        return gettext("never nearer than your recent average")
+    return gettext("nearer than your recent average %(times)s") % {"times": _times(count)}
 
 
 def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+    if count <= 2:
+        return gettext("once") if count == 1 else gettext("twice")
+    return ngettext("%(number)s time", "%(number)s times", count) % {"number": count}
 
 
 def _percent(share: float) -> str:
-    shown = f"{min(share, MOST_SHOWN) * 100:,.0f}\N{NO-BREAK SPACE}%"
-    return f"more than {shown}" if share > MOST_SHOWN else shown
+    whole = number_format(round(min(share, MOST_SHOWN) * 100), use_l10n=True, force_grouping=True)
+    shown = f"{whole}\N{NO-BREAK SPACE}%"
+    return gettext("more than %(percent)s") % {"percent": shown} if share > MOST_SHOWN else shown

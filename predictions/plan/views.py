@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.linked.local_time import use_time_zone_of
 from accounts.linked.switcher import LinkedAccount, SignedInRequest, choose_account
 from accounts.models import TikTokAccount
+from config.languages.told import told
 from config.rate_limits import Limit, enforce, rate_limited
 from posts.content.captions import MAX_RETURNED
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
@@ -90,7 +91,7 @@ def save_draft(request: SignedInRequest) -> HttpResponse:
         fields = {field.html_name: field.value() for field in theirs} | data_of(error.current, {})
         return JsonResponse({"fields": fields}, status=409)
     except services.TooManyDrafts as error:
-        return JsonResponse({"detail": str(error)}, status=422)
+        return JsonResponse({"detail": told(error)}, status=422)
     return JsonResponse(
         {
             "draft": saved.public_id,
@@ -162,7 +163,7 @@ def _page(
         theirs = PlanForm(initial=initial_of(error.current), account=account)
         return render(request, PAGE, context | {"theirs": theirs, "draft": error.current}, status=409)
     except services.TooManyDrafts as error:
-        form.add_error(None, str(error))
+        form.add_error(None, told(error))
         return render(request, PAGE, context)
     if only_save:
         messages.success(request, _("The draft is saved."))
@@ -203,7 +204,7 @@ def _read(request: HttpRequest, form: PlanForm) -> tuple[bool, CoverMeasures | N
     try:
         return True, measure_cover(picture.read())
     except UnreadableImage as error:
-        form.add_error("cover", str(error))
+        form.add_error("cover", told(error))
         return False, None
 
 

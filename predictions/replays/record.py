@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypedDict
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from predictions.engine.evaluation.account_replay import ReplayedPosts
@@ -175,11 +176,12 @@ def moment_of(post: ReplayedPost) -> datetime:
 
 def percent(share: float) -> str:
     """Return an error in words: 38 %; beyond tenfold, more than 1,000 %."""
-    shown = f"{min(share, MOST_SHOWN) * 100:,.0f}\N{NO-BREAK SPACE}%"
+    whole = number_format(round(min(share, MOST_SHOWN) * 100), use_l10n=True, force_grouping=True)
+    shown = f"{whole}\N{NO-BREAK SPACE}%"
     return gettext("more than %(percent)s") % {"percent": shown} if share > MOST_SHOWN else shown
 
 
 def _times(count: int) -> str:
     if count == 0:
         return gettext("never")
-    return ngettext("%(number)d time", "%(number)d times", count) % {"number": count}
+    return ngettext("%(number)s time", "%(number)s times", count) % {"number": count}

@@ -4,9 +4,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.linked.switcher import SignedInRequest
+from config.languages.told import told
 from predictions.reports.forms import ReportForm
 from predictions.reports.selectors import reported_forecasts
 from predictions.reports.services import NoSuchSuggestion, report_suggestion
@@ -20,9 +22,10 @@ def report(request: SignedInRequest, prediction_id: str, rank: int) -> HttpRespo
     try:
         if form.is_valid():
             report_suggestion(prediction=prediction, rank=rank, **form.cleaned_data)
-            messages.success(request, "Thank you. The staff of this service see your report beside the suggestion.")
+            messages.success(request, _("Thank you. The staff of this service see your report beside the suggestion."))
         else:
-            messages.error(request, "Your report was not kept: choose a reason, and write at most 1,000 characters.")
+            words = _("Your report was not kept: choose a reason, and write at most 1,000 characters.")
+            messages.error(request, words)
     except NoSuchSuggestion as error:
-        messages.error(request, str(error))
+        messages.error(request, told(error))
     return redirect("predictions:forecast", prediction.public_id)

@@ -4,8 +4,11 @@ from typing import Any
 
 from django import template
 from django.template import Context
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import TikTokAccount
+from config.languages.told import told
 from predictions.engine.explanation import OTHER
 from predictions.feedback.forms import FeedbackForm
 from predictions.feedback.selectors import feedback_on_forecast
@@ -19,44 +22,44 @@ from privacy.purposes import Purpose
 register = template.Library()
 
 BUCKETS = {
-    Prediction.Bucket.LOW: "below your usual",
-    Prediction.Bucket.MEDIUM: "about your usual",
-    Prediction.Bucket.HIGH: "above your usual",
+    Prediction.Bucket.LOW: _("below your usual"),
+    Prediction.Bucket.MEDIUM: _("about your usual"),
+    Prediction.Bucket.HIGH: _("above your usual"),
 }
 BASES = {
-    "prior": "This is a rule of thumb until a model is trained.",
-    "population": "This rests on other accounts, as your own history is too short to learn from.",
-    "account": "This rests on your own posts, beside what was learned across accounts.",
+    "prior": _("This is a rule of thumb until a model is trained."),
+    "population": _("This rests on other accounts, as your own history is too short to learn from."),
+    "account": _("This rests on your own posts, beside what was learned across accounts."),
 }
 FEATURES = {
-    "post_hour": "The hour",
-    "weekday": "The weekday",
-    "duration": "The length of the video",
-    "caption_length": "The length of the caption",
-    "question": "The question, or that there is none",
-    "call_to_action": "The call to action, or that there is none",
-    "tone": "The tone of the caption",
-    "emoji": "The emoji",
-    "hashtags": "The hashtags",
-    "cover": "The cover",
-    "other": "Everything else: your form lately, and what other accounts show of such a post",
+    "post_hour": _("The hour"),
+    "weekday": _("The weekday"),
+    "duration": _("The length of the video"),
+    "caption_length": _("The length of the caption"),
+    "question": _("The question, or that there is none"),
+    "call_to_action": _("The call to action, or that there is none"),
+    "tone": _("The tone of the caption"),
+    "emoji": _("The emoji"),
+    "hashtags": _("The hashtags"),
+    "cover": _("The cover"),
+    "other": _("Everything else: your form lately, and what other accounts show of such a post"),
 }
 EVIDENCE = {
-    "own_posts": "your own posts",
-    "other_creators": "other creators",
-    "randomised_test": "a randomised test",
-    "platform_rule": "a rule of TikTok",
+    "own_posts": _("your own posts"),
+    "other_creators": _("other creators"),
+    "randomised_test": _("a randomised test"),
+    "platform_rule": _("a rule of TikTok"),
 }
 
 
 @register.filter
 def bucket_words(bucket: str) -> str:
-    return BUCKETS[Prediction.Bucket(bucket)]
+    return str(BUCKETS[Prediction.Bucket(bucket)])
 
 
 @register.filter
 def basis_words(basis: str) -> str:
-    return BASES[basis]
+    return str(BASES[basis])
 
 
 @register.filter
@@ -64,23 +67,23 @@ def within_words(within: bool | str | None) -> str:
     """Return words to follow a figure: whether it lay in its range; empty without a range."""
     if not isinstance(within, bool):
         return ""
-    return "in its range" if within else "outside its range"
+    return gettext("in its range") if within else gettext("outside its range")
 
 
 @register.filter
 def feature_words(feature: str) -> str:
     """Return a feature's name in words: post_hour -> The hour; others as the API names them."""
-    return FEATURES.get(feature) or feature.replace("_", " ").capitalize()
+    return str(FEATURES.get(feature, "")) or feature.replace("_", " ").capitalize()
 
 
 @register.filter
 def evidence_words(evidence: str) -> str:
-    return EVIDENCE[evidence]
+    return str(EVIDENCE[evidence])
 
 
 @register.simple_tag
 def nothing_reliable() -> str:
-    return NOTHING_RELIABLE
+    return told(NOTHING_RELIABLE)
 
 
 @register.filter

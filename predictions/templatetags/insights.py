@@ -2,8 +2,10 @@
 
 from django import template
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.formats import number_format
 
 register = template.Library()
+MINUS = "\N{MINUS SIGN}"
 
 
 @register.filter
@@ -21,4 +23,4 @@ def weekday_short(day: int | str) -> str:
 @register.filter
 def signed_count(number: int) -> str:
     """Return a change of a count with its sign: 1200 -> +1,200, -3 -> −3."""
-    return f"{number:+,}".replace("-", "\N{MINUS SIGN}")
+    return f"{'+' if number >= 0 else MINUS}{number_format(abs(number), use_l10n=True, force_grouping=True)}"

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from config.languages.told import told
 from privacy.consent.selectors import NoConsent
 
 
@@ -23,5 +24,5 @@ class ConsentMiddleware:
         if not isinstance(exception, NoConsent):
             return None
         if request.method == "POST":
-            messages.warning(request, str(exception))
+            messages.warning(request, told(exception))
         return redirect("privacy:consents")

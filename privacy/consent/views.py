@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from config.numbers import whole_number
@@ -25,12 +26,14 @@ def consents(request: HttpRequest) -> HttpResponse:
         try:
             _save(request)
         except services.OutdatedText:
-            messages.error(request, "A text has changed since. Nothing was saved: please read it, then choose again.")
+            words = gettext("A text has changed since. Nothing was saved: please read it, then choose again.")
+            messages.error(request, words)
             return redirect("privacy:consents")
         if selectors.has_consent(person_of(request), Purpose.SERVICE):
-            messages.success(request, "Your choice is saved.")
+            messages.success(request, gettext("Your choice is saved."))
             return redirect(settings.LOGIN_REDIRECT_URL if "start" in request.POST else "privacy:consents")
-        messages.warning(request, "Your choice is saved. Without the first consent Postcast does nothing for you.")
+        words = gettext("Your choice is saved. Without the first consent Postcast does nothing for you.")
+        messages.warning(request, words)
         return redirect("privacy:consents")
     asked = selectors.asked_of(person_of(request))
     past = selectors.history_of(person_of(request))

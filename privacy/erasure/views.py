@@ -5,8 +5,10 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.languages.told import told
 from config.rate_limits import Limit, enforce
 from privacy.erasure import selectors, services
 from privacy.models import Erasure, Through
@@ -36,10 +38,10 @@ def receipt(request: HttpRequest, public_id: str) -> HttpResponse:
 def _grant_wish(request: HttpRequest, wish: str) -> HttpResponse:
     if wish == "cancel":
         if services.cancel_erasure(user_id=person_of(request)):
-            messages.success(request, "Nothing will be erased.")
+            messages.success(request, gettext("Nothing will be erased."))
     elif wish in ("later", "now"):
         if wish == "now" and not signed_in_lately(request):
-            messages.error(request, SIGN_IN_AGAIN)
+            messages.error(request, told(SIGN_IN_AGAIN))
             return redirect("privacy:erasure")
         enforce(request, Limit.CHANGE)
         grace = None if wish == "now" else services.GRACE
@@ -48,7 +50,7 @@ def _grant_wish(request: HttpRequest, wish: str) -> HttpResponse:
                 user_id=person_of(request), reason=Erasure.Reason.PERSON, through=Through.PAGE, grace=grace
             )
         except services.StaffStay as error:
-            messages.error(request, str(error))
+            messages.error(request, told(error))
             return redirect("privacy:erasure")
         if wish == "now":
             logout(request)

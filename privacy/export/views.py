@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.languages.told import told
 from config.rate_limits import Limit, rate_limited
 from privacy.export import selectors, services
 from privacy.models import DataExport
@@ -28,7 +29,7 @@ def export(request: HttpRequest) -> HttpResponse:
 def archive(request: HttpRequest, public_id: str) -> StreamingHttpResponse | HttpResponse:
     """Send the copy to its person alone, soon after a sign-in, until it expires."""
     if not signed_in_lately(request):
-        messages.error(request, SIGN_IN_AGAIN)
+        messages.error(request, told(SIGN_IN_AGAIN))
         return redirect("privacy:export")
     return send_archive(person_of(request), public_id)
 

@@ -58,9 +58,9 @@ def test_the_caption_is_counted_by_the_servers_rules(creator: Creator, open_page
     page.goto("/compose/")
     counter = page.locator("#caption-counter")
     page.get_by_label("Caption").fill("Tide 🌊 #sea #pier")
-    expect(counter).to_have_text("17 of 4,000 characters, 2 hashtags")
+    expect(counter).to_have_text("17 of 4,000 characters, hashtags: 2.")
     page.get_by_label("Caption").fill("#a #b #c #d #e #f " + "x" * 150)
-    expect(counter).to_contain_text("6 hashtags (TikTok takes 5)")
+    expect(counter).to_contain_text("hashtags: 6. TikTok takes 5 hashtags.")
     expect(counter).to_contain_text("Programs such as this one read the first 150")
 
 
@@ -158,7 +158,7 @@ def test_a_suggestion_is_applied_and_undone_in_place(creator: Creator, open_page
 
     page.get_by_role("button", name="Apply “Add #dunes”").click()
     expect(page.get_by_label("Caption")).to_have_value("At the pier again #pier #dunes")
-    expect(page.locator("#caption-counter")).to_contain_text("2 hashtags")
+    expect(page.locator("#caption-counter")).to_contain_text("hashtags: 2")
     expect(page.locator("#result")).to_contain_text("Before and now")
     expect(page.locator("#result")).to_be_focused()
     # nothing was loaded anew: the picture is still there, measured

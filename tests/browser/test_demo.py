@@ -22,7 +22,7 @@ def test_a_visitor_types_and_applies_a_suggestion_on_a_phone(open_page: OpenPage
     before = range_told.inner_text()
     caption = page.get_by_label("Caption")
     caption.fill("Cold-proofed loaf. Butter or jam? #sourdough #foryou")
-    expect(page.locator("#caption-counter")).to_have_text("52 characters, 2 hashtags")
+    expect(page.locator("#caption-counter")).to_have_text("Characters: 52. Hashtags: 2.")
     expect(range_told).not_to_have_text(before)
     expect(range_told).to_contain_text("4 posts in 5 land here")
     # nothing was loaded anew: the caption keeps the focus

@@ -91,7 +91,7 @@ def test_a_refresh_shows_its_progress_and_then_its_posts(tiktok: SandboxProcess,
     expect(page.get_by_role("status").filter(has_text="Fetching")).to_be_attached()
     expect(page.get_by_role("rowheader").first).to_be_visible()
     expect(page.locator("#posts")).to_contain_text("#fresh")
-    expect(page.get_by_role("status").filter(has_text="The refresh is done.")).to_be_attached()
+    expect(page.get_by_role("status").filter(has_text="Up to date")).to_be_attached()
 
 
 def test_a_refresh_that_waits_for_tiktok_says_so_and_can_be_hurried(

@@ -115,7 +115,7 @@ def check_page(source: str, policy: str) -> None:
     assert "unsafe" not in policy
     assert_nothing_inline(page)
     assert_nothing_from_elsewhere(page)
-    assert next(page.all("html"))["lang"] == "en-GB"
+    assert next(page.all("html"))["lang"] == "en-gb"
     assert next(page.all("title")).text.endswith("· Postcast")
     assert len(list(page.all("h1"))) == 1
     assert next(page.all("h1")).text

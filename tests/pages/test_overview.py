@@ -87,7 +87,7 @@ def test_too_few_posts_say_what_is_missing_and_when_it_will_be_there(browser: Cl
     AccountReplayFactory(account=creator.account, posts=[replayed_post(2.0)] * 3, history=8, enough_at=soon, usual={})
     text = live(page_of(browser)).text
     assert "5 more to go" in text
-    assert f"around {soon.day} {soon:%B %Y}" in text
+    assert f"around {soon.day} {soon:%b %Y}" in text
     assert "replayed: inside" not in text
 
 

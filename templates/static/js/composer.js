@@ -4,6 +4,7 @@
 import { showCover } from "./cover.js";
 import { forget, keep, kept, moveTo } from "./draft_storage.js";
 import { countHashtags } from "./hashtags.js";
+import { filled, number } from "./words.js";
 
 const FORECAST_AFTER_MS = 250;
 const SAVE_AFTER_MS = 2000;
@@ -17,6 +18,8 @@ const notes = document.getElementById("draft-notes");
 const state = document.getElementById("save-state");
 const counter = document.getElementById("caption-counter");
 const announcement = document.getElementById("announcement");
+// what this module says, in the language of the page
+const words = state.dataset;
 const field = (name) => form.elements[name];
 
 let trying = null;
@@ -29,23 +32,16 @@ let restored = null;
 
 // --- the caption's counts, by the server's rules -------------------------------------------------------------------
 
-function count(counted, most, one, many) {
-  const text = `${counted.toLocaleString("en")} ${counted === 1 ? one : many}`;
-  return counted > most ? `${text} (TikTok takes ${most})` : text;
-}
-
 function countCaption() {
   // the server counts code points, so that an emoji counts the same on both sides
   const length = [...field("caption").value].length;
   const { limit, kept: read, hashtags } = counter.dataset;
   const found = countHashtags(field("caption").value);
-  const parts = [
-    `${length.toLocaleString("en")} of ${Number(limit).toLocaleString("en")} characters`,
-    count(found, Number(hashtags), "hashtag", "hashtags"),
-  ];
-  let text = parts.join(", ");
-  if (length > Number(read)) text += `. Programs such as this one read the first ${read}`;
-  counter.textContent = text;
+  const counts = { length: number(length), limit: number(limit), hashtags: number(found), most: number(hashtags), read: number(read) };
+  const parts = [filled(counter.dataset.counts, counts)];
+  if (found > Number(hashtags)) parts.push(filled(counter.dataset.tooMany, counts));
+  if (length > Number(read)) parts.push(filled(counter.dataset.longer, counts));
+  counter.textContent = parts.join(" ");
   counter.classList.toggle("counter-over", length > Number(limit) || found > Number(hashtags));
 }
 
@@ -87,7 +83,7 @@ function tellOfCover(errors) {
   const list = document.createElement("ul");
   list.className = "errorlist";
   list.setAttribute("role", "alert");
-  list.append(...errors.map((words) => Object.assign(document.createElement("li"), { textContent: words })));
+  list.append(...errors.map((error) => Object.assign(document.createElement("li"), { textContent: error })));
   box.append(list);
 }
 
@@ -127,12 +123,12 @@ function key() {
   return field("draft").value || `new-${form.dataset.account}`;
 }
 
-function note(words, ...actions) {
+function note(said, ...actions) {
   const box = document.createElement("div");
   box.className = "note note--warm";
   box.setAttribute("role", "alert");
   const text = document.createElement("p");
-  text.textContent = words;
+  text.textContent = said;
   box.append(text);
   for (const [label, act] of actions) {
     const button = document.createElement("button");
@@ -169,11 +165,11 @@ function settle(answer) {
 
 function tellConflict(theirs) {
   conflict = true;
-  say("Not saved: changed elsewhere", true);
+  say(words.elsewhere, true);
   const box = note(
-    "This draft was changed in another tab or on another device. The form has yours; the saved one says:",
+    words.conflict,
     [
-      "Keep mine",
+      words.keepMine,
       () => {
         field("version").value = theirs.version;
         conflict = false;
@@ -181,14 +177,14 @@ function tellConflict(theirs) {
       },
     ],
     [
-      "Take the saved one",
+      words.takeTheirs,
       () => {
         fill(theirs);
         field("version").value = theirs.version;
         conflict = false;
         changed = false;
         forget(key());
-        say("Saved");
+        say(words.saved);
         tryDraft();
       },
     ],
@@ -209,7 +205,7 @@ async function save() {
     return;
   }
   changed = false;
-  say("Saving …");
+  say(words.saving);
   saving = send();
   await saving;
   saving = null;
@@ -222,10 +218,10 @@ async function send() {
   try {
     const response = await fetch(form.dataset.save, { method: "POST", body: data, redirect: "manual" });
     if (response.type === "opaqueredirect" || response.status === 403) {
-      keepHere(keptHere, "Not saved: you are signed out. Your text is in this browser.");
+      keepHere(keptHere, words.signedOut);
       const link = document.createElement("a");
       link.href = `${form.dataset.signIn}?next=${encodeURIComponent(window.location.pathname + window.location.search)}`;
-      link.textContent = "Sign in";
+      link.textContent = words.signIn;
       state.append(" ", link);
       return;
     }
@@ -245,9 +241,9 @@ async function send() {
     settle(answer);
     if (answer.keeps_text && !answer.unsound.length && !changed) forget(key());
     else keep(key(), { ...keptHere, draft: answer.draft, version: answer.version });
-    say(answer.unsound.length ? `Saved, but not: ${answer.unsound.join(", ")}` : "Saved", answer.unsound.length > 0);
+    say(answer.unsound.length ? filled(words.partly, { fields: answer.unsound.join(", ") }) : words.saved, answer.unsound.length > 0);
   } catch {
-    keepHere(keptHere, "Not saved: offline. Your text is in this browser, and is saved once you are back.");
+    keepHere(keptHere, words.offline);
     waitsToSave = window.setTimeout(save, AGAIN_AFTER_MS);
   }
 }
@@ -263,10 +259,10 @@ function isSame(theirs, mine) {
   );
 }
 
-function keepHere(keptHere, words) {
+function keepHere(keptHere, why) {
   changed = true;
   keep(key(), keptHere);
-  say(words, true);
+  say(why, true);
 }
 
 function edit() {
@@ -299,7 +295,7 @@ function restore() {
     // of people whose texts are kept here alone, the rest may have changed elsewhere
     const texts = Object.entries(mine).filter(([name]) => isText(name));
     fill(isCurrent ? mine : Object.fromEntries(texts));
-    if (form.dataset.keepsTexts) note("Restored what this browser had not saved yet.");
+    if (form.dataset.keepsTexts) note(words.restored);
     edit();
     return;
   }
@@ -357,7 +353,7 @@ async function saveForecast(button) {
       if (form.dataset.keepsTexts && !changed) forget(key());
       notes.replaceChildren();
       conflict = false;
-      say("Saved");
+      say(words.saved);
     }
   } catch {
     // whatever is in the way (signed out, server down), the plain form shows it in full

@@ -1,6 +1,7 @@
 // The demo's draft: forecasts while you type, and applies a suggestion and undoes it, without a reload.
 
 import { countHashtags } from "./hashtags.js";
+import { filled, number } from "./words.js";
 
 const PAUSE_MS = 250;
 const DRAFT = ["caption", "publish_at", "duration_s"];
@@ -19,7 +20,7 @@ function countCaption() {
   // the server counts code points
   const length = [...caption.value].length;
   const hashtags = countHashtags(caption.value);
-  counter.textContent = `${length.toLocaleString("en")} characters, ${hashtags} hashtag${hashtags === 1 ? "" : "s"}`;
+  counter.textContent = filled(counter.dataset.counts, { length: number(length), hashtags: number(hashtags) });
 }
 
 // beside the caption, as a phone shows the forecast itself further down

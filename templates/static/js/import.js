@@ -21,7 +21,7 @@ function takeDrops(form) {
   });
   form.addEventListener("submit", () => {
     form.querySelector("button").setAttribute("aria-disabled", "true");
-    form.querySelector("#upload-status").textContent = "The file is on its way. Please stay on this page.";
+    form.querySelector("#upload-status").textContent = form.dataset.onItsWay;
   });
 }
 

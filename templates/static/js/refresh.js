@@ -1,5 +1,7 @@
 // Follows a running refresh: moves its progress bar, then shows the new posts without reloading the page.
 
+import { filled, number } from "./words.js";
+
 const FIRST_WAIT_MS = 700;
 const LONGEST_WAIT_MS = 5000;
 const PARTS = ["refresh", "posts"];
@@ -21,8 +23,10 @@ function showProgress(section, status) {
   const bar = section.querySelector("progress");
   if (status.progress === null) bar.removeAttribute("value");
   else bar.value = status.progress;
-  const [stored, expected] = [status.posts_stored, status.posts_expected].map((count) => count?.toLocaleString("en"));
-  section.querySelector("#refresh-figures").textContent = `${stored}${expected ? ` of ${expected}` : ""} posts so far`;
+  const figures = section.querySelector("#refresh-figures");
+  const { some, all } = figures.dataset;
+  const counts = { stored: number(status.posts_stored), expected: number(status.posts_expected) };
+  figures.textContent = filled(status.posts_expected ? all : some, counts);
 }
 
 async function showResult() {
@@ -33,27 +37,25 @@ async function showResult() {
   }
 }
 
+function heading() {
+  return document.getElementById("refresh-heading").textContent;
+}
+
 function announce(text) {
   document.getElementById("announcement").textContent = text;
 }
 
-const ANNOUNCED = {
-  queued: "Your posts will be read from TikTok in a moment.",
-  fetching: "Fetching your posts from TikTok.",
-  done: "The refresh is done.",
-};
-
 // until the refresh ends; whenever its state changes, the page says what that means
 async function follow() {
   let section = document.querySelector(FOLLOWED);
-  if (section) announce(ANNOUNCED[section.dataset.state] ?? "");
+  if (section) announce(heading());
   for (let pause = FIRST_WAIT_MS; section; pause = Math.min(pause * 1.2, LONGEST_WAIT_MS)) {
     await wait(pause);
     const status = await fetchStatus(section.dataset.poll);
     if (!status) continue;
     if (status.state !== section.dataset.state) {
       await showResult();
-      announce(ANNOUNCED[status.state] ?? status.message);
+      announce(heading());
       section = document.querySelector(FOLLOWED);
     } else if (status.state === "fetching") {
       showProgress(section, status);
