@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import APIToken, Credential, FollowerCount, SignIn, TikTokAccount, User, WebhookDelivery
+from accounts.models import APIToken, Credential, FollowerCount, Notice, SignIn, TikTokAccount, User, WebhookDelivery
 from privacy.erasure.services import request_erasure
 from privacy.models import Erasure, Through
 from privacy.people import SIGN_IN_AGAIN, signed_in_lately
@@ -125,3 +125,11 @@ class SignInAdmin(ReadOnlyAdmin):
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_display = ["event", "received_at"]
     list_filter = ["event"]
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    list_display = ["user", "kind", "account", "created_at", "read_at"]
+    list_filter = ["kind"]
+    list_select_related = ["user", "account"]
+    fields = ["user", "kind", "account", "created_at", "read_at"]

@@ -5,10 +5,25 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.linked.api import AccountViewSet
 from accounts.people.api import MeView
+from accounts.telling.api import NoticeListView, ReadAllNoticesView, ReadNoticeView
 from accounts.tokens.api import APITokenViewSet
+from accounts.webhooks.api import DeliveryListView, ReplayView, TestView, WebhookListView, WebhookView
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
 router.register("accounts", AccountViewSet, basename="account")
 router.register("tokens", APITokenViewSet, basename="token")
 
-urlpatterns = [path("me", MeView.as_view(), name="me"), *router.urls]
+urlpatterns = [
+    path("me", MeView.as_view(), name="me"),
+    path("notifications", NoticeListView.as_view(), name="notifications"),
+    path("notifications/read-all", ReadAllNoticesView.as_view(), name="notifications-read-all"),
+    path("notifications/<slug:public_id>/read", ReadNoticeView.as_view(), name="notification-read"),
+    path("webhooks", WebhookListView.as_view(), name="webhooks"),
+    path("webhooks/<slug:public_id>", WebhookView.as_view(), name="webhook"),
+    path("webhooks/<slug:public_id>/test", TestView.as_view(), name="webhook-test"),
+    path("webhooks/<slug:public_id>/deliveries", DeliveryListView.as_view(), name="webhook-deliveries"),
+    path(
+        "webhooks/<slug:public_id>/deliveries/<slug:delivery_id>/replay", ReplayView.as_view(), name="delivery-replay"
+    ),
+    *router.urls,
+]

@@ -10,4 +10,6 @@ class AccountsConfig(AppConfig):
         from accounts.linked import erasure_steps, time_zone_question  # noqa: F401
         from accounts.sign_in import sessions  # noqa: F401
         from accounts.staff import log_entries, roles  # noqa: F401
+        from accounts.telling import receivers as telling  # noqa: F401
         from accounts.tokens import receivers  # noqa: F401
+        from accounts.webhooks import receivers as webhooks  # noqa: F401

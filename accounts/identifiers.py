@@ -36,3 +36,18 @@ def experiment_id() -> str:
 def draft_id() -> str:
     """Return the id of a new saved draft."""
     return public_id("drft")
+
+
+def notice_id() -> str:
+    """Return the id of a new notice."""
+    return public_id("ntfy")
+
+
+def webhook_id() -> str:
+    """Return the id of a new webhook."""
+    return public_id("hook")
+
+
+def delivery_id() -> str:
+    """Return the id of a new delivery to a webhook."""
+    return public_id("dlvr")

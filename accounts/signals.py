@@ -7,3 +7,9 @@ account_connected = Signal()
 
 # Sent after the commit of every choice of an account's time zone, with `account_id` (the primary key).
 time_zone_chosen = Signal()
+
+# Sent with `account_id` (the primary key) inside the transaction that stores that TikTok ended the access to it.
+access_lost = Signal()
+
+# Sent with `notice` inside the transaction that writes it, for the ways in which people are told beside the app.
+noticed = Signal()

@@ -9,7 +9,9 @@ from accounts.linked import webhooks
 from accounts.people import views
 from accounts.sign_in import session_pages, without_tiktok
 from accounts.sign_in import views as sign_in
+from accounts.telling import views as telling
 from accounts.tiktok.presence import only_with_tiktok
+from accounts.webhooks import views as own_webhooks
 
 app_name = "accounts"
 urlpatterns = [
@@ -23,6 +25,10 @@ urlpatterns = [
     path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
     path("settings/accounts/<slug:account_id>/time-zone/", views.set_time_zone, name="set_time_zone"),
     path("settings/accounts/<slug:account_id>/disconnect/", views.disconnect, name="disconnect"),
+    path("notifications/", telling.notifications, name="notifications"),
+    path("notifications/<slug:notice_id>/", telling.open_notice, name="open_notice"),
+    path("settings/webhooks/", own_webhooks.webhooks, name="webhooks"),
+    path("settings/webhooks/<slug:webhook_id>/", own_webhooks.webhook, name="webhook"),
     path("webhooks/tiktok/", only_with_tiktok(webhooks.tiktok_webhook), name="tiktok_webhook"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("icons/favicon.svg")), name="favicon"),

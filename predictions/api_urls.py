@@ -15,6 +15,7 @@ from predictions.outcomes.api import AccountResultListView, AccountTrackRecordVi
 from predictions.plan.api import DraftListView, DraftView
 from predictions.replays.api import AccountReplayView
 from predictions.reports.api import SuggestionReportView
+from predictions.weekly.api import AccountWeekView
 
 urlpatterns = [
     path("predict", PredictView.as_view(), name="predict"),
@@ -37,5 +38,6 @@ urlpatterns = [
     path("accounts/<slug:public_id>/replay", AccountReplayView.as_view(), name="account-replay"),
     path("accounts/<slug:public_id>/results", AccountResultListView.as_view(), name="account-results"),
     path("accounts/<slug:public_id>/skill", AccountTrackRecordView.as_view(), name="account-skill"),
+    path("accounts/<slug:public_id>/week", AccountWeekView.as_view(), name="account-week"),
     path("accounts/<slug:public_id>/weights", AccountWeightsView.as_view(), name="account-weights"),
 ]

@@ -13,6 +13,7 @@ from predictions.overview import views as overview
 from predictions.plan import calendar_views as calendar
 from predictions.plan import views as drafts
 from predictions.reports import views as reports
+from predictions.weekly import views as weekly
 
 app_name = "predictions"
 urlpatterns = [
@@ -28,6 +29,7 @@ urlpatterns = [
     path("plan/drafts/<slug:draft_id>/", drafts.draft_page, name="draft"),
     path("plan/drafts/<slug:draft_id>/delete/", drafts.delete_draft, name="delete_draft"),
     path("plan/drafts/<slug:draft_id>/remind-no-more/", drafts.end_reminder, name="end_reminder"),
+    path("week/", weekly.week, name="week"),
     path("insights/", insights.insights, name="insights"),
     path("track-record/", outcomes.track_record, name="track_record"),
     path("compose/", drafts.compose, name="compose"),

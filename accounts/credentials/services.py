@@ -9,6 +9,7 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import signals
 from accounts.credentials import sealed_tokens
 from accounts.models import Credential, TikTokAccount
 from accounts.tiktok import client
@@ -230,6 +231,7 @@ def _commit_outcome(claimed: Credential, grant: Grant | None) -> str | None:
     if grant is None:
         if credential.state == Credential.State.ACTIVE:
             credential.state = Credential.State.LOST
+            signals.access_lost.send(sender=Credential, account_id=credential.account_id)
         sealed_tokens.erase_tokens(credential)
         credential.renewing_until = None
         credential.save()

@@ -74,4 +74,5 @@ KEYS_AND_MESSAGES: tuple[Files | RedisKeys | Messages, ...] = (
     ),
     Messages("accounts.tasks.renew_credential", "accounts.TikTokAccount"),
     Messages("accounts.tasks.retry_revocation", "accounts.TikTokAccount"),
+    Messages("accounts.webhooks.tasks.deliver", "accounts.Delivery"),
 )

@@ -2,9 +2,25 @@
 
 from datetime import timedelta
 
-from accounts.data_map.words import ACCOUNT, KEYS, SIGN_IN, TOKENS, UNTIL_DISCONNECTED, WORK
-from privacy.declarations.kinds import Expiry, Table
+from django.db.models import Q
+
+from accounts.data_map.words import ACCOUNT, KEYS, NOTICES, SIGN_IN, TOKENS, UNTIL_DISCONNECTED, WORK
+from privacy.declarations.kinds import Expiry, Subject, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
+
+NOTICES_KEPT = timedelta(days=90)
+DELIVERIES_KEPT = timedelta(days=30)
+
+
+def notices_of(subject: Subject) -> Q:
+    """Match notices about the accounts and, of a whole person, those that are about no account too."""
+    return Q(user=subject.user_id) if subject.whole else Q(account__in=subject.account_ids)
+
+
+def deliveries_of(subject: Subject) -> Q:
+    """Match messages to webhooks that tell of those notices."""
+    return Q(webhook__user=subject.user_id) if subject.whole else Q(notice__account__in=subject.account_ids)
+
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -68,6 +84,38 @@ TABLES: tuple[Table, ...] = (
         why="To let your programs in. The token itself is not kept, only what recognises it",
         retention=Retention("until 30 days after it was revoked or expired, and never longer than your account here"),
         person="user",
+    ),
+    Table(
+        "accounts.Notice",
+        found_by=notices_of,
+        expires=(Expiry("created_at", NOTICES_KEPT),),
+        source=Source.POSTCAST,
+        category=NOTICES,
+        purposes=(Purpose.SERVICE, Purpose.OUTCOMES),
+        why="To tell you what happened: a result, a reminder, a lost connection",
+        retention=Retention(f"{NOTICES_KEPT.days} days", NOTICES_KEPT),
+        person="user",
+        account="account",
+    ),
+    Table(
+        "accounts.Webhook",
+        source=Source.PERSON,
+        category=NOTICES,
+        purposes=(Purpose.SERVICE,),
+        why="To tell your programs what happened. The secret is encrypted, and was shown to you once",
+        retention=WHILE_ACTIVE,
+        person="user",
+    ),
+    Table(
+        "accounts.Delivery",
+        found_by=deliveries_of,
+        expires=(Expiry("created_at", DELIVERIES_KEPT),),
+        source=Source.POSTCAST,
+        category=NOTICES,
+        purposes=(Purpose.SERVICE,),
+        why="So that nothing that your programs are told is lost, and you can see what was sent",
+        retention=Retention(f"{DELIVERIES_KEPT.days} days, or until you remove the webhook", DELIVERIES_KEPT),
+        person="webhook__user",
     ),
     Table(
         "accounts.WebhookDelivery",

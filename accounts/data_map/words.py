@@ -7,6 +7,7 @@ SIGN_IN = "Your sign-in: a random name for you here, when you first and last sig
 KEYS = "The keys that TikTok gave us for your account"
 TOKENS = "API tokens that you made: their names, first characters, when made and last used"
 STAFF = "What staff of this service are allowed to do, and what they did"
+NOTICES = "What you were told, and where your programs are told of it"
 NEVER_FILLED = "Tables of a library that stay empty"
 WORK = "Bookkeeping of the service itself"
 LIMITS = "How often the service was called of late, by you or from your IP address"

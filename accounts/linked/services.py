@@ -194,5 +194,7 @@ def authorization_removed(
             through=Through.WEBHOOK,
             grace=None,
         )
+    else:
+        signals.access_lost.send(sender=TikTokAccount, account_id=account.pk)
     record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="TikTok told that its access was ended")
     return True

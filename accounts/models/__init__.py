@@ -4,16 +4,21 @@ from accounts.models.credentials import Credential, place_of_token
 from accounts.models.linked import FollowerCount, TikTokAccount, WebhookDelivery
 from accounts.models.people import User, UserManager
 from accounts.models.sign_ins import SignIn
+from accounts.models.telling import Delivery, Notice, Webhook, place_of_secret
 from accounts.models.tokens import APIToken
 
 __all__ = [
     "APIToken",
     "Credential",
+    "Delivery",
     "FollowerCount",
+    "Notice",
     "SignIn",
     "TikTokAccount",
     "User",
     "UserManager",
+    "Webhook",
     "WebhookDelivery",
+    "place_of_secret",
     "place_of_token",
 ]

@@ -11,7 +11,14 @@ from django.dispatch import receiver
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     # looks at what one person sees, for a stated reason
     "support": {
-        "accounts": ("view_user", "view_tiktokaccount", "view_followercount", "view_credential", "view_apitoken"),
+        "accounts": (
+            "view_user",
+            "view_tiktokaccount",
+            "view_followercount",
+            "view_credential",
+            "view_apitoken",
+            "view_notice",
+        ),
         "posts": (
             *("view_post", "view_postcontent", "view_observation", "view_refresh"),
             *("view_listing", "view_postschange", "view_import"),

@@ -23,8 +23,8 @@ SCOPE_WORDS = {
     Scope.FORECASTS_WRITE: "Record forecasts, save drafts, give feedback, report suggestions, run experiments",
     Scope.POSTS_READ: "Read posts and their counts, and how far a refresh is",
     Scope.POSTS_WRITE: "Fetch posts again, and send posts",
-    Scope.ACCOUNT_READ: "Read who you are, and your TikTok accounts",
-    Scope.ACCOUNT_WRITE: "Change the settings of your TikTok accounts",
+    Scope.ACCOUNT_READ: "Read who you are, your TikTok accounts and your notifications",
+    Scope.ACCOUNT_WRITE: "Change the settings of your TikTok accounts, mark notifications as read, add webhooks",
     Scope.PRIVACY: "Read what you agreed to, and who looked at your data",
 }
 """Scope -> its permission in words for a person."""

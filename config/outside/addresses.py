@@ -42,14 +42,15 @@ def host_of(url: str) -> str:
     return match[1].strip("[]").lower() if match else ""
 
 
-def may_connect(peer: str, host: str) -> bool:
+def may_connect(peer: str, host: str, *, untrusted: bool = False) -> bool:
     """Return whether a call to `host` may connect to the address `peer`.
 
-    Besides public ones: the host that TIKTOK_API_URL names, and loopback while the API is there, as the sandbox is.
+    Besides public ones: the host that TIKTOK_API_URL names, unless the call's URL is `untrusted`, and loopback while
+    the API is there, as the sandbox is.
     """
     address = ipaddress.ip_address(peer)
     api_host = (urlsplit(settings.TIKTOK_API_URL).hostname or "").lower()
-    if is_public(address) or host == api_host:
+    if is_public(address) or (host == api_host and not untrusted):
         return True
     return address.is_loopback and (api_host == "localhost" or _is_loopback(api_host))
 

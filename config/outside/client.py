@@ -70,7 +70,9 @@ def call(
     params: Mapping[str, str] | None = None,
     form: Mapping[str, str] | None = None,
     json_body: Any = None,
+    body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    untrusted: bool = False,
 ) -> Answer:
     """Call outside once and return the answer, whatever its status; redirects are answers too and are not followed.
 
@@ -79,15 +81,20 @@ def call(
     service : name of what is called, so that pictures of a host do not open the breaker of its API
     deadline_s : seconds for all of the call
     max_bytes : bytes of the body; there is no other length, since only the identity encoding is taken
-    form, json_body : at most one of them, the body to send
+    form, json_body, body : at most one of them, the body to send
+    untrusted : the URL was given by a person: its host opens no breaker, under whose name it would stand in metrics,
+        and must be public
 
     Raise AddressRefused, HostResting, NoAnswer, AnswerRefused: all of them OutsideError.
     """
     url = checked_url(f"{url}?{urlencode(params)}" if params else url)
+    transfer = _Transfer(url, max_bytes, untrusted=untrusted)
+    if untrusted:
+        return transfer.perform(method, deadline_s, form, json_body, body, headers or {})
     permission = breaker.enter(f"{service}:{host_of(url)}", longest_s=deadline_s)
     succeeded = False
     try:
-        answer = _Transfer(url, max_bytes).perform(method, deadline_s, form, json_body, headers or {})
+        answer = transfer.perform(method, deadline_s, form, json_body, body, headers or {})
         succeeded = answer.status < 500
         return answer
     except (AnswerRefused, AddressRefused):
@@ -101,8 +108,9 @@ def call(
 class _Transfer:
     """One request and its answer. Exceptions cannot cross libcurl: what stops it is noted in `refusal`."""
 
-    def __init__(self, url: str, max_bytes: int) -> None:
+    def __init__(self, url: str, max_bytes: int, *, untrusted: bool) -> None:
         self.url = url
+        self.untrusted = untrusted
         self.host = host_of(url)
         self.max_bytes = max_bytes
         self.refusal: OutsideError | None = None
@@ -118,6 +126,7 @@ class _Transfer:
         deadline_s: float,
         form: Mapping[str, str] | None,
         json_body: Any,
+        body: bytes | None,
         headers: Mapping[str, str],
     ) -> Answer:
         curl = pycurl.Curl()
@@ -128,6 +137,8 @@ class _Transfer:
             elif json_body is not None:
                 curl.setopt(pycurl.COPYPOSTFIELDS, json.dumps(json_body))
                 lines.append("Content-Type: application/json")
+            elif body is not None:
+                curl.setopt(pycurl.COPYPOSTFIELDS, body)
             for option, value in self._options(method, deadline_s, lines).items():
                 curl.setopt(option, value)
             curl.perform()
@@ -171,7 +182,7 @@ class _Transfer:
         }
 
     def _open_socket(self, purpose: int, address: Any) -> Any:
-        if not may_connect(address.addr[0], self.host):
+        if not may_connect(address.addr[0], self.host, untrusted=self.untrusted):
             self.refusal = AddressRefused("internal_address", "the address leads to an internal network")
             return pycurl.SOCKET_BAD
         # another address of the same host may have been refused before

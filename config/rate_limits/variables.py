@@ -69,7 +69,7 @@ class RateLimitVariables(BaseModel):
     rate_limit_batch: str = _limit("120/min", "batches of posts", "of one person")
     rate_limit_token: str = _limit("60/hour", "new API tokens", "of one person")
     rate_limit_change: str = _limit(
-        "60/hour", "consents given, experiments started and erasures asked for", "of one person"
+        "60/hour", "consents given, experiments started, erasures asked for and webhooks tried", "of one person"
     )
     rate_limit_sign_in: str = _limit("20/min", "sign-ins begun", "by one person, or from one IP address")
     rate_limit_password: str = _limit("20/min", "passwords tried", "for one name, and from one IP address")

@@ -109,6 +109,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "privacy.retention.reminders.inactivity",
                 "accounts.tiktok.presence.tiktok",
+                "accounts.telling.unread.unread",
             ],
         },
     },

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import TikTokAccount
+from accounts.models import Notice, TikTokAccount
 from posts.models import Observation, Post
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.nowcast import Course, FanPoint, Nowcast, forecast_fan, growth_scale, latest_early, nowcast
@@ -19,12 +19,14 @@ from predictions.outcomes.matching import REACH, match_posts
 from predictions.outcomes.selectors import planned_drafts, published_captions
 from predictions.versions.registry import registry
 from predictions.versions.selectors import champion_id
-from privacy.consent.selectors import has_consent
+from privacy.consent.selectors import consents_to, has_consent
 from privacy.declarations.registry import require_declared
 from privacy.purposes import Purpose
 
 MATCHED_FOR = timedelta(days=10)
 """Posts without an outcome are matched with drafts by their captions for this long."""
+COUNTED_WITHIN = timedelta(minutes=15)
+"""Counts this fresh are looked at, every few minutes."""
 OWN_POSTS = 60
 """Earlier posts that an account's own growth is learned from."""
 
@@ -63,6 +65,22 @@ def young_posts(account: TikTokAccount, now: datetime) -> list[PostNowcast]:
     """Return the nowcasts of the account's posts of the last day, newest first, without those that have none."""
     young = list(account.posts.filter(posted_at__gt=now - HORIZON_DELTA, posted_at__lte=now, deleted_at=None))
     return [told for told in nowcasts_of(account, young, now) if told.nowcast]
+
+
+def posts_to_watch(now: datetime) -> QuerySet[Post]:
+    """Return young posts that were counted lately and whose person was not told of them, if they agree to outcomes."""
+    require_declared(Purpose.OUTCOMES, Post, Observation)
+    told = Notice.objects.filter(user=OuterRef("account__user"), kind=Notice.Kind.FAR_OFF, about=OuterRef("public_id"))
+    counted = Observation.objects.filter(post=OuterRef("pk"), observed_at__gt=now - COUNTED_WITHIN)
+    return Post.objects.filter(
+        consents_to(Purpose.SERVICE, "account__user"),
+        consents_to(Purpose.OUTCOMES, "account__user"),
+        Exists(counted),
+        ~Exists(told),
+        posted_at__gt=now - HORIZON_DELTA,
+        posted_at__lte=now,
+        deleted_at=None,
+    )
 
 
 def nowcasts_of(account: TikTokAccount, posts: Sequence[Post], now: datetime) -> list[PostNowcast]:

@@ -6,6 +6,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.linked.services import wait_for_writers
+from accounts.models import Notice
+from accounts.telling.services import withdraw_kinds
 from predictions.models import Outcome
 from predictions.outcomes.selectors import coverage
 from privacy.consent.services import consent_withdrawn
@@ -13,12 +15,16 @@ from privacy.purposes import Purpose
 from telemetry.service_levels import gauges
 from telemetry.signals import metrics_scraped
 
+OF_OUTCOMES = (Notice.Kind.RESULT, Notice.Kind.FAR_OFF, Notice.Kind.WEEKLY_REPORT)
+"""Notices that hold comparisons."""
+
 
 @receiver(consent_withdrawn)
 def erase_outcomes(user_id: int, purpose: Purpose, **_: Any) -> None:
     if purpose == Purpose.OUTCOMES:
         wait_for_writers(user_id)
         Outcome.objects.filter(prediction__account__user=user_id).delete()
+        withdraw_kinds(user_id=user_id, kinds=OF_OUTCOMES)
 
 
 @receiver(metrics_scraped)

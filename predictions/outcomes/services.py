@@ -5,10 +5,13 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.linked.services import lock_account
-from accounts.models import TikTokAccount
+from accounts.models import Notice, TikTokAccount
+from accounts.telling.services import tell
+from posts.models import Post
 from predictions.engine.data.labels import Label, engagement_rate, first_day
 from predictions.engine.types import COUNTS, RATE
 from predictions.learning.selectors import published_posts
@@ -70,7 +73,29 @@ def _meet_account(account_id: int, due: list[Prediction], now: datetime) -> int:
         # another worker may have recorded some meanwhile
         Outcome.objects.bulk_create(outcomes, ignore_conflicts=True)
         record(action=AccessEvent.Action.CHANGE, subjects=[account.user_id], what="forecasts, compared with posts")
+        _tell_results(account, outcomes)
     return len(outcomes)
+
+
+def _tell_results(account: TikTokAccount, outcomes: list[Outcome]) -> None:
+    """Tell the account's person of each post's result, against the last forecast of it."""
+    last = {outcome.post_id: outcome for outcome in sorted(outcomes, key=lambda each: each.prediction.created_at)}
+    posts = Post.objects.in_bulk(last)
+    for post_id, outcome in last.items():
+        post, forecast = posts[post_id], outcome.prediction
+        tell(
+            user_id=account.user_id,
+            kind=Notice.Kind.RESULT,
+            about=post.public_id,
+            link=reverse("posts:post", args=[post.public_id]),
+            account_id=account.pk,
+            params={
+                "posted_at": post.posted_at.isoformat(),
+                "likes": round(outcome.likes),
+                "low": round(forecast.low),
+                "high": round(forecast.high),
+            },
+        )
 
 
 def _outcome(prediction: Prediction, post_id: int, label: Label) -> Outcome:

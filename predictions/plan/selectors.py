@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from accounts.models import TikTokAccount, User
+from accounts.models import Notice, TikTokAccount, User
 from posts.models import Post, PostContent
 from predictions.models import Outcome, SavedDraft
 from predictions.outcomes.matching import Planned, Published
@@ -42,6 +42,19 @@ def reminders_due(user: User, now: datetime) -> QuerySet[SavedDraft]:
     """Return the drafts of the person whose reminder is due and whose post was not found yet."""
     due = drafts_of(user).filter(remind_at__lte=now, remind_at__gt=now - REMINDED_FOR, post=None)
     return due.order_by("remind_at", "pk")
+
+
+def reminders_to_tell(now: datetime) -> list[int]:
+    """Return the primary keys of drafts whose reminder is due and was not told, of people who agree to the service."""
+    told = Notice.objects.filter(user=OuterRef("account__user"), kind=Notice.Kind.REMINDER, about=OuterRef("public_id"))
+    due = SavedDraft.objects.filter(
+        consents_to(Purpose.SERVICE, "account__user"),
+        ~Exists(told),
+        remind_at__lte=now,
+        remind_at__gt=now - REMINDED_FOR,
+        post=None,
+    )
+    return list(due.order_by("remind_at", "pk").values_list("pk", flat=True))
 
 
 def drafts_to_find(now: datetime) -> QuerySet[SavedDraft]:

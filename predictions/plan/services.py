@@ -7,10 +7,12 @@ from typing import Any, TypedDict
 
 import structlog
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.linked.services import lock_account
-from accounts.models import TikTokAccount
+from accounts.models import Notice, TikTokAccount
+from accounts.telling.services import tell, withdraw_notice
 from posts.content.pictures import CoverMeasures
 from posts.ingest.fingerprints import caption_fingerprint
 from predictions.models import Prediction, SavedDraft
@@ -91,6 +93,8 @@ def change_draft(*, draft_id: int, version: int, changes: Changes) -> SavedDraft
         raise StaleDraft(draft)
     before = _values(draft)
     _apply(draft, changes, account)
+    if draft.remind_at != before["remind_at"]:
+        _withdraw_reminder(draft, account)
     if _values(draft) != before:
         draft.version += 1
         draft.save()
@@ -102,6 +106,7 @@ def change_draft(*, draft_id: int, version: int, changes: Changes) -> SavedDraft
 def delete_draft(*, draft_id: int) -> None:
     """Delete a draft; its saved forecasts stay. Raises NoConsent and SavedDraft.DoesNotExist."""
     draft, account = _locked(draft_id)
+    _withdraw_reminder(draft, account)
     draft.delete()
     _record(account)
 
@@ -111,9 +116,34 @@ def end_reminder(*, draft_id: int) -> None:
     """Remind no more of the draft. Raises NoConsent and SavedDraft.DoesNotExist."""
     draft, account = _locked(draft_id)
     draft.remind_at = None
+    _withdraw_reminder(draft, account)
     draft.version += 1
     draft.save(update_fields=["remind_at", "version", "updated_at"])
     _record(account)
+
+
+def tell_reminders(*, now: datetime | None = None) -> int:
+    """Tell people of their drafts whose reminder is due, each once; return how many were told."""
+    told = 0
+    for draft_id in selectors.reminders_to_tell(now or timezone.now()):
+        try:
+            told += _remind(draft_id)
+        except (NoConsent, TikTokAccount.DoesNotExist, SavedDraft.DoesNotExist) as error:
+            log.info("reminder_skipped", draft_id=draft_id, reason=type(error).__name__)
+    return told
+
+
+@transaction.atomic
+def _remind(draft_id: int) -> bool:
+    draft, account = _locked(draft_id)
+    return tell(
+        user_id=account.user_id,
+        kind=Notice.Kind.REMINDER,
+        about=draft.public_id,
+        link=reverse("predictions:draft", args=[draft.public_id]),
+        account_id=account.pk,
+        params={"publish_at": draft.publish_at.isoformat() if draft.publish_at else None},
+    )
 
 
 def find_published(*, now: datetime | None = None) -> int:
@@ -140,10 +170,16 @@ def _find_of_account(account_id: int, now: datetime) -> int:
     published = [draft for draft in drafts if draft.pk in matched]
     for draft in published:
         draft.post_id, draft.remind_at = matched[draft.pk], None
+        _withdraw_reminder(draft, account)
     SavedDraft.objects.bulk_update(published, ["post", "remind_at"])
     if published:
         _record(account)
     return len(published)
+
+
+def _withdraw_reminder(draft: SavedDraft, account: TikTokAccount) -> None:
+    """Withdraw the notice of a reminder that ended or moved."""
+    withdraw_notice(user_id=account.user_id, kind=Notice.Kind.REMINDER, about=draft.public_id)
 
 
 def _locked(draft_id: int) -> tuple[SavedDraft, TikTokAccount]:

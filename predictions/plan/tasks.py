@@ -1,4 +1,4 @@
-"""Background search for the posts that drafts became."""
+"""Background work of drafts: reminders, and the search for the posts that they became."""
 
 from celery import shared_task
 
@@ -9,3 +9,9 @@ from predictions.plan import services
 def find_published() -> None:
     """Run by beat every few minutes."""
     services.find_published()
+
+
+@shared_task
+def tell_reminders() -> None:
+    """Run by beat each minute."""
+    services.tell_reminders()

@@ -13,6 +13,9 @@ PREFIXES = {
     "impo": "an import of a file",
     "expt": "an experiment",
     "drft": "a saved draft",
+    "ntfy": "a notice",
+    "hook": "a webhook of a person's program",
+    "dlvr": "a message to a webhook",
     "expo": "a copy of a person's data",
     ERASURE: "an erasure, and its receipt",
 }

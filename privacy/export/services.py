@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from config import jobs
@@ -21,6 +22,9 @@ LASTS = timedelta(days=7)
 LEASE = timedelta(minutes=5)
 """Longest time for a message to reach a worker before it is sent again."""
 MAX_ATTEMPTS = 5
+
+# Sent with `export` inside the transaction that makes it ready.
+export_ready = Signal()
 
 
 @transaction.atomic
@@ -64,6 +68,7 @@ def _take_place(export: DataExport, size: int) -> None:
     now = timezone.now()
     jobs.release(export, size=size, state=DataExport.State.READY, ready_at=now, expires_at=now + LASTS)
     DataExport.objects.filter(user=export.user_id, pk__lt=export.pk).exclude(state__in=DataExport.ACTIVE).delete()
+    export_ready.send(sender=DataExport, export=export)
 
 
 @transaction.atomic

@@ -14,6 +14,8 @@ _FORECASTS = "your forecasts"
 _DRAFTS = "your drafts"
 _EXPERIMENTS = "your experiments"
 _CONSENTS = "what you agree to"
+_NOTICES = "your notifications"
+_WEBHOOKS = "your webhooks"
 _ERASURE = "your erasure"
 _COPIES = "copies of your data"
 _SIGN_IN = "your sign-in"
@@ -23,6 +25,10 @@ OF_REQUESTS = {
     **dict.fromkeys(("accounts:set_time_zone", "accounts:disconnect"), _ACCOUNTS),
     **dict.fromkeys(("api:account-list", "api:account-detail"), _ACCOUNTS),
     **dict.fromkeys(("accounts:create_token", "accounts:revoke_token", "api:token-list", "api:token-detail"), _TOKENS),
+    **dict.fromkeys(("accounts:notifications", "accounts:open_notice", "api:notifications"), _NOTICES),
+    **dict.fromkeys(("api:notification-read", "api:notifications-read-all"), _NOTICES),
+    **dict.fromkeys(("accounts:webhooks", "accounts:webhook", "api:webhooks", "api:webhook"), _WEBHOOKS),
+    **dict.fromkeys(("api:webhook-test", "api:webhook-deliveries", "api:delivery-replay"), _WEBHOOKS),
     "accounts:sessions": "where you are signed in",
     "accounts:tiktok_webhook": "a message from TikTok",
     **dict.fromkeys(("posts:home", "posts:post", "posts:download"), _POSTS),
@@ -40,6 +46,7 @@ OF_REQUESTS = {
     "api:forecast": "a forecast that was not kept",
     **dict.fromkeys(("api:drafts", "api:draft", "predictions:plan", "predictions:draft"), _DRAFTS),
     **dict.fromkeys(("predictions:save_draft", "predictions:delete_draft", "predictions:end_reminder"), _DRAFTS),
+    **dict.fromkeys(("predictions:week", "api:account-week"), "your week"),
     "api:explore": "an idea to try",
     **dict.fromkeys(("predictions:overview", "api:account-replay"), "what was found of your account"),
     **dict.fromkeys(("predictions:forecasts", "predictions:forecast", "api:predictions", "api:prediction"), _FORECASTS),

@@ -75,7 +75,7 @@ def misspelt_bodies(schema: dict[str, Any], name: str = "surprise") -> Iterator[
 
 def address(operation: Operation, creator: Creator) -> str:
     """Return the operation's address with the person's objects in it."""
-    account = creator.account
+    account, webhook = creator.account, creator.user.webhooks.get()
     objects = {
         "/api/v1/accounts/": account.public_id,
         "/api/v1/posts/": account.posts.all()[0].public_id,
@@ -87,8 +87,11 @@ def address(operation: Operation, creator: Creator) -> str:
         "/api/v1/privacy/exports/": creator.user.exports.get().public_id,
         "/api/v1/privacy/consents/": "learning",
         "/api/v1/tokens/": creator.token.pk,
+        "/api/v1/notifications/": creator.user.notices.earliest("pk").public_id,
+        "/api/v1/webhooks/": webhook.public_id,
     }
-    start, brace, rest = operation.path.partition("{")
+    path = operation.path.replace("{delivery_id}", webhook.deliveries.get().public_id)
+    start, brace, rest = path.partition("{")
     return f"{start}{objects[start]}{rest.partition('}')[2]}" if brace else start
 
 

@@ -50,6 +50,8 @@ def test_every_operation_that_creates_takes_a_key(creator, signed_in):
     only_compute = {
         *("/api/v1/measure", "/api/v1/compare", "/api/v1/explore", "/api/v1/forecast"),
         "/api/v1/experiments/{public_id}/stop",
+        *("/api/v1/notifications/{public_id}/read", "/api/v1/notifications/read-all"),
+        *("/api/v1/webhooks/{public_id}/test", "/api/v1/webhooks/{public_id}/deliveries/{delivery_id}/replay"),
     }
     assert taking == {each.path for each in operations() if each.method == "post"} - only_compute
 
@@ -65,6 +67,7 @@ def test_what_was_created_is_answered_with_its_address(creator, signed_in):
     for path, body, status in (
         ("/api/v1/tokens", {"name": "a new program"}, 201),
         ("/api/v1/experiments", two_hours, 201),
+        ("/api/v1/webhooks", {"url": "https://example.com/hook"}, 201),
         (f"{forecast}/feedback", told, 201),
         (f"/api/v1/accounts/{account.public_id}/refreshes", {}, 202),
         ("/api/v1/privacy/exports", {}, 202),

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import APIToken, Credential, TikTokAccount, User
 from posts.models import Refresh
 from predictions.models import Prediction, SavedDraft
+from tests.accounts.telling.factories import DeliveryFactory, NoticeFactory
 from tests.factories import (
     ALL_CONSENTS,
     APITokenFactory,
@@ -56,6 +57,8 @@ def make_creator(*, posts: int = 8) -> Creator:
     )
     met = PredictionFactory(account=account, publish_at=history[0].posted_at)
     OutcomeFactory(prediction=met, post=history[0])
+    NoticeFactory(account=account)
+    DeliveryFactory(webhook__user=account.user)
     return Creator(
         user=account.user,
         account=account,

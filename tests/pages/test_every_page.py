@@ -49,6 +49,10 @@ MEMBERS = [
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",
     "/imports/",
+    "/notifications/",
+    "/settings/webhooks/",
+    "/settings/webhooks/{webhook}/",
+    "/week/",
     "/settings/",
     "/settings/accounts/{account}/disconnect/",
     "/privacy/",
@@ -65,6 +69,7 @@ def fill(path: str, creator: Creator) -> str:
         prediction=creator.prediction.public_id,
         met_prediction=creator.met_prediction.public_id,
         draft=creator.draft.public_id,
+        webhook=creator.user.webhooks.get().public_id,
     )
 
 

@@ -15,6 +15,8 @@ GET = [
     "/plan/?account={account}",
     "/plan/drafts/{draft}/",
     "/settings/accounts/{account}/disconnect/",
+    "/settings/webhooks/{webhook}/",
+    "/week/?account={account}",
 ]
 POST = [
     "/posts/{account}/refresh/",
@@ -28,6 +30,8 @@ POST = [
     "/forecasts/{prediction}/feedback/take-back/",
     "/settings/accounts/{account}/disconnect/",
     "/settings/tokens/{token}/revoke/",
+    "/settings/webhooks/{webhook}/",
+    "/notifications/{notice}/",
 ]
 
 
@@ -38,6 +42,8 @@ def paths_of(creator: Creator, templates: list[str]) -> list[str]:
             prediction=creator.prediction.public_id,
             token=creator.token.pk,
             draft=creator.draft.public_id,
+            webhook=creator.user.webhooks.get().public_id,
+            notice=creator.user.notices.get().public_id,
         )
         for template in templates
     ]

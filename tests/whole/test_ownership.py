@@ -44,6 +44,7 @@ ROUTES = sorted(routes(get_resolver()))
 
 def address(route: str, of: Creator) -> str:
     """The route with the person's object in it; KeyError for a route whose objects this test does not know yet."""
+    webhook = of.user.webhooks.get()
     objects: dict[str, Any] = {
         "/api/v1/imports/<": of.account.imports.get().public_id,
         "/imports/<": of.account.imports.get().public_id,
@@ -62,9 +63,14 @@ def address(route: str, of: Creator) -> str:
         "/posts/<": of.account.posts.all()[0].public_id,
         "/settings/accounts/<": of.account.public_id,
         "/settings/tokens/<": of.token.pk,
+        "/settings/webhooks/<": webhook.public_id,
+        "/notifications/<": of.user.notices.earliest("pk").public_id,
+        "/api/v1/notifications/<": of.user.notices.earliest("pk").public_id,
+        "/api/v1/webhooks/<": webhook.public_id,
     }
     if route == "/posts/<slug:account_id>/refresh/":
         return f"/posts/{of.account.public_id}/refresh/"
+    route = route.replace("<slug:delivery_id>", webhook.deliveries.get().public_id)
     start, _, rest = route.replace("<int:rank>", "1").partition("<")
     return f"{start}{objects[start + '<']}{rest.partition('>')[2]}"
 
@@ -76,6 +82,8 @@ def everything_of(creator: Creator) -> str:
     rows += [*account.experiments.all(), *Assignment.objects.filter(experiment__account=account)]
     rows += SuggestionReport.objects.filter(prediction__account=account)
     rows += Feedback.objects.filter(prediction__account=account)
+    webhook = creator.user.webhooks.get()
+    rows += [*creator.user.notices.all(), webhook, *webhook.deliveries.all()]
     for row in rows:
         row.refresh_from_db()
     return str(serializers.serialize("json", rows))

@@ -8,13 +8,22 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
+from accounts.models import Notice
 from posts.models import PostsChange
 from predictions.engine.data.labels import first_day
 from predictions.learning import services as learning_services
 from predictions.models import Outcome, Prediction
 from predictions.outcomes import services as outcomes_services
 from predictions.outcomes import tasks
-from tests.factories import ObservationFactory, OutcomeFactory, PostFactory, PredictionFactory, TikTokAccountFactory
+from privacy.purposes import Purpose
+from tests.factories import (
+    ObservationFactory,
+    OutcomeFactory,
+    PostFactory,
+    PredictionFactory,
+    TikTokAccountFactory,
+    disagree,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -252,3 +261,17 @@ def test_the_label_of_an_outcome_is_learned(champion, learned_account, now):
     assert learning_services.update_weights(account_id=learned_account.pk, now=now)
     learned_account.weights.refresh_from_db()
     assert learned_account.weights.posts == before + 1
+
+
+def test_a_result_is_told_once_against_the_last_forecast_of_its_post(account, now):
+    first = predicted(account, now - 40 * HOUR)
+    post = published(first, h1=20, h24=5000)
+    last = predicted(account, now - 40 * HOUR, low=3000, typical=4000, high=6000)
+    Prediction.objects.filter(pk=last.pk).update(created_at=first.created_at + HOUR)
+    outcomes_services.meet_outcomes(now=now)
+    outcomes_services.meet_outcomes(now=now)
+    notice = Notice.objects.get()
+    assert (notice.user, notice.kind, notice.about) == (account.user, Notice.Kind.RESULT, post.public_id)
+    assert notice.params == {"posted_at": post.posted_at.isoformat(), "likes": 5000, "low": 3000, "high": 6000}
+    disagree(account.user, Purpose.OUTCOMES)
+    assert not Notice.objects.exists()

@@ -33,6 +33,7 @@ from privacy.purposes import YEAR, Basis, Purpose
 from privacy.retention import services as retention
 from telemetry.connections import redis_client
 from telemetry.queues import queues
+from tests.accounts.telling.factories import DeliveryFactory, NoticeFactory
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
@@ -72,6 +73,7 @@ def everything_of_a_person() -> Any:
     AccountWeightsFactory(account=account)
     AccountReplayFactory(account=account)
     APITokenFactory(user=account.user)
+    DeliveryFactory(webhook__user=account.user, notice=NoticeFactory(account=account))
     IdempotentRequestFactory(user=account.user)
     ImportFactory(account=account)
     history_of_posts(account, count=3, until=timezone.now())

@@ -135,9 +135,13 @@ def row_of(model: Any, person: Creator) -> Any:
 
 
 def own_address(route: str, person: Creator) -> str:
-    account = person.account
+    account, webhook = person.account, person.user.webhooks.get()
     objects: dict[str, Any] = {
         "settings/tokens/<": person.token.pk,
+        "settings/webhooks/<": webhook.public_id,
+        "notifications/<": person.user.notices.earliest("pk").public_id,
+        "api/v1/notifications/<": person.user.notices.earliest("pk").public_id,
+        "api/v1/webhooks/<": webhook.public_id,
         "settings/accounts/<": account.public_id,
         "posts/<": account.posts.all()[0].public_id,
         "imports/<": account.imports.get().public_id,
@@ -159,6 +163,7 @@ def own_address(route: str, person: Creator) -> str:
     }
     if route == "posts/<slug:account_id>/refresh/":
         return f"/posts/{account.public_id}/refresh/"
+    route = route.replace("<slug:delivery_id>", webhook.deliveries.get().public_id)
     start, found, rest = route.replace("<int:rank>", "1").partition("<")
     return f"/{start}{objects[start + '<']}{rest.partition('>')[2]}" if found else f"/{route}"
 

@@ -1,0 +1,43 @@
+"""Tell of what accounts and privacy say by a signal: lost connections, copies that are ready."""
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.urls import reverse
+
+from accounts import signals
+from accounts.models import Notice, TikTokAccount
+from accounts.telling.services import tell, withdraw_notice
+from privacy.export.services import export_ready
+from privacy.models import DataExport
+
+
+@receiver(signals.access_lost)
+def tell_of_lost_access(account_id: int, **_: Any) -> None:
+    """Tell the account's person, in the transaction that stores the loss."""
+    account = TikTokAccount.objects.get(pk=account_id)
+    tell(
+        user_id=account.user_id,
+        kind=Notice.Kind.CONNECTION_LOST,
+        about=account.public_id,
+        link=reverse("accounts:settings"),
+        account_id=account.pk,
+    )
+
+
+@receiver(signals.account_connected)
+def withdraw_lost_access(account_id: int, **_: Any) -> None:
+    """Withdraw what was told of an account that is connected again; it may be lost anew."""
+    account = TikTokAccount.objects.get(pk=account_id)
+    withdraw_notice(user_id=account.user_id, kind=Notice.Kind.CONNECTION_LOST, about=account.public_id)
+
+
+@receiver(export_ready)
+def tell_of_copy(export: DataExport, **_: Any) -> None:
+    """Tell the person, in the transaction that makes the copy ready."""
+    tell(
+        user_id=export.user_id,
+        kind=Notice.Kind.EXPORT_READY,
+        about=export.public_id,
+        link=reverse("privacy:export"),
+    )

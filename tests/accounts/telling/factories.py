@@ -1,0 +1,58 @@
+"""Notices, webhooks and messages to them."""
+
+from typing import Any
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from accounts.models import Delivery, Notice, Webhook
+from accounts.webhooks.services import TEST
+from accounts.webhooks.signing import new_secret, seal_secret
+from tests.factories import TikTokAccountFactory, UserFactory
+
+
+class NoticeFactory(DjangoModelFactory[Notice]):
+    """A result, read; it is of the account's person."""
+
+    class Meta:
+        model = Notice
+
+    account = factory.SubFactory(TikTokAccountFactory)
+    user = factory.SelfAttribute("account.user")
+    kind = Notice.Kind.RESULT
+    about = factory.Sequence(lambda n: f"post_{n}")
+    params = factory.LazyFunction(
+        lambda: {"posted_at": timezone.now().isoformat(), "likes": 210, "low": 71, "high": 403}
+    )
+    link = "/posts/"
+    read_at = factory.LazyFunction(timezone.now)
+
+
+class WebhookFactory(DjangoModelFactory[Webhook]):
+    class Meta:
+        model = Webhook
+
+    user = factory.SubFactory(UserFactory)
+    url = "https://example.com/postcast"
+    # that nothing of other tests is sent there
+    kinds = [Notice.Kind.WEEKLY_REPORT.value]
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, **fields: Any) -> Webhook:
+        webhook = Webhook(**fields)
+        seal_secret(webhook, new_secret())
+        webhook.save()
+        return webhook
+
+
+class DeliveryFactory(DjangoModelFactory[Delivery]):
+    """A test message that arrived."""
+
+    class Meta:
+        model = Delivery
+
+    webhook = factory.SubFactory(WebhookFactory)
+    kind = TEST
+    body = "{}"
+    state = Delivery.State.DELIVERED

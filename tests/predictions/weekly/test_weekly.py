@@ -1,0 +1,66 @@
+"""The week of an account: told on its own Monday morning, shown on a page and over the API."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.models import Notice, TikTokAccount
+from predictions.models import Outcome
+from predictions.weekly.services import tell_weeks
+from tests.factories import OutcomeFactory, PostFactory, PredictionFactory, TikTokAccountFactory
+from tests.predictions.plan.factories import SavedDraftFactory
+
+pytestmark = pytest.mark.django_db
+
+MONDAY = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
+"""Morning in London, afternoon in Tokyo, midnight in Los Angeles."""
+
+
+@pytest.fixture
+def account() -> TikTokAccount:
+    """With two posts of last week, one of them with a result inside its range, and a plan."""
+    account: TikTokAccount = TikTokAccountFactory(time_zone="Europe/London")
+    with time_machine.travel(MONDAY, tick=False):
+        for days in (3, 2):
+            post = PostFactory(account=account, posted_at=MONDAY - timedelta(days=days))
+        forecast = PredictionFactory(account=account, publish_at=post.posted_at)
+        OutcomeFactory(prediction=forecast, post=post, likes=300, within_interval=True)
+        Outcome.objects.update(met_at=MONDAY - timedelta(days=1))
+        SavedDraftFactory(account=account, publish_at=MONDAY + timedelta(days=1))
+        # before that week
+        PostFactory(account=account, posted_at=MONDAY - timedelta(days=9))
+    return account
+
+
+def test_a_week_is_told_once_on_the_accounts_monday_morning(account: TikTokAccount) -> None:
+    west: TikTokAccount = TikTokAccountFactory(time_zone="America/Los_Angeles")
+    SavedDraftFactory(account=west, publish_at=MONDAY + timedelta(days=2))
+    quiet: TikTokAccount = TikTokAccountFactory(time_zone="Europe/London")
+    assert [tell_weeks(now=MONDAY - timedelta(hours=1)), tell_weeks(now=MONDAY), tell_weeks(now=MONDAY)] == [0, 1, 0]
+    notice = Notice.objects.get()
+    assert (notice.account, notice.kind) == (account, Notice.Kind.WEEKLY_REPORT)
+    assert notice.params == {"week": "2026-11-23", "posts": 2, "results": 1, "inside": 1, "planned": 1}
+    assert notice.link == f"/week/?account={account.public_id}&week=2026-11-23"
+    assert tell_weeks(now=MONDAY + timedelta(hours=8)) == 1
+    assert not Notice.objects.filter(account=quiet).exists()
+    assert tell_weeks(now=MONDAY + timedelta(days=1)) == 0
+
+
+def test_a_week_is_shown_on_a_page_and_over_the_api(account: TikTokAccount) -> None:
+    browser = Client()
+    browser.force_login(account.user)
+    page = browser.get(f"/week/?account={account.public_id}&week=2026-11-25").content.decode()
+    assert "23 Nov – 29 Nov 2026" in page
+    assert "1 of 1" in page
+    assert "Best result: <strong>300 likes</strong>" in page
+    address = f"/api/v1/accounts/{account.public_id}/week"
+    report = browser.get(f"{address}?week=2026-11-25").json()
+    assert (len(report["posts"]), report["judged"], report["inside"], len(report["planned"])) == (2, 1, 1, 1)
+    assert report["start"].startswith("2026-11-23T00:00:00")
+    assert report["results"][0]["result"]["likes"] == 300
+    with time_machine.travel(MONDAY, tick=False):
+        assert browser.get(address).json()["start"] == report["start"]
+    assert browser.get(f"{address}?week=soon").status_code == 400
+    assert "Nothing in this week" in browser.get(f"/week/?account={account.public_id}&week=2025-01-06").content.decode()
