@@ -31,13 +31,13 @@ def queries(browser: Client, path: str) -> int:
     ("path", "at_most"),
     [
         ("/overview/", 20),
-        ("/posts/", 14),
+        ("/posts/", 15),
         ("/forecasts/", 8),
-        ("/experiments/", 7),
+        ("/experiments/", 8),
         ("/settings/", 7),
         ("/notifications/", 7),
         ("/week/", 12),
-        ("/compose/", 7),
+        ("/compose/", 8),
         ("/plan/", 14),
     ],
 )
