@@ -6,6 +6,7 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView, TemplateView
 
 from accounts.linked import webhooks
+from accounts.mail import views as mail
 from accounts.people import views
 from accounts.sign_in import session_pages, without_tiktok
 from accounts.sign_in import views as sign_in
@@ -27,6 +28,9 @@ urlpatterns = [
     path("settings/accounts/<slug:account_id>/disconnect/", views.disconnect, name="disconnect"),
     path("notifications/", telling.notifications, name="notifications"),
     path("notifications/<slug:notice_id>/", telling.open_notice, name="open_notice"),
+    path("settings/e-mail/", mail.mail, name="mail"),
+    path("settings/e-mail/confirm/<str:token>/", mail.confirm_mail, name="confirm_mail"),
+    path("settings/e-mail/remove/<str:token>/", mail.remove_mail, name="remove_mail"),
     path("settings/webhooks/", own_webhooks.webhooks, name="webhooks"),
     path("settings/webhooks/<slug:webhook_id>/", own_webhooks.webhook, name="webhook"),
     path("webhooks/tiktok/", only_with_tiktok(webhooks.tiktok_webhook), name="tiktok_webhook"),

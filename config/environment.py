@@ -169,6 +169,18 @@ class Environment(RateLimitVariables, BaseSettings):
         pattern=r"^(mailto:[^@\s]+@[^@\s]+|https://[^\s]+|tel:\+[0-9-]+)?$",
         description="mailto:, https: or tel: address for reports of vulnerabilities",
     )
+    mail_url: str = Field(
+        "",
+        pattern=r"^(smtps?://([^:@/\s]+:[^@/\s]+@)?[^:@/\s]+:[0-9]{1,5})?$",
+        repr=False,
+        description="smtp://user:password@host:587 (with STARTTLS) or smtps://...:465; without it people get no e-mail",
+    )
+    mail_from: str = Field(
+        "", pattern=r"^([^@\s]+@[^@\s]+)?$", description="address that e-mail comes from, such as notices@example.com"
+    )
+    public_url: str = Field(
+        "", pattern=r"^(https?://[^/\s]+)?$", description="https://postcast.example.com, for links in e-mail"
+    )
     operator_name: str = Field(
         "", max_length=100, description="name of the person or company that runs this service, at most 100 characters"
     )
@@ -227,6 +239,10 @@ def read_environment(defaults: Mapping[str, str] | None = None) -> Environment:
     if bool(values.objects_access_key) != bool(values.objects_secret_key):
         absent = "objects_secret_key" if values.objects_access_key else "objects_access_key"
         raise InvalidEnvironment(_line(absent, "is missing") + ". One without the other opens no bucket.")
+    mail = {name: bool(getattr(values, name)) for name in ("mail_url", "mail_from", "public_url")}
+    if values.mail_url and not all(mail.values()):
+        absent = next(name for name, is_there in mail.items() if not is_there)
+        raise InvalidEnvironment(_line(absent, "is missing") + ". Without it no e-mail can be sent.")
     return values
 
 

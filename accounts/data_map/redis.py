@@ -74,5 +74,7 @@ KEYS_AND_MESSAGES: tuple[Files | RedisKeys | Messages, ...] = (
     ),
     Messages("accounts.tasks.renew_credential", "accounts.TikTokAccount"),
     Messages("accounts.tasks.retry_revocation", "accounts.TikTokAccount"),
+    Messages("accounts.mail.tasks.ask_to_confirm", "accounts.MailAddress"),
+    Messages("accounts.mail.tasks.mail_notice", "accounts.Notice"),
     Messages("accounts.webhooks.tasks.deliver", "accounts.Delivery"),
 )

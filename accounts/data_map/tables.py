@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from accounts.data_map.words import ACCOUNT, KEYS, NOTICES, SIGN_IN, TOKENS, UNTIL_DISCONNECTED, WORK
+from accounts.data_map.words import ACCOUNT, KEYS, MAIL, NOTICES, SIGN_IN, TOKENS, UNTIL_DISCONNECTED, WORK
 from privacy.declarations.kinds import Expiry, Subject, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
@@ -96,6 +96,18 @@ TABLES: tuple[Table, ...] = (
         retention=Retention(f"{NOTICES_KEPT.days} days", NOTICES_KEPT),
         person="user",
         account="account",
+    ),
+    Table(
+        "accounts.MailAddress",
+        expires=(Expiry("unconfirmed_until", timedelta(0)),),
+        source=Source.PERSON,
+        category=MAIL,
+        purposes=(Purpose.SERVICE,),
+        why="To write to you when something happens that you chose, and for nothing else. You agree when you give it",
+        retention=Retention(
+            "until you remove it, here or by the link in each message; two days if you do not confirm it"
+        ),
+        person="user",
     ),
     Table(
         "accounts.Webhook",

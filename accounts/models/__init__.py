@@ -2,6 +2,7 @@
 
 from accounts.models.credentials import Credential, place_of_token
 from accounts.models.linked import FollowerCount, TikTokAccount, WebhookDelivery
+from accounts.models.mail import MailAddress
 from accounts.models.people import User, UserManager
 from accounts.models.sign_ins import SignIn
 from accounts.models.telling import Delivery, Notice, Webhook, place_of_secret
@@ -12,6 +13,7 @@ __all__ = [
     "Credential",
     "Delivery",
     "FollowerCount",
+    "MailAddress",
     "Notice",
     "SignIn",
     "TikTokAccount",

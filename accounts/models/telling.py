@@ -7,14 +7,15 @@ from django.db.models import Q
 from accounts import identifiers
 from accounts.models.linked import TikTokAccount
 from accounts.models.people import User
-from privacy.declarations.columns import Column, Kind, Sought, personal, plain
+from privacy.declarations.columns import Column, Sought, personal, plain
+from privacy.declarations.columns import Kind as ColumnKind
 from privacy.models import PersonalData
 
 
 class Notice(PersonalData):
     """Something that a person is told, once for each kind and object. Its words are made when it is shown."""
 
-    implicit_columns = {"id": Column(Kind.PERSONAL, "The number of the notice's row here")}
+    implicit_columns = {"id": Column(ColumnKind.PERSONAL, "The number of the notice's row here")}
 
     class Kind(models.TextChoices):
         RESULT = "result"
@@ -45,6 +46,7 @@ class Notice(PersonalData):
     link = personal(models.CharField(max_length=200), "The page that shows more")
     created_at = personal(models.DateTimeField(auto_now_add=True), "When it was written")
     read_at = personal(models.DateTimeField(null=True), "When you read it")
+    mailed_at = personal(models.DateTimeField(null=True), "When it was sent by e-mail")
 
     class Meta:
         ordering = ["-id"]
@@ -67,7 +69,7 @@ def _secret_held(webhook: "Webhook") -> str:
 class Webhook(PersonalData):
     """An address of a person's program that notices are sent to."""
 
-    implicit_columns = {"id": Column(Kind.PERSONAL, "The number of the webhook's row here")}
+    implicit_columns = {"id": Column(ColumnKind.PERSONAL, "The number of the webhook's row here")}
 
     public_id = personal(
         models.CharField(max_length=32, unique=True, default=identifiers.webhook_id, editable=False),
@@ -100,7 +102,7 @@ class Webhook(PersonalData):
 class Delivery(PersonalData):
     """A message to a webhook, as it is sent, with a log of the attempts."""
 
-    implicit_columns = {"id": Column(Kind.PERSONAL, "The number of the delivery's row here")}
+    implicit_columns = {"id": Column(ColumnKind.PERSONAL, "The number of the delivery's row here")}
 
     class State(models.TextChoices):
         PENDING = "pending"

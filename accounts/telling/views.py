@@ -1,5 +1,6 @@
 """The page of notices."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -33,6 +34,7 @@ def notifications(request: SignedInRequest) -> HttpResponse:
         "account": chosen.account if chosen else None,
         "several": len(linked) > 1,
         "page": page,
+        "mail_offered": settings.MAIL_OFFERED,
         "told": [(notice, words_of(notice)) for notice in page.object_list],
     }
     return render(request, "telling/notifications.html", context)

@@ -82,7 +82,7 @@ def pause_after(tries: int) -> timedelta:
     >>> pause_after(1), pause_after(3)
     (datetime.timedelta(seconds=30), datetime.timedelta(seconds=750))
     """
-    return FIRST_PAUSE * GROWTH ** (tries - 1)
+    return FIRST_PAUSE * int(GROWTH ** (tries - 1))
 
 
 def _sendable() -> QuerySet[Delivery]:

@@ -1,7 +1,7 @@
 """Settings that come from environment variables."""
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.conf import global_settings
@@ -20,6 +20,8 @@ PREPARED_AFTER = 5
 OBJECTS_TIMEOUT_S = 10
 """For each answer of the store of objects, which gets a megabyte at most."""
 OBJECTS_TRIES = 2
+MAIL_TIMEOUT_S = 20
+"""For each answer of the mail server."""
 
 # what `settings_from` returns beside the settings that Django and libraries know, for the type checker
 REDIS_URL: str
@@ -33,6 +35,8 @@ TIKTOK_PKCE: bool
 TIKTOK_MAX_HASHTAGS: int
 DATA_ENCRYPTION_KEYS: dict[str, bytes]
 SECURITY_CONTACT: str
+MAIL_OFFERED: bool
+PUBLIC_URL: str
 OPERATOR_NAME: str
 OPERATOR_ADDRESS: str
 OPERATOR_CONTACT: str
@@ -110,6 +114,23 @@ def _storages(environment: Environment) -> dict[str, dict[str, Any]]:
     return {**global_settings.STORAGES, "objects": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
 
 
+def _mail(environment: Environment) -> dict[str, Any]:
+    """Return Django's settings of the mail server, and whether there is one."""
+    server = urlsplit(environment.mail_url)
+    return {
+        "MAIL_OFFERED": bool(environment.mail_url),
+        "PUBLIC_URL": environment.public_url,
+        "EMAIL_HOST": server.hostname or "",
+        "EMAIL_PORT": server.port or 0,
+        "EMAIL_HOST_USER": unquote(server.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(server.password or ""),
+        "EMAIL_USE_TLS": server.scheme == "smtp",
+        "EMAIL_USE_SSL": server.scheme == "smtps",
+        "EMAIL_TIMEOUT": MAIL_TIMEOUT_S,
+        "DEFAULT_FROM_EMAIL": environment.mail_from,
+    }
+
+
 def settings_from(environment: Environment) -> dict[str, Any]:
     """Return the settings that depend on environment variables, for `globals().update(...)` in a settings module."""
     origins = environment.frontend_origins
@@ -143,6 +164,7 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "TIKTOK_PKCE": environment.tiktok_pkce,
         "TIKTOK_MAX_HASHTAGS": environment.tiktok_max_hashtags,
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
+        **_mail(environment),
         "SECURITY_CONTACT": environment.security_contact,
         "OPERATOR_NAME": environment.operator_name,
         "OPERATOR_ADDRESS": environment.operator_address,

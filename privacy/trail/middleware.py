@@ -26,6 +26,7 @@ TOUCH_NOBODY = {
         ("telemetry:livez", "telemetry:healthz", "telemetry:readyz", "telemetry:metrics"), "figures of the service"
     ),
     **dict.fromkeys((f"predictions:demo{page}" for page in ("", "_plan", "_posts", "_insights")), _PUBLIC),
+    "accounts:remove_mail": "for whoever reads what was sent to an address; its removal is recorded as that",
     "api:measure": "measures a draft and stores nothing",
     "predictions:try_draft": "shows who writes a draft what it would do, at each pause, and stores nothing",
     **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),

@@ -27,6 +27,7 @@ OF_REQUESTS = {
     **dict.fromkeys(("accounts:create_token", "accounts:revoke_token", "api:token-list", "api:token-detail"), _TOKENS),
     **dict.fromkeys(("accounts:notifications", "accounts:open_notice", "api:notifications"), _NOTICES),
     **dict.fromkeys(("api:notification-read", "api:notifications-read-all"), _NOTICES),
+    **dict.fromkeys(("accounts:mail", "accounts:confirm_mail", "accounts:remove_mail"), "your e-mail address"),
     **dict.fromkeys(("accounts:webhooks", "accounts:webhook", "api:webhooks", "api:webhook"), _WEBHOOKS),
     **dict.fromkeys(("api:webhook-test", "api:webhook-deliveries", "api:delivery-replay"), _WEBHOOKS),
     "accounts:sessions": "where you are signed in",

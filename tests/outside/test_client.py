@@ -241,9 +241,9 @@ def test_the_guard_stands_at_the_socket_and_not_at_the_name(settings, monkeypatc
     settings.TIKTOK_API_URL = "https://open.tiktokapis.com"
     asked: list[str] = []
 
-    def first_public(peer: str, host: str) -> bool:
+    def first_public(peer: str, host: str, **options: bool) -> bool:
         asked.append(peer)
-        return may_connect(peer, host)
+        return may_connect(peer, host, **options)
 
     monkeypatch.setattr(client, "may_connect", first_public)
     with outsider(answers(200)) as server, pytest.raises(AddressRefused, match="internal"):

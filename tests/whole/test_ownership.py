@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 METHODS = ("get", "post", "put", "patch", "delete")
 # staff's pages; allauth's own API, whose objects are those of the session that asks, as are consents; and receipts,
 # which name nobody and are for whoever has their number
-NOT_OURS = ("admin/", "_allauth/", "api/v1/privacy/consents/", "erasures/")
+NOT_OURS = ("settings/e-mail/", "admin/", "_allauth/", "api/v1/privacy/consents/", "erasures/")
 # an id that a filter or a body takes instead of the address
 BY_QUERY = tuple(
     f"/{page}/?account={{account}}"

@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import Delivery, Notice, Webhook
+from accounts.models import Delivery, MailAddress, Notice, Webhook
 from accounts.webhooks.services import TEST
 from accounts.webhooks.signing import new_secret, seal_secret
 from tests.factories import TikTokAccountFactory, UserFactory
@@ -56,3 +56,17 @@ class DeliveryFactory(DjangoModelFactory[Delivery]):
     kind = TEST
     body = "{}"
     state = Delivery.State.DELIVERED
+
+
+class MailAddressFactory(DjangoModelFactory[MailAddress]):
+    """A confirmed address."""
+
+    class Meta:
+        model = MailAddress
+
+    user = factory.SubFactory(UserFactory)
+    address = factory.Sequence(lambda n: f"creator{n}@example.com")
+    kinds = factory.LazyFunction(list)
+    agreed_to = 1
+    given_at = factory.LazyFunction(timezone.now)
+    confirmed_at = factory.LazyFunction(timezone.now)

@@ -104,8 +104,8 @@ def test_programs_list_and_read_notifications(account: TikTokAccount) -> None:
 def test_a_lost_connection_is_told_and_withdrawn_when_it_is_back(
     account: TikTokAccount, django_capture_on_commit_callbacks: Any
 ) -> None:
-    removed = {"removed_at": timezone.now() + timedelta(seconds=1), "now": timezone.now()}
-    assert authorization_removed(open_id=account.open_id, delivery="a", **removed)
+    now = timezone.now()
+    assert authorization_removed(open_id=account.open_id, removed_at=now + timedelta(seconds=1), delivery="a", now=now)
     notice = Notice.objects.get()
     assert (notice.kind, notice.account, notice.link) == (Notice.Kind.CONNECTION_LOST, account, "/settings/")
     grant = Grant(

@@ -203,7 +203,9 @@ def test_a_person_adds_tries_and_removes_a_webhook_on_the_pages(user: User, prog
     refused = browser.post("/settings/webhooks/", {"url": "https://10.0.0.1/", "kinds": ["result"]})
     assert "internal network" in refused.content.decode()
     page = read(browser.post("/settings/webhooks/", {"url": program.url, "kinds": ["result"]}).content.decode())
-    assert next(page.by_id("new-secret").all("code")).text.startswith("whsec_")
+    note = page.by_id("new-secret")
+    assert note is not None
+    assert next(note.all("code")).text.startswith("whsec_")
     assert "whsec_" not in browser.get("/settings/webhooks/").content.decode()
     own = f"/settings/webhooks/{Webhook.objects.get().public_id}/"
     assert browser.post(own, {"test": ""}).status_code == 302

@@ -33,7 +33,7 @@ from privacy.purposes import YEAR, Basis, Purpose
 from privacy.retention import services as retention
 from telemetry.connections import redis_client
 from telemetry.queues import queues
-from tests.accounts.telling.factories import DeliveryFactory, NoticeFactory
+from tests.accounts.telling.factories import DeliveryFactory, MailAddressFactory, NoticeFactory
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
@@ -73,6 +73,7 @@ def everything_of_a_person() -> Any:
     AccountWeightsFactory(account=account)
     AccountReplayFactory(account=account)
     APITokenFactory(user=account.user)
+    MailAddressFactory(user=account.user)
     DeliveryFactory(webhook__user=account.user, notice=NoticeFactory(account=account))
     IdempotentRequestFactory(user=account.user)
     ImportFactory(account=account)
@@ -366,7 +367,7 @@ def test_signing_in_keeps_everything_for_longer_once_a_month() -> None:
     old = timezone.now() + YEAR - timedelta(days=1)
     ends_earlier = {
         *("predictions.ForecastError", "privacy.DataExport", "privacy.ExportPart", "telemetry.IdempotentRequest"),
-        *("posts.Import", "posts.ImportPart", "posts.ImportRow"),
+        *("posts.Import", "posts.ImportPart", "posts.ImportRow", "accounts.Notice", "accounts.Delivery"),
     }
     kept = [model for model in OURS if model._meta.label not in ends_earlier]
     for model in OURS:

@@ -16,7 +16,7 @@ from privacy.erasure import services as erasing
 from privacy.erasure import steps as erasure_steps
 from privacy.export import services as exporting
 from privacy.models import Erasure, Through
-from tests.accounts.telling.factories import DeliveryFactory, NoticeFactory
+from tests.accounts.telling.factories import DeliveryFactory, MailAddressFactory, NoticeFactory
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
@@ -58,6 +58,7 @@ def everything(name: str) -> User:
     SavedDraftFactory(account=account, caption=f"drafted-{name}")
     AccountReplayFactory(account=account, posts=[replayed_post(2.0, post=f"replayed-{name}")])
     APITokenFactory(user=user, name=f"token-{name}")
+    MailAddressFactory(user=user, address=f"{name}@example.com")
     notice = NoticeFactory(account=account, params={"of": f"notice-{name}"})
     DeliveryFactory(webhook__user=user, webhook__url=f"https://{name}.example.com", notice=notice, body=f"body-{name}")
     IdempotentRequestFactory(user=user)

@@ -54,6 +54,7 @@ ASKED_BY = {
 """Requests to routes that take neither a GET nor an empty POST."""
 
 REFUSED = {
+    "accounts:mail": "no e-mail is offered without a mail server; tests/accounts/mail/test_mail.py has one",
     "accounts:tiktok_webhook": "signed by TikTok alone; tests/accounts/test_webhooks.py looks at its events",
     "tiktok_callback": "asks TikTok; tests/accounts/test_sign_in.py looks at its events",
     "api:account-benchmark": "there is none for an account among few",
@@ -139,6 +140,8 @@ def own_address(route: str, person: Creator) -> str:
     objects: dict[str, Any] = {
         "settings/tokens/<": person.token.pk,
         "settings/webhooks/<": webhook.public_id,
+        "settings/e-mail/confirm/<": "unknown",
+        "settings/e-mail/remove/<": "unknown",
         "notifications/<": person.user.notices.earliest("pk").public_id,
         "api/v1/notifications/<": person.user.notices.earliest("pk").public_id,
         "api/v1/webhooks/<": webhook.public_id,
