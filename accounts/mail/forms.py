@@ -14,7 +14,7 @@ class MailKindsForm(forms.Form):
     """The kinds of notices that are sent by e-mail."""
 
     kinds = forms.MultipleChoiceField(
-        label=_("Write to me when"),
+        label=_("Write to me about"),
         choices=list(KIND_WORDS.items()),
         initial=[kind.value for kind in USUAL],
         widget=forms.CheckboxSelectMultiple(),
