@@ -8,6 +8,7 @@ class AccountsConfig(AppConfig):
         """Import what registers itself: steps of an erasure, a rule of retention, receivers of signals."""
         from accounts.credentials import retention_rules  # noqa: F401
         from accounts.linked import erasure_steps, time_zone_question  # noqa: F401
+        from accounts.seats import receivers as seats  # noqa: F401
         from accounts.sign_in import sessions  # noqa: F401
         from accounts.staff import log_entries, roles  # noqa: F401
         from accounts.tokens import receivers  # noqa: F401

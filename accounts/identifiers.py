@@ -36,3 +36,18 @@ def experiment_id() -> str:
 def draft_id() -> str:
     """Return the id of a new saved draft."""
     return public_id("drft")
+
+
+def comment_id() -> str:
+    """Return the id of a new comment on a saved draft."""
+    return public_id("comm")
+
+
+def seat_id() -> str:
+    """Return the id of a new seat at an account."""
+    return public_id("seat")
+
+
+def share_id() -> str:
+    """Return the id of a new link to something that is shared."""
+    return public_id("shar")

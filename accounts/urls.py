@@ -7,6 +7,7 @@ from django.views.generic import RedirectView, TemplateView
 
 from accounts.linked import webhooks
 from accounts.people import views
+from accounts.seats import views as seats
 from accounts.sign_in import session_pages, without_tiktok
 from accounts.sign_in import views as sign_in
 from accounts.tiktok.presence import only_with_tiktok
@@ -23,6 +24,10 @@ urlpatterns = [
     path("settings/tokens/<int:token_id>/revoke/", views.revoke_token, name="revoke_token"),
     path("settings/accounts/<slug:account_id>/time-zone/", views.set_time_zone, name="set_time_zone"),
     path("settings/accounts/<slug:account_id>/disconnect/", views.disconnect, name="disconnect"),
+    path("settings/accounts/<slug:account_id>/seats/", seats.seats, name="seats"),
+    path("settings/accounts/<slug:account_id>/seats/<slug:seat_id>/remove/", seats.remove_seat, name="remove_seat"),
+    path("seats/<slug:seat_id>/leave/", seats.leave_seat, name="leave_seat"),
+    path("join/<str:token>/", seats.join, name="join"),
     path("webhooks/tiktok/", only_with_tiktok(webhooks.tiktok_webhook), name="tiktok_webhook"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("icons/favicon.svg")), name="favicon"),

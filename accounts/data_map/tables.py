@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from accounts.data_map.words import ACCOUNT, KEYS, SIGN_IN, TOKENS, UNTIL_DISCONNECTED, WORK
+from accounts.data_map.words import ACCOUNT, KEYS, SEATS, SIGN_IN, TOKENS, UNTIL_DISCONNECTED, WORK
 from privacy.declarations.kinds import Expiry, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
@@ -68,6 +68,21 @@ TABLES: tuple[Table, ...] = (
         why="To let your programs in. The token itself is not kept, only what recognises it",
         retention=Retention("until 30 days after it was revoked or expired, and never longer than your account here"),
         person="user",
+    ),
+    Table(
+        "accounts.Seat",
+        expires=(
+            Expiry("removed_at", timedelta(days=30)),
+            Expiry("invitation_ends_at", timedelta(days=30)),
+        ),
+        source=Source.PERSON,
+        category=SEATS,
+        purposes=(Purpose.SERVICE,),
+        why="So that people whom the owner of an account invites see it, and nobody else does",
+        retention=Retention("until 30 days after it was removed or left, or an invitation that nobody accepted ended"),
+        person="account__user",
+        account="account",
+        also_of="person",
     ),
     Table(
         "accounts.WebhookDelivery",

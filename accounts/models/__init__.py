@@ -3,6 +3,7 @@
 from accounts.models.credentials import Credential, place_of_token
 from accounts.models.linked import FollowerCount, TikTokAccount, WebhookDelivery
 from accounts.models.people import User, UserManager
+from accounts.models.seats import Seat
 from accounts.models.sign_ins import SignIn
 from accounts.models.tokens import APIToken
 
@@ -10,6 +11,7 @@ __all__ = [
     "APIToken",
     "Credential",
     "FollowerCount",
+    "Seat",
     "SignIn",
     "TikTokAccount",
     "User",

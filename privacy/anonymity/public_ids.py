@@ -13,6 +13,9 @@ PREFIXES = {
     "impo": "an import of a file",
     "expt": "an experiment",
     "drft": "a saved draft",
+    "comm": "a comment on a saved draft",
+    "seat": "a seat at an account",
+    "shar": "a link to something that a person shared",
     "expo": "a copy of a person's data",
     ERASURE: "an erasure, and its receipt",
 }
