@@ -11,7 +11,10 @@ from django.dispatch import receiver
 ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     # looks at what one person sees, for a stated reason
     "support": {
-        "accounts": ("view_user", "view_tiktokaccount", "view_followercount", "view_credential", "view_apitoken"),
+        "accounts": (
+            *("view_user", "view_tiktokaccount", "view_followercount", "view_credential", "view_apitoken"),
+            "view_seat",
+        ),
         "posts": (
             *("view_post", "view_postcontent", "view_observation", "view_refresh"),
             *("view_listing", "view_postschange", "view_import"),
@@ -19,6 +22,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "predictions": (
             *("view_prediction", "view_outcome", "view_feedback", "view_accountweights"),
             *("view_suggestionreport", "view_experiment", "view_assignment", "view_saveddraft", "view_accountreplay"),
+            *("view_sharedlink", "view_draftcomment"),
         ),
         "privacy": ("view_consent",),
     },

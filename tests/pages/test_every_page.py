@@ -32,6 +32,7 @@ PUBLIC = [
     "/accounts/3rdparty/login/error/",
     "/accounts/tiktok/login/",
     "/there-is-no-such-page/",
+    "/shared/ended/",
 ]
 MEMBERS = [
     "/",
@@ -49,13 +50,19 @@ MEMBERS = [
     "/forecasts/{prediction}/",
     "/forecasts/{met_prediction}/",
     "/imports/",
+    "/side-by-side/",
+    "/report/",
+    "/report/?period=month",
+    "/sharing/",
+    "/sharing/report/",
+    "/sharing/forecasts/{prediction}/",
     "/settings/",
     "/settings/accounts/{account}/disconnect/",
     "/privacy/",
     "/accounts/logout/",
     "/accounts/tiktok/login/?process=connect",
 ]
-STATUS = {"/accounts/3rdparty/login/error/": 401, "/there-is-no-such-page/": 404}
+STATUS = {"/accounts/3rdparty/login/error/": 401, "/there-is-no-such-page/": 404, "/shared/ended/": 404}
 
 
 def fill(path: str, creator: Creator) -> str:
