@@ -71,9 +71,9 @@ def join(request: SignedInRequest, token: str) -> HttpResponse:
             return redirect("predictions:side_by_side")
         messages.success(request, _("You have a seat. What you may see of the account is below."))
         return redirect(f"{reverse('predictions:report')}?account={seat.account.public_id}")
-    seat = invitation_behind(token, now).select_related("account").first()
-    context = {"seat": seat, "token": token, "is_own": seat and seat.account.user_id == request.user.pk}
-    return render(request, "accounts/join.html", context, status=HTTPStatus.OK if seat else HTTPStatus.NOT_FOUND)
+    invitation = invitation_behind(token, now).select_related("account").first()
+    context = {"seat": invitation, "is_own": invitation and invitation.account.user_id == request.user.pk}
+    return render(request, "accounts/join.html", context, status=HTTPStatus.OK if invitation else HTTPStatus.NOT_FOUND)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -43,7 +43,7 @@ class DraftCommentListView(ListView[DraftComment]):
 
     required_scopes = FORECASTS
     rate_limits = {"POST": (Limit.DRAFT,)}
-    serializer_class = DraftCommentSerializer
+    serializer_class: Any = DraftCommentSerializer
     queryset = DraftComment.objects.none()
 
     def get_queryset(self) -> QuerySet[DraftComment]:

@@ -50,6 +50,7 @@ class DraftListView(ListView[SavedDraft]):
     rate_limits = {"POST": (Limit.DRAFT,)}
     serializer_class = SavedDraftSerializer
     filterset_class = SavedDraftFilter
+    queryset = SavedDraft.objects.none()
 
     def get_queryset(self) -> QuerySet[SavedDraft]:
         open_all(self.request)

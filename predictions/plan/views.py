@@ -20,7 +20,7 @@ from config.rate_limits import Limit, enforce, rate_limited
 from posts.content.captions import MAX_RETURNED
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 from posts.freshness import lazy_freshness
-from predictions.forecasts.charts import headlines
+from predictions.forecasts.charts import headlines, without_baseline
 from predictions.forecasts.steps import COVER, STEP, before_of, cover_of, seal_cover, undo_fields
 from predictions.models import SavedDraft
 from predictions.plan import services
@@ -140,7 +140,7 @@ def _viewers_page(request: SignedInRequest, draft: SavedDraft) -> HttpResponse:
         "account": draft.account,
         "draft": draft,
         "keeps_texts": has_consent(draft.account.user_id, Purpose.DRAFTS),
-        "headlines": headlines(draft.prediction, outcome) if draft.prediction else [],
+        "headlines": without_baseline(headlines(draft.prediction, outcome)) if draft.prediction else [],
         "outcome": outcome,
     }
     return render(request, VIEWERS_PAGE, context)

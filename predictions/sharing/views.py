@@ -1,6 +1,5 @@
 """Pages of links: make one, see and revoke them, and what a visitor with the address sees."""
 
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -18,7 +17,7 @@ from accounts.linked.local_time import use_time_zone_of
 from accounts.linked.switcher import SignedInRequest, choose_account
 from accounts.models import TikTokAccount
 from config.rate_limits import Limit, enforce, rate_limited
-from predictions.forecasts.charts import headlines
+from predictions.forecasts.charts import headlines, without_baseline
 from predictions.forecasts.selectors import predictions_of
 from predictions.models import Outcome, Prediction, SharedLink
 from predictions.period_reports.periods import Period, PeriodKind
@@ -122,13 +121,9 @@ def _shown(link: SharedLink) -> dict[str, Any]:
     if link.prediction is None:
         assert link.first_day is not None
         period = Period(PeriodKind(link.period), link.first_day)
-        told = context_of(period_report(link.account, period, timezone.now()))
-        return told | context | {"with_caption": link.with_caption}
+        shown = context_of(period_report(link.account, period, timezone.now()))
+        return shown | context | {"with_caption": link.with_caption}
     outcome: Outcome | None = getattr(link.prediction, "outcome", None)
-    # the average of the last five posts is the person's, and no part of the forecast
-    told_headlines = [
-        replace(each, charts=[replace(chart, baseline=None) for chart in each.charts])
-        for each in headlines(link.prediction, outcome)
-    ]
+    told = without_baseline(headlines(link.prediction, outcome))
     # not as `forecast`, whose average the chart's template would name
-    return context | {"shown": link.prediction, "outcome": outcome, "headlines": told_headlines}
+    return context | {"shown": link.prediction, "outcome": outcome, "headlines": told}

@@ -61,10 +61,9 @@ def account_rows(linked: Sequence[LinkedAccount], now: datetime) -> list[Account
     published = Post.objects.filter(account__in=readings, posted_at__gte=since, deleted_at=None)
     posts = _grouped(published.values_list("account_id", "posted_at", "pk"))
     results = _grouped(_results(readings, since))
+    drafts = SavedDraft.objects.filter(account__in=readings, publish_at__gt=now, publish_at__lt=now + REACH, post=None)
     planned = _grouped(
-        SavedDraft.objects.filter(
-            account__in=readings, publish_at__gt=now, publish_at__lt=now + REACH, post=None
-        ).values_list("account_id", "publish_at", "pk")
+        (account, at, pk) for account, at, pk in drafts.values_list("account_id", "publish_at", "pk") if at
     )
     followers = _grouped(
         FollowerCount.objects.filter(account__in=readings, observed_at__lte=now)

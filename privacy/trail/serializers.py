@@ -1,5 +1,6 @@
 """The access trail in the API."""
 
+from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer
@@ -28,8 +29,9 @@ class AccessEventSerializer(ModelSerializer[AccessEvent]):
     def get_member(self, event: AccessEvent) -> str:
         if event.actor_kind != AccessEvent.Actor.MEMBER:
             return ""
-        # asked for once for all events of a page
-        if "members" not in self.context:
-            self.context["members"] = members_of(person_of(self.context["request"]))
-        called: str = self.context["members"].get(event.actor, "")
-        return called
+        return self._members.get(event.actor, "")
+
+    @cached_property
+    def _members(self) -> dict[str, str]:
+        """What the person's members are called: asked for once for all events of a page."""
+        return members_of(person_of(self.context["request"]))
