@@ -53,13 +53,12 @@ class ReportedPostSerializer(Serializer[ReportedPost]):
 
 
 class PeriodReportSerializer(Serializer[PeriodReport]):
-    """A week or a month of an account, as far as it is known at `as_of`."""
+    """A week or a month of an account, as far as it is known now."""
 
     account = serializers.CharField(source="account.public_id")
     period = serializers.CharField(source="period.kind")
     first_day = serializers.DateField(source="period.first")
     last_day = serializers.DateField(source="period.last")
-    as_of = serializers.DateTimeField()
     is_over = serializers.BooleanField(help_text="Whether the period has ended.")
     posts_before = serializers.IntegerField(help_text="Posts of the period before.")
     followers_start = serializers.IntegerField(allow_null=True)

@@ -22,4 +22,4 @@ class SideBySideView(View):
     def get(self, request: Request) -> Response:
         """Say how each account did in its last full week, and what is planned in this one."""
         rows = account_rows(open_all(request), timezone.now())
-        return Response(AccountRowSerializer(rows, many=True).data)
+        return Response([AccountRowSerializer(row).data for row in rows])

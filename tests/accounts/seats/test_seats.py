@@ -42,6 +42,7 @@ def draft(account: TikTokAccount) -> SavedDraft:
 
 
 def browser_of(seat: Seat) -> Client:
+    assert seat.person is not None
     client = Client()
     client.force_login(seat.person)
     return client

@@ -60,7 +60,7 @@ def everything(name: str) -> User:
     draft = SavedDraftFactory(account=account, caption=f"drafted-{name}")
     DraftCommentFactory(draft=draft, text=f"comment-{name}")
     SharedLinkFactory(prediction=prediction)
-    SeatFactory(account=account, name=f"seat-{name}")
+    SeatFactory(account=account, person=user, name=f"seat-{name}")
     AccountReplayFactory(account=account, posts=[replayed_post(2.0, post=f"replayed-{name}")])
     APITokenFactory(user=user, name=f"token-{name}")
     IdempotentRequestFactory(user=user)
