@@ -61,7 +61,7 @@ def signed_percent(percentage: float) -> str:
 def signed_count(change: int) -> str:
     """A change of a count in full, with its sign: 1234 -> +1,234, -3 -> −3, 0 -> ±0."""
     sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else "\N{PLUS-MINUS SIGN}"
-    return f"{sign}{abs(change):,}"
+    return isolated(f"{sign}{_whole(abs(change))}")
 
 
 @register.filter
