@@ -15,7 +15,17 @@ from django.http import HttpRequest
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.models import APIToken, Credential, FollowerCount, Notice, SignIn, TikTokAccount, User, WebhookDelivery
+from accounts.models import (
+    APIToken,
+    Credential,
+    FollowerCount,
+    Notice,
+    Seat,
+    SignIn,
+    TikTokAccount,
+    User,
+    WebhookDelivery,
+)
 from privacy.erasure.services import request_erasure
 from privacy.models import Erasure, Through
 from privacy.people import SIGN_IN_AGAIN, signed_in_lately
@@ -112,6 +122,14 @@ class APITokenAdmin(ReadOnlyAdmin):
     list_display = ["hint", "name", "user", "created_at", "expires_at", "last_used_at", "revoked_at"]
     list_select_related = ["user"]
     fields = ["user", "name", "hint", "created_at", "expires_at", "last_used_at", "revoked_at"]
+
+
+@admin.register(Seat)
+class SeatAdmin(ReadOnlyAdmin):
+    list_display = ["public_id", "account", "role", "invited_at", "accepted_at", "removed_at"]
+    list_select_related = ["account"]
+    search_fields = ["public_id", "account__public_id"]
+    exclude = ["digest"]
 
 
 @admin.register(SignIn)

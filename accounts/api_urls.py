@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.linked.api import AccountViewSet
 from accounts.people.api import MeView
+from accounts.seats.api import AccountSeatListView, AccountSeatView, SeatListView, SeatView
 from accounts.telling.api import NoticeListView, ReadAllNoticesView, ReadNoticeView
 from accounts.tokens.api import APITokenViewSet
 from accounts.webhooks.api import DeliveryListView, ReplayView, TestView, WebhookListView, WebhookView
@@ -25,5 +26,9 @@ urlpatterns = [
     path(
         "webhooks/<slug:public_id>/deliveries/<slug:delivery_id>/replay", ReplayView.as_view(), name="delivery-replay"
     ),
+    path("seats", SeatListView.as_view(), name="seats"),
+    path("seats/<slug:public_id>", SeatView.as_view(), name="seat"),
+    path("accounts/<slug:public_id>/seats", AccountSeatListView.as_view(), name="account-seats"),
+    path("accounts/<slug:public_id>/seats/<slug:seat_id>", AccountSeatView.as_view(), name="account-seat"),
     *router.urls,
 ]

@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
         from accounts.credentials import retention_rules  # noqa: F401
         from accounts.linked import erasure_steps, time_zone_question  # noqa: F401
         from accounts.mail import receivers as mail  # noqa: F401
+        from accounts.seats import receivers as seats  # noqa: F401
         from accounts.sign_in import sessions  # noqa: F401
         from accounts.staff import log_entries, roles  # noqa: F401
         from accounts.telling import receivers as telling  # noqa: F401

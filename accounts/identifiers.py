@@ -51,3 +51,18 @@ def webhook_id() -> str:
 def delivery_id() -> str:
     """Return the id of a new delivery to a webhook."""
     return public_id("dlvr")
+
+
+def comment_id() -> str:
+    """Return the id of a new comment on a saved draft."""
+    return public_id("comm")
+
+
+def seat_id() -> str:
+    """Return the id of a new seat at an account."""
+    return public_id("seat")
+
+
+def share_id() -> str:
+    """Return the id of a new link to something that is shared."""
+    return public_id("shar")

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView, TemplateView
 from accounts.linked import webhooks
 from accounts.mail import views as mail
 from accounts.people import views
+from accounts.seats import views as seats
 from accounts.sign_in import session_pages, without_tiktok
 from accounts.sign_in import views as sign_in
 from accounts.telling import views as telling
@@ -33,6 +34,10 @@ urlpatterns = [
     path("settings/e-mail/remove/<str:token>/", mail.remove_mail, name="remove_mail"),
     path("settings/webhooks/", own_webhooks.webhooks, name="webhooks"),
     path("settings/webhooks/<slug:webhook_id>/", own_webhooks.webhook, name="webhook"),
+    path("settings/accounts/<slug:account_id>/seats/", seats.seats, name="seats"),
+    path("settings/accounts/<slug:account_id>/seats/<slug:seat_id>/remove/", seats.remove_seat, name="remove_seat"),
+    path("seats/<slug:seat_id>/leave/", seats.leave_seat, name="leave_seat"),
+    path("join/<str:token>/", seats.join, name="join"),
     path("webhooks/tiktok/", only_with_tiktok(webhooks.tiktok_webhook), name="tiktok_webhook"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain"), name="robots"),
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("icons/favicon.svg")), name="favicon"),

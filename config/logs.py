@@ -32,10 +32,13 @@ SECRETS_IN_TEXT = (
     re.compile(r"(://[^\s:/@]*:)[^\s/@]+(?=@)"),
     re.compile(r"(\bpc_)[0-9A-Za-z]{20,}"),
     re.compile(r"(\b(?:act|rft)\.)[\w!*%.~-]{16,}"),
+    # addresses that whoever knows them may open
+    re.compile(r"(/(?:shared|join)/)[\w-]{16,}"),
 )
-# what a match of any of these holds: one search instead of six in the texts that have none, which are nearly all
+# what a match of any of these holds: one search instead of seven in the texts that have none, which are nearly all
 _SIGN_OF_A_SECRET = re.compile(
-    r"token|secret|password|signature|sessionid|code|authorization|cookie|bearer|://|pc_|act\.|rft\.", re.IGNORECASE
+    r"token|secret|password|signature|sessionid|code|authorization|cookie|bearer|://|pc_|act\.|rft\.|/shared/|/join/",
+    re.IGNORECASE,
 )
 # the number of an erasure stays: it names nobody once that is done, and lines of its ledger must be whole
 _NAMING_SOMEBODY = "|".join(PREFIXES.keys() - {ERASURE})

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from predictions.benchmarks.api import AccountBenchmarkView
+from predictions.comments.api import DraftCommentListView, DraftCommentView
 from predictions.comparisons.api import CompareView
 from predictions.experiments.api import DrawView, ExperimentListView, ExperimentView, StopView
 from predictions.exploration.api import ExploreView
@@ -12,9 +13,12 @@ from predictions.insights.api import AccountInsightsView
 from predictions.learning.api import AccountWeightsView
 from predictions.nowcasts.api import PostNowcastView
 from predictions.outcomes.api import AccountResultListView, AccountTrackRecordView
+from predictions.period_reports.api import AccountReportView
 from predictions.plan.api import DraftListView, DraftView
 from predictions.replays.api import AccountReplayView
 from predictions.reports.api import SuggestionReportView
+from predictions.sharing.api import ShareListView, ShareView
+from predictions.side_by_side.api import SideBySideView
 from predictions.weekly.api import AccountWeekView
 
 urlpatterns = [
@@ -27,6 +31,11 @@ urlpatterns = [
     path("predictions/<slug:public_id>/reports", SuggestionReportView.as_view(), name="prediction-reports"),
     path("drafts", DraftListView.as_view(), name="drafts"),
     path("drafts/<slug:public_id>", DraftView.as_view(), name="draft"),
+    path("drafts/<slug:public_id>/comments", DraftCommentListView.as_view(), name="draft-comments"),
+    path("drafts/<slug:public_id>/comments/<slug:comment_id>", DraftCommentView.as_view(), name="draft-comment"),
+    path("shares", ShareListView.as_view(), name="shares"),
+    path("shares/<slug:public_id>", ShareView.as_view(), name="share"),
+    path("side-by-side", SideBySideView.as_view(), name="side-by-side"),
     path("posts/<slug:public_id>/nowcast", PostNowcastView.as_view(), name="post-nowcast"),
     path("explore", ExploreView.as_view(), name="explore"),
     path("experiments", ExperimentListView.as_view(), name="experiments"),
@@ -36,6 +45,7 @@ urlpatterns = [
     path("accounts/<slug:public_id>/benchmark", AccountBenchmarkView.as_view(), name="account-benchmark"),
     path("accounts/<slug:public_id>/insights", AccountInsightsView.as_view(), name="account-insights"),
     path("accounts/<slug:public_id>/replay", AccountReplayView.as_view(), name="account-replay"),
+    path("accounts/<slug:public_id>/report", AccountReportView.as_view(), name="account-report"),
     path("accounts/<slug:public_id>/results", AccountResultListView.as_view(), name="account-results"),
     path("accounts/<slug:public_id>/skill", AccountTrackRecordView.as_view(), name="account-skill"),
     path("accounts/<slug:public_id>/week", AccountWeekView.as_view(), name="account-week"),

@@ -6,6 +6,7 @@ class PredictionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the rooms' receivers."""
+        import predictions.comments.receivers
         import predictions.feedback.receivers
         import predictions.forecasts.receivers
         import predictions.learning.receivers
@@ -15,4 +16,5 @@ class PredictionsConfig(AppConfig):
         import predictions.plan.receivers
         import predictions.replays.receivers
         import predictions.reports.receivers
+        import predictions.sharing.receivers
         import predictions.training.receivers  # noqa: F401

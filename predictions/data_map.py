@@ -15,6 +15,11 @@ DRAFTS = (
     "Your drafts: their text and variants if you keep texts, the planned time and length, measures of the cover, and "
     "when to remind you"
 )
+COMMENTS = "Comments on your drafts: who wrote them and what they say, only while you keep texts"
+SHARED = (
+    "Links by which you show a forecast or a report: what each shows, until when, and how often it was opened; "
+    "who opened it is not kept"
+)
 REPORTS = "Your reports of bad suggestions: which one, why, and your own words if you write any"
 LEARNED = "What was learned of your account: its usual level, trend and what works for it"
 REPLAYS = "What would have been forecast of your latest posts before publishing, and what is usual for you"
@@ -25,6 +30,8 @@ WORK = "Bookkeeping of the service itself"
 
 PAST_FOR, UNTOUCHED_FOR = timedelta(days=90), timedelta(days=365)
 """Drafts are deleted so long after their planned time, and after their last change."""
+ENDED_FOR = timedelta(days=30)
+"""Links are deleted so long after they ended."""
 
 KEPT = Retention("kept: it names nobody")
 
@@ -81,6 +88,30 @@ DATA_MAP: tuple[Declaration, ...] = (
         retention=Retention(
             f"until you delete it, {PAST_FOR.days} days after its planned time, or {UNTOUCHED_FOR.days} days after its "
             "last change; its text also goes when you stop keeping texts"
+        ),
+        person="account__user",
+        account="account",
+    ),
+    Table(
+        "predictions.DraftComment",
+        source=Source.PERSON,
+        category=COMMENTS,
+        purposes=(Purpose.SERVICE, Purpose.DRAFTS),
+        why="So that people who plan posts together can talk about a draft where it stands",
+        retention=Retention("until it is deleted, its draft is, or you stop keeping texts"),
+        person="draft__account__user",
+        account="draft__account",
+        also_of="author",
+    ),
+    Table(
+        "predictions.SharedLink",
+        expires=(Expiry("revoked_at", ENDED_FOR), Expiry("expires_at", ENDED_FOR)),
+        source=Source.PERSON,
+        category=SHARED,
+        purposes=(Purpose.SERVICE,),
+        why="To show others what you chose to show them. The address itself is not kept, only what recognises it",
+        retention=Retention(
+            f"until {ENDED_FOR.days} days after it was revoked or expired; it goes with the forecast that it shows"
         ),
         person="account__user",
         account="account",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from predictions.comments import views as comments
 from predictions.demo import views as demo
 from predictions.experiments import views as experiments
 from predictions.explained import views as explained
@@ -10,9 +11,12 @@ from predictions.forecasts import views as forecasts
 from predictions.insights import views as insights
 from predictions.outcomes import views as outcomes
 from predictions.overview import views as overview
+from predictions.period_reports import views as period_reports
 from predictions.plan import calendar_views as calendar
 from predictions.plan import views as drafts
 from predictions.reports import views as reports
+from predictions.sharing import views as sharing
+from predictions.side_by_side import views as side_by_side
 from predictions.weekly import views as weekly
 
 app_name = "predictions"
@@ -30,6 +34,16 @@ urlpatterns = [
     path("plan/drafts/<slug:draft_id>/delete/", drafts.delete_draft, name="delete_draft"),
     path("plan/drafts/<slug:draft_id>/remind-no-more/", drafts.end_reminder, name="end_reminder"),
     path("week/", weekly.week, name="week"),
+    path("plan/drafts/<slug:draft_id>/comments/", comments.add, name="add_comment"),
+    path("plan/drafts/<slug:draft_id>/comments/<slug:comment_id>/delete/", comments.delete, name="delete_comment"),
+    path("side-by-side/", side_by_side.side_by_side, name="side_by_side"),
+    path("report/", period_reports.report, name="report"),
+    path("report/download/", period_reports.download, name="report_file"),
+    path("sharing/", sharing.links, name="links"),
+    path("sharing/report/", sharing.share_report, name="share_report"),
+    path("sharing/forecasts/<slug:prediction_id>/", sharing.share_forecast, name="share_forecast"),
+    path("sharing/<slug:link_id>/revoke/", sharing.revoke, name="revoke_link"),
+    path("shared/<str:token>/", sharing.shared, name="shared"),
     path("insights/", insights.insights, name="insights"),
     path("track-record/", outcomes.track_record, name="track_record"),
     path("compose/", drafts.compose, name="compose"),

@@ -61,6 +61,8 @@ OPTIONAL = {
     "RATE_LIMIT_USER": "600/min",
     "RATE_LIMIT_ANON": "60/min",
     "RATE_LIMIT_FORECAST": "240/min",
+    "RATE_LIMIT_SHARE": "60/hour",
+    "RATE_LIMIT_SHARED": "120/min",
     "RATE_LIMIT_DRAFT": "120/min",
     "RATE_LIMIT_COMPARE": "60/min",
     "RATE_LIMIT_DEMO": "120/min",

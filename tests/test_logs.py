@@ -73,6 +73,11 @@ def test_an_api_token_by_itself_is_taken_out():
     assert token[5:] not in redact_text(f"somebody pasted {token} into a message")
 
 
+def test_the_address_of_a_shared_link_is_taken_out():
+    token = "aB3-_" * 8 + "xyz"
+    assert redact_text(f"GET /shared/{token}/") == f"GET /shared/{REDACTED}/"
+
+
 @pytest.mark.parametrize(
     "text",
     [

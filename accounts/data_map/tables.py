@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from accounts.data_map.words import ACCOUNT, KEYS, MAIL, NOTICES, SIGN_IN, TOKENS, UNTIL_DISCONNECTED, WORK
+from accounts.data_map.words import ACCOUNT, KEYS, MAIL, NOTICES, SEATS, SIGN_IN, TOKENS, UNTIL_DISCONNECTED, WORK
 from privacy.declarations.kinds import Expiry, Subject, Table
 from privacy.purposes import WHILE_ACTIVE, Basis, Purpose, Retention, Source
 
@@ -128,6 +128,21 @@ TABLES: tuple[Table, ...] = (
         why="So that nothing that your programs are told is lost, and you can see what was sent",
         retention=Retention(f"{DELIVERIES_KEPT.days} days, or until you remove the webhook", DELIVERIES_KEPT),
         person="webhook__user",
+    ),
+    Table(
+        "accounts.Seat",
+        expires=(
+            Expiry("removed_at", timedelta(days=30)),
+            Expiry("invitation_ends_at", timedelta(days=30)),
+        ),
+        source=Source.PERSON,
+        category=SEATS,
+        purposes=(Purpose.SERVICE,),
+        why="So that people whom the owner of an account invites see it, and nobody else does",
+        retention=Retention("until 30 days after it was removed or left, or an invitation that nobody accepted ended"),
+        person="account__user",
+        account="account",
+        also_of="person",
     ),
     Table(
         "accounts.WebhookDelivery",

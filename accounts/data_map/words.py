@@ -5,6 +5,7 @@ from privacy.purposes import Retention
 ACCOUNT = "Your TikTok account: its ids, name, user name, whether it is verified, and its public totals"
 SIGN_IN = "Your sign-in: a random name for you here, when you first and last signed in, and a cookie's session"
 KEYS = "The keys that TikTok gave us for your account"
+SEATS = "Seats at your accounts, and yours at those of others: who has each, as what, and since when"
 TOKENS = "API tokens that you made: their names, first characters, when made and last used"
 STAFF = "What staff of this service are allowed to do, and what they did"
 NOTICES = "What you were told, and where your programs are told of it"

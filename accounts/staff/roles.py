@@ -18,6 +18,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "view_credential",
             "view_apitoken",
             "view_notice",
+            "view_seat",
         ),
         "posts": (
             *("view_post", "view_postcontent", "view_observation", "view_refresh"),
@@ -26,6 +27,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "predictions": (
             *("view_prediction", "view_outcome", "view_feedback", "view_accountweights"),
             *("view_suggestionreport", "view_experiment", "view_assignment", "view_saveddraft", "view_accountreplay"),
+            *("view_sharedlink", "view_draftcomment"),
         ),
         "privacy": ("view_consent",),
     },

@@ -20,7 +20,9 @@ class Scope(StrEnum):
 
 SCOPE_WORDS = {
     Scope.FORECASTS_READ: "Read forecasts, drafts, experiments, what was learned; try and compare drafts unrecorded",
-    Scope.FORECASTS_WRITE: "Record forecasts, save drafts, give feedback, report suggestions, run experiments",
+    Scope.FORECASTS_WRITE: (
+        "Record forecasts, save drafts, comment, share by links, give feedback, report suggestions, run experiments"
+    ),
     Scope.POSTS_READ: "Read posts and their counts, and how far a refresh is",
     Scope.POSTS_WRITE: "Fetch posts again, and send posts",
     Scope.ACCOUNT_READ: "Read who you are, your TikTok accounts and your notifications",
@@ -49,4 +51,6 @@ FORECASTS_READ = RequiredScopes(Scope.FORECASTS_READ, Scope.FORECASTS_READ)
 """Also of what is posted: a comparison is computed and not recorded."""
 POSTS = RequiredScopes(Scope.POSTS_READ, Scope.POSTS_WRITE)
 ACCOUNT = RequiredScopes(Scope.ACCOUNT_READ, Scope.ACCOUNT_WRITE)
+SEATS = RequiredScopes(Scope.ACCOUNT_READ, None)
+"""Programs may not let anybody in."""
 PRIVACY = RequiredScopes(Scope.PRIVACY, None)

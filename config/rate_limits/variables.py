@@ -26,6 +26,8 @@ class Limit(StrEnum):
     EXPORT = "export"
     IMPORT = "import"
     BATCH = "batch"
+    SHARE = "share"
+    SHARED = "shared"
     TOKEN = "token"  # noqa: S105 - a name
     CHANGE = "change"
     SIGN_IN = "sign_in"
@@ -67,6 +69,8 @@ class RateLimitVariables(BaseModel):
     rate_limit_export: str = _limit("5/day", "copies of your data", "of one person")
     rate_limit_import: str = _limit("20/hour", "files brought", "of one person")
     rate_limit_batch: str = _limit("120/min", "batches of posts", "of one person")
+    rate_limit_share: str = _limit("60/hour", "new links", "of one person")
+    rate_limit_shared: str = _limit("120/min", "shared links opened", "by one person, or from one IP address")
     rate_limit_token: str = _limit("60/hour", "new API tokens", "of one person")
     rate_limit_change: str = _limit(
         "60/hour", "consents given, experiments started, erasures asked for and webhooks tried", "of one person"

@@ -58,6 +58,13 @@ def signed_percent(percentage: float) -> str:
 
 
 @register.filter
+def signed_count(change: int) -> str:
+    """A change of a count in full, with its sign: 1234 -> +1,234, -3 -> −3, 0 -> ±0."""
+    sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else "\N{PLUS-MINUS SIGN}"
+    return isolated(f"{sign}{_whole(abs(change))}")
+
+
+@register.filter
 def brief(value: int) -> str:
     """A round count for an axis: 500, 2k, 10M."""
     for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):

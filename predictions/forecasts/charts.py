@@ -1,6 +1,7 @@
 """Geometry of forecasts' charts: the ranges on logarithmic axes, and the hours of a week."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from posts.charts import LogScale, Tick
 from predictions.models import Outcome, Prediction
@@ -83,6 +84,11 @@ def headlines(prediction: Prediction, outcome: Outcome | None = None) -> list[He
         )
         for metric, typical, (low, high), baseline, became in figures
     ]  # fmt: skip
+
+
+def without_baseline(told: Sequence[Headline]) -> list[Headline]:
+    """Return the headlines for others than the account's owner, whose own average is no part of the forecast."""
+    return [replace(each, charts=[replace(chart, baseline=None) for chart in each.charts]) for each in told]
 
 
 @dataclass(frozen=True, slots=True)

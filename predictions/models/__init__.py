@@ -1,6 +1,7 @@
 """The tables of predictions, by room. May import the models of accounts, posts and privacy."""
 
 from predictions.models.benchmarks import Benchmark
+from predictions.models.comments import DraftComment
 from predictions.models.experiments import Assignment, Experiment
 from predictions.models.feedback import Feedback
 from predictions.models.forecasts import Prediction
@@ -10,6 +11,7 @@ from predictions.models.outcomes import Outcome
 from predictions.models.plan import SavedDraft
 from predictions.models.replays import AccountReplay
 from predictions.models.reports import SuggestionReport, SuggestionSwitch
+from predictions.models.sharing import SharedLink
 from predictions.models.training import ForgottenAccount
 from predictions.models.variety import VarietyCheck
 from predictions.models.versions import ForecastFailure, ModelEvent, ModelVersion
@@ -19,6 +21,7 @@ __all__ = [
     "AccountWeights",
     "Assignment",
     "Benchmark",
+    "DraftComment",
     "DriftCheck",
     "Experiment",
     "Feedback",
@@ -30,6 +33,7 @@ __all__ = [
     "Outcome",
     "Prediction",
     "SavedDraft",
+    "SharedLink",
     "SuggestionReport",
     "SuggestionSwitch",
     "VarietyCheck",

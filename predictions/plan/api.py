@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.linked.selectors import accounts_of
+from accounts.models import TikTokAccount
+from accounts.seats.access import open_account, open_all
 from config.api.problems import Conflict, MissingObject
 from config.api.scopes import FORECASTS
 from config.api.views import ListView, RetrieveView, created
@@ -18,7 +20,7 @@ from config.rate_limits import Limit
 from predictions.models import Prediction, SavedDraft
 from predictions.plan import services
 from predictions.plan.filters import SavedDraftFilter
-from predictions.plan.selectors import drafts_of
+from predictions.plan.selectors import drafts_seen_by
 from predictions.plan.serializers import (
     ChangeDraftSerializer,
     NewDraftSerializer,
@@ -42,15 +44,17 @@ CHANGE_EXAMPLE = OpenApiExample("another length", value={"version": 1, "duration
 
 @extend_schema(tags=["drafts"])
 class DraftListView(ListView[SavedDraft]):
-    """The person's saved drafts, newest first."""
+    """The saved drafts of the person's accounts and of those at which they have a seat, newest first."""
 
     required_scopes = FORECASTS
     rate_limits = {"POST": (Limit.DRAFT,)}
     serializer_class = SavedDraftSerializer
     filterset_class = SavedDraftFilter
+    queryset = SavedDraft.objects.none()
 
     def get_queryset(self) -> QuerySet[SavedDraft]:
-        return drafts_of(self.request.user)  # type: ignore[arg-type]
+        open_all(self.request)
+        return drafts_seen_by(self.request.user)  # type: ignore[arg-type]
 
     @extend_schema(request=NewDraftSerializer, responses={201: SavedDraftSerializer}, examples=[NEW_EXAMPLE])
     @idempotent
@@ -59,7 +63,11 @@ class DraftListView(ListView[SavedDraft]):
         serializer = NewDraftSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
-        account = accounts_of(request.user).filter(public_id=asked["account_id"]).first()  # type: ignore[arg-type]
+        account = TikTokAccount.objects.filter(public_id=asked["account_id"]).first()
+        try:
+            account = open_account(request, account, to_write=True).account if account else None
+        except Http404:
+            account = None
         if account is None:
             raise MissingObject("account_id")
         try:
@@ -79,12 +87,18 @@ class DraftView(RetrieveView[SavedDraft]):
     lookup_field = "public_id"
 
     def get_queryset(self) -> QuerySet[SavedDraft]:
-        return drafts_of(self.request.user)  # type: ignore[arg-type]
+        return drafts_seen_by(self.request.user)  # type: ignore[arg-type]
+
+    def get_object(self) -> SavedDraft:
+        """Return the draft, its account opened: for a change as an editor."""
+        draft = super().get_object()
+        open_account(self.request, draft.account, to_write=self.request.method not in SAFE_METHODS)
+        return draft
 
     @extend_schema(request=ChangeDraftSerializer, responses=SavedDraftSerializer, examples=[CHANGE_EXAMPLE])
     def patch(self, request: Request, public_id: str) -> Response:
         """Change the draft as it stands at the version; if it was changed since, answer 409 and change nothing."""
-        draft = get_object_or_404(self.get_queryset(), public_id=public_id)
+        draft = self.get_object()
         serializer = ChangeDraftSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
@@ -99,7 +113,7 @@ class DraftView(RetrieveView[SavedDraft]):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, public_id: str) -> Response:
         """Delete the draft; its saved forecasts stay."""
-        services.delete_draft(draft_id=get_object_or_404(self.get_queryset(), public_id=public_id).pk)
+        services.delete_draft(draft_id=self.get_object().pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

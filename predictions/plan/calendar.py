@@ -59,14 +59,20 @@ def week_of(day: date) -> tuple[datetime, datetime]:
 
 
 def cards_of(
-    drafts: Iterable[SavedDraft], posts: Iterable[Post], forecasts: Mapping[int, Forecast], now: datetime
+    drafts: Iterable[SavedDraft],
+    posts: Iterable[Post],
+    forecasts: Mapping[int, Forecast],
+    now: datetime,
+    *,
+    is_owner: bool = True,
 ) -> list[CalendarCard]:
     """Return the cards in the order of their moments; a draft whose post is there has none of its own.
 
-    `forecasts` are those of drafts by their key, as of now; other drafts show their last saved one.
+    `forecasts` are those of drafts by their key, as of now; other drafts show their last saved one. Pages of forecasts
+    are their owner's: for a member a post leads to TikTok.
     """
     cards = [_draft_card(draft, forecasts.get(draft.pk), now) for draft in drafts if draft.post_id is None]
-    cards += [_post_card(post) for post in posts]
+    cards += [_post_card(post, is_owner) for post in posts]
     return sorted(cards, key=lambda card: (card.moment is None, card.moment or now))
 
 
@@ -94,14 +100,16 @@ def _draft_card(draft: SavedDraft, forecast: Forecast | None, now: datetime) -> 
     )
 
 
-def _post_card(post: Post) -> CalendarCard:
+def _post_card(post: Post, is_owner: bool) -> CalendarCard:
     outcomes: list[Outcome] = list(post.outcomes.all())
     outcome = outcomes[-1] if outcomes else None
     content = getattr(post, "content", None)
     return CalendarCard(
         kind=Kind.PUBLISHED,
         moment=post.posted_at,
-        address=reverse("predictions:forecast", args=[outcome.prediction.public_id]) if outcome else post.share_url,
+        address=reverse("predictions:forecast", args=[outcome.prediction.public_id])
+        if outcome and is_owner
+        else post.share_url,
         caption=post.caption,
         hashtags=list(content.hashtags) if content else [],
         forecast=outcome.prediction if outcome else None,

@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.linked.switcher import SignedInRequest, choose_account
+from accounts.linked.switcher import SignedInRequest
+from accounts.seats.access import choose_seen_account
 from predictions.forecasts.forms import zone_words
 from predictions.models import SavedDraft
 from predictions.plan.calendar import cards_of, days_of, week_of
@@ -28,21 +29,24 @@ LOOKS_BACK, LOOKS_AHEAD = timedelta(days=30), timedelta(days=366)
 @login_required
 def plan(request: SignedInRequest) -> HttpResponse:
     """Show the week of the day `?week=`, by default today's, or with `?view=list` all that comes and the last month."""
-    chosen, linked = choose_account(request)
+    chosen, linked = choose_seen_account(request)
     if chosen is None:
         return redirect("posts:home")
-    require(request.user.pk, Purpose.SERVICE)
     account, now = chosen.account, timezone.now()
+    require(account.user_id, Purpose.SERVICE)
     is_list = request.GET.get("view") == "list"
     start, end = (now - LOOKS_BACK, now + LOOKS_AHEAD) if is_list else week_of(_day(request.GET.get("week", "")))
     drafts = list(planned_between(account, start, end)[:LISTED])
     undated = list(SavedDraft.objects.filter(account=account, publish_at=None).select_related("prediction")[:LISTED])
     posts = list(published_between(account, start, end).reverse()[:LISTED])
     upcoming = [draft for draft in drafts if draft.publish_at and draft.publish_at > now]
-    cards = cards_of(drafts, posts, planned_forecasts(request.user, account, upcoming), now)
+    forecasts = planned_forecasts(account.user, account, upcoming)
+    cards = cards_of(drafts, posts, forecasts, now, is_owner=chosen.is_owner)
     context: dict[str, Any] = {
         "account": account,
         "accounts": linked,
+        "is_owner": chosen.is_owner,
+        "may_edit": chosen.may_edit,
         "is_list": is_list,
         "undated": cards_of(undated, (), {}, now),
         "is_empty": not cards and not undated,

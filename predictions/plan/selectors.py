@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from accounts.models import Notice, TikTokAccount, User
+from accounts.seats.selectors import seen_by
 from posts.models import Post, PostContent
 from predictions.models import Outcome, SavedDraft
 from predictions.outcomes.matching import Planned, Published
@@ -23,6 +24,14 @@ def drafts_of(user: User) -> QuerySet[SavedDraft]:
     """Return all drafts of the person's accounts with their saved forecast and post, newest first."""
     drafts = SavedDraft.objects.filter(account__user=user.pk)
     return drafts.select_related("account", "prediction__outcome", "post")
+
+
+def drafts_seen_by(user: User) -> QuerySet[SavedDraft]:
+    """Return the drafts of the person's accounts and of those at which they have a seat, newest first.
+
+    Who takes one from here opens its account with `accounts.seats.access.open_account`.
+    """
+    return SavedDraft.objects.filter(seen_by(user)).select_related("account__user", "prediction__outcome", "post")
 
 
 def planned_between(account: TikTokAccount, start: datetime, end: datetime) -> QuerySet[SavedDraft]:

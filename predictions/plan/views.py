@@ -12,23 +12,25 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.linked.local_time import use_time_zone_of
-from accounts.linked.switcher import LinkedAccount, SignedInRequest, choose_account
+from accounts.linked.switcher import LinkedAccount, SignedInRequest
 from accounts.models import TikTokAccount
+from accounts.seats.access import OpenedAccount, choose_seen_account, open_account
 from config.languages.told import told
 from config.rate_limits import Limit, enforce, rate_limited
 from posts.content.captions import MAX_RETURNED
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 from posts.freshness import lazy_freshness
+from predictions.forecasts.charts import headlines, without_baseline
 from predictions.forecasts.steps import COVER, STEP, before_of, cover_of, seal_cover, undo_fields
 from predictions.models import SavedDraft
 from predictions.plan import services
 from predictions.plan.composing import shown_forecast
 from predictions.plan.forms import PlanForm, data_of, initial_of, kept_cover
-from predictions.plan.selectors import drafts_of
+from predictions.plan.selectors import drafts_seen_by
 from privacy.consent.selectors import has_consent, require
 from privacy.purposes import Purpose
 
-PAGE, RESULT = "predictions/compose.html", "plan/result.html"
+PAGE, VIEWERS_PAGE, RESULT = "predictions/compose.html", "plan/viewers_draft.html", "plan/result.html"
 SAVE = "save"
 """Name of the button that saves a draft without a forecast."""
 
@@ -38,20 +40,22 @@ SAVE = "save"
 @rate_limited(Limit.PREDICT)
 def compose(request: SignedInRequest) -> HttpResponse:
     """Show the page of a new draft; forecast, save, or try what was sent."""
-    chosen, linked = choose_account(request)
+    chosen, linked = choose_seen_account(request, to_write=True)
     if chosen is None:
         return redirect("posts:home")
-    return _page(request, chosen.account, _draft_sent(request, chosen.account), linked)
+    return _page(request, chosen, _draft_sent(request, chosen.account), linked)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @rate_limited(Limit.PREDICT)
 def draft_page(request: SignedInRequest, draft_id: str) -> HttpResponse:
-    """Show the page of a saved draft; forecast, save, or try what was sent."""
-    draft = get_object_or_404(drafts_of(request.user), public_id=draft_id)
+    """Show the page of a saved draft; forecast, save, or try what was sent. Viewers see it as it is saved."""
+    draft, opened = _opened(request, draft_id, to_write=request.method == "POST")
     use_time_zone_of(draft.account)
-    return _page(request, draft.account, draft, [])
+    if not opened.may_edit:
+        return _viewers_page(request, draft)
+    return _page(request, opened, draft, [])
 
 
 @require_POST
@@ -60,12 +64,12 @@ def draft_page(request: SignedInRequest, draft_id: str) -> HttpResponse:
 def try_draft(request: SignedInRequest) -> HttpResponse:
     """Answer with the forecast of what is typed, as a part of the page; nothing is kept. 422: it is not sound yet."""
     account = _chosen(request)
-    require(request.user.pk, Purpose.SERVICE)
+    require(account.user_id, Purpose.SERVICE)
     form = PlanForm(request.POST, request.FILES, account=account)
     is_sound, cover = _read(request, form)
     if not is_sound:
         return JsonResponse({"cover": form.errors.get("cover", [])}, status=422)
-    context = shown_forecast(user=request.user, account=account, form=form, cover=cover, record=False)
+    context = shown_forecast(user=account.user, account=account, form=form, cover=cover, record=False)
     context |= {"account": account, "cover_seal": seal_cover(cover), "before": before_of(request.POST)}
     context["undo"] = undo_fields(request.POST) if context["before"] else None
     return render(request, RESULT, context)
@@ -80,7 +84,7 @@ def save_draft(request: SignedInRequest) -> HttpResponse:
     A draft that was changed elsewhere answers 409 with how it stands, and is not changed.
     """
     account = _chosen(request)
-    require(request.user.pk, Purpose.SERVICE)
+    require(account.user_id, Purpose.SERVICE)
     form = PlanForm(request.POST, account=account, forecast=False)
     form.is_valid()
     draft = _draft_sent(request, account)
@@ -97,7 +101,7 @@ def save_draft(request: SignedInRequest) -> HttpResponse:
             "draft": saved.public_id,
             "version": saved.version,
             "address": reverse("predictions:draft", args=[saved.public_id]),
-            "keeps_text": has_consent(request.user.pk, Purpose.DRAFTS),
+            "keeps_text": has_consent(account.user_id, Purpose.DRAFTS),
             "unsound": [str(form[name].label) for name in form.errors if name in form.fields],
         }
     )
@@ -107,7 +111,7 @@ def save_draft(request: SignedInRequest) -> HttpResponse:
 @login_required
 def delete_draft(request: SignedInRequest, draft_id: str) -> HttpResponse:
     """Delete a draft."""
-    draft = get_object_or_404(drafts_of(request.user), public_id=draft_id)
+    draft, _account = _opened(request, draft_id, to_write=True)
     services.delete_draft(draft_id=draft.pk)
     messages.success(request, _("The draft is deleted. Its saved forecasts stay."))
     return redirect(f"{reverse('predictions:plan')}?account={draft.account.public_id}")
@@ -117,21 +121,44 @@ def delete_draft(request: SignedInRequest, draft_id: str) -> HttpResponse:
 @login_required
 def end_reminder(request: SignedInRequest, draft_id: str) -> HttpResponse:
     """Remind no more of a draft."""
-    draft = get_object_or_404(drafts_of(request.user), public_id=draft_id)
+    draft, _account = _opened(request, draft_id, to_write=True)
     services.end_reminder(draft_id=draft.pk)
     return redirect(f"{reverse('predictions:plan')}?account={draft.account.public_id}")
 
 
+def _opened(request: SignedInRequest, draft_id: str, *, to_write: bool) -> tuple[SavedDraft, OpenedAccount]:
+    """Return a draft that the person may see, and, where asked, change; 404 for others."""
+    draft = get_object_or_404(drafts_seen_by(request.user), public_id=draft_id)
+    return draft, open_account(request, draft.account, to_write=to_write)
+
+
+def _viewers_page(request: SignedInRequest, draft: SavedDraft) -> HttpResponse:
+    """Show a draft to somebody who may not change it."""
+    require(draft.account.user_id, Purpose.SERVICE)
+    outcome = getattr(draft.prediction, "outcome", None) if draft.prediction else None
+    context = {
+        "account": draft.account,
+        "draft": draft,
+        "keeps_texts": has_consent(draft.account.user_id, Purpose.DRAFTS),
+        "headlines": without_baseline(headlines(draft.prediction, outcome)) if draft.prediction else [],
+        "outcome": outcome,
+    }
+    return render(request, VIEWERS_PAGE, context)
+
+
 def _page(
-    request: SignedInRequest, account: TikTokAccount, draft: SavedDraft | None, linked: list[LinkedAccount]
+    request: SignedInRequest, opened: OpenedAccount, draft: SavedDraft | None, linked: list[LinkedAccount]
 ) -> HttpResponse:
-    require(request.user.pk, Purpose.SERVICE)
+    account = opened.account
+    require(account.user_id, Purpose.SERVICE)
     context: dict[str, Any] = {
         "account": account,
         "accounts": linked,
+        "is_owner": opened.is_owner,
+        "by_member": not opened.is_owner,
         "draft": draft,
         "data": lazy_freshness(account.pk),
-        "keeps_texts": has_consent(request.user.pk, Purpose.DRAFTS),
+        "keeps_texts": has_consent(account.user_id, Purpose.DRAFTS),
         "kept_characters": MAX_RETURNED,
         "max_hashtags": settings.TIKTOK_MAX_HASHTAGS,
     }
@@ -150,7 +177,7 @@ def _page(
         return render(request, PAGE, context)
     context["cover_seal"] = seal_cover(cover)
     if is_step:
-        context |= shown_forecast(user=request.user, account=account, form=form, cover=cover, record=False)
+        context |= shown_forecast(user=account.user, account=account, form=form, cover=cover, record=False)
         if before := before_of(request.POST):
             context |= {"before": before, "undo": undo_fields(request.POST)}
         return render(request, PAGE, context)
@@ -168,7 +195,7 @@ def _page(
     if only_save:
         messages.success(request, _("The draft is saved."))
         return redirect("predictions:draft", draft.public_id)
-    context |= shown_forecast(user=request.user, account=account, form=form, cover=cover, record=True)
+    context |= shown_forecast(user=account.user, account=account, form=form, cover=cover, record=True)
     draft = services.change_draft(draft_id=draft.pk, version=draft.version, changes={"prediction": context["forecast"]})
     form.data = request.POST.copy()
     form.data["draft"], form.data["version"] = draft.public_id, str(draft.version)
@@ -176,7 +203,7 @@ def _page(
 
 
 def _chosen(request: SignedInRequest) -> TikTokAccount:
-    chosen, _linked = choose_account(request)
+    chosen, _linked = choose_seen_account(request, to_write=True)
     if chosen is None:
         raise Http404
     return chosen.account
@@ -190,7 +217,7 @@ def _draft_sent(request: SignedInRequest, account: TikTokAccount) -> SavedDraft 
     if "\0" in known:
         # PostgreSQL takes no such text
         raise Http404
-    return get_object_or_404(drafts_of(request.user), public_id=known, account=account)
+    return get_object_or_404(drafts_seen_by(request.user), public_id=known, account=account)
 
 
 def _read(request: HttpRequest, form: PlanForm) -> tuple[bool, CoverMeasures | None]:

@@ -16,6 +16,9 @@ PREFIXES = {
     "ntfy": "a notice",
     "hook": "a webhook of a person's program",
     "dlvr": "a message to a webhook",
+    "comm": "a comment on a saved draft",
+    "seat": "a seat at an account",
+    "shar": "a link to something that a person shared",
     "expo": "a copy of a person's data",
     ERASURE: "an erasure, and its receipt",
 }

@@ -51,6 +51,8 @@ class Table:
     """The path from a row to its person, e.g. `account__user`; None where rows concern nobody."""
     account: str | None = None
     """The path from a row to the TikTok account it belongs to, e.g. `account`; None where it belongs to the person."""
+    also_of: str | None = None
+    """The path to a person beside the account's who has a part in the row: their copy has it, and it goes with them."""
     personal: Mapping[str, str] = field(default_factory=dict)
     """Column -> its meaning. Declared here only for a library's table, as are the next two."""
     plain: Mapping[str, str] = field(default_factory=dict)
@@ -113,7 +115,10 @@ class Table:
         if self.found_by is not None:
             return rows.filter(self.found_by(subject))
         if self.account is not None:
-            return rows.filter(**{f"{self.account}__in": subject.account_ids})
+            concerned = models.Q(**{f"{self.account}__in": subject.account_ids})
+            if self.also_of is not None and subject.whole:
+                concerned |= models.Q(**{self.also_of: subject.user_id})
+            return rows.filter(concerned)
         if self.person is not None and subject.whole:
             return rows.filter(**{self.person: subject.user_id})
         return rows.none()

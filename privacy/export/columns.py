@@ -70,7 +70,7 @@ def _type(model: type[models.Model], column: str) -> tuple[str, ...]:
 TRAIL_FILE = "who-looked"
 TRAIL_MEANINGS = {
     "at": "When",
-    "actor_kind": "Who: you, staff, a task of the service, an operator, or TikTok",
+    "actor_kind": "Who: you, staff, a task, an operator, TikTok, or somebody with your link or a seat at your account",
     "action": "Read, changed, exported, erased, consent given or withdrawn, or refused to staff",
     "what": "What",
     "through": "Through what",

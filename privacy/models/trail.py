@@ -46,6 +46,10 @@ class AccessEvent(models.Model):
         TASK = "task"
         SHELL = "shell"
         TIKTOK = "tiktok"
+        # somebody with a link that the person shared
+        VISITOR = "visitor"
+        # somebody with a seat at an account of the person
+        MEMBER = "member"
         # a trigger, on its own
         DATABASE = "database"
 
@@ -67,11 +71,12 @@ class AccessEvent(models.Model):
     )
     at = plain(models.DateTimeField(help_text="Given by the database."), "when")
     actor_kind = plain(
-        models.CharField(max_length=8, choices=Actor), "the person, staff, a task, a command, TikTok or the database"
+        models.CharField(max_length=8, choices=Actor),
+        "the person, staff, a task, a command, TikTok, a visitor with a link, a member with a seat, or the database",
     )
     actor = plain(
-        models.CharField(max_length=150, blank=True, help_text="A member of staff, a task or a command."),
-        "the member of staff, the task or the command",
+        models.CharField(max_length=150, blank=True, help_text="A member of staff, a task, a command or a member."),
+        "the member of staff, the task, the command, or the member by a hash that leads nowhere once they left",
     )
     subject = plain(
         models.CharField(max_length=64, db_index=True, help_text="The person's pseudonym."),

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from privacy.models import AccessEvent, Through
 from privacy.trail.acting import Acting, acting, recorded_subjects
+from privacy.trail.members import opened_as_member
 from privacy.trail.reasons import reason_of
 from privacy.trail.services import changed, record
 from privacy.trail.words import name_of
@@ -27,6 +28,7 @@ TOUCH_NOBODY = {
     ),
     **dict.fromkeys((f"predictions:demo{page}" for page in ("", "_plan", "_posts", "_insights")), _PUBLIC),
     "accounts:remove_mail": "for whoever reads what was sent to an address; its removal is recorded as that",
+    "predictions:shared": "shows what somebody shared: the view records it for them, and nothing of who opens it",
     "api:measure": "measures a draft and stores nothing",
     "predictions:try_draft": "shows who writes a draft what it would do, at each pause, and stores nothing",
     **dict.fromkeys(("account_logout", "account_inactive"), _SIGNING_OUT),
@@ -41,8 +43,8 @@ TOUCH_NOBODY = {
 class TrailMiddleware:
     """Records whose data a request showed or changed, before the answer is sent.
 
-    People reach only their own data, so that one event is enough. Staff reach that of others in the admin, which
-    notes with `touch` whose rows a page shows.
+    People reach their own data, and that of people who gave them a seat, noted with `note_member`: that is recorded for
+    its owner. Staff reach that of others in the admin, which notes with `touch` whose rows a page shows.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -62,6 +64,9 @@ def _actor(request: HttpRequest) -> Acting:
         return Acting(AccessEvent.Actor.STAFF, name, through, reason_of(request))
     if not request.user.is_authenticated:
         return Acting(AccessEvent.Actor.TIKTOK, "", Through.WEBHOOK)
+    if opened := opened_as_member(request):
+        # what a request changes is of one owner
+        return Acting(AccessEvent.Actor.MEMBER, list(opened.values())[-1], through)
     return Acting(AccessEvent.Actor.PERSON, "", through)
 
 
@@ -82,7 +87,20 @@ def _record(request: HttpRequest, response: HttpResponse) -> None:
     people: set[int] = request.__dict__.get("shown_people", set())
     if "admin" not in match.namespaces and match.view_name not in TOUCH_NOBODY:
         people = people | {int(request.user.pk)}
-    record(action=action, subjects=people - recorded_subjects(), what=name_of(match))
+    recorded, what = recorded_subjects(), name_of(match)
+    if not (opened := opened_as_member(request)):
+        record(action=action, subjects=people - recorded, what=what)
+        return
+    through = _through(request)
+    for owner, member in opened.items():
+        if match.view_name not in TOUCH_NOBODY:
+            _record_as(Acting(AccessEvent.Actor.MEMBER, member, through), action, {owner} - recorded, what)
+    _record_as(Acting(AccessEvent.Actor.PERSON, "", through), action, people - recorded - opened.keys(), what)
+
+
+def _record_as(actor: Acting, action: AccessEvent.Action, subjects: set[int], what: str) -> None:
+    with acting(lambda: actor):
+        record(action=action, subjects=subjects, what=what)
 
 
 def _action(request: HttpRequest, response: HttpResponse) -> AccessEvent.Action:

@@ -1,9 +1,12 @@
 """The access trail in the API."""
 
+from django.utils.functional import cached_property
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer
 from privacy.models import AccessEvent
+from privacy.people import person_of
+from privacy.trail.members import members_of
 from privacy.trail.words import words_of
 
 
@@ -11,11 +14,24 @@ class AccessEventSerializer(ModelSerializer[AccessEvent]):
     """Somebody looked at the person's data or changed it. Staff are not named to people; their reason is."""
 
     who = serializers.CharField(source="actor_kind")
+    member = serializers.SerializerMethodField(
+        help_text="Of somebody with a seat at an account: what its owner calls them, and their role; otherwise empty."
+    )
     what = serializers.SerializerMethodField(help_text="Which data, in words.")
 
     class Meta:
         model = AccessEvent
-        fields = ["at", "who", "action", "what", "through", "why"]
+        fields = ["at", "who", "member", "action", "what", "through", "why"]
 
     def get_what(self, event: AccessEvent) -> str:
         return words_of(event.what)
+
+    def get_member(self, event: AccessEvent) -> str:
+        if event.actor_kind != AccessEvent.Actor.MEMBER:
+            return ""
+        return self._members.get(event.actor, "")
+
+    @cached_property
+    def _members(self) -> dict[str, str]:
+        """What the person's members are called: asked for once for all events of a page."""
+        return members_of(person_of(self.context["request"]))

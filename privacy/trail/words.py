@@ -7,11 +7,14 @@ from privacy.declarations.registry import table_of
 
 _ACCOUNTS = "your TikTok accounts"
 _TOKENS = "your API tokens"
+_SEATS = "seats at accounts"
 _POSTS = "your posts"
 _IMPORTS = "your imports of files"
 _REFRESH = "reading your posts from TikTok"
 _FORECASTS = "your forecasts"
 _DRAFTS = "your drafts"
+_COMMENTS = "comments on your drafts"
+_SHARED = "links to what you share"
 _EXPERIMENTS = "your experiments"
 _CONSENTS = "what you agree to"
 _NOTICES = "your notifications"
@@ -24,6 +27,8 @@ OF_REQUESTS = {
     **dict.fromkeys(("accounts:settings", "api:me"), "your settings"),
     **dict.fromkeys(("accounts:set_time_zone", "accounts:disconnect"), _ACCOUNTS),
     **dict.fromkeys(("api:account-list", "api:account-detail"), _ACCOUNTS),
+    **dict.fromkeys(("accounts:seats", "accounts:remove_seat", "api:account-seats", "api:account-seat"), _SEATS),
+    **dict.fromkeys(("accounts:leave_seat", "accounts:join", "api:seats", "api:seat"), _SEATS),
     **dict.fromkeys(("accounts:create_token", "accounts:revoke_token", "api:token-list", "api:token-detail"), _TOKENS),
     **dict.fromkeys(("accounts:notifications", "accounts:open_notice", "api:notifications"), _NOTICES),
     **dict.fromkeys(("api:notification-read", "api:notifications-read-all"), _NOTICES),
@@ -48,6 +53,15 @@ OF_REQUESTS = {
     **dict.fromkeys(("api:drafts", "api:draft", "predictions:plan", "predictions:draft"), _DRAFTS),
     **dict.fromkeys(("predictions:save_draft", "predictions:delete_draft", "predictions:end_reminder"), _DRAFTS),
     **dict.fromkeys(("predictions:week", "api:account-week"), "your week"),
+    **dict.fromkeys(("predictions:add_comment", "predictions:delete_comment"), _COMMENTS),
+    **dict.fromkeys(("api:draft-comments", "api:draft-comment"), _COMMENTS),
+    **dict.fromkeys(
+        ("predictions:report", "predictions:report_file", "api:account-report"), "a report of your account"
+    ),
+    **dict.fromkeys(("predictions:side_by_side", "api:side-by-side"), "your accounts side by side"),
+    **dict.fromkeys(("predictions:links", "predictions:share_report", "predictions:share_forecast"), _SHARED),
+    **dict.fromkeys(("predictions:revoke_link", "api:shares", "api:share"), _SHARED),
+    "predictions:shared": "what you shared by a link",
     "api:explore": "an idea to try",
     **dict.fromkeys(("predictions:overview", "api:account-replay"), "what was found of your account"),
     **dict.fromkeys(("predictions:forecasts", "predictions:forecast", "api:predictions", "api:prediction"), _FORECASTS),

@@ -4,6 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from privacy.export import services as exporting
+from tests.accounts.seats.factories import SeatFactory
 from tests.factories import AccountWeightsFactory, AssignmentFactory, FeedbackFactory, ImportFactory
 from tests.pages.conftest import Creator, make_creator
 from tests.predictions.replays.factories import AccountReplayFactory
@@ -14,6 +15,8 @@ def everything_of_a_creator() -> Creator:
     made = make_creator(posts=3)
     AccountWeightsFactory(account=made.account)
     AccountReplayFactory(account=made.account)
+    SeatFactory(account=made.account)
+    SeatFactory(person=made.user)
     FeedbackFactory(prediction=made.prediction)
     AssignmentFactory(experiment__account=made.account)
     ImportFactory(account=made.account)

@@ -83,6 +83,8 @@ def address(operation: Operation, creator: Creator) -> str:
         "/api/v1/imports/": account.imports.get().public_id,
         "/api/v1/refreshes/": account.refreshes.all()[0].public_id,
         "/api/v1/drafts/": account.drafts.get().public_id,
+        "/api/v1/seats/": creator.user.seats.get().public_id,
+        "/api/v1/shares/": account.shared_links.get().public_id,
         "/api/v1/experiments/": account.experiments.get().public_id,
         "/api/v1/privacy/exports/": creator.user.exports.get().public_id,
         "/api/v1/privacy/consents/": "learning",
@@ -91,6 +93,8 @@ def address(operation: Operation, creator: Creator) -> str:
         "/api/v1/webhooks/": webhook.public_id,
     }
     path = operation.path.replace("{delivery_id}", webhook.deliveries.get().public_id)
+    comment = creator.draft.comments.get().public_id
+    path = path.replace("{comment_id}", comment).replace("{seat_id}", account.seats.get().public_id)
     start, brace, rest = path.partition("{")
     return f"{start}{objects[start]}{rest.partition('}')[2]}" if brace else start
 

@@ -18,7 +18,9 @@ from tests.factories import (
     TikTokAccountFactory,
     history_of_posts,
 )
+from tests.predictions.comments.factories import DraftCommentFactory
 from tests.predictions.plan.factories import SavedDraftFactory
+from tests.predictions.sharing.factories import SharedLinkFactory
 
 ALL_SCOPES = ["user.info.basic", "user.info.profile", "user.info.stats", "video.list"]
 
@@ -59,13 +61,16 @@ def make_creator(*, posts: int = 8) -> Creator:
     OutcomeFactory(prediction=met, post=history[0])
     NoticeFactory(account=account)
     DeliveryFactory(webhook__user=account.user)
+    prediction, draft = PredictionFactory(account=account), SavedDraftFactory(account=account)
+    SharedLinkFactory(prediction=prediction)
+    DraftCommentFactory(draft=draft)
     return Creator(
         user=account.user,
         account=account,
-        prediction=PredictionFactory(account=account),
+        prediction=prediction,
         met_prediction=met,
         token=APITokenFactory(user=account.user),
-        draft=SavedDraftFactory(account=account),
+        draft=draft,
     )
 
 

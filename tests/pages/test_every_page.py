@@ -32,6 +32,7 @@ PUBLIC = [
     "/accounts/3rdparty/login/error/",
     "/accounts/tiktok/login/",
     "/there-is-no-such-page/",
+    "/shared/ended/",
 ]
 MEMBERS = [
     "/",
@@ -53,13 +54,19 @@ MEMBERS = [
     "/settings/webhooks/",
     "/settings/webhooks/{webhook}/",
     "/week/",
+    "/side-by-side/",
+    "/report/",
+    "/report/?period=month",
+    "/sharing/",
+    "/sharing/report/",
+    "/sharing/forecasts/{prediction}/",
     "/settings/",
     "/settings/accounts/{account}/disconnect/",
     "/privacy/",
     "/accounts/logout/",
     "/accounts/tiktok/login/?process=connect",
 ]
-STATUS = {"/accounts/3rdparty/login/error/": 401, "/there-is-no-such-page/": 404}
+STATUS = {"/accounts/3rdparty/login/error/": 401, "/there-is-no-such-page/": 404, "/shared/ended/": 404}
 
 
 def fill(path: str, creator: Creator) -> str:

@@ -13,6 +13,7 @@ from accounts.tokens.services import create_api_token
 from posts.models import Refresh
 from predictions.models import AccountWeights, Assignment, Feedback, SuggestionReport
 from privacy.export import services as exporting
+from tests.accounts.seats.factories import SeatFactory
 from tests.factories import AccountWeightsFactory, AssignmentFactory, BenchmarkFactory, FeedbackFactory, ImportFactory
 from tests.pages.conftest import Creator, make_creator
 from tests.predictions.replays.factories import AccountReplayFactory
@@ -20,13 +21,13 @@ from tests.predictions.replays.factories import AccountReplayFactory
 pytestmark = pytest.mark.django_db
 
 METHODS = ("get", "post", "put", "patch", "delete")
-# staff's pages; allauth's own API, whose objects are those of the session that asks, as are consents; and receipts,
-# which name nobody and are for whoever has their number
-NOT_OURS = ("settings/e-mail/", "admin/", "_allauth/", "api/v1/privacy/consents/", "erasures/")
+# staff's pages; allauth's own API, whose objects are those of the session that asks, as are consents; and receipts
+# and links, which are for whoever has their number or address
+NOT_OURS = ("settings/e-mail/", "admin/", "_allauth/", "api/v1/privacy/consents/", "erasures/", "shared/", "join/")
 # an id that a filter or a body takes instead of the address
 BY_QUERY = tuple(
     f"/{page}/?account={{account}}"
-    for page in ("overview", "posts", "compose", "forecasts", "insights", "track-record")
+    for page in ("overview", "posts", "compose", "forecasts", "insights", "track-record", "report", "sharing/report")
 )
 
 
@@ -59,9 +60,14 @@ def address(route: str, of: Creator) -> str:
         "/experiments/<": of.account.experiments.get().public_id,
         "/api/v1/drafts/<": of.account.drafts.get().public_id,
         "/plan/drafts/<": of.account.drafts.get().public_id,
+        "/sharing/forecasts/<": of.prediction.public_id,
+        "/sharing/<": of.account.shared_links.get().public_id,
+        "/api/v1/shares/<": of.account.shared_links.get().public_id,
         "/forecasts/<": of.prediction.public_id,
         "/posts/<": of.account.posts.all()[0].public_id,
         "/settings/accounts/<": of.account.public_id,
+        "/seats/<": of.user.seats.get().public_id,
+        "/api/v1/seats/<": of.user.seats.get().public_id,
         "/settings/tokens/<": of.token.pk,
         "/settings/webhooks/<": webhook.public_id,
         "/notifications/<": of.user.notices.earliest("pk").public_id,
@@ -71,7 +77,12 @@ def address(route: str, of: Creator) -> str:
     if route == "/posts/<slug:account_id>/refresh/":
         return f"/posts/{of.account.public_id}/refresh/"
     route = route.replace("<slug:delivery_id>", webhook.deliveries.get().public_id)
-    start, _, rest = route.replace("<int:rank>", "1").partition("<")
+    comment = of.draft.comments.get().public_id
+    seat = of.account.seats.get().public_id
+    route = route.replace("<int:rank>", "1").replace("<slug:comment_id>", comment)
+    if "accounts/" in route:
+        route = route.replace("<slug:seat_id>", seat)
+    start, _, rest = route.partition("<")
     return f"{start}{objects[start + '<']}{rest.partition('>')[2]}"
 
 
@@ -81,6 +92,12 @@ def everything_of(creator: Creator) -> str:
     rows += [*Refresh.objects.filter(account=account), *AccountWeights.objects.filter(account=account)]
     rows += [*account.experiments.all(), *Assignment.objects.filter(experiment__account=account)]
     rows += SuggestionReport.objects.filter(prediction__account=account)
+    rows += [
+        *account.shared_links.all(),
+        *creator.draft.comments.all(),
+        *account.seats.all(),
+        *creator.user.seats.all(),
+    ]
     rows += Feedback.objects.filter(prediction__account=account)
     webhook = creator.user.webhooks.get()
     rows += [*creator.user.notices.all(), webhook, *webhook.deliveries.all()]
@@ -107,6 +124,8 @@ def person() -> Creator:
     FeedbackFactory(prediction=creator.prediction)
     AssignmentFactory(experiment__account=creator.account)
     ImportFactory(account=creator.account)
+    SeatFactory(account=creator.account)
+    SeatFactory(person=creator.user)
     exporting.make(export_pk=exporting.request_export(user_id=creator.user.pk).pk)
     return creator
 
@@ -138,7 +157,7 @@ def test_by_session_and_by_token(me: Creator, stranger: Creator, subtests: pytes
             if route.startswith("/api/"):
                 by_token = answers(Client(), path, headers={"Authorization": f"Bearer {token}"})
                 # a token may not manage tokens or take a copy of everything, its own person's neither
-                forbidden = {403} if "/tokens/" in route or "/exports/" in route else set()
+                forbidden = {403} if any(each in route for each in ("/tokens/", "/exports/", "/seats")) else set()
                 assert set(by_token.values()) <= {404, 405} | forbidden
             assert everything_of(stranger) == before
 

@@ -33,6 +33,7 @@ from privacy.purposes import YEAR, Basis, Purpose
 from privacy.retention import services as retention
 from telemetry.connections import redis_client
 from telemetry.queues import queues
+from tests.accounts.seats.factories import SeatFactory
 from tests.accounts.telling.factories import DeliveryFactory, MailAddressFactory, NoticeFactory
 from tests.factories import (
     AccountWeightsFactory,
@@ -52,8 +53,9 @@ from tests.factories import (
     disagree,
     history_of_posts,
 )
-from tests.predictions.plan.factories import SavedDraftFactory
+from tests.predictions.comments.factories import DraftCommentFactory
 from tests.predictions.replays.factories import AccountReplayFactory
+from tests.predictions.sharing.factories import SharedLinkFactory
 from tests.privacy.consent.text_versions import release
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +70,9 @@ def everything_of_a_person() -> Any:
     FeedbackFactory(prediction=outcome.prediction)
     SuggestionReportFactory(prediction=outcome.prediction)
     AssignmentFactory(experiment__account=account)
-    SavedDraftFactory(account=account)
+    DraftCommentFactory(draft__account=account)
+    SharedLinkFactory(prediction=outcome.prediction)
+    SeatFactory(account=account)
     ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)
     AccountReplayFactory(account=account)

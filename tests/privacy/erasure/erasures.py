@@ -16,6 +16,7 @@ from privacy.erasure import services as erasing
 from privacy.erasure import steps as erasure_steps
 from privacy.export import services as exporting
 from privacy.models import Erasure, Through
+from tests.accounts.seats.factories import SeatFactory
 from tests.accounts.telling.factories import DeliveryFactory, MailAddressFactory, NoticeFactory
 from tests.factories import (
     AccountWeightsFactory,
@@ -32,8 +33,10 @@ from tests.factories import (
     TikTokAccountFactory,
     history_of_posts,
 )
+from tests.predictions.comments.factories import DraftCommentFactory
 from tests.predictions.plan.factories import SavedDraftFactory
 from tests.predictions.replays.factories import AccountReplayFactory, replayed_post
+from tests.predictions.sharing.factories import SharedLinkFactory
 
 
 def everything(name: str) -> User:
@@ -55,7 +58,10 @@ def everything(name: str) -> User:
     AssignmentFactory(experiment__account=account, post=posts[0])
     ForecastErrorFactory(post=posts[0])
     AccountWeightsFactory(account=account, summary={"of": f"summary-{name}"})
-    SavedDraftFactory(account=account, caption=f"drafted-{name}")
+    draft = SavedDraftFactory(account=account, caption=f"drafted-{name}")
+    DraftCommentFactory(draft=draft, text=f"comment-{name}")
+    SharedLinkFactory(prediction=prediction)
+    SeatFactory(account=account, person=user, name=f"seat-{name}")
     AccountReplayFactory(account=account, posts=[replayed_post(2.0, post=f"replayed-{name}")])
     APITokenFactory(user=user, name=f"token-{name}")
     MailAddressFactory(user=user, address=f"{name}@example.com")

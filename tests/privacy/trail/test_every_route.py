@@ -22,6 +22,7 @@ from privacy.models import Erasure, Through
 from privacy.trail import selectors as trail
 from privacy.trail.middleware import TOUCH_NOBODY
 from privacy.trail.words import name_of, words_of
+from tests.accounts.seats.factories import SeatFactory
 from tests.factories import (
     AccountWeightsFactory,
     AssignmentFactory,
@@ -56,6 +57,7 @@ ASKED_BY = {
 REFUSED = {
     "accounts:mail": "no e-mail is offered without a mail server; tests/accounts/mail/test_mail.py has one",
     "accounts:tiktok_webhook": "signed by TikTok alone; tests/accounts/test_webhooks.py looks at its events",
+    "accounts:join": "for whoever has an invitation",
     "tiktok_callback": "asks TikTok; tests/accounts/test_sign_in.py looks at its events",
     "api:account-benchmark": "there is none for an account among few",
     "privacy:receipt": "for whoever has the number, and names nobody",
@@ -114,6 +116,8 @@ def person() -> Creator:
     SuggestionReportFactory(prediction__account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
     ImportFactory(account=creator.account)
+    SeatFactory(account=creator.account)
+    SeatFactory(person=creator.user)
     ForecastErrorFactory(post=creator.account.posts.all()[0])
     Listing.objects.create(account=creator.account, listed_at=timezone.now())
     Client().force_login(creator.user)
@@ -152,6 +156,13 @@ def own_address(route: str, person: Creator) -> str:
         "experiments/<": account.experiments.get().public_id,
         "plan/drafts/<": account.drafts.get().public_id,
         "api/v1/drafts/<": account.drafts.get().public_id,
+        "sharing/forecasts/<": person.prediction.public_id,
+        "sharing/<": account.shared_links.get().public_id,
+        "shared/<": "unknown",
+        "seats/<": person.user.seats.get().public_id,
+        "join/<": "unknown",
+        "api/v1/seats/<": person.user.seats.get().public_id,
+        "api/v1/shares/<": account.shared_links.get().public_id,
         "forecasts/<": person.prediction.public_id,
         "your-data/export/<": person.user.exports.get().public_id,
         "erasures/<": "eras_unknown",
@@ -167,7 +178,11 @@ def own_address(route: str, person: Creator) -> str:
     if route == "posts/<slug:account_id>/refresh/":
         return f"/posts/{account.public_id}/refresh/"
     route = route.replace("<slug:delivery_id>", webhook.deliveries.get().public_id)
-    start, found, rest = route.replace("<int:rank>", "1").partition("<")
+    comment = person.draft.comments.get().public_id
+    route = route.replace("<int:rank>", "1").replace("<slug:comment_id>", comment)
+    if "accounts/" in route:
+        route = route.replace("<slug:seat_id>", account.seats.get().public_id)
+    start, found, rest = route.partition("<")
     return f"/{start}{objects[start + '<']}{rest.partition('>')[2]}" if found else f"/{route}"
 
 

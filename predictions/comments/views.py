@@ -1,0 +1,59 @@
+"""Comments from a draft's page."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.linked.switcher import SignedInRequest
+from accounts.seats.access import open_account
+from config.rate_limits import Limit, rate_limited
+from predictions.comments.forms import CommentForm
+from predictions.comments.selectors import comments_on
+from predictions.comments.services import NotCommented, add_comment, delete_comment
+from predictions.models import SavedDraft
+from predictions.plan.selectors import drafts_seen_by
+
+
+@require_POST
+@login_required
+@rate_limited(Limit.DRAFT)
+def add(request: SignedInRequest, draft_id: str) -> HttpResponse:
+    """Add a comment to a draft."""
+    draft = _draft(request, draft_id)
+    form = CommentForm(request.POST)
+    try:
+        if form.is_valid():
+            add_comment(draft=draft, author=request.user, text=form.cleaned_data["comment"])
+        else:
+            messages.error(request, _("Your comment was not kept: write 1 to 500 characters."))
+    except NotCommented as error:
+        messages.error(request, str(error))
+    return _back(draft)
+
+
+@require_POST
+@login_required
+def delete(request: SignedInRequest, draft_id: str, comment_id: str) -> HttpResponse:
+    """Delete a comment; its author and the account's owner may."""
+    draft = _draft(request, draft_id)
+    comment = get_object_or_404(comments_on(draft), public_id=comment_id)
+    if request.user.pk not in (comment.author_id, draft.account.user_id):
+        raise PermissionDenied
+    delete_comment(comment=comment)
+    messages.success(request, _("The comment is deleted."))
+    return _back(draft)
+
+
+def _draft(request: SignedInRequest, draft_id: str) -> SavedDraft:
+    draft = get_object_or_404(drafts_seen_by(request.user), public_id=draft_id)
+    open_account(request, draft.account)
+    return draft
+
+
+def _back(draft: SavedDraft) -> HttpResponse:
+    return redirect(f"{reverse('predictions:draft', args=[draft.public_id])}#comments-heading")
