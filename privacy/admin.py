@@ -1,7 +1,17 @@
-"""The admin of privacy's own tables."""
+"""The admin of privacy's own tables, and the desk: pending erasures and copies, the ledger, the gate."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
 
+from config.numbers import whole_number
+from privacy.erasure.restores.desk import desk_of
+from privacy.erasure.services import send_again
 from privacy.models import AccessEvent, Consent, DataExport, Erasure, ExportPart, RetentionRun, SubjectKey
 from privacy.trail.staff.admin import ReadOnlyAdmin
 
@@ -23,9 +33,13 @@ class SubjectKeyAdmin(ReadOnlyAdmin):
 
 @admin.register(DataExport)
 class DataExportAdmin(ReadOnlyAdmin):
-    list_display = ["public_id", "user", "state", "requested_at", "ready_at", "expires_at", "size", "attempts"]
+    list_display = ["public_id", "user", "state", "requested_at", "ready_at", "expires_at", "bytes", "attempts"]
     list_filter = ["state"]
     list_select_related = ["user"]
+
+    @admin.display(description="size", ordering="size")
+    def bytes(self, export: DataExport) -> str:
+        return filesizeformat(export.size)
 
 
 @admin.register(ExportPart)
@@ -41,6 +55,31 @@ class ErasureAdmin(ReadOnlyAdmin):
     list_filter = ["state", "reason"]
     search_fields = ["public_id"]
     exclude = ["sealed_identifiers", "user_id", "account_ids"]
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("desk/", self.admin_site.admin_view(self.desk), name="privacy_erasure_desk"), *super().get_urls()]
+
+    def desk(self, request: HttpRequest) -> HttpResponse:
+        """Show what is to be erased or copied, without anybody's name; send an erasure that is due again on POST."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_send = request.user.has_perm("accounts.erase_user")
+        if request.method == "POST":
+            if not may_send:
+                raise PermissionDenied
+            if send_again(erasure_pk=whole_number(request.POST.get("erasure", "")) or 0):
+                messages.success(request, "It was sent to a worker.")
+            else:
+                messages.error(request, "It is not due, or done by now.")
+            return redirect("admin:privacy_erasure_desk")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Privacy desk",
+            "opts": self.opts,
+            "desk": desk_of(timezone.now()),
+            "may_send": may_send,
+        }
+        return TemplateResponse(request, "admin/privacy/desk.html", context)
 
 
 @admin.register(RetentionRun)
