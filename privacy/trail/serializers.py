@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer
 from privacy.models import AccessEvent
+from privacy.trail.sentences import sentence_of
 from privacy.trail.words import words_of
 
 
@@ -12,10 +13,14 @@ class AccessEventSerializer(ModelSerializer[AccessEvent]):
 
     who = serializers.CharField(source="actor_kind")
     what = serializers.SerializerMethodField(help_text="Which data, in words.")
+    sentence = serializers.SerializerMethodField(help_text="All of it in words, as the page says it.")
 
     class Meta:
         model = AccessEvent
-        fields = ["at", "who", "action", "what", "through", "why"]
+        fields = ["at", "who", "action", "what", "sentence", "through", "why"]
 
     def get_what(self, event: AccessEvent) -> str:
         return words_of(event.what)
+
+    def get_sentence(self, event: AccessEvent) -> str:
+        return sentence_of(event)

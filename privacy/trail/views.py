@@ -6,20 +6,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from privacy.people import person_of
+from privacy.people import person_of, use_local_time
 from privacy.trail import selectors
-from privacy.trail.words import words_of
+from privacy.trail.grouping import days_of, days_with
 
-EVENTS_PER_PAGE = 50
+DAYS_PER_PAGE = 14
 
 
 @require_safe
 @login_required
 def access(request: HttpRequest) -> HttpResponse:
-    """Show who looked at the person's data or changed it; their own visits only if asked for."""
+    """Show by day who looked at the person's data or changed it; their own visits only if asked for."""
+    use_local_time(person_of(request))
     with_own = request.GET.get("own") == "true"
     events = selectors.events_about(person_of(request), by_others=not with_own)
-    page = Paginator(events, EVENTS_PER_PAGE).get_page(request.GET.get("page"))
-    for event in page.object_list:
-        event.words = words_of(event.what)  # type: ignore[attr-defined]
-    return render(request, "privacy/access.html", {"page": page, "with_own": with_own})
+    page = Paginator(days_with(events), DAYS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "days": days_of(events, list(page.object_list)),
+        "with_own": with_own,
+    }
+    return render(request, "privacy/access.html", context)

@@ -1,0 +1,80 @@
+"""A person's trail by day: what the same actor did several times a day, for the same reason, is one line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from django.db.models import Count, Max, Min, QuerySet
+from django.db.models.functions import TruncDate
+
+from privacy.models import AccessEvent
+from privacy.trail.sentences import done_of, who_of
+
+FIRST = (AccessEvent.Actor.STAFF, AccessEvent.Actor.SHELL)
+"""People who looked stand above the service's own work of a day."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """What one actor did on a day, so many times; times are first and last."""
+
+    done: str
+    why: str
+    count: int
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one kind of actor did on a day, latest first."""
+
+    who: str
+    is_person_of_staff: bool
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day in the current time zone."""
+
+    day: date
+    groups: Sequence[Group]
+
+
+def days_with(events: QuerySet[AccessEvent]) -> QuerySet[AccessEvent, date]:
+    """Return the days that have events, latest first."""
+    return events.annotate(day=TruncDate("at")).order_by("-day").values_list("day", flat=True).distinct()
+
+
+def days_of(events: QuerySet[AccessEvent], days: Sequence[date]) -> list[Day]:
+    """Return the events of these days, grouped by day and by who."""
+    rows = (
+        events.annotate(day=TruncDate("at"))
+        .filter(day__in=days)
+        .order_by("-day")
+        .values("day", "actor_kind", "action", "what", "why")
+        .annotate(count=Count("pk"), first=Min("at"), last=Max("at"))
+        .order_by("-day", "actor_kind", "-last")
+    )
+    shown = []
+    for day, of_day in groupby(rows, key=lambda row: row["day"]):
+        by_who = [(kind, list(own)) for kind, own in groupby(of_day, key=lambda row: row["actor_kind"])]
+        by_who.sort(key=lambda pair: pair[0] not in FIRST)
+        shown.append(Day(day, [Group(who_of(kind), kind in FIRST, _merged(own)) for kind, own in by_who]))
+    return shown
+
+
+def _merged(rows: Sequence[dict[str, object]]) -> list[Entry]:
+    """Return the rows in words; those that read the same are one entry."""
+    entries: dict[tuple[str, str], Entry] = {}
+    for row in rows:
+        done, why = done_of(str(row["action"]), str(row["what"])), str(row["why"])
+        entry = Entry(done, why, row["count"], row["first"], row["last"])  # type: ignore[arg-type]
+        if (same := entries.get((done, why))) is None:
+            entries[done, why] = entry
+        else:
+            same.count += entry.count
+            same.first, same.last = min(same.first, entry.first), max(same.last, entry.last)
+    return sorted(entries.values(), key=lambda entry: entry.last, reverse=True)
