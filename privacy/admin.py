@@ -13,7 +13,10 @@ from config.numbers import whole_number
 from privacy.erasure.restores.desk import desk_of
 from privacy.erasure.services import send_again
 from privacy.models import AccessEvent, Consent, DataExport, Erasure, ExportPart, RetentionRun, SubjectKey
+from privacy.trail.sentences import done_of
 from privacy.trail.staff.admin import ReadOnlyAdmin
+
+PSEUDONYM_SHOWN = 8
 
 
 @admin.register(Consent)
@@ -91,7 +94,20 @@ class RetentionRunAdmin(ReadOnlyAdmin):
 
 @admin.register(AccessEvent)
 class AccessEventAdmin(ReadOnlyAdmin):
-    list_display = ["position", "at", "actor_kind", "actor", "action", "what", "through", "why", "subject"]
+    list_display = ["at", "who", "done", "why", "through", "person", "position"]
     list_filter = ["actor_kind", "action", "through", "at"]
     search_fields = ["actor", "subject", "reference"]
     show_full_result_count = False
+
+    @admin.display(description="who", ordering="actor")
+    def who(self, event: AccessEvent) -> str:
+        return f"{event.get_actor_kind_display()} {event.actor}".strip()
+
+    @admin.display(description="did", ordering="action")
+    def done(self, event: AccessEvent) -> str:
+        return done_of(event.action, event.what)
+
+    @admin.display(description="to whom", ordering="subject")
+    def person(self, event: AccessEvent) -> str:
+        """Return the first letters of the pseudonym: enough to see that two events are about one person."""
+        return f"{event.subject[:PSEUDONYM_SHOWN]}…" if event.subject else "nobody in particular"

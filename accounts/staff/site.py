@@ -19,6 +19,8 @@ class StaffSite(admin.AdminSite):
 
     site_header = site_title = "Postcast staff"
     index_title = "Home"
+    # lists take the width; all tables stand at the end of the home page
+    enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Return whether the person is staff and has given password and code."""

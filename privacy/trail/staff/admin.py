@@ -46,7 +46,8 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
         Django lets an address filter by any column, and so reveals, letter by letter, those that are not shown.
         """
-        asked = (*self.get_list_filter(request), self.opts.pk.name, "pk")
+        filters = [getattr(each, "parameter_name", each) for each in self.get_list_filter(request)]
+        asked = (*filters, self.opts.pk.name, "pk")
         return lookup in {f"{field}{ending}" for field in asked for ending in ASKED_BY_FILTERS}
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
