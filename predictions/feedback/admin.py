@@ -43,7 +43,7 @@ class FeedbackAdmin(OfVersionsAdmin):
     search_fields = ["prediction__public_id", "prediction__account__public_id"]
     actions = ["deal_with"]
 
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Feedback]":
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         dealt_with = Case(When(is_dealt_with(), then=Value(True)), default=Value(False))
         return super().get_queryset(request).annotate(is_dealt_with=dealt_with)
 

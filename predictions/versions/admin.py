@@ -64,7 +64,8 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         canary = next((each for each in versions if each.canary_share > 0), None)
         challenger = canary or next((each for each in versions if each.role == ModelVersion.Role.CHALLENGER), None)
         serving: list[ModelVersion | None] = [champion, *([challenger] if challenger else [])]
-        records = records_of([version and version.pk for version in serving], now)
+        keys = [version.pk if version else None for version in serving]
+        records = records_of(keys, now)
         comparison = last_comparison(challenger) if challenger else None
         context = {
             **self.admin_site.each_context(request),
@@ -78,7 +79,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             "challenger": challenger,
             "challenger_name": challenger and readable_name(challenger),
             "challenger_learned": challenger and learned_from(challenger),
-            "records": [records[version and version.pk] for version in serving],
+            "records": [records[key] for key in keys],
             "comparison": comparison,
             "compared": rows_of(comparison) if comparison else [],
             "versions": [

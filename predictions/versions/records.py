@@ -1,13 +1,15 @@
 """Records of model versions in service: what each forecast lately, how far off it was, and how it failed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.db.models import Avg, Case, Count, F, FloatField, Q, Value, When
 from django.db.models.functions import Abs, Ln
 
+from predictions.engine.types import COVERAGE
 from predictions.models import ForecastFailure, ModelEvent, ModelVersion, Outcome, Prediction
 
 JUDGED_FOR = timedelta(days=28)
@@ -54,7 +56,7 @@ def records_of(versions: Collection[int | None], now: datetime) -> dict[int | No
         average=_mean_log_error("baseline"),
         covered=Avg(Case(When(within_interval=True, then=1.0), default=0.0)),
     )
-    judged = {row["prediction__model_version"]: row for row in rows}
+    judged: dict[int | None, Mapping[str, Any]] = {row["prediction__model_version"]: row for row in rows}
     return {pk: _record(pk, judged.get(pk, {}), now) for pk in versions}
 
 
@@ -74,22 +76,23 @@ def rows_of(event: ModelEvent) -> list[Compared]:
 def _rows_of_group(name: str, group: dict[str, dict[str, float] | None]) -> list[Compared]:
     rows = []
     if errors := group.get("log_mae"):
-        champion, challenger = errors["champion"], errors["challenger"]
-        words = [f"{100 * np.expm1(value):.1f} %" for value in (champion, challenger)]
-        rows.append(Compared(f"Off by, {name}", *words, is_worse=challenger > champion))
+        champion, challenger = (float(np.expm1(errors[model])) for model in ("champion", "challenger"))
+        rows.append(_row(f"Off by, {name}", champion, challenger, is_worse=challenger > champion))
     if errors := group.get("mape"):
         champion, challenger = errors["champion"], errors["challenger"]
-        words = [f"{100 * value:.1f} %" for value in (champion, challenger)]
-        rows.append(Compared(f"Error of the point forecast, {name}", *words, is_worse=challenger > champion))
+        rows.append(_row(f"Error of the point forecast, {name}", champion, challenger, is_worse=challenger > champion))
     if coverage := group.get("coverage"):
         champion, challenger = coverage["champion"], coverage["challenger"]
-        words = [f"{100 * value:.1f} %" for value in (champion, challenger)]
-        is_worse = abs(challenger - 0.8) > abs(champion - 0.8)
-        rows.append(Compared(f"Within the range, {name}", *words, is_worse=is_worse))
+        is_worse = abs(challenger - COVERAGE) > abs(champion - COVERAGE)
+        rows.append(_row(f"Within the range, {name}", champion, challenger, is_worse=is_worse))
     return rows
 
 
-def _record(pk: int | None, judged: dict[str, float], now: datetime) -> Record:
+def _row(name: str, champion: float, challenger: float, *, is_worse: bool) -> Compared:
+    return Compared(name, f"{100 * champion:.1f} %", f"{100 * challenger:.1f} %", is_worse)
+
+
+def _record(pk: int | None, judged: Mapping[str, Any], now: datetime) -> Record:
     predictions = Prediction.objects.filter(model_version=pk)
     latencies = list(predictions.order_by("-created_at").values_list("latency_ms", flat=True)[:_LATENCIES])
     return Record(

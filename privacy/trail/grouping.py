@@ -1,9 +1,10 @@
 """A person's trail by day: what the same actor did several times a day, for the same reason, is one line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import Any
 
 from django.db.models import Count, Max, Min, QuerySet
 from django.db.models.functions import TruncDate
@@ -66,12 +67,12 @@ def days_of(events: QuerySet[AccessEvent], days: Sequence[date]) -> list[Day]:
     return shown
 
 
-def _merged(rows: Sequence[dict[str, object]]) -> list[Entry]:
+def _merged(rows: Sequence[Mapping[str, Any]]) -> list[Entry]:
     """Return the rows in words; those that read the same are one entry."""
     entries: dict[tuple[str, str], Entry] = {}
     for row in rows:
-        done, why = done_of(str(row["action"]), str(row["what"])), str(row["why"])
-        entry = Entry(done, why, row["count"], row["first"], row["last"])  # type: ignore[arg-type]
+        done, why = done_of(row["action"], row["what"]), row["why"]
+        entry = Entry(done, why, row["count"], row["first"], row["last"])
         if (same := entries.get((done, why))) is None:
             entries[done, why] = entry
         else:

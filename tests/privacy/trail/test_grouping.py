@@ -40,7 +40,7 @@ def test_staff_who_looked_three_times_are_one_line() -> None:
 
 def test_a_long_trail_has_pages(client: Client) -> None:
     person: User = TikTokAccountFactory().user
-    pseudonym = pseudonym_of(person.pk)
+    pseudonym = pseudonym_of(person.pk) or ""
     with connection.cursor() as cursor:
         # the database itself gives events their moment
         cursor.execute("SET LOCAL session_replication_role = replica")
