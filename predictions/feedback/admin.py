@@ -44,8 +44,8 @@ class FeedbackAdmin(OfVersionsAdmin):
     actions = ["deal_with"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        dealt_with = Case(When(is_dealt_with(), then=Value(True)), default=Value(False))
-        return super().get_queryset(request).annotate(is_dealt_with=dealt_with)
+        feedback: QuerySet[Any] = super().get_queryset(request)
+        return feedback.annotate(is_dealt_with=Case(When(is_dealt_with(), then=Value(True)), default=Value(False)))
 
     @admin.action(description="Mark as dealt with", permissions=["deal"])
     def deal_with(self, request: HttpRequest, chosen: "QuerySet[Feedback]") -> None:

@@ -29,7 +29,7 @@ class FeedbackInline(admin.StackedInline):  # type: ignore[type-arg]
 @admin.register(Prediction)
 class PredictionAdmin(OfVersionsAdmin):
     list_display = [
-        *("public_id", "account", "created_at", "publish_at", "model_version", "basis"),
+        *("public_id", "account", "created_at", "publish_at", "model_version"),
         *("typical_likes", "range_of_likes", "bucket", "result", "latency"),
     ]
     list_select_related = ["account", "outcome"]

@@ -74,7 +74,7 @@ _BY_ACTION: dict[str, Promise] = {
     Action.CONSENT: gettext_lazy("agreed to: %(what)s"),
     Action.WITHDRAW: gettext_lazy("took back the consent to: %(what)s"),
     Action.REFUSED: gettext_lazy("tried to change, and was refused: %(what)s"),
-    Action.KEY: gettext_lazy("made the key: %(what)s"),
+    Action.KEY: gettext_lazy("made or ended the key of a person"),
 }
 
 

@@ -125,7 +125,10 @@ def panel(*, permission: str, place: int) -> Callable[[Draw], Draw]:
 def home_of(viewer: Viewer, now: datetime) -> Home:
     """Return what the person may see of the page."""
     chosen = [each for each in _registered if viewer.has_perm(each.permission)]
-    panels = [_drawn(each.draw, now) for each in sorted(chosen, key=lambda each: each.place)]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
+        panels = [_drawn(each.draw, now) for each in sorted(chosen, key=lambda each: each.place)]
     alarms = [alarm for panel in panels for alarm in panel.alarms]
     return Home(sorted(alarms, key=lambda alarm: alarm.urgency), panels)
 
@@ -134,8 +137,6 @@ def _drawn(draw: Draw, now: datetime) -> Panel:
     """Return the panel; one that says so where it cannot be read: the others are needed all the more then."""
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL statement_timeout = {TIMEOUT_MS}")
             return draw(now)
     except Exception:
         log.exception("home_panel_failed", panel=draw.__name__)
