@@ -44,8 +44,9 @@ class FeedbackAdmin(OfVersionsAdmin):
     actions = ["deal_with"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        feedback: QuerySet[Any] = super().get_queryset(request)
-        return feedback.annotate(is_dealt_with=Case(When(is_dealt_with(), then=Value(True)), default=Value(False)))
+        dealt_with = Case(When(is_dealt_with(), then=Value(True)), default=Value(False))
+        annotated: QuerySet[Any] = super().get_queryset(request).annotate(is_dealt_with=dealt_with)
+        return annotated
 
     @admin.action(description="Mark as dealt with", permissions=["deal"])
     def deal_with(self, request: HttpRequest, chosen: "QuerySet[Feedback]") -> None:

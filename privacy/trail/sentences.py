@@ -1,9 +1,10 @@
 """Events of the trail as sentences for their person: "Staff opened your forecasts", "You asked for a forecast"."""
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from config.languages.told import told
 from privacy.models import AccessEvent
 from privacy.trail.words import category_of, page_of, words_of
 
@@ -101,5 +102,7 @@ def sentence_of(event: AccessEvent) -> str:
 
 def _lowered(words: str) -> str:
     """Return a category in the middle of a sentence, without what stands behind its colon."""
-    head = words.partition(":")[0]
-    return head if head[:2].isupper() else head[:1].lower() + head[1:]
+    head = told(words).partition(":")[0]
+    # other languages have letters of their own to begin a noun with
+    is_kept = head[:2].isupper() or not (get_language() or "en").startswith("en")
+    return head if is_kept else head[:1].lower() + head[1:]
