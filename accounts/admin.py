@@ -1,5 +1,8 @@
 """Admin pages of accounts: a person's data can be read, not changed; tokens, sealed or not, are not shown at all."""
 
+from collections.abc import Callable
+from typing import Any
+
 # libraries register their admins when they are imported; that must have happened before they are taken out
 import allauth.account.admin
 import allauth.socialaccount.admin  # noqa: F401
@@ -10,8 +13,12 @@ from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -26,10 +33,13 @@ from accounts.models import (
     User,
     WebhookDelivery,
 )
+from accounts.staff.person import parts_of, permitted
 from privacy.erasure.services import request_erasure
+from privacy.export.services import request_export
 from privacy.models import Erasure, Through
 from privacy.people import SIGN_IN_AGAIN, signed_in_lately
 from privacy.trail.reasons import reason_of
+from privacy.trail.services import note_change
 from privacy.trail.staff.admin import ReadOnlyAdmin, TracedAdmin
 
 # the app's secret and plain-text tokens have no place here, e-mail addresses are not collected,
@@ -42,11 +52,21 @@ for model in (SocialApp, SocialToken, SocialAccount, EmailAddress, EmailConfirma
 
 @admin.register(User)
 class UserAdmin(TracedAdmin):
-    """People. A superuser may deactivate a person and set what staff may do; the rest is the person's own."""
+    """People: found by handle, name or id, each with a page of what is kept, what is under way and what can be done.
 
-    list_display = ["username", "is_staff", "is_active", "date_joined", "last_login"]
+    A superuser may deactivate a person and set what staff may do; the rest is the person's own.
+    """
+
+    identity = ("names", "tiktok_accounts__display_name", "tiktok_accounts__username")
+    list_display = ["username", "accounts", "names", "is_staff", "is_active", "date_joined", "last_login"]
     list_filter = ["is_staff", "is_active"]
-    search_fields = ["username"]
+    search_fields = [
+        *("username", "tiktok_accounts__public_id"),
+        *("tiktok_accounts__display_name", "tiktok_accounts__username"),
+    ]
+    search_help_text = "A person’s id here or an account’s; a handle or name, for those who may see them."
+    opens_only_result = True
+    change_form_template = "admin/accounts/user/person.html"
     fields = [
         *("username", "date_joined", "last_login"),
         *("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
@@ -55,6 +75,82 @@ class UserAdmin(TracedAdmin):
     filter_horizontal = ["groups", "user_permissions"]
 
     actions = ["erase"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("tiktok_accounts")
+
+    @admin.display(description="accounts")
+    def accounts(self, person: User) -> str:
+        return ", ".join(account.public_id for account in person.tiktok_accounts.all())
+
+    @admin.display(description="names")
+    def names(self, person: User) -> str:
+        return ", ".join(account.name for account in person.tiktok_accounts.all())
+
+    def get_urls(self) -> list[URLPattern]:
+        export, erase = self.admin_site.admin_view(self.export_view), self.admin_site.admin_view(self.erase_view)
+        return [
+            path("<path:object_id>/export/", export, name="accounts_user_export"),
+            path("<path:object_id>/erase/", erase, name="accounts_user_erase"),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Add the parts of the person's page, with the actions that this member of staff may take."""
+        person: User | None = kwargs.get("obj")
+        if person is not None:
+            sees_names = request.user.has_perm("accounts.see_identity")
+            context["parts"] = [
+                (part, permitted(request.user, part.actions), permitted(request.user, part.links))
+                for part in parts_of(person)
+            ]
+            context["title"] = (sees_names and self.names(person)) or f"Person {person.username}"
+            context["reason"] = reason_of(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def export_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Have a copy of the person's data made, which they find under “Your data”; on POST alone."""
+        if not request.user.has_perm("privacy.add_dataexport"):
+            raise PermissionDenied
+        return self._for_person(request, object_id, self._export)
+
+    def _export(self, request: HttpRequest, person: User) -> HttpResponse:
+        if request.method == "POST":
+            request_export(user_id=person.pk)
+            note_change(request)
+            messages.success(request, "A copy is being made. The person finds it under “Your data”.")
+        return redirect("admin:accounts_user_change", person.pk)
+
+    def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Say on GET what an erasure does; begin it on POST."""
+        if not self.has_erase_permission(request):
+            raise PermissionDenied
+        return self._for_person(request, object_id, self._erase_one)
+
+    def _erase_one(self, request: HttpRequest, person: User) -> HttpResponse:
+        if request.method == "POST":
+            self.erase(request, User.objects.filter(pk=person.pk))
+            return redirect("admin:accounts_user_change", person.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Erase this person",
+            "opts": self.opts,
+            "person": person,
+            "accounts": self.accounts(person),
+        }
+        return TemplateResponse(request, "admin/accounts/user/erase.html", context)
+
+    def _for_person(
+        self, request: HttpRequest, object_id: str, answer: Callable[[HttpRequest, User], HttpResponse]
+    ) -> HttpResponse:
+        """Answer for the person, once a reason was given, and record that they were looked at."""
+        if asked := self._ask_for_reason(request):
+            return asked
+        person: User | None = self.get_object(request, object_id)
+        if person is None:
+            raise Http404
+        self._record_shown(request, [person.pk])
+        return answer(request, person)
 
     @admin.action(description="Erase these people at once", permissions=["erase"])
     def erase(self, request: HttpRequest, people: QuerySet[User]) -> None:
@@ -69,6 +165,7 @@ class UserAdmin(TracedAdmin):
                 grace=None,
                 why=reason_of(request),
             )
+            note_change(request)
         return self.message_user(request, "They are being erased; see Erasures. Staff cannot be erased here.")
 
     def has_erase_permission(self, request: HttpRequest) -> bool:

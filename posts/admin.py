@@ -1,7 +1,13 @@
 """Posts and trends in the admin. Staff can read them, not change them."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path
 
+from accounts.models import TikTokAccount
+from posts.ingest.services import NotConnected, request_refresh
 from posts.models import (
     HashtagCount,
     Import,
@@ -15,6 +21,8 @@ from posts.models import (
     Refresh,
     Trend,
 )
+from privacy.consent.selectors import NoConsent
+from privacy.trail.services import note_change, touch
 from privacy.trail.staff.admin import ReadOnlyAdmin
 
 
@@ -85,13 +93,36 @@ class ImportRowAdmin(ReadOnlyAdmin):
 @admin.register(Refresh)
 class RefreshAdmin(ReadOnlyAdmin):
     list_display = [
-        *("public_id", "account", "state", "reason", "next_attempt_at", "created_at", "finished_at"),
-        *("heartbeat_at", "attempts", "posts_stored", "posts_expected", "skipped", "unreadable"),
+        *("account", "state", "reason", "next_attempt_at", "created_at", "finished_at"),
+        *("attempts", "posts_stored", "posts_expected", "skipped", "unreadable"),
     ]
     list_select_related = ["account"]
     list_filter = ["state", "reason", "created_at"]
     search_fields = ["public_id", "account__public_id"]
     show_full_result_count = False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.again_view)
+        return [path("again/<int:account_id>/", view, name="posts_refresh_again"), *super().get_urls()]
+
+    def again_view(self, request: HttpRequest, account_id: int) -> HttpResponse:
+        """Read an account from TikTok again, on POST, and lead back to its person's page."""
+        if not request.user.has_perm("posts.add_refresh"):
+            raise PermissionDenied
+        if asked := self._ask_for_reason(request):
+            return asked
+        account = get_object_or_404(TikTokAccount, pk=account_id)
+        touch(request, [account.user_id])
+        if request.method == "POST":
+            try:
+                request_refresh(account_id=account.pk)
+            except (NotConnected, NoConsent) as error:
+                why = "The account is not connected: its person has to connect it again."
+                messages.error(request, str(error) or why)
+            else:
+                note_change(request)
+                messages.success(request, "The account is read from TikTok again, within a minute.")
+        return redirect("admin:accounts_user_change", account.user_id)
 
 
 @admin.register(PostsChange)

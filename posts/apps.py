@@ -9,6 +9,6 @@ class PostsConfig(AppConfig):
         from posts.content.pictures import use_networks_in
         from posts.imports import retention_rules  # noqa: F401
         from posts.imports import tasks as import_tasks  # noqa: F401
-        from posts.ingest import figures, receivers, tasks  # noqa: F401
+        from posts.ingest import figures, home, person, receivers, tasks  # noqa: F401
 
         use_networks_in(settings.PICTURE_NETWORKS_PATH)

@@ -7,7 +7,10 @@ class PredictionsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the rooms' receivers."""
         import predictions.comments.receivers
+        import predictions.feedback.home
         import predictions.feedback.receivers
+        import predictions.forecasts.home
+        import predictions.forecasts.person
         import predictions.forecasts.receivers
         import predictions.learning.receivers
         import predictions.monitoring.receivers
@@ -17,4 +20,5 @@ class PredictionsConfig(AppConfig):
         import predictions.replays.receivers
         import predictions.reports.receivers
         import predictions.sharing.receivers
-        import predictions.training.receivers  # noqa: F401
+        import predictions.training.receivers
+        import predictions.versions.home  # noqa: F401

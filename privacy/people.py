@@ -1,6 +1,7 @@
 """The person behind a request, and their row."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -50,6 +51,23 @@ def person_of(request: HttpRequest | Request) -> int:
     """Return the primary key of the person who is signed in; for views that require a sign-in."""
     assert request.user.pk is not None
     return int(request.user.pk)
+
+
+FindZone = Callable[[int], tzinfo | None]
+_zone_finders: list[FindZone] = []
+
+
+def find_zones_with(find: FindZone) -> FindZone:
+    """Register a function that knows a person's time zone; it returns None for one without."""
+    _zone_finders.append(find)
+    return find
+
+
+def use_local_time(user_id: int) -> None:
+    """Write times in the person's own time zone until the request ends; in UTC for one without."""
+    for find in _zone_finders:
+        if zone := find(user_id):
+            timezone.activate(zone)
 
 
 def lock_person(user_id: int) -> None:

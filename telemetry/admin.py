@@ -22,12 +22,21 @@ from telemetry.service_page import admin as service_page  # noqa: F401
 
 @admin.register(FailedTask)
 class FailedTaskAdmin(ReadOnlyAdmin):
-    list_display = ["task", "queue", "arguments", "error", "message", "tries", "failed_at", "state", "settled_at"]
+    list_display = ["name", "queue", "arguments", "kind", "message", "tries", "failed_at", "state", "settled_at"]
     list_filter = ["state", "queue", "failed_at"]
     search_fields = ["task", "error"]
     show_full_result_count = False
     change_list_template = "admin/telemetry/failed_tasks.html"
     actions = ["retry", "drop"]
+
+    @admin.display(description="task", ordering="task")
+    def name(self, failed: FailedTask) -> str:
+        """Return the task without the path of its module, which its page has."""
+        return failed.task.rpartition(".")[2]
+
+    @admin.display(description="error", ordering="error")
+    def kind(self, failed: FailedTask) -> str:
+        return failed.error.rpartition(".")[2]
 
     def has_settle_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("telemetry.settle_failedtask"))

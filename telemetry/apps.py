@@ -8,6 +8,7 @@ class TelemetryConfig(AppConfig):
         """Connect the rooms' receivers."""
         from telemetry import correlation, receivers  # noqa: F401
         from telemetry.costs import receivers as costs  # noqa: F401
+        from telemetry.home import service  # noqa: F401
         from telemetry.idempotency import receivers as idempotency  # noqa: F401
         from telemetry.metrics import tasks, workers  # noqa: F401
         from telemetry.requests import receivers as requests  # noqa: F401

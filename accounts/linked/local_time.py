@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.models import TikTokAccount
+from privacy.people import find_zones_with
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -26,6 +27,13 @@ def zone_of(account: TikTokAccount) -> ZoneInfo:
 def use_time_zone_of(account: TikTokAccount) -> None:
     """Write and read times in the account's zone until the request ends."""
     timezone.activate(zone_of(account))
+
+
+@find_zones_with
+def zone_of_person(user_id: int) -> ZoneInfo | None:
+    """Return the zone of the person's first account, for pages about no account."""
+    account = TikTokAccount.objects.filter(user=user_id).first()
+    return zone_of(account) if account else None
 
 
 def reset_time_zone(get_response: GetResponse) -> GetResponse:

@@ -76,4 +76,4 @@ class Credential(PersonalData):
     updated_at = personal(models.DateTimeField(auto_now=True), "When they last changed")
 
     def __str__(self) -> str:
-        return f"credential of {self.account_id}"
+        return f"keys to {self.account}"

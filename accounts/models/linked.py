@@ -99,7 +99,7 @@ class FollowerCount(PersonalData):
         indexes = [models.Index(fields=["account", "observed_at"])]
 
     def __str__(self) -> str:
-        return f"{self.account_id} at {self.observed_at:%Y-%m-%d %H:%M}"
+        return f"followers on {self.observed_at:%-d %b %Y, %H:%M}"
 
 
 class WebhookDelivery(models.Model):

@@ -22,14 +22,14 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "posts": (
             *("view_post", "view_postcontent", "view_observation", "view_refresh"),
-            *("view_listing", "view_postschange", "view_import"),
+            *("view_listing", "view_postschange", "view_import", "add_refresh"),
         ),
         "predictions": (
-            *("view_prediction", "view_outcome", "view_feedback", "view_accountweights"),
+            *("view_prediction", "view_outcome", "view_feedback", "change_feedback", "view_accountweights"),
             *("view_suggestionreport", "view_experiment", "view_assignment", "view_saveddraft", "view_accountreplay"),
             *("view_sharedlink", "view_draftcomment"),
         ),
-        "privacy": ("view_consent",),
+        "privacy": ("view_consent", "add_dataexport"),
     },
     # asks how good the forecasts are: no row of a person
     "analyst": {
@@ -45,7 +45,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "accounts": ("view_webhookdelivery",),
         "posts": ("view_refresh", "view_import"),
         "predictions": (
-            *("view_modelversion", "roll_back_modelversion", "view_modelevent"),
+            *("view_modelversion", "roll_back_modelversion", "change_modelversion", "view_modelevent"),
             *("view_driftcheck", "view_forecastfailure", "view_varietycheck"),
             *("view_suggestionswitch", "change_suggestionswitch"),
         ),
@@ -59,7 +59,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "predictions": ("view_forgottenaccount", "view_forecasterror"),
         "privacy": (
             *("view_consent", "view_erasure", "view_dataexport", "view_exportpart", "view_accessevent"),
-            *("view_subjectkey", "view_retentionrun"),
+            *("view_subjectkey", "view_retentionrun", "add_dataexport"),
         ),
         "telemetry": ("view_idempotentrequest",),
     },

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
-from django.utils import timezone
 
 from accounts.linked.services import wait_for_writers
 from accounts.models import TikTokAccount
@@ -17,7 +16,7 @@ from privacy.consent.selectors import NoConsent
 from privacy.consent.services import consent_given, consent_withdrawn
 from privacy.purposes import Purpose
 from telemetry.service_levels import gauges
-from telemetry.signals import metrics_scraped, work_counted
+from telemetry.signals import work_counted
 
 
 @receiver(account_connected)
@@ -47,10 +46,7 @@ def erase_captions(user_id: int, purpose: Purpose, **_: Any) -> None:
         Post.objects.filter(account__user=user_id).exclude(caption="").update(caption="")
 
 
-@receiver(metrics_scraped)
-def show_punctuality(**_: Any) -> None:
-    """Set the gauges of the service level."""
-    gauges.show("observations", lambda: punctuality(timezone.now()))
+gauges.counted("observations", punctuality)
 
 
 @receiver(work_counted)

@@ -135,7 +135,7 @@ class PostContent(PersonalData):
     )
 
     def __str__(self) -> str:
-        return f"content of {self.post_id}"
+        return f"measures of {self.post}"
 
     @staticmethod
     def caption_columns(measures: CaptionMeasures) -> dict[str, Any]:

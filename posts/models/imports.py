@@ -106,7 +106,7 @@ class ImportPart(Part):
         constraints = [models.UniqueConstraint(fields=["import_job", "number"], name="one_import_part_per_number")]
 
     def __str__(self) -> str:
-        return f"part {self.number} of {self.import_job_id}"
+        return f"part {self.number} of {self.import_job}"
 
     def place(self) -> str:
         """Return the place that the bytes are bound to."""
@@ -143,7 +143,7 @@ class ImportRow(PersonalData):
         constraints = [models.UniqueConstraint(fields=["import_job", "number"], name="one_import_row_per_number")]
 
     def __str__(self) -> str:
-        return f"row {self.number} of {self.import_job_id}"
+        return f"row {self.number} of {self.import_job}"
 
     def seal_content(self, content: dict[str, Any]) -> None:
         """Seal what is to be stored of the row."""

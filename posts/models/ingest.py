@@ -129,7 +129,7 @@ class PostsChange(PersonalData):
     changed_at = personal(models.DateTimeField(), "When something of its posts last changed")
 
     def __str__(self) -> str:
-        return f"{self.account_id}: {self.sequence}"
+        return f"changes of {self.account}"
 
 
 class Listing(PersonalData):
@@ -173,4 +173,4 @@ class Listing(PersonalData):
         return self.complete_until is None or self.cursor is not None
 
     def __str__(self) -> str:
-        return f"{self.account_id} at {self.listed_at:%Y-%m-%d %H:%M}"
+        return f"list of posts of {self.account}"

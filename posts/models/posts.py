@@ -97,4 +97,4 @@ class Observation(PersonalData):
         indexes = [models.Index(fields=["post", "observed_at"])]
 
     def __str__(self) -> str:
-        return f"{self.post_id} at {self.observed_at:%Y-%m-%d %H:%M}"
+        return f"counts on {self.observed_at:%-d %b %Y, %H:%M}"

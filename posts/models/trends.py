@@ -20,7 +20,7 @@ class HashtagCount(models.Model):
         indexes = [models.Index(fields=["ended_at"])]
 
     def __str__(self) -> str:
-        return f"#{self.tag} until {self.ended_at:%Y-%m-%d %H:%M}"
+        return f"#{self.tag} until {self.ended_at:%-d %b %Y, %H:%M}"
 
 
 class Trend(models.Model):
@@ -45,4 +45,4 @@ class Trend(models.Model):
         constraints = [models.UniqueConstraint(fields=["tag", "as_of"], name="one_trend_at_a_time")]
 
     def __str__(self) -> str:
-        return f"#{self.tag} as of {self.as_of:%Y-%m-%d %H:%M}"
+        return f"#{self.tag} as of {self.as_of:%-d %b %Y, %H:%M}"

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
-from django.utils import timezone
 
 from accounts.linked.services import wait_for_writers
 from accounts.signals import time_zone_chosen
@@ -16,7 +15,7 @@ from predictions.models import AccountWeights, ForecastError
 from privacy.consent.services import consent_withdrawn
 from privacy.purposes import Purpose
 from telemetry.service_levels import gauges
-from telemetry.signals import metrics_scraped, work_counted
+from telemetry.signals import work_counted
 
 
 @receiver([posts_changed, time_zone_chosen])
@@ -32,10 +31,7 @@ def erase_forecast_errors(user_id: int, purpose: Purpose, **_: Any) -> None:
         ForecastError.objects.filter(account__user=user_id).delete()
 
 
-@receiver(metrics_scraped)
-def show_freshness(**_: Any) -> None:
-    """Set the gauges of the service level."""
-    gauges.show("weights", lambda: freshness_of_weights(timezone.now()))
+gauges.counted("weights", freshness_of_weights)
 
 
 @receiver(work_counted)

@@ -111,4 +111,4 @@ class Assignment(PersonalData):
         constraints = [models.UniqueConstraint(fields=["experiment", "post"], name="one_assignment_per_post")]
 
     def __str__(self) -> str:
-        return f"{self.experiment_id}: {'second' if self.is_second else 'first'}"
+        return f"{self.experiment}: {'second' if self.is_second else 'first'}"

@@ -65,7 +65,7 @@ class AccountWeights(PersonalData):
         verbose_name_plural = "account weights"
 
     def __str__(self) -> str:
-        return f"{self.account_id} v{self.version}"
+        return f"weights of {self.account}, version {self.version}"
 
 
 class ForecastError(PersonalData):
@@ -118,4 +118,4 @@ class ForecastError(PersonalData):
         constraints = [models.UniqueConstraint(fields=["post", "age_h"], name="one_error_per_age")]
 
     def __str__(self) -> str:
-        return f"{self.post_id} at {self.age_h} h: {self.error:+.2f}"
+        return f"error at {self.age_h} h: {self.error:+.2f}"

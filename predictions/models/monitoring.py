@@ -51,4 +51,4 @@ class DriftCheck(models.Model):
         indexes = [models.Index(fields=["verdict", "checked_at"])]
 
     def __str__(self) -> str:
-        return f"{self.verdict} at {self.checked_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_verdict_display()} on {self.checked_at:%-d %b %Y, %H:%M}"

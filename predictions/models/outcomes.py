@@ -61,7 +61,7 @@ class Outcome(PersonalData):
     met_at = personal(models.DateTimeField(auto_now_add=True), "When forecast and post were compared")
 
     def __str__(self) -> str:
-        return f"outcome of {self.prediction_id}"
+        return f"result of {self.prediction}"
 
     @property
     def is_measured(self) -> bool:

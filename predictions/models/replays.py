@@ -54,4 +54,4 @@ class AccountReplay(PersonalData):
     )
 
     def __str__(self) -> str:
-        return f"{self.account_id} v{self.version}"
+        return f"replay of {self.account}"

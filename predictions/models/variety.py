@@ -28,4 +28,4 @@ class VarietyCheck(models.Model):
         ordering = ["-checked_at"]
 
     def __str__(self) -> str:
-        return f"{'alarm' if self.alarms else 'varied'} at {self.checked_at:%Y-%m-%d %H:%M}"
+        return f"{'alarm' if self.alarms else 'varied'} on {self.checked_at:%-d %b %Y, %H:%M}"

@@ -1,6 +1,7 @@
 """Quality of forecasts by day: on the staff page of the service, and for monitoring."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,6 +29,20 @@ def coverage_by_day(days: Sequence[date]) -> Chart:
     shares = [100 * by_day[day] if day in by_day else None for day in days]
     summary = "Share of posts whose likes lay in the forecast's range, by the day they came due; 80 is promised."
     return chart("Forecasts within their range", summary, "%", days, [Series("within", shares)])
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Share of so many posts within their forecast's range."""
+
+    posts: int
+    share: float
+
+
+def coverage_of_days(first: date, last: date) -> Coverage:
+    """Return the coverage of the posts that came due on these days (UTC)."""
+    found: dict[str, Any] = _errors(first, last).aggregate(share=COVERAGE, posts=Count("pk"))
+    return Coverage(found["posts"], found["share"] or 0.0)
 
 
 @figures_of("forecasts")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from predictions.monitoring import panels  # noqa: F401 - registers itself
+from predictions.monitoring import home, panels  # noqa: F401 - register themselves
 from predictions.monitoring.metrics import show_drift
 from telemetry.signals import metrics_scraped
 

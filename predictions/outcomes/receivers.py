@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.dispatch import receiver
-from django.utils import timezone
 
 from accounts.linked.services import wait_for_writers
 from accounts.models import Notice
@@ -13,7 +12,6 @@ from predictions.outcomes.selectors import coverage
 from privacy.consent.services import consent_withdrawn
 from privacy.purposes import Purpose
 from telemetry.service_levels import gauges
-from telemetry.signals import metrics_scraped
 
 OF_OUTCOMES = (Notice.Kind.RESULT, Notice.Kind.FAR_OFF, Notice.Kind.WEEKLY_REPORT)
 """Notices that hold comparisons."""
@@ -27,7 +25,4 @@ def erase_outcomes(user_id: int, purpose: Purpose, **_: Any) -> None:
         withdraw_kinds(user_id=user_id, kinds=OF_OUTCOMES)
 
 
-@receiver(metrics_scraped)
-def show_coverage(**_: Any) -> None:
-    """Set the gauges of the service level."""
-    gauges.show("coverage", lambda: coverage(timezone.now()))
+gauges.counted("coverage", coverage)

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
-from django.utils import timezone
 
 from privacy.consent.services import consent_given
 from privacy.erasure import figures  # noqa: F401 - registers itself
@@ -12,7 +11,7 @@ from privacy.erasure.inactivity import cancel_if_void
 from privacy.erasure.restores.replay import reason_to_stay_shut
 from privacy.erasure.selectors import erasures_on_time
 from telemetry.service_levels import gauges
-from telemetry.signals import metrics_scraped, readiness_asked
+from telemetry.signals import readiness_asked
 
 
 @receiver(readiness_asked)
@@ -33,7 +32,4 @@ def cancel_on_consent(user_id: int, **_: Any) -> None:
     cancel_if_void(user_id=user_id)
 
 
-@receiver(metrics_scraped)
-def show_punctuality(**_: Any) -> None:
-    """Set the gauges of the service level."""
-    gauges.show("erasures", lambda: erasures_on_time(timezone.now()))
+gauges.counted("erasures", erasures_on_time)

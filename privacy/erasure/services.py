@@ -98,6 +98,20 @@ def resume_due(*, now: datetime | None = None) -> list[int]:
     return jobs.resume(due_erasures(now).filter(jobs.lost(Erasure, LEASE, now=now)), now=now)
 
 
+@transaction.atomic
+def send_again(*, erasure_pk: int) -> bool:
+    """Send an erasure that is due to a worker, at the wish of staff; return whether there was one.
+
+    A worker that holds it goes on: only one can claim it.
+    """
+    erasure = due_erasures(timezone.now()).filter(pk=erasure_pk).first()
+    if erasure is None:
+        return False
+    record(action=AccessEvent.Action.ERASE, subjects=[erasure.user_id or 0], what="erasure, sent to a worker again")
+    jobs.enqueue(erasure)
+    return True
+
+
 def _covering(whole: bool, account_id: int | None) -> Q:
     """Match erasures that make another one needless.
 

@@ -63,4 +63,4 @@ class Consent(PersonalData):
         return read_text(Purpose(self.purpose), self.version)
 
     def __str__(self) -> str:
-        return f"{self.purpose}:{self.version} of {self.user_id}"
+        return f"{self.purpose}, text {self.version}"

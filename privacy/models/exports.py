@@ -66,7 +66,7 @@ class ExportPart(Part):
         constraints = [models.UniqueConstraint(fields=["export", "number"], name="one_part_per_number")]
 
     def __str__(self) -> str:
-        return f"part {self.number} of {self.export_id}"
+        return f"part {self.number} of {self.export}"
 
     def place(self) -> str:
         """Return the place that the bytes are bound to."""

@@ -30,7 +30,7 @@ class SubjectKey(PersonalData):
     )
 
     def __str__(self) -> str:
-        return f"key of {self.user_id}"
+        return f"key of {self.user}"
 
 
 class AccessEvent(models.Model):
@@ -113,4 +113,4 @@ class AccessEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pk}: {self.actor_kind} {self.action}"
+        return f"{self.actor_kind} {self.action} on {self.at:%-d %b %Y, %H:%M}"

@@ -120,12 +120,24 @@ def words_of(what: str) -> str:
     return what
 
 
-def _of_admin(name: str) -> str:
-    """Return words for an address of the admin, e.g. `accounts_user_changelist`."""
-    label, _, rest = name.partition("_")
-    model, _, page = rest.partition("_")
+def page_of(what: str) -> str | None:
+    """Return the kind of an address of the admin, e.g. `changelist`; None for any other subject."""
+    namespace, _, name = what.partition(":")
+    return name.rpartition("_")[2] if namespace == "admin" else None
+
+
+def category_of(what: str) -> str:
+    """Return the category of data behind an address of the admin."""
+    label, _, rest = what.partition(":")[2].partition("_")
     try:
-        table = table_of(apps.get_model(label, model))
+        return table_of(apps.get_model(label, rest.partition("_")[0])).category
     except LookupError:
         return _OF_STAFF
-    return _OF_ADMIN.get(page, "a page by staff: {}").format(table.category)
+
+
+def _of_admin(name: str) -> str:
+    """Return words for an address of the admin, e.g. `accounts_user_changelist`."""
+    category = category_of(f"admin:{name}")
+    if category == _OF_STAFF:
+        return category
+    return _OF_ADMIN.get(name.rpartition("_")[2], "a page by staff: {}").format(category)

@@ -53,4 +53,4 @@ class FailedTask(models.Model):
         permissions = [("settle_failedtask", "Can try failed tasks again or drop them")]
 
     def __str__(self) -> str:
-        return f"{self.task} {self.task_id}"
+        return f"{self.task.rpartition('.')[2]} on {self.failed_at:%-d %b %Y, %H:%M}"

@@ -1,9 +1,16 @@
-"""Gauges of the service levels that are counted in the database: how many items there are, and how many are late."""
+"""Service levels that are counted in the database: how many items there are, and how many are late.
 
-from collections.abc import Callable
+A room registers the count of its level in a module that it imports when it is ready:
+
+    counted("erasures", erasures_on_time)
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.core.cache import cache
+from django.utils import timezone
 from prometheus_client import Gauge
 
 COUNTED_EVERY_S = 60
@@ -31,12 +38,37 @@ class Standing:
     late: int
 
 
-def show(level: str, count: Callable[[], Standing]) -> None:
-    """Set the gauges of the level (a name in `levels.LEVELS`) from its count, at most a minute old."""
-    key = f"service-level:{level}"
-    standing = cache.get(key)
-    if standing is None:
-        standing = count()
-        cache.set(key, standing, COUNTED_EVERY_S)
+Count = Callable[[datetime], Standing]
+_counts: dict[str, Count] = {}
+
+
+def counted(level: str, count: Count) -> None:
+    """Register the count of a level (a name in `levels.LEVELS`)."""
+    _counts[level] = count
+
+
+def standings() -> Mapping[str, Standing]:
+    """Return how each counted level stands, at most a minute ago."""
+    return {level: _standing(level, count) for level, count in _counts.items()}
+
+
+def show(level: str, count: Count) -> None:
+    """Set the gauges of the level."""
+    standing = _standing(level, count)
     ITEMS.labels(level).set(standing.items)
     LATE.labels(level).set(standing.late)
+
+
+def show_all() -> None:
+    """Set the gauges of all counted levels."""
+    for level, count in _counts.items():
+        show(level, count)
+
+
+def _standing(level: str, count: Count) -> Standing:
+    key = f"service-level:{level}"
+    standing: Standing | None = cache.get(key)
+    if standing is None:
+        standing = count(timezone.now())
+        cache.set(key, standing, COUNTED_EVERY_S)
+    return standing

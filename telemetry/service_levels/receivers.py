@@ -1,4 +1,4 @@
-"""Free space and beat's heartbeat in the metrics."""
+"""Counted levels, free space and beat's heartbeat in the metrics."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.dispatch import receiver
 from prometheus_client import Gauge
 
-from telemetry.service_levels import heartbeat
+from telemetry.service_levels import gauges, heartbeat
 from telemetry.signals import metrics_scraped
 
 KEPT_FREE = Gauge(
@@ -21,6 +21,12 @@ HEARTBEAT = Gauge(
     "When what beat starts every few seconds last ran; older than two minutes is an alarm.",
     multiprocess_mode="mostrecent",
 )
+
+
+@receiver(metrics_scraped)
+def show_levels(**_: Any) -> None:
+    """Set the gauges of the levels that are counted in the database."""
+    gauges.show_all()
 
 
 @receiver(metrics_scraped)

@@ -26,6 +26,8 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     identity: tuple[str, ...] = ()
     """Columns by which a person is known elsewhere: hidden from staff whose task does not need them."""
+    opens_only_result = False
+    """True where a search that finds one row leads to its page at once."""
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return self._permitted(request, super().get_list_display(request))
@@ -44,7 +46,8 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
         Django lets an address filter by any column, and so reveals, letter by letter, those that are not shown.
         """
-        asked = (*self.get_list_filter(request), self.opts.pk.name, "pk")
+        filters = [getattr(each, "parameter_name", each) for each in self.get_list_filter(request)]
+        asked = (*filters, self.opts.pk.name, "pk")
         return lookup in {f"{field}{ending}" for field in asked for ending in ASKED_BY_FILTERS}
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -63,6 +66,8 @@ class TracedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         response = super().changelist_view(request, extra_context)
         listed = getattr(response, "context_data", None) or {}
         shown = [row.pk for row in listed["cl"].result_list] if "cl" in listed else []
+        if self.opens_only_result and request.GET.get("q") and len(shown) == 1:
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", shown[0])
         self._record_shown(request, [*shown, *chosen])
         return response
 

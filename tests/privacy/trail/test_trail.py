@@ -239,8 +239,9 @@ def test_people_read_words_and_no_names_of_views(person: User, staff: Client, cl
     client.force_login(person)
     listed = client.get("/api/v1/privacy/access").json()["results"][0]
     assert listed["what"] == f"a list by staff: {table_of(User).category}"
+    assert listed["sentence"] == "Staff of Postcast saw a list with: your sign-in"
     page = client.get("/your-data/access/?own=true").content.decode()
-    assert "a list by staff: Your sign-in" in page
+    assert "saw a list with: your sign-in" in page
     assert "accounts_user" not in page
 
 

@@ -124,8 +124,8 @@ def test_every_level_that_is_counted_is_exported(client: Client, settings) -> No
 @given(first=st.integers(0, 10**6), second=st.integers(0, 10**6))
 def test_a_count_is_shared_for_a_minute(first: int, second: int) -> None:
     cache.clear()
-    gauges.show("weights", lambda: Standing(first, 0))
-    gauges.show("weights", lambda: Standing(second, 0))
+    gauges.show("weights", lambda _: Standing(first, 0))
+    gauges.show("weights", lambda _: Standing(second, 0))
     assert gauges.ITEMS.labels("weights")._value.get() == first
 
 

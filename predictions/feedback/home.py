@@ -1,0 +1,32 @@
+"""New feedback on the staff's home page: counted, and without anybody's words."""
+
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+
+from predictions.feedback.selectors import newest_open_feedback, open_feedback
+from telemetry.home.panels import Alarm, Line, Link, Panel, Urgency, panel
+from telemetry.home.words import ago
+
+WAITS_AT_MOST = timedelta(days=2)
+"""Feedback that nobody has dealt with for longer is told among what needs somebody."""
+SHOWN = 3
+
+
+@panel(permission="predictions.view_feedback", place=90)
+def feedback_inbox(now: datetime) -> Panel:
+    """Tell how much feedback waits, since when, and what the newest says in one word."""
+    page = f"{reverse('admin:predictions_feedback_changelist')}?state=open"
+    waiting = open_feedback(now)
+    count = waiting.count()
+    oldest = waiting.order_by("updated_at").values_list("updated_at", flat=True).first()
+    alarms = []
+    if oldest is not None and now - oldest > WAITS_AT_MOST:
+        sentence = "People said that a forecast was wrong or useless, and nobody has dealt with it."
+        alarms.append(Alarm(Urgency.SOON, sentence, f"{count:,}, oldest {ago(oldest, now)}", page, "Open the inbox"))
+    lines = [Line("Not dealt with", f"{count:,}", is_bad=bool(alarms))]
+    lines += [
+        Line(ago(each.updated_at, now).capitalize(), f"{each.get_verdict_display()}: {each.get_reason_display()}")
+        for each in newest_open_feedback(now, SHOWN)
+    ]
+    return Panel("Feedback inbox", lines, alarms, links=[Link("The inbox", page)])
