@@ -1,6 +1,6 @@
 """What a replay found of an account, for the template."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from predictions.overview.best_times import told_times
@@ -12,7 +12,7 @@ USUAL_POSTS = 4
 
 
 def what_was_found(
-    record: ReplayRecord, usual: dict[str, Sequence[float]], best_times: Sequence[dict[str, Any]]
+    record: ReplayRecord, usual: Mapping[str, Sequence[float]], best_times: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """Return the usual counts (lower quartile, median, upper quartile), the best times and the proof."""
     return {

@@ -1,15 +1,15 @@
 """Pages fit a phone in German, whose words are long, and in Arabic, from right to left."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.test_layout import PATHS
+from tests.browser.test_craft import pages_of
 from tests.factories import SUGGESTION
 from tests.pages.conftest import make_creator
+from tests.pages.test_every_page import MEMBERS
 
 
 @pytest.mark.django_db(transaction=True)
@@ -25,10 +25,7 @@ def test_a_language_is_chosen_and_every_page_fits(
     page.get_by_role("link", name="Language").click()
     page.get_by_role("button", name=name).click()
     expect(page).to_have_url(re.compile("/help/$"))
-    ids: dict[str, Any] = {"account": creator.account.public_id, "draft": creator.draft.public_id}
-    ids |= {"post": creator.account.posts.all()[0].public_id, "prediction": creator.met_prediction.public_id}
-    for path in PATHS:
-        page.goto(path.format(**ids))
+    for path in pages_of(creator, page, [path for path in MEMBERS if not path.startswith("/accounts/")]):
         told = page.evaluate("[document.documentElement.lang, getComputedStyle(document.body).direction]")
         assert told == [language, direction], path
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
