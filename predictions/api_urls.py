@@ -19,7 +19,6 @@ from predictions.replays.api import AccountReplayView
 from predictions.reports.api import SuggestionReportView
 from predictions.sharing.api import ShareListView, ShareView
 from predictions.side_by_side.api import SideBySideView
-from predictions.weekly.api import AccountWeekView
 
 urlpatterns = [
     path("predict", PredictView.as_view(), name="predict"),
@@ -48,6 +47,5 @@ urlpatterns = [
     path("accounts/<slug:public_id>/report", AccountReportView.as_view(), name="account-report"),
     path("accounts/<slug:public_id>/results", AccountResultListView.as_view(), name="account-results"),
     path("accounts/<slug:public_id>/skill", AccountTrackRecordView.as_view(), name="account-skill"),
-    path("accounts/<slug:public_id>/week", AccountWeekView.as_view(), name="account-week"),
     path("accounts/<slug:public_id>/weights", AccountWeightsView.as_view(), name="account-weights"),
 ]

@@ -17,7 +17,6 @@ from predictions.plan import views as drafts
 from predictions.reports import views as reports
 from predictions.sharing import views as sharing
 from predictions.side_by_side import views as side_by_side
-from predictions.weekly import views as weekly
 
 app_name = "predictions"
 urlpatterns = [
@@ -33,7 +32,6 @@ urlpatterns = [
     path("plan/drafts/<slug:draft_id>/", drafts.draft_page, name="draft"),
     path("plan/drafts/<slug:draft_id>/delete/", drafts.delete_draft, name="delete_draft"),
     path("plan/drafts/<slug:draft_id>/remind-no-more/", drafts.end_reminder, name="end_reminder"),
-    path("week/", weekly.week, name="week"),
     path("plan/drafts/<slug:draft_id>/comments/", comments.add, name="add_comment"),
     path("plan/drafts/<slug:draft_id>/comments/<slug:comment_id>/delete/", comments.delete, name="delete_comment"),
     path("side-by-side/", side_by_side.side_by_side, name="side_by_side"),

@@ -1,4 +1,4 @@
-"""The week of an account: what was published, which results came, what is planned; told each Monday morning.
+"""Tell of an account's week each Monday morning: what was published, how right forecasts were, what is planned.
 
-May import plan, outcomes and below. Computed when somebody looks; the notice keeps the figures that it told.
+May import period_reports, plan, outcomes and below. The notice keeps the figures that it told.
 """

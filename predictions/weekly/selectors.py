@@ -1,7 +1,6 @@
-"""Read an account's week, and which accounts are to be told of theirs."""
+"""Read the figures of an account's week, and which accounts are to be told of theirs."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -10,7 +9,7 @@ from accounts.linked.local_time import zone_of
 from accounts.models import Notice, TikTokAccount
 from posts.models import Post
 from predictions.models import Outcome, SavedDraft
-from predictions.plan.calendar import week_of
+from predictions.period_reports.periods import Period
 from predictions.plan.selectors import planned_between, published_between
 from privacy.consent.selectors import consents_to
 from privacy.declarations.registry import require_declared
@@ -25,61 +24,23 @@ ACTIVE_WITHIN = timedelta(days=16)
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class WeekReport:
-    """A week of an account, from a local Monday to the next."""
+def figures_of(account: TikTokAccount, week: Period) -> dict[str, int]:
+    """Return how many posts a week has, their measured results, those inside, and drafts of the next. Three queries.
 
-    start: datetime
-    end: datetime
-    posts: list[Post]
-    """Published in the week, oldest first."""
-    results: list[Outcome]
-    """That came in the week, each post's by its last forecast, the most likes first."""
-    planned: list[SavedDraft]
-    """For the week after, in their order."""
-
-    @property
-    def judged(self) -> int:
-        """Results that were measured: estimates judge no forecast."""
-        return sum(result.is_measured for result in self.results)
-
-    @property
-    def inside(self) -> int:
-        """Those that lay in their forecast's range."""
-        return sum(result.is_measured and result.within_interval for result in self.results)
-
-    @property
-    def best(self) -> Outcome | None:
-        """The result with the most likes."""
-        return self.results[0] if self.results else None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to tell."""
-        return not (self.posts or self.results or self.planned)
-
-
-def week_report(account: TikTokAccount, day: date) -> WeekReport:
-    """Return the week that the local day is in. Five queries."""
+    Of several forecasts of a post the last one counts, as in the week's report.
+    """
     require_declared(Purpose.OUTCOMES, Outcome)
-    with timezone.override(zone_of(account)):
-        start, end = week_of(day)
-        _, after = week_of(timezone.localdate(end))
-    met = Outcome.objects.filter(prediction__account=account, met_at__gte=start, met_at__lt=end)
-    last = met.order_by("post_id", "-prediction__created_at", "-prediction_id").distinct("post_id").values("pk")
-    results = Outcome.objects.filter(pk__in=last).select_related("prediction", "post")
-    return WeekReport(
-        start=start,
-        end=end,
-        posts=list(published_between(account, start, end)),
-        results=list(results.order_by("-likes", "pk")),
-        planned=list(planned_between(account, end, after).filter(post=None)),
-    )
-
-
-def last_week(account: TikTokAccount, now: datetime) -> date:
-    """Return a day of the account's last whole week."""
-    return timezone.localdate(now, zone_of(account)) - 7 * _DAY
+    zone = zone_of(account)
+    start, end = week.bounds(zone)
+    posts = published_between(account, start, end)
+    last = Outcome.objects.filter(post__in=posts.values("pk")).order_by("post_id", "-prediction__created_at", "-pk")
+    measured = [each for each in last.distinct("post_id") if each.is_measured]
+    return {
+        "posts": posts.count(),
+        "results": len(measured),
+        "inside": sum(each.within_interval for each in measured),
+        "planned": planned_between(account, *week.after.bounds(zone)).filter(post=None).count(),
+    }
 
 
 def accounts_to_tell(now: datetime) -> list[TikTokAccount]:

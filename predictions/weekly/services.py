@@ -7,10 +7,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.linked.local_time import zone_of
 from accounts.linked.services import lock_account
 from accounts.models import Notice, TikTokAccount
 from accounts.telling.services import tell
-from predictions.weekly.selectors import accounts_to_tell, last_week, week_report
+from predictions.period_reports.periods import Period, PeriodKind
+from predictions.weekly.selectors import accounts_to_tell, figures_of
 from privacy.consent.selectors import NoConsent
 
 log = structlog.get_logger(__name__)
@@ -34,21 +36,15 @@ def tell_weeks(*, now: datetime | None = None) -> int:
 @transaction.atomic
 def _tell(account: TikTokAccount, now: datetime) -> bool:
     lock_account(account.pk)
-    day = last_week(account, now)
-    report = week_report(account, day)
-    if report.is_empty:
+    week = Period.last_full(PeriodKind.WEEK, timezone.localdate(now, zone_of(account)))
+    figures = figures_of(account, week)
+    if not any(figures.values()):
         return False
     return tell(
         user_id=account.user_id,
         kind=Notice.Kind.WEEKLY_REPORT,
-        about=f"{account.public_id}:{day}",
-        link=f"{reverse('predictions:week')}?account={account.public_id}&week={day}",
+        about=f"{account.public_id}:{week.first}",
+        link=f"{reverse('predictions:report')}?account={account.public_id}&period=week&day={week.first}",
         account_id=account.pk,
-        params={
-            "week": str(day),
-            "posts": len(report.posts),
-            "results": len(report.results),
-            "inside": report.inside,
-            "planned": len(report.planned),
-        },
+        params={"week": str(week.first), **figures},
     )

@@ -52,7 +52,6 @@ OF_REQUESTS = {
     "api:forecast": "a forecast that was not kept",
     **dict.fromkeys(("api:drafts", "api:draft", "predictions:plan", "predictions:draft"), _DRAFTS),
     **dict.fromkeys(("predictions:save_draft", "predictions:delete_draft", "predictions:end_reminder"), _DRAFTS),
-    **dict.fromkeys(("predictions:week", "api:account-week"), "your week"),
     **dict.fromkeys(("predictions:add_comment", "predictions:delete_comment"), _COMMENTS),
     **dict.fromkeys(("api:draft-comments", "api:draft-comment"), _COMMENTS),
     **dict.fromkeys(

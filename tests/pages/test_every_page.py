@@ -53,7 +53,6 @@ MEMBERS = [
     "/notifications/",
     "/settings/webhooks/",
     "/settings/webhooks/{webhook}/",
-    "/week/",
     "/side-by-side/",
     "/report/",
     "/report/?period=month",

@@ -16,7 +16,6 @@ GET = [
     "/plan/drafts/{draft}/",
     "/settings/accounts/{account}/disconnect/",
     "/settings/webhooks/{webhook}/",
-    "/week/?account={account}",
 ]
 POST = [
     "/posts/{account}/refresh/",

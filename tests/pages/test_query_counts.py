@@ -36,7 +36,6 @@ def queries(browser: Client, path: str) -> int:
         ("/experiments/", 8),
         ("/settings/", 7),
         ("/notifications/", 7),
-        ("/week/", 12),
         ("/compose/", 8),
         ("/plan/", 14),
     ],

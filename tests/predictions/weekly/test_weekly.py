@@ -1,4 +1,4 @@
-"""The week of an account: told on its own Monday morning, shown on a page and over the API."""
+"""The week of an account: told on its own Monday morning, with its report a step away."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -42,25 +42,13 @@ def test_a_week_is_told_once_on_the_accounts_monday_morning(account: TikTokAccou
     notice = Notice.objects.get()
     assert (notice.account, notice.kind) == (account, Notice.Kind.WEEKLY_REPORT)
     assert notice.params == {"week": "2026-11-23", "posts": 2, "results": 1, "inside": 1, "planned": 1}
-    assert notice.link == f"/week/?account={account.public_id}&week=2026-11-23"
+    assert notice.link == f"/report/?account={account.public_id}&period=week&day=2026-11-23"
     assert tell_weeks(now=MONDAY + timedelta(hours=8)) == 1
     assert not Notice.objects.filter(account=quiet).exists()
     assert tell_weeks(now=MONDAY + timedelta(days=1)) == 0
-
-
-def test_a_week_is_shown_on_a_page_and_over_the_api(account: TikTokAccount) -> None:
+    # the page behind it says the same
     browser = Client()
     browser.force_login(account.user)
-    page = browser.get(f"/week/?account={account.public_id}&week=2026-11-25").content.decode()
-    assert "23 Nov – 29 Nov 2026" in page
-    assert "1 of 1" in page
-    assert "Best result: <strong>300 likes</strong>" in page
-    address = f"/api/v1/accounts/{account.public_id}/week"
-    report = browser.get(f"{address}?week=2026-11-25").json()
-    assert (len(report["posts"]), report["judged"], report["inside"], len(report["planned"])) == (2, 1, 1, 1)
-    assert report["start"].startswith("2026-11-23T00:00:00")
-    assert report["results"][0]["result"]["likes"] == 300
     with time_machine.travel(MONDAY, tick=False):
-        assert browser.get(address).json()["start"] == report["start"]
-    assert browser.get(f"{address}?week=soon").status_code == 400
-    assert "Nothing in this week" in browser.get(f"/week/?account={account.public_id}&week=2025-01-06").content.decode()
+        page = browser.get(notice.link).content.decode()
+    assert "1 of 1 result was inside its range" in page
