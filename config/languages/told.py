@@ -19,6 +19,8 @@ from config.languages.sentences import PLURALS, SENTENCES, Plural
 _PLACE = re.compile(r"%\\?\((\w+)\\?\)s")
 _NUMBER = re.compile(r"[0-9]{1,3}(,[0-9]{3})*|[0-9]+")
 _MOMENT = re.compile(r"([0-9]{1,2} [A-Z][a-z]{2} [0-9]{4}, [0-9]{2}:[0-9]{2}) UTC")
+_SHAPES = {"happened": r".+?\."}
+"""Places that hold a whole sentence."""
 _VERBATIM = frozenset(("name", "text"))
 """Places of people's own words, which are never taken for ours."""
 
@@ -80,6 +82,7 @@ def _patterns() -> list[tuple[re.Pattern[str], str | Plural]]:
 def _pattern(words: str, sentence: str | Plural) -> re.Pattern[str]:
     def place(found: re.Match[str]) -> str:
         counted = isinstance(sentence, Plural) and found[1] == sentence.counted
-        return f"(?P<{found[1]}>{'[0-9,]+' if counted else '.+?'})"
+        shape = "[0-9,]+" if counted else _SHAPES.get(found[1], ".+?")
+        return f"(?P<{found[1]}>{shape})"
 
     return re.compile(_PLACE.sub(place, re.escape(words)), re.DOTALL)

@@ -6,7 +6,7 @@ them. Needs no GNU gettext.
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,7 @@ def write(language: str) -> int:
     for (context, words), place in sorted(words_of_the_pages().items(), key=lambda each: (each[1], str(each[0]))):
         before: Message | None = known.get(words if isinstance(words, str) else words[0], context)
         same = before is not None and before.id == words
-        fresh.add(words, before.string if before and same else None, locations=[(place, None)], context=context)
+        fresh.add(words, before.string if before and same else None, locations=[(place, 0)], context=context)
     save(language, fresh)
     return sum(not all(strings(each)) for each in fresh if each.id)
 
@@ -98,7 +98,8 @@ def save(language: str, catalogue: Catalog) -> None:
 
 def strings(message: Message) -> tuple[str, ...]:
     """Return all forms of a translation."""
-    return message.string if isinstance(message.string, tuple) else (message.string,)
+    forms: Any = message.string
+    return tuple(forms) if isinstance(forms, list | tuple) else (forms,)
 
 
 def path_of(language: str) -> Path:
@@ -126,7 +127,8 @@ def _as_python(template: str) -> str:
 
 
 def _marked(source: str) -> Iterator[tuple[str | None, Words]]:
-    for _line, function, arguments, _comments in extract_python(io.BytesIO(source.encode()), KEYWORDS, (), {}):
+    calls: Iterable[tuple[Any, ...]] = extract_python(io.BytesIO(source.encode()), KEYWORDS, (), {})
+    for _line, function, arguments, _comments in calls:
         given = arguments if isinstance(arguments, tuple) else (arguments,)
         places = KEYWORDS[function] or (1,)
         if any(not isinstance(each, str) for each in given[: len(places)]):

@@ -7,20 +7,20 @@ from django.test import Client
 from tests.pages.conftest import Creator
 from tests.pages.html import read
 
-GERMAN = {"headers": {"accept-language": "de-AT,de;q=0.9,en;q=0.5"}}
+GERMAN = {"accept-language": "de-AT,de;q=0.9,en;q=0.5"}
 
 
 def test_a_page_speaks_the_browsers_language_until_one_is_chosen(db: None) -> None:
     browser = Client()
-    page = browser.get("/help/", **GERMAN)
+    page = browser.get("/help/", headers=GERMAN)
     assert next(read(page.content.decode()).all("html"))["lang"] == "de"
     assert "Accept-Language" in page["Vary"]
     assert "Cookie" in page["Vary"]
 
-    assert browser.get("/language/?next=/help/", **GERMAN).status_code == 200
+    assert browser.get("/language/?next=/help/", headers=GERMAN).status_code == 200
     answer = browser.post("/language/", {"language": "ar", "next": "/help/"})
     assert answer["Location"] == "/help/"
-    html = next(read(browser.get("/help/", **GERMAN).content.decode()).all("html"))
+    html = next(read(browser.get("/help/", headers=GERMAN).content.decode()).all("html"))
     assert (html["lang"], html["dir"]) == ("ar", "rtl")
 
 
@@ -34,19 +34,19 @@ def test_the_choice_is_guarded(db: None) -> None:
 
 
 def test_programs_and_the_next_request_speak_english(browser: Client, creator: Creator) -> None:
-    german = browser.get("/posts/", **GERMAN)
+    german = browser.get("/posts/", headers=GERMAN)
     assert "Neueste zuerst" in german.content.decode()
-    refused = browser.get("/api/v1/posts?page_size=x", **GERMAN)
+    refused = browser.get("/api/v1/posts?page_size=x", headers=GERMAN)
     assert refused.status_code == 400
     assert "expected" in refused.content.decode()
     assert "Newest first" in browser.get("/posts/").content.decode()
 
 
 def test_figures_and_dates_are_german_and_pictures_are_not(browser: Client, creator: Creator) -> None:
-    source = browser.get(f"/forecasts/{creator.met_prediction.public_id}/", **GERMAN).content.decode()
+    source = browser.get(f"/forecasts/{creator.met_prediction.public_id}/", headers=GERMAN).content.decode()
     assert re.search(r"\d\. (Jan|Feb|März|Apr|Mai|Juni|Juli|Aug|Sep|Okt|Nov|Dez)\w*\.? \d{4}, \d\d:\d\d", source)
     for address in ("/overview/", "/posts/", "/insights/", "/track-record/", "/demo/"):
-        source += browser.get(address, **GERMAN).content.decode()
+        source += browser.get(address, headers=GERMAN).content.decode()
     pictures = re.findall(r"<svg.*?</svg>", source, re.DOTALL)
     assert len(pictures) > 10
     coordinates = re.compile(r' (?:x|y|x1|x2|y1|y2|cx|cy|r|width|height|viewBox)="[^"]*\d,\d')

@@ -275,7 +275,7 @@ def test_a_new_copy_takes_the_place_of_those_before_it(client: Client) -> None:
     [kept] = client.get("/api/v1/privacy/exports").json()
     assert kept["id"] == ids[-1]
     assert set(ExportPart.objects.values_list("export__public_id", flat=True)) == {ids[-1]}
-    assert "takes the place of the one before it" in client.get("/your-data/export/").content.decode()
+    assert "replaces the one before" in client.get("/your-data/export/").content.decode()
 
 
 def test_a_worker_that_was_lost_is_followed_by_another() -> None:
