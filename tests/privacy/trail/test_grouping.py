@@ -31,7 +31,7 @@ def test_staff_who_looked_three_times_are_one_line() -> None:
     own = Client()
     own.force_login(person)
     page = re.sub(r"\s+", " ", own.get("/your-data/access/").content.decode())
-    assert "<h3>Staff of Postcast</h3>" in page
+    assert "<h3><bdi>Staff of Postcast</bdi></h3>" in page
     assert "opened: your forecasts, 3 times" in page
     assert page.count("“<bdi>ticket 4711, a forecast is off</bdi>”") == 1
     assert "read the counts of your posts from TikTok" in page
