@@ -81,6 +81,12 @@ def test_words_are_found(template: str, words: list[str]) -> None:
     assert [*unmarked(template)] == words
 
 
+def test_dates_are_written_by_the_formats_of_the_language() -> None:
+    """Single parts and what machines read aside: `|date:"j M Y"` would be the same everywhere."""
+    fixed = re.compile(r'\|date:"(?!\w+_FORMAT"|[cDlF]"|Y-m-d"|D j")[^"]*"')
+    assert {path.name: found for path in templates() if (found := fixed.findall(path.read_text()))} == {}
+
+
 def test_modules_hold_no_words() -> None:
     """What a module says stands in the page, in a data attribute."""
     words = re.compile(r"""["'`](?:[A-Z][a-z]+ [a-z]|[A-Z][a-z]+[.!?]["'`])""")
