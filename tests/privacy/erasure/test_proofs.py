@@ -66,11 +66,13 @@ def plant_canaries(user: User, dice: random.Random) -> list[str]:
 
 def takes(column: models.Field) -> bool:  # type: ignore[type-arg]
     """Whether a word can stand in it. What is sealed, or is a key, has to be read by what is proven here."""
+    if isinstance(column, ArrayField):
+        return takes(column.base_field)
     if column.name in ("provider", "key") or column.name.startswith("sealed") or column.choices:
         return False
     if isinstance(column, models.CharField | models.TextField):
         return (column.max_length or LONG) >= LONG
-    return isinstance(column, ArrayField | models.JSONField | models.BinaryField)
+    return isinstance(column, models.JSONField | models.BinaryField)
 
 
 def planted(column: models.Field, value: Any, word: Callable[[], str]) -> Any:  # type: ignore[type-arg]
