@@ -37,8 +37,10 @@ async function showResult() {
   }
 }
 
-function heading() {
-  return document.getElementById("refresh-heading").textContent;
+// the heading, and why where it waits or has failed
+function told() {
+  const parts = ["refresh-heading", "refresh-message"].map((id) => document.getElementById(id)?.textContent);
+  return parts.filter(Boolean).join(". ");
 }
 
 function announce(text) {
@@ -48,14 +50,14 @@ function announce(text) {
 // until the refresh ends; whenever its state changes, the page says what that means
 async function follow() {
   let section = document.querySelector(FOLLOWED);
-  if (section) announce(heading());
+  if (section) announce(told());
   for (let pause = FIRST_WAIT_MS; section; pause = Math.min(pause * 1.2, LONGEST_WAIT_MS)) {
     await wait(pause);
     const status = await fetchStatus(section.dataset.poll);
     if (!status) continue;
     if (status.state !== section.dataset.state) {
       await showResult();
-      announce(heading());
+      announce(told());
       section = document.querySelector(FOLLOWED);
     } else if (status.state === "fetching") {
       showProgress(section, status);

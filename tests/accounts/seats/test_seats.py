@@ -189,11 +189,11 @@ def test_the_owner_reads_in_human_words_what_a_member_opened(account, draft):
     owner.force_login(account.user)
     page = owner.get("/your-data/access/").content.decode()
     assert "<bdi>Mia (viewer)</bdi>" in page
-    assert "read: your drafts" in page.lower()
+    assert "opened: your drafts" in page
     told = owner.get("/api/v1/privacy/access").json()["results"][0]
     assert (told["who"], told["member"]) == ("member", "Mia (viewer)")
     seat.delete()
-    assert "somebody who had a seat" in owner.get("/your-data/access/").content.decode()
+    assert "Somebody who had a seat" in owner.get("/your-data/access/").content.decode()
 
 
 @pytest.mark.parametrize("end", ["removed", "left", "owner withdrew", "owner is being erased", "account gone"])
