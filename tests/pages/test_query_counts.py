@@ -36,7 +36,7 @@ def queries(browser: Client, path: str) -> int:
         ("/experiments/", 8),
         ("/settings/", 7),
         ("/notifications/", 7),
-        ("/compose/", 8),
+        ("/compose/", 9),
         ("/plan/", 14),
     ],
 )
