@@ -19,7 +19,13 @@ from predictions.versions.artefacts import RefusedArtefact
 from predictions.versions.manifests import facts_of, learned_from, readable_name
 from predictions.versions.records import last_comparison, records_of, rows_of
 from predictions.versions.registry import PRIOR_NAME
-from predictions.versions.selectors import MAY_NOT_SERVE, champions, learned_from_forgotten, prefetch_versions
+from predictions.versions.selectors import (
+    MAY_NOT_SERVE,
+    champions,
+    learned_from_forgotten,
+    listed_versions,
+    prefetch_versions,
+)
 from predictions.versions.services import (
     CannotRollBack,
     CannotStartCanary,
@@ -59,7 +65,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         now = timezone.now()
-        versions = list(ModelVersion.objects.defer("artefact"))
+        versions = list(listed_versions())
         champion = next((each for each in versions if each.role == ModelVersion.Role.CHAMPION), None)
         canary = next((each for each in versions if each.canary_share > 0), None)
         challenger = canary or next((each for each in versions if each.role == ModelVersion.Role.CHALLENGER), None)
@@ -74,16 +80,17 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             "prior": PRIOR_NAME,
             "champion": champion,
             "champion_name": readable_name(champion) if champion else f"the {PRIOR_NAME}",
-            "champion_learned": learned_from(champion) if champion else "The prior needs no training.",
+            "champion_learned": learned_from(champion.learned) if champion else "The prior needs no training.",
             "canary": canary,
             "challenger": challenger,
             "challenger_name": challenger and readable_name(challenger),
-            "challenger_learned": challenger and learned_from(challenger),
+            "challenger_learned": challenger and learned_from(challenger.learned),
             "records": [records[key] for key in keys],
             "comparison": comparison,
             "compared": rows_of(comparison) if comparison else [],
             "versions": [
-                (version, readable_name(version), learned_from(version)) for version in versions[:VERSIONS_SHOWN]
+                (version, readable_name(version), learned_from(version.learned))
+                for version in versions[:VERSIONS_SHOWN]
             ],
             "events": ModelEvent.objects.prefetch_related(
                 prefetch_versions("from_version"), prefetch_versions("to_version")
@@ -97,7 +104,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show one version: what it learned from, its record, comparisons and decisions."""
-        if not self.has_view_permission(request):
+        if not self.has_view_permission(request) or request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         version = self.get_object(request, object_id)
         if version is None:
@@ -108,7 +115,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             "title": readable_name(version),
             "opts": self.opts,
             "version": version,
-            "learned": learned_from(version),
+            "learned": learned_from(version.manifest),
             "facts": facts_of(version),
             "records": [records_of([version.pk], timezone.now())[version.pk]],
             "comparison": comparison,

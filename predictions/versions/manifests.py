@@ -31,10 +31,9 @@ def facts_of(version: ModelVersion) -> list[Fact]:
     return [Fact(name, str(value)) for name, value in _facts(version.manifest, version.metrics)]
 
 
-def learned_from(version: ModelVersion) -> str:
-    """Return what it learned from in one sentence."""
-    manifest = version.manifest
-    if "rows" not in manifest:
+def learned_from(manifest: Mapping[str, Any]) -> str:
+    """Return what a version learned from in one sentence; the manifest may be a part of it, with nulls (`learned`)."""
+    if manifest.get("rows") is None:
         return "Nothing is noted of what it learned from."
     posts = f"{manifest['rows']:,} posts of {manifest['accounts']:,} accounts"
     known = f", as known on {_moment(manifest['until'])}" if manifest.get("until") else ""

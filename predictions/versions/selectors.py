@@ -1,16 +1,26 @@
 """Reads of model versions: the champion, an account's canary, and versions that may not serve."""
 
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from django.db.models import F, FloatField, Func, OuterRef, Prefetch, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
 from predictions.engine import GlobalModel
 from predictions.models import ForgottenAccount, ModelVersion
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
 MAY_NOT_SERVE = "learned from an account that left since, so it may not serve."
+
+
+class Learned(TypedDict):
+    """A column of `listed_versions`."""
+
+    learned: dict[str, Any]
 
 
 class Roles(NamedTuple):
@@ -49,6 +59,12 @@ CANARY_ID = Subquery(
     .values("pk")[:1]
 )
 """The id of the canary that serves the account of the outer row, or null."""
+
+
+def listed_versions() -> "QuerySet[WithAnnotations[ModelVersion, Learned]]":
+    """Return the versions without what is large of them, each with the sizes of what it `learned` from."""
+    sizes = {name: KeyTransform(name, "manifest") for name in ("rows", "accounts", "until", "prior")}
+    return ModelVersion.objects.defer("artefact", "manifest", "metrics").annotate(learned=JSONObject(**sizes))
 
 
 def champion_id() -> int | None:

@@ -122,7 +122,7 @@ def test_an_opening_is_counted_and_stands_in_the_trail_as_a_visitors(account, fo
     assert owner.get(f"/shared/{token}/").status_code == 200
     link.refresh_from_db()
     assert link.opened == 2
-    assert "somebody with your link" in owner.get("/your-data/access/").content.decode()
+    assert "Somebody with your link" in owner.get("/your-data/access/").content.decode()
 
 
 def test_opening_is_limited(account, forecast, settings):
