@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 ON_EVERY_ANSWER = {
     "Permissions-Policy": r"camera=\(\)",
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "same-origin|no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",

@@ -60,7 +60,7 @@ def staff(db) -> Client:
 @pytest.mark.parametrize("number", HUGE)
 def test_actions_of_the_admin_refuse_it(staff, number):
     PostFactory()
-    for model in ("posts/post", "posts/postcontent", "accounts/user", "predictions/modelversion", "posts/trend"):
+    for model in ("posts/post", "posts/postcontent", "accounts/user", "predictions/outcome", "posts/trend"):
         form = {"action": "delete_selected", ACTION_CHECKBOX_NAME: [number], "index": number}
         assert staff.post(f"/admin/{model}/", form).status_code == 400
 

@@ -62,7 +62,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the versions, the serving one first, with their records and the latest decisions."""
-        if not self.has_view_permission(request):
+        if not self.has_view_permission(request) or request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         now = timezone.now()
         versions = list(listed_versions())
@@ -88,10 +88,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             "records": [records[key] for key in keys],
             "comparison": comparison,
             "compared": rows_of(comparison) if comparison else [],
-            "versions": [
-                (version, readable_name(version), learned_from(version.learned))
-                for version in versions[:VERSIONS_SHOWN]
-            ],
+            "versions": [(each, readable_name(each), learned_from(each.learned)) for each in versions[:VERSIONS_SHOWN]],
             "events": ModelEvent.objects.prefetch_related(
                 prefetch_versions("from_version"), prefetch_versions("to_version")
             )[:EVENTS_SHOWN],

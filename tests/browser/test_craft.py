@@ -13,7 +13,7 @@ from playwright.sync_api import Error, Page, Response
 from tests.browser.conftest import OpenPage
 from tests.factories import SUGGESTION, AssignmentFactory, ExperimentFactory, PostFactory, TikTokAccountFactory
 from tests.pages.conftest import Creator, connect, make_creator
-from tests.pages.test_every_page import MEMBERS, PUBLIC, fill
+from tests.pages.test_every_page import MEMBERS, PUBLIC, STATUS, fill
 
 MOST_BYTES = 150_000
 """Of a page with all that it loads, compressed."""
@@ -22,7 +22,7 @@ MOST_SHIFT = 0.02
 SHOTS = os.environ.get("SHOTS")
 """A folder for pictures of all pages."""
 LONG_NAME = "Donaudampfschifffahrtsgesellschaftskapitänswitwe"
-LEADS_ELSEWHERE = ("/accounts/tiktok/login/", "/accounts/3rdparty/login/error/", "/there-is-no-such-page/")
+LEADS_ELSEWHERE = ("/accounts/tiktok/login/", *STATUS)
 """A browser complains of their status, or ends up elsewhere: the tests of their words are in tests/pages."""
 PATHS = [path for path in dict.fromkeys((*PUBLIC, *MEMBERS)) if not path.startswith(LEADS_ELSEWHERE)]
 
