@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis as redis_client
 from django.conf import settings
@@ -17,6 +18,10 @@ from telemetry.status_page.selectors import status
 from tests.flush import flush_written_tables, remember_kept_rows
 from tests.sandbox.client import SandboxProcess
 from tests.servers import needs_servers
+
+# a busy machine is no error
+hypothesis.settings.register_profile("without_deadline", deadline=None)
+hypothesis.settings.load_profile("without_deadline")
 
 LONGEST = (
     "test_make_run.py", "test_leakage.py", "test_proofs.py", "test_truth.py", "test_whole_way.py", "test_faults.py",

@@ -90,7 +90,7 @@ def test_every_page_fits_and_has_no_finding_of_axe(
         if SHOTS:
             name = path.strip("/").replace("/", "-").replace("{", "").replace("}", "") or "start"
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png", full_page=True)
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
 
 
 def test_every_page_is_light_and_stands_still(creator: Creator, open_page: OpenPage, record_property: Any) -> None:

@@ -143,6 +143,8 @@ def test_every_file_keeps_to_its_schema_which_knows_the_types() -> None:
             "best_times",
             "params",
             "attempts",
+            "cover",
+            "variants",
         }, name
     types = json.loads(archive.read("schemas/predictions.prediction.json"))["items"]["properties"]
     assert types["point"]["type"] == ["number"]
