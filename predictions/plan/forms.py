@@ -35,7 +35,7 @@ class PlanForm(DraftForm):
     remind_at = LocalTimeField(
         required=False,
         label=gettext_lazy("Remind me to post it"),
-        help_text=gettext_lazy("A note on your overview and your plan from then on. Nothing is sent elsewhere yet."),
+        help_text=gettext_lazy("A note on your overview and your plan from then on, and a notification."),
     )
     draft = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
     version = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
