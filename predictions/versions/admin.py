@@ -66,6 +66,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         now = timezone.now()
         versions = list(listed_versions())
+        learned = {each.pk: learned_from(each.learned) for each in versions}
         champion = next((each for each in versions if each.role == ModelVersion.Role.CHAMPION), None)
         canary = next((each for each in versions if each.canary_share > 0), None)
         challenger = canary or next((each for each in versions if each.role == ModelVersion.Role.CHALLENGER), None)
@@ -80,15 +81,15 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             "prior": PRIOR_NAME,
             "champion": champion,
             "champion_name": readable_name(champion) if champion else f"the {PRIOR_NAME}",
-            "champion_learned": learned_from(champion.learned) if champion else "The prior needs no training.",
+            "champion_learned": learned[champion.pk] if champion else "The prior needs no training.",
             "canary": canary,
             "challenger": challenger,
             "challenger_name": challenger and readable_name(challenger),
-            "challenger_learned": challenger and learned_from(challenger.learned),
+            "challenger_learned": challenger and learned[challenger.pk],
             "records": [records[key] for key in keys],
             "comparison": comparison,
             "compared": rows_of(comparison) if comparison else [],
-            "versions": [(each, readable_name(each), learned_from(each.learned)) for each in versions[:VERSIONS_SHOWN]],
+            "versions": [(each, readable_name(each), learned[each.pk]) for each in versions[:VERSIONS_SHOWN]],
             "events": ModelEvent.objects.prefetch_related(
                 prefetch_versions("from_version"), prefetch_versions("to_version")
             )[:EVENTS_SHOWN],
