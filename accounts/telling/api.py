@@ -29,7 +29,7 @@ class NoticeFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 @extend_schema(tags=["notifications"])
 class NoticeListView(ListView[Notice]):
-    """What happened, newest first. Kept for 90 days."""
+    """The person's notices, newest first. Kept for 90 days."""
 
     required_scopes = ACCOUNT
     serializer_class = NoticeSerializer

@@ -28,7 +28,7 @@ KIND_WORDS: dict[str, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a person reads: a title of a few words, and one or two sentences."""
+    """The words of a notice: a title of a few words, and one or two sentences."""
 
     title: str
     text: str

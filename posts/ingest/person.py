@@ -1,4 +1,4 @@
-"""How a person's posts are read, on the staff's page of the person."""
+"""Reading of a person's posts, on the staff's page of the person."""
 
 from django.urls import reverse
 

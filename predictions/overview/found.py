@@ -1,4 +1,4 @@
-"""What a replay found of an account, for the template."""
+"""Findings of a replay of an account, for the template."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

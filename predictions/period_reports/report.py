@@ -49,7 +49,7 @@ class PeriodReport:
     followers_end: int | None
     """The last count before its end."""
     learned: Sequence[Insight]
-    """What is surely known of the account's habits by now, at most one of a kind."""
+    """Sure insights into the account's habits by now, at most one of a kind."""
 
     @property
     def results(self) -> list[Outcome]:
@@ -115,7 +115,7 @@ class PeriodReport:
 
     @property
     def sentence(self) -> str:
-        """How right the forecasts were, in words."""
+        """The forecasts' record, in words."""
         measured = len(self.measured)
         if not measured:
             return _("No post of this time has a forecast with a measured result.")

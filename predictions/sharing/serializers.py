@@ -12,7 +12,7 @@ from predictions.sharing.services import LONGEST_DAYS, USUAL_DAYS
 
 @extend_schema_serializer(component_name="ShareRequest")
 class ShareSerializer(Serializer[Any]):
-    """What to share: a forecast by its id, or the report of an account's week or month."""
+    """A thing to share: a forecast by its id, or the report of an account's week or month."""
 
     prediction_id = serializers.CharField(max_length=32, required=False, help_text="To share a forecast.")
     account_id = serializers.CharField(max_length=32, required=False, help_text="To share a report, with the next two.")

@@ -1,4 +1,4 @@
-"""What a model version learned from, in words: its manifest and the figures of its training, for staff."""
+"""The origin of a model version in words, for staff: its manifest and the figures of its training."""
 
 import math
 from collections.abc import Iterator, Mapping
