@@ -95,9 +95,10 @@ def test_names_are_guessed_from_one_address_no_faster(own_redis):
 
 def test_nothing_is_hashed_during_a_delay(own_redis, staff):
     with mock.patch("django.contrib.auth.base_user.AbstractBaseUser.check_password", return_value=False) as check:
-        for _ in range(10):
-            enter("wrong")
-    assert check.call_count == FREE_BY_NAME + 1
+        answers = [enter("wrong").status_code for _ in range(10)]
+    # on a slow machine the first delay, a second, may be over before the last try
+    assert check.call_count == 10 - answers.count(429)
+    assert answers[FREE_BY_NAME + 1] == 429
 
 
 def test_a_wrong_password_is_hashed_once(own_redis, staff):
