@@ -36,6 +36,7 @@ def make_people(count: int, seed: int, model_path: Path, owner_url: str) -> list
 
     from predictions.engine import train
     from predictions.learning.services import update_weights
+    from predictions.replays.services import update_replay
     from predictions.versions.services import register
     from tests.predictions.histories import store, synthetic_histories
 
@@ -49,6 +50,8 @@ def make_people(count: int, seed: int, model_path: Path, owner_url: str) -> list
     templates = store(histories)
     for account in templates:
         update_weights(account_id=account.pk)
+        # without one the workers would replay a thousand accounts while requests are timed
+        update_replay(account_id=account.pk)
     accounts = [*templates, *_copies(templates, count - learned, owner_url)]
     return _with_tokens(accounts, [int(n) for n in sizes])
 
@@ -57,7 +60,7 @@ def _copies(templates: list[Any], count: int, owner_url: str) -> list[Any]:
     """Store copies of the accounts with all that a forecast or a page reads, in turn."""
     from accounts.models import FollowerCount, TikTokAccount, User
     from posts.models import PostsChange
-    from predictions.models import AccountWeights
+    from predictions.models import AccountReplay, AccountWeights
     from privacy.models import Consent
 
     sources = [templates[i % len(templates)] for i in range(count)]
@@ -70,7 +73,7 @@ def _copies(templates: list[Any], count: int, owner_url: str) -> list[Any]:
         _copy(source, user=user, open_id=f"copy-{i}", union_id=f"copy-{i}")
         for i, (user, source) in enumerate(zip(users, sources, strict=True))
     )
-    for table in (AccountWeights, PostsChange, FollowerCount):
+    for table in (AccountWeights, AccountReplay, PostsChange, FollowerCount):
         stored = {t.pk: list(table._default_manager.filter(account=t)) for t in templates}
         table._default_manager.bulk_create(
             _copy(row, account=account)
