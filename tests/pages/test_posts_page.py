@@ -267,7 +267,7 @@ def test_times_are_local_and_an_account_without_a_zone_is_asked_for_it(browser: 
     newest = creator.account.posts.first()
     assert newest is not None
     page = page_of(browser)
-    assert "times of Asia/Tokyo" in page.text
+    assert "times in Asia/Tokyo" in page.text
     assert (newest.posted_at + timedelta(hours=9)).strftime("%-d %b %Y, %H:%M") in page.text
 
 
