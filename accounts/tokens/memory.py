@@ -4,12 +4,14 @@ import threading
 from datetime import datetime
 
 from cachetools import TTLCache
+from prometheus_client import Counter
 
 from accounts.models import APIToken
 from config.rate_limits.remembered import KEPT_S
 
 MOST = 2_000
 """Tokens that are kept; the one that was used longest ago makes room."""
+LOOKUPS = Counter("postcast_token_memory_lookups_total", "Tokens asked of a worker's memory.", ["found"])
 
 
 class TokenMemory:
@@ -24,7 +26,10 @@ class TokenMemory:
         with self._lock:
             token = self._tokens.get(digest)
         has_expired = token is not None and token.expires_at is not None and token.expires_at <= now
-        return None if has_expired else token
+        if has_expired:
+            token = None
+        LOOKUPS.labels("yes" if token else "no").inc()
+        return token
 
     def keep(self, token: APIToken) -> None:
         """Keep what was just read."""

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from cachetools import TTLCache
+from prometheus_client import Counter
 
 from posts.content.captions import CaptionMeasures, measure_caption
 
 MOST = 2_048
 """Captions in each worker; the measures of one take about two kilobytes."""
 MAX_AGE_S = 600.0
+LOOKUPS = Counter("postcast_caption_memory_lookups_total", "Captions asked of a worker's memory.", ["found"])
 
 _KEY = secrets.token_bytes(32)
 _lately = TTLCache[bytes, CaptionMeasures](MOST, MAX_AGE_S)
@@ -27,6 +29,7 @@ def measure_draft(text: str, hashtags: Sequence[str] = ()) -> CaptionMeasures:
     with _lock:
         _lately.expire()
         measures = _lately.get(key)
+    LOOKUPS.labels("yes" if measures else "no").inc()
     if measures is None:
         measures = measure_caption(text, hashtags)
         measures.embedding.setflags(write=False)

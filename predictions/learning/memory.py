@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, fields
 
 from cachetools import TTLCache
+from prometheus_client import Counter
 
 from predictions.engine import LearnedAccount
 from predictions.engine.data.history import History
@@ -18,6 +19,7 @@ MAX_BYTES = 48 * 1024 * 1024
 MAX_AGE_S = 600.0
 """So long after it was decoded, an account is let go: an erased person's stays no longer in a worker that is asked."""
 _PEOPLE = 10_000
+LOOKUPS = Counter("postcast_account_memory_lookups_total", "Accounts asked of a worker's memory.", ["found"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ class Memory:
         """Return what is remembered of the person's account of that id, or without one of their latest account."""
         with self._lock:
             self._accounts.expire()
-            return self._accounts.get((user_id, public_id or self._latest.get(user_id, "")))
+            remembered = self._accounts.get((user_id, public_id or self._latest.get(user_id, "")))
+        LOOKUPS.labels("yes" if remembered else "no").inc()
+        return remembered
 
     def keep(self, user_id: int, public_id: str, remembered: Remembered) -> None:
         """Remember an account in the place of its earlier versions, unless it is larger than all room."""

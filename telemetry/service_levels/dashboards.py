@@ -72,6 +72,14 @@ def work_dashboard() -> dict[str, Any]:
             "currencyUSD",
         ),
         _series("Free space beside the ledger", {"free": "min(postcast_kept_free_ratio)"}, "percentunit"),
+        _series(
+            "Found in workers' memories",
+            {
+                f"{what}s": _found_share(f"postcast_{what}_memory_lookups_total")
+                for what in ("caption", "token", "account")
+            },
+            "percentunit",
+        ),
     ]
     return _dashboard("postcast-work", "Postcast: work", panels, since="now-6h")
 
@@ -104,6 +112,10 @@ def _panels_of(level: Level) -> list[Panel]:
 
 def _per_second(counter: str, by: str = "") -> str:
     return f"sum{f' by ({by})' if by else ''} (rate({counter}[5m]))"
+
+
+def _found_share(lookups: str) -> str:
+    return f'sum(rate({lookups}{{found="yes"}}[5m])) / sum(rate({lookups}[5m]))'
 
 
 def _series(title: str, expressions: dict[str, str], unit: str) -> Panel:

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from accounts.models import TikTokAccount
 from posts.content.captions import measure_caption
@@ -51,6 +52,17 @@ def test_a_remembered_account_gets_the_same_forecast(remembered):
     anew = predict(remembered, now=now, publish_at=now)
     for column in ("point", "typical", "low", "high", "measures", "suggestions", "warnings", "weights_version"):
         assert getattr(again.prediction, column) == getattr(anew.prediction, column), column
+
+
+def test_what_was_found_in_memory_is_counted(remembered):
+    def found(answer: str) -> list[float]:
+        names = ("postcast_account_memory_lookups_total", "postcast_caption_memory_lookups_total")
+        return [REGISTRY.get_sample_value(name, {"found": answer}) or 0.0 for name in names]
+
+    yes, no = found("yes"), found("no")
+    predict(remembered)
+    assert found("yes") == [count + 1 for count in yes]
+    assert found("no") == no
 
 
 def test_what_is_learned_anew_counts_at_once(remembered):
