@@ -210,7 +210,8 @@ def _ask_for_grant(claimed: Credential) -> Grant:
     if not sealed_tokens.can_renew(claimed):
         raise GrantRefused("no_refresh_token", "TikTok gave no key that renews the access")
     refresh_token = sealed_tokens.unseal_token(claimed, "refresh_token")
-    return client.refresh(refresh_token=refresh_token, scopes=claimed.scopes)
+    open_id = TikTokAccount.objects.values_list("open_id", flat=True).get(pk=claimed.account_id)
+    return client.refresh(refresh_token=refresh_token, scopes=claimed.scopes, open_id=open_id)
 
 
 def _finish(claimed: Credential, grant: Grant | None) -> str:

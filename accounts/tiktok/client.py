@@ -46,6 +46,7 @@ LONGEST_SCOPE = 64
 LONGEST_ID = 128
 LONGEST_TEXT = 255
 """What the columns take."""
+OPEN_ID = rf"^[\x21-\x7e]{{1,{LONGEST_ID}}}$"
 
 
 def _split_scopes(value: Any) -> Any:
@@ -94,7 +95,7 @@ class Grant(_Wire):
     Only whose it is and the access token must be there. Lifetimes that are missing or odd are TikTok's documented ones.
     """
 
-    open_id: str = Field(min_length=1, max_length=LONGEST_ID, pattern=r"^[\x21-\x7e]+$")
+    open_id: str = Field(min_length=1, pattern=OPEN_ID)
     scopes: Annotated[list[str], BeforeValidator(_split_scopes), LENIENT] = Field(list(SCOPES), alias="scope")
     access_token: Token
     expires_in: Seconds = ACCESS_S
@@ -102,14 +103,22 @@ class Grant(_Wire):
     refresh_expires_in: Seconds = REFRESH_S
 
     @classmethod
-    def read(cls, answer: Any, *, scopes: Sequence[str] = SCOPES) -> Self:
+    def read(cls, answer: Any, *, scopes: Sequence[str] = SCOPES, open_id: str = "") -> Self:
         """Return the typed answer; raises TikTokUnavailable, which names the missing or malformed members.
 
         An answer without readable scopes means `scopes`: those asked for or, of a refresh, those granted before
-        (RFC 6749, 5.1 and 6).
+        (RFC 6749, 5.1 and 6). The answer to a refresh need not say whose keys it brings; if it names anybody but
+        `open_id`, nothing of it is taken.
         """
         unreadable = Unreadable()
         members = {"scope": list(scopes), **_present(answer)}
+        if open_id:
+            named = members.get("open_id", open_id)
+            if not isinstance(named, str) or not re.fullmatch(OPEN_ID, named):
+                unreadable["open_id"] += 1
+            elif named != open_id:
+                raise TikTokUnavailable("unexpected_answer", "these keys are those of another account")
+            members["open_id"] = open_id
         try:
             grant = cls.model_validate(members, context=unreadable)
         except ValidationError as error:
@@ -165,16 +174,16 @@ def exchange_code(*, code: str, redirect_uri: str, code_verifier: str | None = N
     return Grant.read(_oauth("token", form))
 
 
-def refresh(*, refresh_token: str, scopes: Sequence[str] = SCOPES) -> Grant:
+def refresh(*, refresh_token: str, scopes: Sequence[str] = SCOPES, open_id: str = "") -> Grant:
     """Exchange a refresh token, which stops working, for a new grant, within `LONGEST_REFRESH_S`.
 
     Retries with the old token if TikTok's answer is lost: either it was not used up, or the grant is lost already and
-    TikTok answers GrantRefused. `scopes` are those held, for an answer that names none.
+    TikTok answers GrantRefused. `scopes` are those held, for an answer that names none; `open_id` is whose they are.
     """
     for attempt in stamina.retry_context(on=pause_before_retry, **RETRIES):
         with attempt:
             form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-            return Grant.read(_oauth("token", form), scopes=scopes)
+            return Grant.read(_oauth("token", form), scopes=scopes, open_id=open_id)
     raise AssertionError("stamina raises when its attempts are used up")
 
 

@@ -39,8 +39,8 @@ class TikTokFromMemory:
 
     def _grant(self, form: dict[str, str]) -> dict[str, Any]:
         return {
-            # the code says who agreed, and so do the keys of whoever renews them
-            "open_id": form.get("code", "somebody"),
+            # the code says who agreed; a renewal need not say whose keys it renews
+            "open_id": form.get("code"),
             "scope": "user.info.basic,user.info.stats,video.list",
             "access_token": "act.token",
             "expires_in": 86_400,
