@@ -183,17 +183,18 @@ def read_page(data: dict[str, Any]) -> tuple[FetchedPage, Unreadable]:
     """Return a page of `video/list`, newest first, and the unusable fields.
 
     It may be short or empty: only `has_more` says whether it is the last. Where the cursor is unusable, the next page
-    begins at the oldest video of this one, since TikTok's cursors are times of publishing in milliseconds. Raise
-    TikTokUnavailable where there is no list of videos, or more are promised without a way to get them.
+    begins at the last video of this one, since TikTok's cursors are times of publishing in milliseconds; not at the
+    oldest, which may be one that is pinned. Raise TikTokUnavailable where there is no list of videos, or more are
+    promised without a way to get them.
     """
     unreadable = Unreadable()
     # an account without videos may have no list
     listed = {**data, "videos": []} if "videos" in data and data["videos"] is None else data
     videos, skipped = read_videos(Video, listed, unreadable)
-    cursor = _cursor(data.get("cursor"), unreadable)
-    if cursor is None and videos:
-        cursor = min(video.create_time for video in videos.values()) * 1000
     has_more = data.get("has_more")
+    cursor = _cursor(data.get("cursor"), unreadable, is_needed=has_more is not False)
+    if cursor is None and videos:
+        cursor = list(videos.values())[-1].create_time * 1000
     if not isinstance(has_more, bool):
         unreadable["has_more"] += 1
         # at worst one page is asked for in vain: a listing ends where its cursors no longer fall
@@ -209,13 +210,18 @@ def read_page(data: dict[str, Any]) -> tuple[FetchedPage, Unreadable]:
     return page, unreadable
 
 
-def _cursor(value: Any, unreadable: Unreadable) -> int | None:
-    """Return a cursor that came as an integer, or as a text or float that is one."""
+def _cursor(value: Any, unreadable: Unreadable, *, is_needed: bool) -> int | None:
+    """Return a cursor that came as an integer, or as a text or float that is one.
+
+    One that is needed is a moment in milliseconds: in another unit it would lead past all videos, or nowhere.
+    """
     digits = isinstance(value, str) and re.fullmatch(r"[0-9]{1,19}", value)
     if digits or (isinstance(value, float) and value.is_integer()):
         value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= BIGGEST:
-        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        latest = (timezone.now() + CLOCKS_DIFFER).timestamp() * 1000
+        if FIRST_MOMENT * 1000 <= value <= latest if is_needed else 0 <= value <= BIGGEST:
+            return value
     if value is not None:
         unreadable["cursor"] += 1
     return None

@@ -197,17 +197,27 @@ def test_a_cursor_may_come_as_a_text_or_float(odd):
 
 
 @pytest.mark.parametrize(
-    "odd", [None, "", "next", -1, 1.5, True, 2**63, "9" * 5000, "²", float("nan"), float("inf"), []]
+    "odd",
+    [
+        *(None, "", "next", -1, 1.5, True, 2**63, "9" * 5000, "²", float("nan"), float("inf"), []),
+        # seconds and microseconds, which would lead past every video, and back to the first page
+        *(0, 5, 1_600_000_000, 1_600_000_000_000_000),
+    ],
 )
-def test_without_a_cursor_the_next_page_begins_at_the_oldest_video(odd):
-    page, _ = page_of(MINIMAL, {**MINIMAL, "id": "2", "create_time": 1_600_000_000}, cursor=odd, has_more=True)
+def test_without_a_cursor_the_next_page_begins_at_the_last_video(odd):
+    pinned = {**MINIMAL, "id": "0", "create_time": 1_500_000_000}
+    page, unreadable = page_of(
+        pinned, MINIMAL, {**MINIMAL, "id": "2", "create_time": 1_600_000_000}, cursor=odd, has_more=True
+    )
     assert page.next_cursor == 1_600_000_000_000
+    assert unreadable["cursor"] == (odd is not None)
 
 
 @pytest.mark.parametrize("odd", [None, "true", "false", 1, 0, [], {}, float("nan")])
 def test_where_it_is_not_said_a_page_with_videos_is_not_the_last(odd):
-    assert page_of(MINIMAL, cursor=5, has_more=odd)[0].next_cursor == 5
-    assert page_of(cursor=5, has_more=odd)[0].next_cursor is None
+    cursor = 1_650_000_000_000
+    assert page_of(MINIMAL, cursor=cursor, has_more=odd)[0].next_cursor == cursor
+    assert page_of(cursor=cursor, has_more=odd)[0].next_cursor is None
 
 
 def test_a_page_that_goes_on_must_say_where():
