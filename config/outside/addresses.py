@@ -19,6 +19,8 @@ _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NOT_PUBLIC = tuple(
     ipaddress.ip_network(network)
     for network in (
+        "168.63.129.16/32",  # Azure's own services, which tell virtual machines of themselves
+        "192.0.0.0/24",  # of protocols and clouds; the library takes some of it for public
         "192.88.99.0/24",  # 6to4 relays
         "2001::/32",  # Teredo, holds an IPv4 address
         "2001:db8::/32",
