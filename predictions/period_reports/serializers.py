@@ -1,7 +1,9 @@
 """Reports in the API."""
 
+from datetime import date, timedelta
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from config.api.serializers import Serializer
@@ -10,13 +12,25 @@ from predictions.outcomes.serializers import ForecastBehindSerializer, OutcomeSe
 from predictions.period_reports.periods import PeriodKind
 from predictions.period_reports.report import PeriodReport, ReportedPost
 
+FIRST_DAY = date(2014, 1, 1)
+"""Before TikTok had posts."""
+LOOKS_AHEAD = timedelta(days=366)
+
+
+def reported_day(day: date) -> None:
+    """Raise ValidationError for a day of no report: the calendar ends in some years, and periods beside them fail."""
+    if not FIRST_DAY <= day <= timezone.localdate() + LOOKS_AHEAD:
+        raise serializers.ValidationError(f"This is before {FIRST_DAY}, or more than a year ahead.")
+
 
 class ReportQuerySerializer(Serializer[Any]):
     """The period that is asked for."""
 
     period = serializers.ChoiceField(choices=[kind.value for kind in PeriodKind], default=PeriodKind.WEEK.value)
     day = serializers.DateField(
-        required=False, help_text="Any day of the period, in the account's local time; by default of the last full one."
+        required=False,
+        validators=[reported_day],
+        help_text="Any day of the period, in the account's local time; by default of the last full one.",
     )
 
 

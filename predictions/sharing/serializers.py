@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
 from predictions.models import SharedLink
+from predictions.period_reports.serializers import reported_day
 from predictions.sharing.services import LONGEST_DAYS, USUAL_DAYS
 
 
@@ -17,7 +18,9 @@ class ShareSerializer(Serializer[Any]):
     prediction_id = serializers.CharField(max_length=32, required=False, help_text="To share a forecast.")
     account_id = serializers.CharField(max_length=32, required=False, help_text="To share a report, with the next two.")
     period = serializers.ChoiceField(choices=SharedLink.Period.choices, required=False)
-    day = serializers.DateField(required=False, help_text="Any day of the period, in the account's local time.")
+    day = serializers.DateField(
+        required=False, validators=[reported_day], help_text="Any day of the period, in the account's local time."
+    )
     with_caption = serializers.BooleanField(
         default=False, help_text="Whether to show captions and hashtags, as far as they are kept."
     )

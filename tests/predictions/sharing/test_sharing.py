@@ -151,6 +151,8 @@ def test_over_rest_one_own_thing_is_shared(account, client_of, forecast):
         ({}, 400),
         ({"account_id": account.public_id}, 400),
         (report | {"prediction_id": forecast.public_id}, 400),
+        (report | {"day": "9999-12-31"}, 400),
+        (report | {"day": "0001-01-01"}, 400),
         ({"prediction_id": PredictionFactory().public_id}, 404),
         (report | {"account_id": PredictionFactory().account.public_id}, 404),
         ({"prediction_id": forecast.public_id, "days": 91}, 400),
