@@ -8,8 +8,8 @@ is not, stops at its next write. A page of posts and the cursor behind it are on
 not at all, and never twice.
 
 Where TikTok cannot be read the refresh waits, and says until when and why. It gives up after `MAX_ATTEMPTS` without
-progress, or at the age of `LIFE`; what it did not reach is read by another refresh, which the schedule requests. Only a
-missing scope, consent or connection ends it at once: those are for the person to mend.
+progress, or at the age of `LIFE`; the schedule requests another one for what it did not reach. Only a missing scope,
+consent or connection ends it at once: those are for the person to mend.
 """
 
 from dataclasses import dataclass
@@ -50,8 +50,12 @@ UNNAMED_WAIT = timedelta(minutes=1)
 """TikTok's limits are by the minute: what is waited where it asks for a pause and does not say how long."""
 LONGEST_WAIT = timedelta(hours=1)
 """Longer than that nothing is waited, whatever TikTok asks for."""
+PROFILE_ATTEMPTS = 3
+"""Attempts that wait for the profile; after them the posts are read without it."""
 MAX_BARREN_PAGES = 50
 """Pages in a row without a video that is new to the refresh: a list may promise more for ever."""
+MAX_SKIPPED = 10_000
+"""Videos that cannot be used and still count as new; beyond that a page of nothing else is barren too."""
 LIFE = timedelta(hours=24)
 """Age at which a refresh ends: waits that TikTok asks for count as no attempt."""
 
@@ -142,8 +146,12 @@ def _fetch_profile(run: Run, scopes: list[str]) -> None:
         return
     try:
         profile = run.platform.profile(scopes)
-    except ScopeMissing:
-        # withdrawn by the creator since; the videos may still be allowed
+    except TikTokError as error:
+        waits = isinstance(error, TikTokRateLimited) or run.refresh.attempts <= PROFILE_ATTEMPTS
+        if waits and not isinstance(error, ScopeMissing):
+            raise
+        # withdrawn by the creator since, or TikTok cannot tell profiles: the videos may still be had
+        log.warning("profile_left_out", error=error.code, log_id=error.log_id)
         return
     if profile.open_id not in ("", account.open_id):
         raise TikTokUnavailable("unexpected_answer", "the profile is that of another account")
@@ -156,7 +164,8 @@ def _is_barren(refresh: Refresh, page: FetchedPage) -> bool:
     """Return whether the page promises more, and holds no video that this refresh has not stored before."""
     ids = {post.id for post in page.posts}
     seen = Observation.objects.filter(refresh=refresh, post__tiktok_id__in=ids)
-    return page.next_cursor is not None and not page.skipped and seen.count() >= len(ids)
+    brings_some = page.skipped and refresh.skipped < MAX_SKIPPED
+    return page.next_cursor is not None and not brings_some and seen.count() >= len(ids)
 
 
 def _store_page(refresh: Refresh, page: FetchedPage) -> None:

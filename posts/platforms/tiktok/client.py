@@ -126,7 +126,9 @@ class DisplayAPI:
         token = access_token(account_id=self.account_id)
         try:
             return self._retried(method, path, fields, body, token)
-        except AccessTokenInvalid:
+        except TikTokError as error:
+            if not _refuses_token(error):
+                raise
             invalidate_access_token(account_id=self.account_id, token=token)
             return self._retried(method, path, fields, body, access_token(account_id=self.account_id))
 
@@ -151,6 +153,11 @@ class DisplayAPI:
                     )
                     raise
         raise AssertionError("retry_context returns or raises")
+
+
+def _refuses_token(error: TikTokError) -> bool:
+    """Return whether another token may help: a 401 says so by its status, whatever word TikTok has for it."""
+    return isinstance(error, AccessTokenInvalid) or (error.status == 401 and not isinstance(error, ScopeMissing))
 
 
 def _ask(method: str, path: str, fields: str, body: dict[str, Any] | None, token: str) -> dict[str, Any]:

@@ -105,6 +105,13 @@ def test_a_refusal_for_no_reason_of_the_persons_is_tried_again(sandbox, creator,
     assert_each_post_once(account, ids_of(sandbox, creator))
 
 
+def test_posts_are_read_although_the_profile_can_never_be(sandbox, creator, connect):
+    account = connect(creator)
+    sandbox.control.fault("invalid_params", "user/info", times=None)
+    assert drive(account).state == Refresh.State.DONE
+    assert_each_post_once(account, ids_of(sandbox, creator))
+
+
 def test_after_an_outage_nobody_waits_longer_than_five_minutes():
     assert max(refreshing.BACKOFF) <= timedelta(minutes=5)
     assert refreshing.BACKOFF[-1] * (refreshing.MAX_ATTEMPTS - 3) > timedelta(minutes=30)

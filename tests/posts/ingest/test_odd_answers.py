@@ -169,6 +169,25 @@ def test_an_answer_without_end_ends_at_the_deadline(sandbox, creator, connect, m
     assert drive(account).state == Refresh.State.DONE
 
 
+def test_a_refusal_of_the_token_in_another_word_renews_it_once(creator, connect, settings):
+    account = connect(creator)
+
+    def play(connected):
+        head = server.heads[-1]
+        if b"/v2/oauth/token/" in head:
+            renewed = {"access_token": "act.second", "refresh_token": "rft.second", "expires_in": 7200}
+            answers(200, json.dumps(renewed).encode())(connected)
+        elif b"act.second" in head:
+            answers(200, json.dumps({"data": {"videos": []}, "error": {"code": "ok"}}).encode())(connected)
+        else:
+            answers(401, json.dumps({"error": {"code": "token_expired"}}).encode())(connected)
+
+    with outsider(play) as server:
+        settings.TIKTOK_API_URL = server.url
+        assert DisplayAPI(account.pk).page(None).posts == ()
+    assert server.connections == 3
+
+
 # --- scopes ----------------------------------------------------------------------------------------------------------
 
 
@@ -292,9 +311,10 @@ def test_covers_are_given_up_within_days():
 # --- lists without end ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("videos", ["none", "the same"])
+@pytest.mark.parametrize("videos", ["none", "the same", "unusable"])
 def test_a_list_that_promises_more_for_ever_keeps_no_worker(creator, connect, settings, monkeypatch, videos):
     monkeypatch.setattr(refreshing, "MAX_BARREN_PAGES", 5)
+    monkeypatch.setattr(refreshing, "MAX_SKIPPED", 1)
     monkeypatch.setattr(refreshing, "MAX_ATTEMPTS", 3)
     account = connect(creator)
     asked = itertools.count()
@@ -305,8 +325,8 @@ def test_a_list_that_promises_more_for_ever_keeps_no_worker(creator, connect, se
         else:
             # each cursor is older than the one before: the list seems to move on
             cursor = 1_795_000_000_000 - next(asked)
-            same = [{"id": "7301", "create_time": 1_700_000_000}]
-            data = {"videos": [] if videos == "none" else same, "cursor": cursor, "has_more": True}
+            listed = {"none": [], "the same": [{"id": "7301", "create_time": 1_700_000_000}], "unusable": [{}]}
+            data = {"videos": listed[videos], "cursor": cursor, "has_more": True}
         answers(200, json.dumps({"data": data, "error": {"code": "ok"}}).encode())(connected)
 
     with outsider(play) as server:
