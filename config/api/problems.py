@@ -42,11 +42,18 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def problem(status: int, detail: str, errors: list[dict[str, str]] | None = None) -> dict[str, Any]:
-    """Return the members of a problem; `errors` lists members and parameters with what is wrong with each."""
+    """Return the members of a problem; `errors` lists members and parameters with what is wrong with each.
+
+    What they repeat of a request may hold half a pair of surrogates, which no answer can: it becomes a "?".
+    """
     members: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": int(status)}
     if errors is not None:
-        members["errors"] = errors
-    return {**members, "detail": detail}
+        members["errors"] = [{name: _encodable(text) for name, text in error.items()} for error in errors]
+    return {**members, "detail": _encodable(detail)}
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def problem_details(exception: Exception, context: dict[str, Any]) -> Response | None:

@@ -118,6 +118,18 @@ def test_a_body_that_is_no_object(body, got, signed_in):
         assert told["errors"] == [{"field": "", "message": f"Expected an object; got {got}."}], path
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"account_id": "acct_1", "feature": "\ud800", "first": 1, "second": 2}',
+        r'{"account_id": "acct_1", "feature": "post_time", "first": 1, "second": 2, "\udfff": 3}',
+        r'"\ud83d"',
+    ],
+)
+def test_half_a_pair_of_surrogates_is_no_crash(body, signed_in):
+    problem(signed_in.post("/api/v1/experiments", body, content_type="application/json"), 400)
+
+
 def test_a_form_with_too_many_parts(signed_in):
     for parts in (
         b"".join(b'--B\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nx\r\n' % number for number in range(1_500)),
