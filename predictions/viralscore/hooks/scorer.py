@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.pool import ThreadPool
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +22,20 @@ from scipy import sparse
 from scipy.sparse.linalg import lsqr
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from posts.content.meanings import meaning_of
+from posts.content.meanings import stored_encoder
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import Floats
 from predictions.viralscore.hooks.measures import hook_measures
 from predictions.viralscore.hooks.packages import MAX_HEADLINE, Package
 
-VARIANCES = {"letters": 0.1, "words": 0.05, "topic": 0.05, "measures": 0.05}
+VARIANCES = {"letters": 0.025, "words": 0.05, "meaning": 0.03, "measures": 0.025}
 """Of each block of features, chosen by splits of the archive by test (docs/experiments/2026-11-subscores.md)."""
 TEST_VARIANCE, PICTURE_VARIANCE = 1.0, 0.03
 OVERDISPERSION = 0.1
 """Variance of the log odds beyond that of counts."""
 ITERATIONS = 150
+MEANING_WIDTH = 512
+"""Of the sentence encoder's output, all of which is used: what it keeps for topics says less here."""
 _WORD_OR_SIGN = r"[\w']+|[?!.,:;]"
 _FAR = 4.0
 """Standard deviations at which a measure is cut off: one odd headline moves no other's score."""
@@ -96,27 +98,46 @@ class _Features:
 
     def __init__(self, headlines: Sequence[str]) -> None:
         texts = [headline[:MAX_HEADLINE] for headline in headlines]
-        common = {"sublinear_tf": True, "min_df": min(2, len(texts)), "dtype": np.float64}
-        self._letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **common).fit(texts)
-        self._words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=_WORD_OR_SIGN, **common).fit(texts)
+        self._encoded: dict[str, NDArray[np.float32]] = {}
+        self._letters = _vectorizer(texts, analyzer="char_wb", ngram_range=(2, 5))
+        self._words = _vectorizer(texts, ngram_range=(1, 2), token_pattern=_WORD_OR_SIGN)
         measured = np.array([hook_measures(text) for text in texts])
         self._mean, self._sd = measured.mean(axis=0), measured.std(axis=0)
+        self._middle = self._meanings(texts).mean(axis=0)
 
     def of(self, headlines: Sequence[str]) -> sparse.csr_matrix:
         """Return the features (n, width) of headlines; each row depends on its own headline alone."""
         texts = [headline[:MAX_HEADLINE] for headline in headlines]
-        with ThreadPool() as threads:
-            topics = np.array(threads.map(meaning_of, texts, chunksize=64))
-        measured = (np.array([hook_measures(text) for text in texts]) - self._mean) / np.where(
-            self._sd > 0, self._sd, 1
-        )
+        meanings = self._meanings(texts) - self._middle
+        lengths = np.linalg.norm(meanings, axis=1, keepdims=True)
+        measured = np.array([hook_measures(text) for text in texts]) - self._mean
+        measured = np.clip(measured / np.where(self._sd > 0, self._sd, 1.0), -_FAR, _FAR)
         blocks = {
             "letters": self._letters.transform(texts),
             "words": self._words.transform(texts),
-            "topic": sparse.csr_matrix(topics),
-            "measures": sparse.csr_matrix(np.clip(measured, -_FAR, _FAR) / np.sqrt(measured.shape[1])),
+            "meaning": sparse.csr_matrix(meanings / np.where(lengths > 0, lengths, 1.0)),
+            "measures": sparse.csr_matrix(measured / np.sqrt(measured.shape[1])),
         }
         return sparse.hstack([np.sqrt(VARIANCES[name]) * block for name, block in blocks.items()]).tocsr()
+
+    def _meanings(self, texts: Sequence[str]) -> Floats:
+        """Return the sentence encoder's own output (n, 512) for texts, each of length one; zero for an empty text."""
+        # headlines stand under several pictures, and encoding takes longer than all else
+        new = sorted(set(texts) - self._encoded.keys())
+        with ThreadPool() as threads:
+            self._encoded |= zip(new, threads.map(_meaning, new, chunksize=64), strict=True)
+        return np.array([self._encoded[text] for text in texts], dtype=np.float64)
+
+
+def _vectorizer(texts: Sequence[str], **kind: Any) -> TfidfVectorizer:
+    """Return a fitted vectorizer of what stands in two texts or more, which has a vocabulary for any texts."""
+    return TfidfVectorizer(sublinear_tf=True, min_df=2, dtype=np.float64, **kind).fit([*texts, *2 * ["a headline"]])
+
+
+def _meaning(text: str) -> NDArray[np.float32]:
+    encoder = stored_encoder()
+    pieces = encoder.pieces_of(text)
+    return encoder.encode(pieces) if pieces else np.zeros(MEANING_WIDTH, dtype=np.float32)
 
 
 def _comparable(packages: Sequence[Package]) -> _Shown:
