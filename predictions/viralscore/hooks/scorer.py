@@ -28,7 +28,7 @@ from predictions.engine.types import Floats
 from predictions.viralscore.hooks.measures import hook_measures
 from predictions.viralscore.hooks.packages import MAX_HEADLINE, Package
 
-VARIANCES = {"letters": 0.025, "words": 0.05, "meaning": 0.03, "measures": 0.025}
+VARIANCES = {"letters": 0.025, "words": 0.05, "meaning": 0.05, "measures": 0.025}
 """Of each block of features, chosen by splits of the archive by test (docs/experiments/2026-11-subscores.md)."""
 TEST_VARIANCE, PICTURE_VARIANCE = 1.0, 0.03
 OVERDISPERSION = 0.1
@@ -118,7 +118,8 @@ class _Features:
             "meaning": sparse.csr_matrix(meanings / np.where(lengths > 0, lengths, 1.0)),
             "measures": sparse.csr_matrix(measured / np.sqrt(measured.shape[1])),
         }
-        return sparse.hstack([np.sqrt(VARIANCES[name]) * block for name, block in blocks.items()]).tocsr()
+        scaled = [np.sqrt(VARIANCES[name]) * block for name, block in blocks.items()]
+        return sparse.csr_matrix(sparse.hstack(scaled))
 
     def _meanings(self, texts: Sequence[str]) -> Floats:
         """Return the sentence encoder's own output (n, 512) for texts, each of length one; zero for an empty text."""

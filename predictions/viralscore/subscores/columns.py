@@ -25,16 +25,17 @@ USUAL_POSTS = 50
 """Latest posts that an account's usual columns are the mean of."""
 
 _STORED = {
-    "warmth": ("sentiment", lambda numbers: np.maximum(numbers, 0.0)),
-    "emoji": ("emoji", lambda numbers: numbers),
-    "exclamations": ("exclamations", lambda numbers: numbers),
-    "capitals": ("uppercase", lambda numbers: numbers),
-    "question": ("questions", lambda numbers: (numbers > 0).astype(np.float64)),
-    "length": ("length", lambda numbers: numbers),
-    "mention": ("mentions", lambda numbers: (numbers > 0).astype(np.float64)),
-    "hashtags": ("hashtags", lambda numbers: numbers),
+    "warmth": "sentiment",
+    "emoji": "emoji",
+    "exclamations": "exclamations",
+    "capitals": "uppercase",
+    "question": "questions",
+    "length": "length",
+    "mention": "mentions",
+    "hashtags": "hashtags",
 }
 """Columns that a learned account's history keeps, with the one of `CONTENT` that each is made from."""
+_KINDS = ("question", "mention")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def usual_columns(history: History) -> Floats:
     usual = np.full(len(COLUMNS), np.nan)
     numbers = history.numbers[-USUAL_POSTS:]
     if len(numbers):
-        for name, (stored, change) in _STORED.items():
-            usual[COLUMNS.index(name)] = change(numbers[:, CONTENT.index(stored)]).mean()
+        for name, stored in _STORED.items():
+            amounts = np.maximum(numbers[:, CONTENT.index(stored)], 0.0)
+            usual[COLUMNS.index(name)] = (amounts > 0 if name in _KINDS else amounts).mean()
     return usual

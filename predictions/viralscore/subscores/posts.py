@@ -53,11 +53,8 @@ def post_table(
     earlier post which nobody had counted by then stands with its first later count, as in training: histories that are
     fetched at once would teach nothing otherwise.
     """
-    empty = PostTable(
-        *(np.zeros(0, dtype=np.int64) for _ in range(3)),
-        *(np.zeros((0, len(COLUMNS))) for _ in range(2)),
-        np.zeros(0, dtype=np.bool_), np.zeros(0), np.zeros(0),
-    )  # fmt: skip
+    nothing = AccountHistory("", np.nan, ())
+    empty = _of_account(0, nothing, curve, look, until, target)
     tables = (_of_account(number, history, curve, look, until, target) for number, history in enumerate(histories))
     return PostTable.concatenate([empty, *tables])
 

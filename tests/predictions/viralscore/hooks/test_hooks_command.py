@@ -18,7 +18,8 @@ Row = tuple[str, ...]
 
 def headline_tests(number: int, seed: int) -> list[Row]:
     """Return generated tests of four headlines whose openings decide, under one picture each."""
-    draw, rows = random.Random(seed), []
+    draw = random.Random(seed)
+    rows: list[Row] = []
     for i in range(number):
         level = draw.uniform(-4.5, -3.5)
         for opening in draw.sample(OPENINGS, 4):
@@ -49,7 +50,7 @@ def train(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_finds_which_headline_is_clicked_more(tmp_path: Path, train: Path) -> None:
     scored = hooks(tmp_path, write(tmp_path / "test.csv", headline_tests(20, seed=2)), train)
-    worth = {opening: [] for opening in OPENINGS}
+    worth: dict[str, list[float]] = {opening: [] for opening in OPENINGS}
     for row in scored:
         opening = next(each for each in OPENINGS if row["headline"].startswith(each))
         worth[opening].append(float(row["score"]))
