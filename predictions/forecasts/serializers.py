@@ -276,7 +276,7 @@ def prediction_answer(result: PredictionResult) -> dict[str, Any]:
         "combination": advice.combination if advice else None,
         "rules": [{**asdict(rule), "kept": rule.kept} for rule in result.rules],
         "map": result.hours,
-        "viralscore": in_words(row.viralscore),
+        "viralscore": in_words(result.viralscore),
         "explanation": row.explanation or [],
         "diagnostics": {
             "latency_ms": result.latency_ms,

@@ -37,6 +37,7 @@ class PredictionResult:
 
     prediction: Prediction
     """Without a primary key where it was not recorded."""
+    viralscore: dict[str, Any]
     model_version: str
     advice: ToldAdvice | None
     """None if not asked for."""
@@ -150,6 +151,7 @@ def predict(
             store(prediction, user_id=account.user_id, text=kept_text)
     return PredictionResult(
         prediction=prediction,
+        viralscore=viralscore,
         model_version=answer.loaded.name,
         advice=advice,
         hours=hours,

@@ -1,6 +1,7 @@
 """V with its parts in forecasts: numbers with evidence, checklists without, kept with the forecast."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -52,7 +53,8 @@ def test_a_part_with_evidence_is_a_number_and_is_kept(scoring_champion, learned_
     kept = client_of.get(f"/api/v1/predictions/{body['prediction_id']}").json()
     assert kept["viralscore"] == answer
     # what is kept is told in the language of who reads it later
-    assert "text" not in Prediction.objects.get().viralscore["components"]["H"]["checklist"][0]
+    stored: Any = Prediction.objects.get().viralscore
+    assert "text" not in stored["components"]["H"]["checklist"][0]
 
 
 def test_a_rising_hashtag_is_seen(champion, learned_account, client_of):

@@ -87,7 +87,7 @@ def planted(column: models.Field, value: Any, word: Callable[[], str]) -> Any:  
     if column.name == "combination":
         return {**SUGGESTION, "features": [word()]}
     if column.name == "viralscore":
-        component = {"value": None, "evidence": "heuristic", "checklist": [], "validation": None}
+        component: dict[str, Any] = {"value": None, "evidence": "heuristic", "checklist": [], "validation": None}
         return {"value": None, "reason": "no_model", "components": {word(): component}}
     if column.name == "themes":
         return [*(value or []), {"words": [word()], "is_question": False, "language": "", "comments": 3}]
