@@ -32,7 +32,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "BucketEnum": "predictions.models.Prediction.Bucket",
-        "EvidenceLevelEnum": "predictions.viralscore.subscores.Level",
+        "EvidenceLevelEnum": "predictions.scoring.serializers.LEVELS",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     # an app's session token cannot be had by programs of others
