@@ -30,7 +30,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"BucketEnum": "predictions.models.Prediction.Bucket"},
+    "ENUM_NAME_OVERRIDES": {
+        "BucketEnum": "predictions.models.Prediction.Bucket",
+        "EvidenceLevelEnum": "predictions.scoring.serializers.LEVELS",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     # an app's session token cannot be had by programs of others
     "AUTHENTICATION_WHITELIST": [

@@ -17,6 +17,8 @@ from predictions.engine.types import HORIZON, HOUR
 from predictions.forecasts.services import MAX_CLIENT, PredictionResult
 from predictions.models import Prediction
 from predictions.outcomes.serializers import OutcomeSerializer
+from predictions.scoring.serializers import ViralScoreSerializer
+from predictions.scoring.words import in_words
 from predictions.suggestions.serializers import (
     CombinationSerializer,
     HoursSerializer,
@@ -238,6 +240,7 @@ class PredictResponseSerializer(Serializer[Any]):
     combination = CombinationSerializer(allow_null=True, help_text="Null for fewer than two suggestions.")
     rules = RuleSerializer(many=True, help_text="Rules of the platform: no effects.")
     map = HoursSerializer(allow_null=True, help_text="Null if not asked for.")
+    viralscore = ViralScoreSerializer()
     explanation = EffectSerializer(many=True)
     diagnostics = DiagnosticsSerializer()
 
@@ -273,6 +276,7 @@ def prediction_answer(result: PredictionResult) -> dict[str, Any]:
         "combination": advice.combination if advice else None,
         "rules": [{**asdict(rule), "kept": rule.kept} for rule in result.rules],
         "map": result.hours,
+        "viralscore": in_words(result.viralscore),
         "explanation": row.explanation or [],
         "diagnostics": {
             "latency_ms": result.latency_ms,
@@ -301,6 +305,7 @@ class PredictionSerializer(ModelSerializer[Prediction]):
         many=True, read_only=True, allow_null=True, help_text="As they were told; null if not asked for."
     )
     combination = CombinationSerializer(read_only=True, allow_null=True)
+    viralscore = serializers.SerializerMethodField()
     outcome = OutcomeSerializer(read_only=True, allow_null=True, default=None)
 
     class Meta:
@@ -309,6 +314,7 @@ class PredictionSerializer(ModelSerializer[Prediction]):
             *("id", "account", "created_at", "model_version", "weights_version", "basis"),
             *("scheduled_for", "duration_s", "caption", "caption_length", "hashtags", "client"),
             *("prediction", "baseline", "warnings", "outcome", "explanation", "suggestions", "combination"),
+            "viralscore",
         ]
         read_only_fields = fields
 
@@ -319,3 +325,7 @@ class PredictionSerializer(ModelSerializer[Prediction]):
     @extend_schema_field(BaselineSerializer)
     def get_baseline(self, row: Prediction) -> dict[str, Any]:
         return {"predicted_engagement": row.baseline}
+
+    @extend_schema_field(ViralScoreSerializer(allow_null=True))
+    def get_viralscore(self, row: Prediction) -> dict[str, Any] | None:
+        return in_words(row.viralscore) if row.viralscore else None

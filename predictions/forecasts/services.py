@@ -20,6 +20,7 @@ from predictions.engine.types import Range
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
 from predictions.forecasts.recording import store
 from predictions.models import Prediction
+from predictions.scoring.services import score_draft
 from predictions.suggestions.advice import ToldAdvice, ToldHours, advise_on, hours_of_week
 from privacy.anonymity.blanking import blank_contacts
 from telemetry.requests.stages import note, stage
@@ -36,6 +37,7 @@ class PredictionResult:
 
     prediction: Prediction
     """Without a primary key where it was not recorded."""
+    viralscore: dict[str, Any]
     model_version: str
     advice: ToldAdvice | None
     """None if not asked for."""
@@ -92,7 +94,9 @@ def predict(
     caption = draft.caption
     measured = time.perf_counter()
 
-    def compute(model: GlobalModel, learned: LearnedAccount) -> tuple[Forecast, ToldAdvice | None, ToldHours | None]:
+    def compute(
+        model: GlobalModel, learned: LearnedAccount
+    ) -> tuple[Forecast, ToldAdvice | None, ToldHours | None, dict[str, Any]]:
         as_of = int(now.timestamp())
         start, end = _window(window, draft, as_of)
         result = forecast(model, learned, draft, as_of=as_of, explain=explain)
@@ -102,14 +106,15 @@ def predict(
             switched_off=account.switched_off, answered=account.answered,
         ) if suggest else None  # fmt: skip
         hours = hours_of_week(model, learned, draft) if with_hours else None
+        viralscore = score_draft(model, learned, draft, rising=account.rising)
         # all of it is stored or sent as JSON
-        require_finite([result.numbers(), advice and [advice.suggestions, advice.combination], hours])
-        return result, advice, hours
+        require_finite([result.numbers(), advice and [advice.suggestions, advice.combination], hours, viralscore])
+        return result, advice, hours, viralscore
 
     answer = answer_for(account, now, compute)
     inferred = time.perf_counter()
 
-    result, advice, hours = answer.result
+    result, advice, hours, viralscore = answer.result
     kept_advice = advice.without_texts() if advice else None
     prediction = Prediction(
         account_id=account.pk,
@@ -136,6 +141,7 @@ def predict(
         explanation=[asdict(effect) for effect in result.explanation] if explain else None,
         suggestions=kept_advice.suggestions if kept_advice else None,
         combination=kept_advice.combination if kept_advice else None,
+        viralscore=viralscore,
         latency_ms=_milliseconds(started, time.perf_counter()),
     )
     note(model_version=answer.loaded.version_id, account=fetched - asked, caption=measured - fetched)
@@ -145,6 +151,7 @@ def predict(
             store(prediction, user_id=account.user_id, text=kept_text)
     return PredictionResult(
         prediction=prediction,
+        viralscore=viralscore,
         model_version=answer.loaded.name,
         advice=advice,
         hours=hours,

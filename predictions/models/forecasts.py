@@ -88,6 +88,10 @@ class Prediction(PersonalData):
         models.JSONField(null=True, help_text="All suggestions at once; null for fewer than two."),
         "The effect of all suggestions at once",
     )
+    viralscore = personal(
+        models.JSONField(null=True, help_text="V, its parts and what they rest on; null before they were computed."),
+        "How likely it is to spread further than your usual, with its parts",
+    )
     latency_ms = plain(models.FloatField(), "how long the answer took")
 
     class Meta:

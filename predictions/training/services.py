@@ -19,6 +19,7 @@ from django.utils import timezone
 from predictions.engine import GlobalModel
 from predictions.engine.evaluation.promotion import Decision, compare, decide, learned_until
 from predictions.models import ModelEvent, ModelVersion
+from predictions.scoring.learning import add_sub_scores
 from predictions.training import selectors
 from predictions.training.forgetting import LEFT_SINCE, serve_prior_instead_of_forgotten
 from predictions.training.partitions import train_as_set
@@ -150,6 +151,7 @@ def _train(as_of: datetime) -> GlobalModel:
             f"Only {model.manifest['accounts']} accounts that may be learned from had posts with a known first day by "
             f"{as_of:%Y-%m-%d %H:%M} UTC. A model is learned from {K} or more, so that none shows through."
         )
+    add_sub_scores(model, selectors.training_histories(as_of), as_of)
     return model
 
 

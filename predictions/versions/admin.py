@@ -16,7 +16,7 @@ from config.numbers import whole_number
 from predictions.models import ForecastFailure, ModelEvent, ModelVersion
 from predictions.versions import confirming
 from predictions.versions.artefacts import RefusedArtefact
-from predictions.versions.manifests import facts_of, learned_from, readable_name
+from predictions.versions.manifests import evidence_of, facts_of, learned_from, readable_name
 from predictions.versions.records import last_comparison, records_of, rows_of
 from predictions.versions.registry import PRIOR_NAME
 from predictions.versions.selectors import (
@@ -115,6 +115,7 @@ class ModelVersionAdmin(ReadOnlyAdmin):
             "version": version,
             "learned": learned_from(version.manifest),
             "facts": facts_of(version),
+            "evidence": evidence_of(version.manifest),
             "records": [records_of([version.pk], timezone.now())[version.pk]],
             "comparison": comparison,
             "compared": rows_of(comparison) if comparison else [],

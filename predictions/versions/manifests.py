@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from predictions.models import ModelVersion
+from predictions.viralscore.subscores import PARTS, Evidence, Record
 
 DIGEST_SHOWN = 8
 _TOLD = ("prior", "rows", "accounts", "span", "until", "metrics", "pseudonyms", "libraries", "data_sha256")
@@ -19,6 +20,19 @@ class Fact:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """A line of the table of ViralScore: a part or V itself, and how it ranked later posts within accounts."""
+
+    name: str
+    correlation: str
+    interval: str
+    posts: int
+    accounts: int
+    shown: str
+    weight: str
 
 
 def readable_name(version: ModelVersion) -> str:
@@ -67,6 +81,34 @@ def _facts(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[
             yield name.replace("_", " ").capitalize(), value
     if libraries := manifest.get("libraries"):
         yield "Libraries", ", ".join(f"{name} {number}" for name, number in sorted(libraries.items()))
+
+
+def evidence_of(manifest: Mapping[str, Any]) -> list[EvidenceRow]:
+    """Return the evidence for V and its parts as they were validated with the version's training; empty without it."""
+    record = Record.of_manifest(manifest)
+    if record is None:
+        return []
+    rows = [_evidence_row(part, record.evidence.get(part), record.weights.get(part)) for part in PARTS]
+    return [*rows, _evidence_row("V", record.value_evidence, None)]
+
+
+def _evidence_row(name: str, evidence: Evidence | None, weight: float | None) -> EvidenceRow:
+    if evidence is None:
+        return EvidenceRow(name, "–", "–", 0, 0, "no: too little to learn from", "–")
+    is_known = not math.isnan(evidence.low)
+    return EvidenceRow(
+        name=name,
+        correlation=f"{evidence.correlation:.3f}" if is_known else "–",
+        interval=f"{evidence.low:.3f} to {evidence.high:.3f}" if is_known else "–",
+        posts=evidence.posts,
+        accounts=evidence.accounts,
+        shown="yes"
+        if evidence.is_enough
+        else "no: its lower bound is not above zero"
+        if is_known
+        else "no: too few accounts",
+        weight="–" if weight is None else f"{weight:.2f}",
+    )
 
 
 def off_by(log_error: float | None) -> str:

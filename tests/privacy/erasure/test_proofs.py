@@ -86,6 +86,9 @@ def planted(column: models.Field, value: Any, word: Callable[[], str]) -> Any:  
         return [*(value or []), {**SUGGESTION, "basis": word()}]
     if column.name == "combination":
         return {**SUGGESTION, "features": [word()]}
+    if column.name == "viralscore":
+        component: dict[str, Any] = {"value": None, "evidence": "heuristic", "checklist": [], "validation": None}
+        return {"value": None, "reason": "no_model", "components": {word(): component}}
     if column.name == "themes":
         return [*(value or []), {"words": [word()], "is_question": False, "language": "", "comments": 3}]
     if isinstance(column, models.JSONField):

@@ -137,6 +137,7 @@ def test_every_file_keeps_to_its_schema_which_knows_the_types() -> None:
             "explanation",
             "suggestions",
             "combination",
+            "viralscore",
             "themes",
             "posts",
             "usual",
