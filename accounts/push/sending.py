@@ -45,9 +45,11 @@ class Outcome(Enum):
 def send(*, notice_id: int, subscription_id: int) -> Outcome:
     """Send the notice to the browser, unless it was read meanwhile. Sent twice, the browser shows it once."""
     told = PushSubscription.objects.filter(consents_to(Purpose.SERVICE, "user"), pk=subscription_id)
-    subscription = told.first()
-    notice = subscription and Notice.objects.filter(pk=notice_id, user=subscription.user_id, read_at=None).first()
-    if not vapid.is_offered() or subscription is None or notice is None:
+    subscription = told.first() if vapid.is_offered() else None
+    if subscription is None:
+        return Outcome.NOT_DUE
+    notice = Notice.objects.filter(pk=notice_id, user=subscription.user_id, read_at=None).first()
+    if notice is None:
         return Outcome.NOT_DUE
     outcome = _call(subscription, notice)
     SENT.labels(outcome.value).inc()

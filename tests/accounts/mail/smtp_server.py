@@ -64,7 +64,7 @@ class _Handler(socketserver.StreamRequestHandler):
         if self.server.refusing:
             self._say("451 later")
             return
-        self.server.messages.append(message_from_bytes(b"".join(lines), policy=policy.default))  # type: ignore[arg-type]
+        self.server.messages.append(message_from_bytes(b"".join(lines), policy=policy.default))
         self._say("250 taken")
 
     def _say(self, *lines: str) -> None:

@@ -135,8 +135,9 @@ def test_a_subscription_that_ended_is_deleted_and_others_are_tried_thrice(user: 
         ended, kept, refused = (subscribed(user, server.url) for server in (gone, busy, refusing))
         assert sending.send(notice_id=notice.pk, subscription_id=ended.pk) == Outcome.GONE
         assert sending.send(notice_id=notice.pk, subscription_id=refused.pk) == Outcome.REFUSED
+        request: dict[str, Any] = {"args": (notice.pk, kept.pk), "kwargs": {}, "called_directly": False}
         for tries in range(3):
-            push_notice.push_request(args=(notice.pk, kept.pk), kwargs={}, retries=tries, called_directly=False)
+            push_notice.push_request(**request | {"retries": tries})
             try:
                 if tries < 2:
                     with pytest.raises(Retry):

@@ -76,9 +76,9 @@ def test_a_comment_that_is_too_long_comes_back_in_its_form(account):
     # browsers send two characters at the end of a line
     assert browser.post(address, {"comment": "a\r\n" * 248 + "end"}).status_code == 302
     disagree(account.user, Purpose.DRAFTS)
-    refused = browser.post(address, {"comment": "Shorter?"}).content.decode()
-    assert "are not kept" in refused
-    assert "Shorter?" in refused
+    page = browser.post(address, {"comment": "Shorter?"}).content.decode()
+    assert "are not kept" in page
+    assert "Shorter?" in page
 
 
 def test_the_others_at_a_draft_are_told_once_until_they_look(account):
