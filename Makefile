@@ -10,6 +10,7 @@ PRODUCTION := env -u DATABASE_URL_FILE DJANGO_SETTINGS_MODULE=config.settings.pr
 	ALLOWED_HOSTS=postcast.example.com TIKTOK_CLIENT_KEY=key TIKTOK_CLIENT_SECRET=secret \
 	ERASURE_LEDGER_PATH=/kept/erasures.jsonl \
 	OPERATOR_NAME=check OPERATOR_ADDRESS=check OPERATOR_CONTACT=mailto:check@example.com \
+	MAIL_URL=smtps://mail.example.com:465 MAIL_FROM=check@example.com PUBLIC_URL=https://postcast.example.com \
 	DATA_ENCRYPTION_KEYS=check:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 
 .PHONY: setup run test check check-types check-style check-imports check-production check-schema check-deploy pin tests coverage bench prove catalogues lock clean has-python

@@ -4,7 +4,9 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from accounts.linked.api import AccountViewSet
+from accounts.mail.api import MailAddressView, MailConsentView
 from accounts.people.api import MeView
+from accounts.push.api import PushKeyView, PushSubscriptionListView, PushSubscriptionView
 from accounts.seats.api import AccountSeatListView, AccountSeatView, SeatListView, SeatView
 from accounts.telling.api import NoticeListView, ReadAllNoticesView, ReadNoticeView
 from accounts.tokens.api import APITokenViewSet
@@ -19,6 +21,11 @@ urlpatterns = [
     path("notifications", NoticeListView.as_view(), name="notifications"),
     path("notifications/read-all", ReadAllNoticesView.as_view(), name="notifications-read-all"),
     path("notifications/<slug:public_id>/read", ReadNoticeView.as_view(), name="notification-read"),
+    path("mail-address", MailAddressView.as_view(), name="mail-address"),
+    path("mail-address/consent", MailConsentView.as_view(), name="mail-consent"),
+    path("push-key", PushKeyView.as_view(), name="push-key"),
+    path("push-subscriptions", PushSubscriptionListView.as_view(), name="push-subscriptions"),
+    path("push-subscriptions/<slug:public_id>", PushSubscriptionView.as_view(), name="push-subscription"),
     path("webhooks", WebhookListView.as_view(), name="webhooks"),
     path("webhooks/<slug:public_id>", WebhookView.as_view(), name="webhook"),
     path("webhooks/<slug:public_id>/test", TestView.as_view(), name="webhook-test"),

@@ -8,7 +8,9 @@ class AccountsConfig(AppConfig):
         """Import what registers itself: steps of an erasure, a rule of retention, receivers of signals."""
         from accounts.credentials import retention_rules  # noqa: F401
         from accounts.linked import erasure_steps, local_time, time_zone_question  # noqa: F401
+        from accounts.mail import checks  # noqa: F401
         from accounts.mail import receivers as mail  # noqa: F401
+        from accounts.push import receivers as push  # noqa: F401
         from accounts.seats import receivers as seats  # noqa: F401
         from accounts.sign_in import sessions  # noqa: F401
         from accounts.staff import home, log_entries, roles  # noqa: F401

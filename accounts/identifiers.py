@@ -53,6 +53,11 @@ def delivery_id() -> str:
     return public_id("dlvr")
 
 
+def push_id() -> str:
+    """Return the id of a new subscription of a browser."""
+    return public_id("push")
+
+
 def comment_id() -> str:
     """Return the id of a new comment on a saved draft."""
     return public_id("comm")

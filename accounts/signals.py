@@ -11,5 +11,8 @@ time_zone_chosen = Signal()
 # Sent with `account_id` (the primary key) inside the transaction that stores that TikTok ended the access to it.
 access_lost = Signal()
 
+# Sent with `seat` inside the transaction that gives it to a person who accepted its invitation.
+seat_taken = Signal()
+
 # Sent with `notice` inside the transaction that writes it, for the ways in which people are told beside the app.
 noticed = Signal()

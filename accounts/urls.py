@@ -8,6 +8,7 @@ from django.views.generic import RedirectView, TemplateView
 from accounts.linked import webhooks
 from accounts.mail import views as mail
 from accounts.people import views
+from accounts.push import views as push
 from accounts.seats import views as seats
 from accounts.sign_in import session_pages, without_tiktok
 from accounts.sign_in import views as sign_in
@@ -16,6 +17,9 @@ from accounts.tiktok.presence import only_with_tiktok
 from accounts.webhooks import views as own_webhooks
 
 app_name = "accounts"
+PUSH_WORKER = TemplateView.as_view(template_name="telling/push.js", content_type="text/javascript")
+MANIFEST = TemplateView.as_view(template_name="site.webmanifest", content_type="application/manifest+json")
+"""Phones of Apple tell of notices only what stands on their home screen."""
 urlpatterns = [
     path("", TemplateView.as_view(template_name="accounts/welcome.html"), name="welcome"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
@@ -29,6 +33,9 @@ urlpatterns = [
     path("settings/accounts/<slug:account_id>/disconnect/", views.disconnect, name="disconnect"),
     path("notifications/", telling.notifications, name="notifications"),
     path("notifications/<slug:notice_id>/", telling.open_notice, name="open_notice"),
+    path("settings/devices/", push.change_devices, name="devices"),
+    path("push.js", PUSH_WORKER, name="push_worker"),
+    path("site.webmanifest", MANIFEST, name="manifest"),
     path("settings/e-mail/", mail.mail, name="mail"),
     path("settings/e-mail/confirm/<str:token>/", mail.confirm_mail, name="confirm_mail"),
     path("settings/e-mail/remove/<str:token>/", mail.remove_mail, name="remove_mail"),

@@ -181,6 +181,12 @@ class Environment(RateLimitVariables, BaseSettings):
     public_url: str = Field(
         "", pattern=r"^(https?://[^/\s]+)?$", description="https://postcast.example.com, for links in e-mail"
     )
+    vapid_private_key: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9_-]{43})?$",
+        repr=False,
+        description="the 32 bytes of a P-256 key in base64url, 43 characters; without it browsers hear nothing",
+    )
     operator_name: str = Field(
         "", max_length=100, description="name of the person or company that runs this service, at most 100 characters"
     )

@@ -57,10 +57,12 @@ def when_ready(server: object) -> None:
 
 
 def post_worker_init(worker: object) -> None:
-    """Record the worker's requests: a thread writes them, which a fork would not take along."""
+    """Record the worker's requests, and learn the demo's account: by threads, which a fork would not take along."""
+    from predictions.demo.account import warm_up
     from telemetry.requests import writing
 
     writing.start()
+    warm_up()
 
 
 def worker_exit(server: object, worker: object) -> None:

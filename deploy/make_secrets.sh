@@ -16,8 +16,13 @@ random_password() { # of letters and digits, as it stands in a URL
   head -c 24 /dev/urandom | od -An -tx1 | tr -d ' \n'
 }
 
+push_key() { # the 32 bytes of a P-256 key, in base64url
+  openssl ecparam -name prime256v1 -genkey -noout -outform DER | tail -c +8 | head -c 32 | base64 | tr '+/' '-_' | tr -d '=\n'
+}
+
 keep secret_key "$(random 48)"
 keep data_encryption_keys "key1:$(random 32)"
+keep vapid_private_key "$(push_key)"
 keep metrics_token "$(random 24)"
 keep postgres_password "$(random_password)"
 keep service_password "$(random_password)"
@@ -25,6 +30,8 @@ keep redis_password "$(random_password)"
 keep grafana_password "$(random_password)"
 keep redis_url "redis://:$(cat redis_password)@redis:6379/0"
 keep cache_redis_url "redis://:$(cat redis_password)@redis-cache:6379/0"
+# smtp://user:password@host:587, or smtps://...:465; empty: nobody is written to
+keep mail_url ""
 # made before the service had a role of its own, it is the owner's
 [ -s database_owner_url ] || [ ! -s database_url ] || mv database_url database_owner_url
 keep database_owner_url "postgresql://postcast:$(cat postgres_password)@postgres:5432/postcast"

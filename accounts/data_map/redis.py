@@ -76,5 +76,6 @@ KEYS_AND_MESSAGES: tuple[Files | RedisKeys | Messages, ...] = (
     Messages("accounts.tasks.retry_revocation", "accounts.TikTokAccount"),
     Messages("accounts.mail.tasks.ask_to_confirm", "accounts.MailAddress"),
     Messages("accounts.mail.tasks.mail_notice", "accounts.Notice"),
+    Messages("accounts.push.tasks.push_notice", "accounts.Notice"),
     Messages("accounts.webhooks.tasks.deliver", "accounts.Delivery"),
 )

@@ -110,6 +110,15 @@ TABLES: tuple[Table, ...] = (
         person="user",
     ),
     Table(
+        "accounts.PushSubscription",
+        source=Source.PERSON,
+        category=NOTICES,
+        purposes=(Purpose.SERVICE,),
+        why="To tell you on a device what happened: the title of a notice and its link, encrypted for that browser",
+        retention=Retention("until you remove it, or your browser ends it, and never longer than your account here"),
+        person="user",
+    ),
+    Table(
         "accounts.Webhook",
         source=Source.PERSON,
         category=NOTICES,

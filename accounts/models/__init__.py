@@ -4,6 +4,7 @@ from accounts.models.credentials import Credential, place_of_token
 from accounts.models.linked import FollowerCount, TikTokAccount, WebhookDelivery
 from accounts.models.mail import MailAddress
 from accounts.models.people import User, UserManager
+from accounts.models.push import PushSubscription
 from accounts.models.seats import Seat
 from accounts.models.sign_ins import SignIn
 from accounts.models.telling import Delivery, Notice, Webhook, place_of_secret
@@ -16,6 +17,7 @@ __all__ = [
     "FollowerCount",
     "MailAddress",
     "Notice",
+    "PushSubscription",
     "Seat",
     "SignIn",
     "TikTokAccount",

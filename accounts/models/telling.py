@@ -21,6 +21,8 @@ class Notice(PersonalData):
         RESULT = "result"
         FAR_OFF = "far_off"
         REMINDER = "reminder"
+        COMMENT = "comment"
+        SEAT_TAKEN = "seat_taken"
         CONNECTION_LOST = "connection_lost"
         EXPORT_READY = "export_ready"
         WEEKLY_REPORT = "weekly_report"

@@ -5,6 +5,7 @@
 Another's account raises Http404; what a viewer may see but not change raises PermissionDenied.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,15 @@ def open_all(request: HttpRequest | Request) -> list[LinkedAccount]:
     for seat in seats:
         note_member(request, owner=seat.account.user_id, member=seat.trail_name)
     return [*linked_accounts(user), *map(_linked, seats)]
+
+
+def note_opened(request: HttpRequest | Request, accounts: Iterable[TikTokAccount]) -> None:
+    """Note in the request that a member reads rows of these accounts. At most one query."""
+    user: Any = request.user
+    others = {account.pk for account in accounts if account.user_id != user.pk}
+    if others:
+        for seat in seats_of(user).filter(account__in=others).select_related("account"):
+            note_member(request, owner=seat.account.user_id, member=seat.trail_name)
 
 
 def choose_seen_account(

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import signals
 from accounts.linked.services import lock_account
 from accounts.models import Seat, User
 from accounts.models.seats import MAX_NAME
@@ -71,6 +72,7 @@ def accept(*, token: str, user: User, now: datetime) -> Seat:
     seat.digest = seat.invitation_ends_at = None
     seat.save()
     _record_as_member(seat)
+    signals.seat_taken.send(sender=Seat, seat=seat)
     return seat
 
 

@@ -14,8 +14,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.devices import device_of
 from accounts.models import SignIn, User
-from accounts.sign_in.devices import device_of
 from privacy.models import AccessEvent
 from privacy.people import SIGNED_IN_AT
 from privacy.trail.services import record

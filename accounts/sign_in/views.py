@@ -41,9 +41,9 @@ STARTED_BY = "started_by"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """Offer to sign in, with TikTok where there is an app at it; lead those who are signed in to their posts."""
+    """Offer to sign in, with TikTok where there is an app at it; lead those who are signed in to their overview."""
     if request.user.is_authenticated:
-        return redirect("posts:home")
+        return redirect(settings.LOGIN_REDIRECT_URL)
     if not tiktok_is_on():
         return sign_in_with_password(request)
     if request.method == "POST":

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.core.exceptions import ValidationError
@@ -105,4 +106,4 @@ def sign_in_with_password(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/sign_in_with_password.html", {"form": form, "next": wanted})
     login(request, form.get_user())
-    return lead_on(request, wanted, otherwise="posts:home")
+    return lead_on(request, wanted, otherwise=settings.LOGIN_REDIRECT_URL)

@@ -1,4 +1,4 @@
-"""Tell of what accounts and privacy say by a signal: lost connections, copies that are ready."""
+"""Tell of what accounts and privacy say by a signal: lost connections, accepted invitations, copies that are ready."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from django.dispatch import receiver
 from django.urls import reverse
 
 from accounts import signals
-from accounts.models import Notice, TikTokAccount
-from accounts.telling.services import tell, withdraw_notice
+from accounts.models import Notice, Seat, TikTokAccount
+from accounts.telling.services import tell, tell_of_another, withdraw_notice
 from privacy.export.services import export_ready
 from privacy.models import DataExport
 
@@ -30,6 +30,18 @@ def withdraw_lost_access(account_id: int, **_: Any) -> None:
     """Withdraw what was told of an account that is connected again; it may be lost anew."""
     account = TikTokAccount.objects.get(pk=account_id)
     withdraw_notice(user_id=account.user_id, kind=Notice.Kind.CONNECTION_LOST, about=account.public_id)
+
+
+@receiver(signals.seat_taken)
+def tell_of_seat(seat: Seat, **_: Any) -> None:
+    """Tell the account's owner; the notice names nobody, and so need not be erased with who accepted."""
+    tell_of_another(
+        user_id=seat.account.user_id,
+        kind=Notice.Kind.SEAT_TAKEN,
+        about=seat.account.public_id,
+        link=reverse("accounts:seats", args=[seat.account.public_id]),
+        account_id=seat.account_id,
+    )
 
 
 @receiver(export_ready)

@@ -13,7 +13,7 @@ def notices_of(user: User) -> QuerySet[Notice]:
 def unread_first(notices: QuerySet[Notice]) -> QuerySet[Notice]:
     """Return the notices with the unread ones before the others, each newest first."""
     is_read = Case(When(read_at=None, then=Value(False)), default=Value(True), output_field=BooleanField())
-    return notices.order_by(is_read.asc(), "-pk")
+    return notices.order_by(is_read.asc(), "-created_at", "-pk")
 
 
 def count_unread(user_id: int) -> int:

@@ -53,9 +53,33 @@ def tell(
     return is_new
 
 
+@transaction.atomic
+def tell_of_another(*, user_id: int, kind: Notice.Kind, about: str, link: str, account_id: int) -> None:
+    """Tell of one more of what often comes several at a time: while the notice is unread, it only counts.
+
+    Once it was read, the next one makes it unread again, of now, and is told by the person's channels.
+    """
+    notice = Notice.objects.select_for_update(of=("self",)).filter(user=user_id, kind=kind, about=about).first()
+    if notice is None:
+        tell(user_id=user_id, kind=kind, about=about, link=link, account_id=account_id, params={"count": 1})
+    elif notice.read_at is None:
+        notice.params = {"count": notice.params["count"] + 1}
+        notice.save(update_fields=["params"])
+    elif has_consent(user_id, Purpose.SERVICE):
+        notice.params, notice.created_at = {"count": 1}, timezone.now()
+        notice.read_at = notice.mailed_at = None
+        notice.save(update_fields=["params", "created_at", "read_at", "mailed_at"])
+        signals.noticed.send(sender=Notice, notice=notice)
+
+
 def withdraw_notice(*, user_id: int, kind: Notice.Kind, about: str) -> None:
     """Delete a notice that no longer holds; the person can be told of the object again."""
     Notice.objects.filter(user=user_id, kind=kind, about=about).delete()
+
+
+def withdraw_from_all(*, kind: Notice.Kind, about: Collection[str]) -> None:
+    """Delete everybody's notices about these objects, which are gone."""
+    Notice.objects.filter(kind=kind, about__in=about).delete()
 
 
 def withdraw_kinds(*, user_id: int, kinds: Collection[Notice.Kind]) -> None:

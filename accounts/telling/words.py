@@ -18,6 +18,8 @@ KIND_WORDS: dict[str, Promise] = {
     Notice.Kind.RESULT: _("A result is in"),
     Notice.Kind.FAR_OFF: _("A post is far off its forecast"),
     Notice.Kind.REMINDER: _("Time to post"),
+    Notice.Kind.COMMENT: _("New comments on a draft"),
+    Notice.Kind.SEAT_TAKEN: _("An invitation was accepted"),
     Notice.Kind.CONNECTION_LOST: _("A connection is lost"),
     Notice.Kind.EXPORT_READY: _("Your copy is ready"),
     Notice.Kind.WEEKLY_REPORT: _("Your week"),
@@ -87,6 +89,20 @@ def _reminder(notice: Notice) -> str:
     return gettext("You asked to be reminded of your draft.")
 
 
+def _comment(notice: Notice) -> str:
+    return ngettext(
+        "%(count)s new comment since you looked.", "%(count)s new comments since you looked.", notice.params["count"]
+    ) % {"count": notice.params["count"]}
+
+
+def _seat_taken(notice: Notice) -> str:
+    return ngettext(
+        "%(count)s person whom you invited now sees your account. You can see who, and remove them.",
+        "%(count)s people whom you invited now see your account. You can see who, and remove them.",
+        notice.params["count"],
+    ) % {"count": notice.params["count"]}
+
+
 def _connection_lost(notice: Notice) -> str:
     return gettext("Postcast can no longer read this account. Connect it again to see new posts and results.")
 
@@ -123,6 +139,8 @@ _TEXTS: dict[str, Callable[[Notice], str]] = {
     Notice.Kind.RESULT: _result,
     Notice.Kind.FAR_OFF: _far_off,
     Notice.Kind.REMINDER: _reminder,
+    Notice.Kind.COMMENT: _comment,
+    Notice.Kind.SEAT_TAKEN: _seat_taken,
     Notice.Kind.CONNECTION_LOST: _connection_lost,
     Notice.Kind.EXPORT_READY: _export_ready,
     Notice.Kind.WEEKLY_REPORT: _weekly_report,

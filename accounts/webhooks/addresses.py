@@ -14,8 +14,8 @@ class UnusableAddress(ValueError):
     """Raised for an address that nothing is sent to; the message says what is expected."""
 
 
-def require_address(url: str) -> str:
-    """Return the address as it is kept; raise UnusableAddress.
+def require_address(url: str, *, longest: int = LONGEST) -> str:
+    """Return the address as it is kept, of at most `longest` characters; raise UnusableAddress.
 
     https alone, but for loopback where that is allowed at all (`config.outside.addresses`).
     """
@@ -31,8 +31,8 @@ def require_address(url: str) -> str:
         raise UnusableAddress(_("This leads to an internal network; expected an address on the public internet."))
     if not checked.lower().startswith("https://") and not (literal and literal.is_loopback):
         raise UnusableAddress(_("Messages are sent encrypted only; expected an address that begins with https://."))
-    if len(checked) > LONGEST:
-        raise UnusableAddress(_("This is too long; expected at most %(most)s characters.") % {"most": LONGEST})
+    if len(checked) > longest:
+        raise UnusableAddress(_("This is too long; expected at most %(most)s characters.") % {"most": longest})
     return checked
 
 

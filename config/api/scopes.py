@@ -26,7 +26,7 @@ SCOPE_WORDS = {
     Scope.POSTS_READ: "Read posts and their counts, and how far a refresh is",
     Scope.POSTS_WRITE: "Fetch posts again, and send posts",
     Scope.ACCOUNT_READ: "Read who you are, your TikTok accounts and your notifications",
-    Scope.ACCOUNT_WRITE: "Change the settings of your TikTok accounts, mark notifications as read, add webhooks",
+    Scope.ACCOUNT_WRITE: "Change settings of your TikTok accounts, mark notifications read, add webhooks and devices",
     Scope.PRIVACY: "Read what you agreed to, and who looked at your data",
 }
 """Scope -> its permission in words for a person."""
@@ -53,4 +53,6 @@ POSTS = RequiredScopes(Scope.POSTS_READ, Scope.POSTS_WRITE)
 ACCOUNT = RequiredScopes(Scope.ACCOUNT_READ, Scope.ACCOUNT_WRITE)
 SEATS = RequiredScopes(Scope.ACCOUNT_READ, None)
 """Programs may not let anybody in."""
+MAIL = RequiredScopes(Scope.ACCOUNT_READ, None)
+"""Whoever gives an address agrees to be written to: people alone do."""
 PRIVACY = RequiredScopes(Scope.PRIVACY, None)

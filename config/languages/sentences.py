@@ -197,7 +197,7 @@ SENTENCES = (
     _("Too many %(what)s: at most %(rate)s. Try again in %(wait)s."),
     *(_("%(number)s a second"), _("%(number)s a minute"), _("%(number)s an hour"), _("%(number)s a day")),
     *(_("%(number)s minutes"), _("%(number)s hours")),
-    # sign-ins: see accounts.sign_in.devices
+    # sign-ins: see accounts.devices
     *(_("a program"), _("%(browser)s on %(system)s")),
     # erasures: see privacy.models.erasures
     *(_("the person asked for it"), _("the person asked the staff for it")),

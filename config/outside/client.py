@@ -138,7 +138,8 @@ class _Transfer:
                 curl.setopt(pycurl.COPYPOSTFIELDS, json.dumps(json_body))
                 lines.append("Content-Type: application/json")
             elif body is not None:
-                curl.setopt(pycurl.COPYPOSTFIELDS, body)
+                # the copying option takes no zero bytes
+                curl.setopt(pycurl.POSTFIELDS, body)
             for option, value in self._options(method, deadline_s, lines).items():
                 curl.setopt(option, value)
             curl.perform()

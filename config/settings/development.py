@@ -21,6 +21,7 @@ DEVELOPMENT_DEFAULTS = {
     "TIKTOK_API_URL": "http://127.0.0.1:8900",
     "ERASURE_LEDGER_PATH": str(BASE_DIR / ".run" / "erasures.jsonl"),
     "PICTURE_NETWORKS_PATH": str(BASE_DIR / ".run" / "networks"),
+    "VAPID_PRIVATE_KEY": base64.urlsafe_b64encode(bytes(range(32))).rstrip(b"=").decode(),
     "OPERATOR_NAME": "The developer of this copy",
     "OPERATOR_ADDRESS": "This machine",
     "OPERATOR_CONTACT": "mailto:operator@example.com",

@@ -8,6 +8,7 @@ CONTENT_SECURITY_POLICY: dict[str, dict[str, list[str]]] = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
+        "manifest-src": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
     },

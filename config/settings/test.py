@@ -4,6 +4,8 @@ from config.settings.development import *
 
 # whether `make run` has written a network must not change what tests see
 PICTURE_NETWORKS_PATH = ""
+# no test but those of web push calls a push service
+VAPID_PRIVATE_KEY = ""
 # looking for all of them at every start of a client would take longer than the tests
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

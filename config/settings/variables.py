@@ -37,6 +37,7 @@ DATA_ENCRYPTION_KEYS: dict[str, bytes]
 SECURITY_CONTACT: str
 MAIL_OFFERED: bool
 PUBLIC_URL: str
+VAPID_PRIVATE_KEY: str
 OPERATOR_NAME: str
 OPERATOR_ADDRESS: str
 OPERATOR_CONTACT: str
@@ -114,7 +115,7 @@ def _storages(environment: Environment) -> dict[str, dict[str, Any]]:
     return {**global_settings.STORAGES, "objects": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}}
 
 
-def _mail(environment: Environment) -> dict[str, Any]:
+def mail_settings(environment: Environment) -> dict[str, Any]:
     """Return Django's settings of the mail server, and whether there is one."""
     server = urlsplit(environment.mail_url)
     return {
@@ -164,8 +165,9 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "TIKTOK_PKCE": environment.tiktok_pkce,
         "TIKTOK_MAX_HASHTAGS": environment.tiktok_max_hashtags,
         "DATA_ENCRYPTION_KEYS": environment.data_encryption_keys,
-        **_mail(environment),
+        **mail_settings(environment),
         "SECURITY_CONTACT": environment.security_contact,
+        "VAPID_PRIVATE_KEY": environment.vapid_private_key,
         "OPERATOR_NAME": environment.operator_name,
         "OPERATOR_ADDRESS": environment.operator_address,
         "OPERATOR_CONTACT": environment.operator_contact,

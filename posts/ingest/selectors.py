@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import Credential, TikTokAccount
 from posts.content.pictures import COVER_EXTRACTOR_VERSION, EMBEDDING_NETWORK, installed_id
@@ -224,7 +224,8 @@ def punctuality(now: datetime) -> Standing:
         scheduled_age_h=HORIZON_H,
         observed_at__lte=OuterRef("posted_at") + HORIZON + on_time,
     )
-    return Standing(posts.count(), posts.filter(~Exists(observed)).count())
+    found = posts.aggregate(items=Count("pk"), late=Count("pk", filter=~Exists(observed)))
+    return Standing(**found)
 
 
 def known_ids(account_id: int, ids: list[str]) -> set[str]:

@@ -1,10 +1,12 @@
 """Comments from a draft's page."""
 
+from http import HTTPStatus
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -23,17 +25,18 @@ from predictions.plan.selectors import drafts_seen_by
 @login_required
 @rate_limited(Limit.DRAFT)
 def add(request: SignedInRequest, draft_id: str) -> HttpResponse:
-    """Add a comment to a draft."""
+    """Add a comment to a draft; one that cannot be added comes back in its form, so that nothing typed is lost."""
     draft = _draft(request, draft_id)
-    form = CommentForm(request.POST)
-    try:
-        if form.is_valid():
+    form, refusal = CommentForm(request.POST), ""
+    if form.is_valid():
+        try:
             add_comment(draft=draft, author=request.user, text=form.cleaned_data["comment"])
+        except NotCommented as error:
+            refusal = str(error)
         else:
-            messages.error(request, _("Your comment was not kept: write 1 to 500 characters."))
-    except NotCommented as error:
-        messages.error(request, str(error))
-    return _back(draft)
+            return _back(draft)
+    context = {"draft": draft, "account": draft.account, "comment_form": form, "refusal": refusal}
+    return render(request, "comments/refused.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 @require_POST

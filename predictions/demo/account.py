@@ -1,9 +1,12 @@
 """The simulated creator's account, learned once in each process and kept in memory: the database is only read."""
 
 import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from predictions.demo.creator import ZONE, SimulatedPost, history_of, posts_until
@@ -29,7 +32,12 @@ class DemoAccount:
     habits: Habits
 
 
+log = structlog.get_logger(__name__)
+
+WARM_UP_AFTER_S = 3.0
 _lock = threading.Lock()
+_learning = threading.Lock()
+"""Held by the thread that learns a new day's account."""
 _kept: DemoAccount | None = None
 """One account: a new day, or another model, takes the place of the last."""
 
@@ -37,16 +45,48 @@ _kept: DemoAccount | None = None
 def demo_account(now: datetime | None = None) -> tuple[GlobalModel, DemoAccount]:
     """Return the model that serves people on this installation, and the account as it was learned with it. One query.
 
-    The first call in a process, and the first of a day, learn the account.
+    The first call in a process learns the account. In the first moments of a day yesterday's serves, while a thread
+    learns today's.
     """
-    global _kept
     loaded = registry.serving(champion_id())
     local = (now or timezone.now()).astimezone(ZONE)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    kept = _kept
+    if kept is None or kept.version_id != loaded.version_id:
+        return loaded.model, _learn_once(loaded, midnight)
+    if kept.as_of != midnight:
+        threading.Thread(target=_learn_unless_another_does, args=(loaded, midnight), daemon=True).start()
+    return loaded.model, kept
+
+
+def warm_up() -> None:
+    """Learn the account in a thread once the process has had time for its first requests, so that no visitor waits."""
+
+    def learn() -> None:
+        time.sleep(WARM_UP_AFTER_S)
+        try:
+            demo_account()
+        except DatabaseError:
+            log.warning("demo_not_warm")
+        finally:
+            connection.close()
+
+    threading.Thread(target=learn, daemon=True).start()
+
+
+def _learn_once(loaded: LoadedModel, midnight: datetime) -> DemoAccount:
+    """Return the account as it is learned, by one thread at a time."""
+    global _kept
     with _lock:
         if _kept is None or (_kept.version_id, _kept.as_of) != (loaded.version_id, midnight):
             _kept = _learn(loaded, midnight)
-        return loaded.model, _kept
+        return _kept
+
+
+def _learn_unless_another_does(loaded: LoadedModel, midnight: datetime) -> None:
+    if not _learning.locked():
+        with _learning:
+            _learn_once(loaded, midnight)
 
 
 def _learn(loaded: LoadedModel, as_of: datetime) -> DemoAccount:

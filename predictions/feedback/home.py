@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Count, Min
 from django.urls import reverse
 
 from predictions.feedback.selectors import newest_open_feedback, open_feedback
@@ -17,9 +18,8 @@ SHOWN = 3
 def feedback_inbox(now: datetime) -> Panel:
     """Tell how much feedback waits, since when, and what the newest says in one word."""
     page = f"{reverse('admin:predictions_feedback_changelist')}?state=open"
-    waiting = open_feedback(now)
-    count = waiting.count()
-    oldest = waiting.order_by("updated_at").values_list("updated_at", flat=True).first()
+    waiting = open_feedback(now).aggregate(count=Count("pk"), oldest=Min("updated_at"))
+    count, oldest = waiting["count"], waiting["oldest"]
     alarms = []
     if oldest is not None and now - oldest > WAITS_AT_MOST:
         sentence = "People said that a forecast was wrong or useless, and nobody has dealt with it."

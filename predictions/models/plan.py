@@ -50,7 +50,12 @@ class SavedDraft(PersonalData):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [models.Index(fields=["account", "publish_at"]), models.Index(fields=["publish_at"])]
+        indexes = [
+            models.Index(fields=["account", "publish_at"]),
+            models.Index(fields=["publish_at"]),
+            # the sweep of each minute
+            models.Index(fields=["remind_at"], condition=models.Q(post=None), name="draft_to_remind"),
+        ]
 
     def __str__(self) -> str:
         return self.public_id

@@ -10,7 +10,7 @@ from django.db.models.functions import Abs, Ln, TruncDate
 from django.urls import reverse
 
 from predictions.models import DriftCheck, Outcome
-from predictions.monitoring.panels import coverage_by_day, coverage_of_days
+from predictions.monitoring.panels import Coverage, coverage_chart, coverage_of
 from telemetry.home.panels import Alarm, Line, Link, Panel, Urgency, panel
 from telemetry.home.words import ago, percent, span
 from telemetry.service_page.charts import Series, chart
@@ -41,7 +41,9 @@ def quality_of_forecasts(now: datetime) -> Panel:
     days = [today - timedelta(days=back) for back in reversed(range(COMPARED_DAYS))]
     by_day = _errors_by_day(days)
     recent, before = _mean(by_day, days[-RECENT_DAYS:]), _mean(by_day, days[:-RECENT_DAYS])
-    covered = coverage_of_days(days[-RECENT_DAYS], today)
+    shown = days[-SHOWN_DAYS:]
+    covered_by_day = coverage_of(shown)
+    covered = _covered([covered_by_day[day] for day in days[-RECENT_DAYS:] if day in covered_by_day])
     models = reverse("admin:predictions_modelversion_changelist")
     alarms = []
     if min(recent.posts, before.posts) >= FEWEST_POSTS and recent.forecast > WORSE * before.forecast:
@@ -63,7 +65,6 @@ def quality_of_forecasts(now: datetime) -> Panel:
     if covered.posts:
         is_bad = covered.share < LEAST_COVERAGE
         lines.append(Line("Within the range", f"{percent(covered.share)} of {covered.posts:,}", is_bad=is_bad))
-    shown = days[-SHOWN_DAYS:]
     errors = chart(
         "How far off, by day",
         "How far off forecasts were of the posts that got their result each day, beside a moving average.",
@@ -78,7 +79,7 @@ def quality_of_forecasts(now: datetime) -> Panel:
         "Quality of forecasts",
         lines,
         alarms,
-        charts=[errors, coverage_by_day(shown)],
+        charts=[errors, coverage_chart(shown, covered_by_day)],
         links=[Link("Models", models)],
     )
 
@@ -138,6 +139,11 @@ def _mean(by_day: dict[date, DayErrors], days: Sequence[date]) -> DayErrors:
         sum(day.posts * day.forecast for day in of_these) / max(posts, 1),
         sum(day.posts * day.average for day in of_these) / max(posts, 1),
     )
+
+
+def _covered(days: Sequence[Coverage]) -> Coverage:
+    posts = sum(day.posts for day in days)
+    return Coverage(posts, sum(day.posts * day.share for day in days) / max(posts, 1))
 
 
 def _percent_off(log_error: float) -> float:

@@ -1,6 +1,6 @@
 """Quality of forecasts by day: on the staff page of the service, and for monitoring."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -19,18 +19,6 @@ COVERAGE = Avg(Case(When(covered=True, then=1.0), default=0.0))
 MEAN_ERROR = Avg(Abs("error"))
 
 
-@panel
-def coverage_by_day(days: Sequence[date]) -> Chart:
-    """Draw how many of the posts that came due each day lay within their forecast's range."""
-    by_day = {
-        each["day"]: each["share"]
-        for each in _errors(days[0], days[-1]).annotate(day=TruncDate("due_at")).values("day").annotate(share=COVERAGE)
-    }
-    shares = [100 * by_day[day] if day in by_day else None for day in days]
-    summary = "Share of posts whose likes lay in the forecast's range, by the day they came due; 80 is promised."
-    return chart("Forecasts within their range", summary, "%", days, [Series("within", shares)])
-
-
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Share of so many posts within their forecast's range."""
@@ -39,10 +27,24 @@ class Coverage:
     share: float
 
 
-def coverage_of_days(first: date, last: date) -> Coverage:
-    """Return the coverage of the posts that came due on these days (UTC)."""
-    found: dict[str, Any] = _errors(first, last).aggregate(share=COVERAGE, posts=Count("pk"))
-    return Coverage(found["posts"], found["share"] or 0.0)
+@panel
+def coverage_by_day(days: Sequence[date]) -> Chart:
+    """Draw how many of the posts that came due each day lay within their forecast's range."""
+    return coverage_chart(days, coverage_of(days))
+
+
+def coverage_chart(days: Sequence[date], by_day: Mapping[date, Coverage]) -> Chart:
+    """Draw the coverage of these days."""
+    shares = [100 * by_day[day].share if day in by_day else None for day in days]
+    summary = "Share of posts whose likes lay in the forecast's range, by the day they came due; 80 is promised."
+    return chart("Forecasts within their range", summary, "%", days, [Series("within", shares)])
+
+
+def coverage_of(days: Sequence[date]) -> dict[date, Coverage]:
+    """Return the coverage of the posts that came due on each of these days (UTC) that has some. One query."""
+    by_day = _errors(days[0], days[-1]).annotate(day=TruncDate("due_at")).values("day")
+    rows = by_day.annotate(share=COVERAGE, posts=Count("pk"))
+    return {row["day"]: Coverage(row["posts"], row["share"]) for row in rows}
 
 
 @figures_of("forecasts")

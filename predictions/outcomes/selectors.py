@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from posts.models import Post, PostContent
 from predictions.learning.selectors import HORIZON_DELTA
@@ -34,7 +34,8 @@ def predictions_due(now: datetime, *, given_up_after: timedelta) -> QuerySet[Pre
 def coverage(now: datetime) -> Standing:
     """Return how many forecasts have a measured outcome of the last seven days, and how many intervals missed it."""
     outcomes = Outcome.objects.filter(label=Outcome.Label.MEASURED, met_at__gt=now - COVERED_FOR)
-    return Standing(outcomes.count(), outcomes.filter(within_interval=False).count())
+    found = outcomes.aggregate(items=Count("pk"), late=Count("pk", filter=Q(within_interval=False)))
+    return Standing(**found)
 
 
 def planned_drafts(account_id: int, after: datetime, before: datetime) -> list[Planned]:

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import TikTokAccount
-from accounts.seats.access import open_account, open_all
+from accounts.seats.access import note_opened, open_account
 from config.api.problems import Conflict, MissingObject
 from config.api.scopes import FORECASTS
 from config.api.views import ListView, RetrieveView, created
@@ -53,8 +53,13 @@ class DraftListView(ListView[SavedDraft]):
     queryset = SavedDraft.objects.none()
 
     def get_queryset(self) -> QuerySet[SavedDraft]:
-        open_all(self.request)
         return drafts_seen_by(self.request.user)  # type: ignore[arg-type]
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """Return a page of drafts; in the trail stand the owners of these alone."""
+        page = super().paginate_queryset(queryset)
+        note_opened(self.request, [draft.account for draft in page or ()])
+        return page
 
     @extend_schema(request=NewDraftSerializer, responses={201: SavedDraftSerializer}, examples=[NEW_EXAMPLE])
     @idempotent

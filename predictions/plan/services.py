@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.linked.services import lock_account
 from accounts.models import Notice, TikTokAccount
-from accounts.telling.services import tell, withdraw_notice
+from accounts.telling.services import tell, withdraw_from_all, withdraw_notice
 from posts.content.pictures import CoverMeasures
 from posts.ingest.fingerprints import caption_fingerprint
 from predictions.models import Prediction, SavedDraft
@@ -107,6 +107,7 @@ def delete_draft(*, draft_id: int) -> None:
     """Delete a draft; its saved forecasts stay. Raises NoConsent and SavedDraft.DoesNotExist."""
     draft, account = _locked(draft_id)
     _withdraw_reminder(draft, account)
+    withdraw_from_all(kind=Notice.Kind.COMMENT, about=[draft.public_id])
     draft.delete()
     _record(account)
 

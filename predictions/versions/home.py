@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 
-from predictions.models import ForecastFailure, ModelEvent
+from predictions.models import ForecastFailure, ModelEvent, ModelVersion
 from predictions.versions.registry import PRIOR_NAME
 from predictions.versions.selectors import canaries, champions, prefetch_versions
 from telemetry.home.panels import Alarm, Line, Link, Panel, Urgency, panel
@@ -18,7 +18,9 @@ FEWEST_FAILURES = 3
 def serving_model(now: datetime) -> Panel:
     """Tell which model serves, since when, and what was decided last."""
     page = reverse("admin:predictions_modelversion_changelist")
-    champion, canary = champions().first(), canaries().first()
+    serving = list(champions() | canaries())
+    champion = next((version for version in serving if version.role == ModelVersion.Role.CHAMPION), None)
+    canary = next((version for version in serving if version.canary_share), None)
     latest = ModelEvent.objects.prefetch_related(prefetch_versions("to_version")).first()
     failed = ForecastFailure.objects.filter(at__gt=now - LATELY).count()
     alarms = []

@@ -16,6 +16,7 @@ PREFIXES = {
     "ntfy": "a notice",
     "hook": "a webhook of a person's program",
     "dlvr": "a message to a webhook",
+    "push": "a browser that is told of notices",
     "comm": "a comment on a saved draft",
     "seat": "a seat at an account",
     "shar": "a link to something that a person shared",

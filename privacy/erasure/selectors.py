@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from privacy.models import Erasure
 from telemetry.service_levels.gauges import Standing
@@ -37,4 +37,5 @@ def erasures_on_time(now: datetime) -> Standing:
         state=Erasure.State.CANCELLED
     )
     on_time = Q(state=Erasure.State.DONE, finished_at__lte=F("due_at") + DONE_WITHIN)
-    return Standing(to_be_done.count(), to_be_done.exclude(on_time).count())
+    found = to_be_done.aggregate(items=Count("pk"), on_time=Count("pk", filter=on_time))
+    return Standing(found["items"], found["items"] - found["on_time"])

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 
 from privacy.erasure.selectors import DONE_WITHIN
@@ -22,12 +22,18 @@ def erasures_and_copies(now: datetime) -> Panel:
     """Tell the oldest erasure that is due against the promise, and copies that are being made."""
     page = reverse("admin:privacy_erasure_desk")
     waiting = Erasure.objects.filter(state__in=Erasure.ACTIVE)
-    due = waiting.filter(due_at__lte=now).aggregate(count=Count("pk"), oldest=Min("due_at"))
-    grace = waiting.filter(due_at__gt=now).count()
-    copies = DataExport.objects.filter(state__in=DataExport.ACTIVE).aggregate(
-        count=Count("pk"), oldest=Min("requested_at")
+    is_due = Q(due_at__lte=now)
+    due = waiting.aggregate(
+        count=Count("pk", filter=is_due), oldest=Min("due_at", filter=is_due), grace=Count("pk", filter=~is_due)
     )
-    failed = DataExport.objects.filter(state=DataExport.State.FAILED, requested_at__gt=now - timedelta(days=7)).count()
+    is_made = Q(state__in=DataExport.ACTIVE)
+    has_failed = Q(state=DataExport.State.FAILED, requested_at__gt=now - timedelta(days=7))
+    copies = DataExport.objects.filter(is_made | has_failed).aggregate(
+        count=Count("pk", filter=is_made),
+        oldest=Min("requested_at", filter=is_made),
+        failed=Count("pk", filter=has_failed),
+    )
+    failed = copies["failed"]
     alarms = []
     lag = now - due["oldest"] if due["oldest"] else timedelta()
     if lag > DONE_WITHIN:
@@ -43,7 +49,7 @@ def erasures_and_copies(now: datetime) -> Panel:
     oldest = f", the oldest since {span(lag)} of {span(DONE_WITHIN)}" if due["count"] else ""
     lines = [
         Line("Erasures due", f"{due['count']:,}{oldest}", is_bad=lag > DONE_WITHIN),
-        Line("Erasures in their days of grace", f"{grace:,}"),
+        Line("Erasures in their days of grace", f"{due['grace']:,}"),
         Line("Copies being made", f"{copies['count']:,}", is_bad=age > EXPORT_LATE_AFTER),
         Line("Copies that failed this week", f"{failed:,}", is_bad=bool(failed)),
     ]
@@ -54,11 +60,11 @@ def erasures_and_copies(now: datetime) -> Panel:
 def retention_and_trail(now: datetime) -> Panel:
     """Tell whether what was kept for long enough goes, and whether the trail is sealed and anchored."""
     page = reverse("admin:privacy_retentionrun_changelist")
-    runs = RetentionRun.objects.order_by("rule", "-pk").distinct("rule")
+    runs = list(RetentionRun.objects.order_by("rule", "-pk").distinct("rule"))
     failing = [run for run in runs if run.error]
     anchored = awaited_since(now=now)
     unsealed = AccessEvent.objects.filter(position=None, at__lt=now - SEAL_LATE_AFTER).count()
-    last = RetentionRun.objects.order_by("-pk").values_list("started_at", flat=True).first()
+    last = max((run.started_at for run in runs), default=None)
     alarms = []
     for run in failing:
         sentence = f"Data is not deleted in time: the rule “{run.rule}” failed {ago(run.started_at, now)}."

@@ -17,7 +17,7 @@ SUMMARIES: dict[Purpose, Promise] = {
     Purpose.LEARNING: _(
         "Learns from your figures, with many other accounts’, what works for everybody. No names, no texts."
     ),
-    Purpose.DRAFTS: _("Keeps your captions and drafts, for you alone to read again."),
+    Purpose.DRAFTS: _("Keeps your captions, drafts and comments, for you and those whom you let in."),
     Purpose.OUTCOMES: _("Compares each forecast with what its post did, so that you see how right it was."),
 }
 """One sentence each, above the text that a person agrees to; a text that says something else needs another."""

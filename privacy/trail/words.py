@@ -18,6 +18,8 @@ _SHARED = "links to what you share"
 _EXPERIMENTS = "your experiments"
 _CONSENTS = "what you agree to"
 _NOTICES = "your notifications"
+_MAIL = "your e-mail address"
+_DEVICES = "devices that are told"
 _WEBHOOKS = "your webhooks"
 _ERASURE = "your erasure"
 _COPIES = "copies of your data"
@@ -32,7 +34,9 @@ OF_REQUESTS = {
     **dict.fromkeys(("accounts:create_token", "accounts:revoke_token", "api:token-list", "api:token-detail"), _TOKENS),
     **dict.fromkeys(("accounts:notifications", "accounts:open_notice", "api:notifications"), _NOTICES),
     **dict.fromkeys(("api:notification-read", "api:notifications-read-all"), _NOTICES),
-    **dict.fromkeys(("accounts:mail", "accounts:confirm_mail", "accounts:remove_mail"), "your e-mail address"),
+    **dict.fromkeys(("accounts:mail", "accounts:confirm_mail", "accounts:remove_mail"), _MAIL),
+    **dict.fromkeys(("api:mail-address", "api:mail-consent"), _MAIL),
+    **dict.fromkeys(("accounts:devices", "api:push-key", "api:push-subscriptions", "api:push-subscription"), _DEVICES),
     **dict.fromkeys(("accounts:webhooks", "accounts:webhook", "api:webhooks", "api:webhook"), _WEBHOOKS),
     **dict.fromkeys(("api:webhook-test", "api:webhook-deliveries", "api:delivery-replay"), _WEBHOOKS),
     "accounts:sessions": "where you are signed in",

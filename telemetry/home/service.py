@@ -3,7 +3,7 @@
 import time
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models import Case, Count, F, FloatField, Max, Min, Q, Sum, When
 from django.urls import reverse
 from redis.exceptions import RedisError
 
@@ -14,9 +14,11 @@ from telemetry.home.words import ago, percent, span
 from telemetry.models import FailedTask, OutboxMessage, RouteDay
 from telemetry.queues import Queue, queues
 from telemetry.service_levels import gauges, heartbeat
-from telemetry.service_levels.levels import BUDGET_DAYS, FORECASTS, HEALTH, LATENCY_S, LEVELS, Level
+from telemetry.service_levels.levels import BUDGET_DAYS, FORECASTS, HEALTH, LATENCY_S, LEVELS
 from telemetry.status_page.selectors import LATE_AFTER_S, SILENT_AFTER_S
 
+_COUNTED = ~Q(endpoint__route__regex=f"^({HEALTH})$")
+_OF_FORECASTS = Q(endpoint__route__regex=f"^{FORECASTS}$")
 FEWEST_FAILURES = 5
 """Failed requests of a day that are worth a look: one of few is a large share, and no trouble."""
 MANY_FAILURES = 10
@@ -30,11 +32,17 @@ OUTBOX_LATE_AFTER = timedelta(minutes=5)
 def requests(now: datetime) -> Panel:
     """Tell today's requests, errors and the latency of forecasts against what is promised."""
     page = reverse("admin:telemetry_routeday_changelist")
-    asked, failed = _asked_and_failed(now.date())
-    before = _asked_and_failed(now.date() - timedelta(days=1))
-    share, share_before = failed / max(asked, 1), before[1] / max(before[0], 1)
+    today, yesterday = now.date(), now.date() - timedelta(days=1)
+    days = RouteDay.objects.filter(day__range=(yesterday, today)).aggregate(
+        asked_today=Sum("requests", default=0, filter=_COUNTED & Q(day=today)),
+        failed_today=Sum("failed", default=0, filter=_COUNTED & Q(day=today)),
+        asked_before=Sum("requests", default=0, filter=_COUNTED & Q(day=yesterday)),
+        failed_before=Sum("failed", default=0, filter=_COUNTED & Q(day=yesterday)),
+        slowest=Max("p95", filter=_OF_FORECASTS & Q(day=today)),
+    )
+    asked, failed, p95 = days["asked_today"], days["failed_today"], days["slowest"]
+    share, share_before = failed / max(asked, 1), days["failed_before"] / max(days["asked_before"], 1)
     budget = next(level.budget for level in LEVELS if level.name == "availability")
-    p95 = _forecasts(now.date()).aggregate(most=Max("p95"))["most"]
     limit_ms = 1_000 * float(LATENCY_S)
     alarms = []
     if failed >= FEWEST_FAILURES and share > budget:
@@ -131,9 +139,9 @@ def cost_of_today(now: datetime) -> Panel:
 def service_levels(now: datetime) -> Panel:
     """Tell how much is left of each promise's error budget."""
     page = reverse("admin:telemetry_routeday_changelist")
-    lines, alarms = [], []
+    lines, alarms, shares = [], [], _shares_missed(now.date())
     for level in LEVELS:
-        share = _share_missed(level, now.date())
+        share = shares.get(level.name)
         if share is None:
             lines.append(Line(level.title, "nothing to count"))
             continue
@@ -146,33 +154,28 @@ def service_levels(now: datetime) -> Panel:
     return Panel("Service levels", lines, alarms, links=[Link("The service by day", page)])
 
 
-def _share_missed(level: Level, today: date) -> float | None:
-    """Return the share that missed the level: of the last days for requests, else as it is counted now."""
-    if level.name == "availability":
-        asked, failed = _asked_and_failed(today - timedelta(days=BUDGET_DAYS - 1), today)
-        return failed / asked if asked else None
-    if level.name == "latency":
-        return _share_of_slow_forecasts(today)
-    standing = gauges.standings().get(level.name)
-    return standing.late / standing.items if standing and standing.items else None
+def _shares_missed(today: date) -> dict[str, float | None]:
+    """Return level -> share that missed it: of the last days for requests, else as it is counted now.
 
-
-def _share_of_slow_forecasts(today: date) -> float | None:
-    """Return the share of forecasts that were slower than the limit, at least: days keep percentiles alone."""
-    days = _forecasts(today - timedelta(days=BUDGET_DAYS - 1), today)
-    asked = slow = 0.0
-    for count, p50, p95, p99 in days.values_list("requests", "p50", "p95", "p99"):
-        limit = 1e6 * float(LATENCY_S)
-        asked += count
-        slow += count * (0.5 if p50 > limit else 0.05 if p95 > limit else 0.01 if p99 > limit else 0.0)
-    return slow / asked if asked else None
-
-
-def _asked_and_failed(first: date, last: date | None = None) -> tuple[int, int]:
-    days = RouteDay.objects.filter(day__range=(first, last or first)).exclude(endpoint__route__regex=f"^({HEALTH})$")
-    sums = days.aggregate(asked=Sum("requests", default=0), failed=Sum("failed", default=0))
-    return sums["asked"], sums["failed"]
-
-
-def _forecasts(first: date, last: date | None = None) -> QuerySet[RouteDay]:
-    return RouteDay.objects.filter(day__range=(first, last or first), endpoint__route__regex=f"^{FORECASTS}$")
+    Of forecasts it is the share that was slower than the limit at least: days keep percentiles alone.
+    """
+    limit = 1e6 * float(LATENCY_S)
+    slower = Case(
+        *(When(**{f"{name}__gt": limit}, then=share) for name, share in (("p50", 0.5), ("p95", 0.05), ("p99", 0.01))),
+        default=0.0,
+        output_field=FloatField(),
+    )
+    days = RouteDay.objects.filter(day__range=(today - timedelta(days=BUDGET_DAYS - 1), today)).aggregate(
+        all_asked=Sum("requests", default=0, filter=_COUNTED),
+        all_failed=Sum("failed", default=0, filter=_COUNTED),
+        forecasts=Sum("requests", default=0, filter=_OF_FORECASTS),
+        slow=Sum(F("requests") * slower, default=0.0, filter=_OF_FORECASTS),
+    )
+    counted = {
+        name: standing.late / standing.items if standing.items else None
+        for name, standing in gauges.standings().items()
+    }
+    return counted | {
+        "availability": days["all_failed"] / days["all_asked"] if days["all_asked"] else None,
+        "latency": days["slow"] / days["forecasts"] if days["forecasts"] else None,
+    }

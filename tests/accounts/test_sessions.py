@@ -8,8 +8,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from accounts.devices import device_of
 from accounts.models import APIToken, SignIn, User
-from accounts.sign_in.devices import device_of
 from accounts.sign_in.sessions import NOTED_EVERY
 from privacy.export import services as exporting
 from privacy.models import Erasure

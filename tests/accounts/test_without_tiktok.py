@@ -60,7 +60,7 @@ def test_nobody_is_led_away(no_tiktok, client, address):
     start(client)
     client.logout()
     answer = client.post("/sign-in/", {"username": "mia", "password": PASSWORD, "next": address})
-    assert answer.headers["Location"] == "/posts/"
+    assert answer.headers["Location"] == "/overview/"
 
 
 @pytest.mark.parametrize(

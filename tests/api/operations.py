@@ -91,6 +91,7 @@ def address(operation: Operation, creator: Creator) -> str:
         "/api/v1/tokens/": creator.token.pk,
         "/api/v1/notifications/": creator.user.notices.earliest("pk").public_id,
         "/api/v1/webhooks/": webhook.public_id,
+        "/api/v1/push-subscriptions/": creator.user.push_subscriptions.get().public_id,
     }
     path = operation.path.replace("{delivery_id}", webhook.deliveries.get().public_id)
     comment = creator.draft.comments.get().public_id

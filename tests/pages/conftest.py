@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import APIToken, Credential, TikTokAccount, User
 from posts.models import Refresh
 from predictions.models import Prediction, SavedDraft
-from tests.accounts.telling.factories import DeliveryFactory, NoticeFactory
+from tests.accounts.telling.factories import DeliveryFactory, NoticeFactory, PushSubscriptionFactory
 from tests.factories import (
     ALL_CONSENTS,
     APITokenFactory,
@@ -61,6 +61,7 @@ def make_creator(*, posts: int = 8) -> Creator:
     OutcomeFactory(prediction=met, post=history[0])
     NoticeFactory(account=account)
     DeliveryFactory(webhook__user=account.user)
+    PushSubscriptionFactory(user=account.user)
     prediction, draft = PredictionFactory(account=account), SavedDraftFactory(account=account)
     SharedLinkFactory(prediction=prediction)
     DraftCommentFactory(draft=draft)

@@ -20,7 +20,7 @@ def test_the_sign_in_goes_on_to_where_one_wanted_to_go() -> None:
 
 
 def test_who_is_signed_in_needs_no_sign_in(browser: Client) -> None:
-    assert browser.get("/sign-in/").headers["Location"] == "/posts/"
+    assert browser.get("/sign-in/").headers["Location"] == "/overview/"
 
 
 def test_signing_out_takes_a_post(browser: Client) -> None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OWN_APPS = {"accounts", "posts", "predictions", "privacy", "telemetry"}
 ONLY_IN_SUM = {"telemetry.Endpoint", "telemetry.RequestRecord"}
 """Single requests are nobody's to browse: the page of `telemetry.RouteDay` tells them by day."""
-NOBODYS_BUSINESS = {"accounts.MailAddress", "accounts.Webhook", "accounts.Delivery"}
+NOBODYS_BUSINESS = {"accounts.MailAddress", "accounts.PushSubscription", "accounts.Webhook", "accounts.Delivery"}
 """The places where people are told things, and what they were told there."""
 OWN_MODELS = [model for model in apps.get_models() if model._meta.app_label in OWN_APPS]
 

@@ -73,6 +73,7 @@ def address(route: str, of: Creator) -> str:
         "/notifications/<": of.user.notices.earliest("pk").public_id,
         "/api/v1/notifications/<": of.user.notices.earliest("pk").public_id,
         "/api/v1/webhooks/<": webhook.public_id,
+        "/api/v1/push-subscriptions/<": of.user.push_subscriptions.get().public_id,
     }
     if route == "/posts/<slug:account_id>/refresh/":
         return f"/posts/{of.account.public_id}/refresh/"
@@ -100,7 +101,7 @@ def everything_of(creator: Creator) -> str:
     ]
     rows += Feedback.objects.filter(prediction__account=account)
     webhook = creator.user.webhooks.get()
-    rows += [*creator.user.notices.all(), webhook, *webhook.deliveries.all()]
+    rows += [*creator.user.notices.all(), *creator.user.push_subscriptions.all(), webhook, *webhook.deliveries.all()]
     for row in rows:
         row.refresh_from_db()
     return str(serializers.serialize("json", rows))

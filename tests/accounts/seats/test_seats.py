@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from accounts.models import Seat, TikTokAccount
+from accounts.models import Notice, Seat, TikTokAccount
 from accounts.seats import services
 from accounts.seats.services import accept, invite
 from predictions.models import DraftComment, Prediction, SavedDraft
@@ -85,6 +85,9 @@ def test_an_invitation_is_accepted_once_by_somebody_else(account):
     assert guest.post(address)["Location"] == f"/report/?account={account.public_id}"
     seat = Seat.objects.get()
     assert (seat.role, seat.digest, seat.person) == ("editor", None, guest.get("/report/").wsgi_request.user)
+    told = Notice.objects.get(user=account.user)
+    assert (told.kind, told.params) == ("seat_taken", {"count": 1})
+    assert owner.post(f"/notifications/{told.public_id}/", {"open": ""})["Location"].endswith("/seats/")
     assert other.get(address).status_code == 404
     other.post(address)
     assert Seat.objects.filter(accepted_at__isnull=False).count() == 1
@@ -194,6 +197,17 @@ def test_the_owner_reads_in_human_words_what_a_member_opened(account, draft):
     assert (told["who"], told["member"]) == ("member", "Mia (viewer)")
     seat.delete()
     assert "Somebody who had a seat" in owner.get("/your-data/access/").content.decode()
+
+
+def test_a_list_of_drafts_stands_in_the_trail_of_those_whose_drafts_it_holds(account, draft):
+    seat = SeatFactory(account=account)
+    empty = SeatFactory(person=seat.person)
+    assert program_of(seat).get("/api/v1/drafts").json()["count"] == 1
+    read = [
+        events_about(owner, by_others=True).filter(actor_kind=AccessEvent.Actor.MEMBER).count()
+        for owner in (account.user_id, empty.account.user_id)
+    ]
+    assert read == [1, 0]
 
 
 @pytest.mark.parametrize("end", ["removed", "left", "owner withdrew", "owner is being erased", "account gone"])

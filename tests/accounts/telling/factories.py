@@ -6,7 +6,7 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import Delivery, MailAddress, Notice, Webhook
+from accounts.models import Delivery, MailAddress, Notice, PushSubscription, Webhook
 from accounts.webhooks.services import TEST
 from accounts.webhooks.signing import new_secret, seal_secret
 from tests.factories import TikTokAccountFactory, UserFactory
@@ -70,3 +70,17 @@ class MailAddressFactory(DjangoModelFactory[MailAddress]):
     agreed_to = 1
     given_at = factory.LazyFunction(timezone.now)
     confirmed_at = factory.LazyFunction(timezone.now)
+
+
+class PushSubscriptionFactory(DjangoModelFactory[PushSubscription]):
+    """A browser with the keys of the standard's example."""
+
+    class Meta:
+        model = PushSubscription
+
+    user = factory.SubFactory(UserFactory)
+    url = factory.Sequence(lambda n: f"https://push.example.com/{n}")
+    p256dh = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+    auth = "BTBZMqHH6r4Tts7J_aSIgg"
+    device = "Firefox on Linux"
+    language = "en-gb"

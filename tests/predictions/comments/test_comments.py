@@ -3,8 +3,14 @@
 import pytest
 from django.test import Client
 
+from accounts.models import Notice
+from accounts.telling.services import mark_read
+from accounts.telling.words import words_of
+from predictions.comments.services import add_comment, delete_comment
 from predictions.models import DraftComment
+from predictions.plan.services import delete_draft
 from privacy.purposes import Purpose
+from tests.accounts.seats.factories import SeatFactory
 from tests.factories import agree, disagree
 from tests.predictions.comments.factories import DraftCommentFactory
 from tests.predictions.plan.factories import SavedDraftFactory
@@ -55,3 +61,46 @@ def test_the_page_of_a_draft_has_its_comments(account):
     comment = DraftComment.objects.get()
     browser.post(f"/plan/drafts/{draft.public_id}/comments/{comment.public_id}/delete/")
     assert not DraftComment.objects.exists()
+
+
+def test_a_comment_that_is_too_long_comes_back_in_its_form(account):
+    agree(account.user, Purpose.DRAFTS)
+    draft, browser = SavedDraftFactory(account=account), Client()
+    browser.force_login(account.user)
+    address = f"/plan/drafts/{draft.public_id}/comments/"
+    refused = browser.post(address, {"comment": "long " * 101})
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "long " * 100 in page
+    assert "has 504 characters, and 500 fit" in page
+    # browsers send two characters at the end of a line
+    assert browser.post(address, {"comment": "a\r\n" * 248 + "end"}).status_code == 302
+    disagree(account.user, Purpose.DRAFTS)
+    page = browser.post(address, {"comment": "Shorter?"}).content.decode()
+    assert "are not kept" in page
+    assert "Shorter?" in page
+
+
+def test_the_others_at_a_draft_are_told_once_until_they_look(account):
+    agree(account.user, Purpose.DRAFTS)
+    draft, seat = SavedDraftFactory(account=account), SeatFactory(account=account)
+    for _ in range(3):
+        add_comment(draft=draft, author=seat.person, text="Shorter?")
+    [told] = Notice.objects.all()
+    assert (told.user, told.about, told.params) == (account.user, draft.public_id, {"count": 3})
+    assert words_of(told).text == "3 new comments since you looked."
+    mark_read(notice=told)
+    # whoever wrote before hears of the answer
+    add_comment(draft=draft, author=account.user, text="Yes")
+    assert Notice.objects.get(read_at=None).user == seat.person
+    answer = add_comment(draft=draft, author=seat.person, text="Good")
+    told.refresh_from_db()
+    assert (told.params, told.read_at) == ({"count": 1}, None)
+    delete_comment(comment=answer)
+    assert Notice.objects.count() == 2
+    delete_draft(draft_id=draft.pk)
+    assert not Notice.objects.exists()
+    draft = SavedDraftFactory(account=account)
+    add_comment(draft=draft, author=seat.person, text="Shorter?")
+    disagree(account.user, Purpose.DRAFTS)
+    assert not Notice.objects.exists()

@@ -101,7 +101,7 @@ def test_every_text_says_what_people_want_to_know(purpose: Purpose) -> None:
 
 def test_a_text_that_was_edited_in_place_is_agreed_to_by_nobody(own_texts: None) -> None:
     user = UserFactory(consents=(Purpose.SERVICE, Purpose.DRAFTS))
-    path = texts.FOLDER / Purpose.DRAFTS / "1.md"
+    path = texts.FOLDER / Purpose.DRAFTS / "2.md"
     path.write_text(path.read_text().replace("Nobody but you", "Everybody"))
     texts.current_text.cache_clear()
     texts.read_text.cache_clear()

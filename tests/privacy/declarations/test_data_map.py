@@ -34,7 +34,7 @@ from privacy.retention import services as retention
 from telemetry.connections import redis_client
 from telemetry.queues import queues
 from tests.accounts.seats.factories import SeatFactory
-from tests.accounts.telling.factories import DeliveryFactory, MailAddressFactory, NoticeFactory
+from tests.accounts.telling.factories import DeliveryFactory, MailAddressFactory, NoticeFactory, PushSubscriptionFactory
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
@@ -78,6 +78,7 @@ def everything_of_a_person() -> Any:
     AccountReplayFactory(account=account)
     APITokenFactory(user=account.user)
     MailAddressFactory(user=account.user)
+    PushSubscriptionFactory(user=account.user)
     DeliveryFactory(webhook__user=account.user, notice=NoticeFactory(account=account))
     IdempotentRequestFactory(user=account.user)
     ImportFactory(account=account)

@@ -60,13 +60,13 @@ def test_the_privacy_page_leaves_no_fact_out(fact: str, client: Client) -> None:
 def test_the_words_that_were_agreed_to_can_be_read_again(own_texts: None, client: Client) -> None:
     user = UserFactory(consents=())
     agree(user, Purpose.DRAFTS)
-    old = (texts.FOLDER / "drafts" / "1.md").read_text()
-    (texts.FOLDER / "drafts" / "2.md").write_text(old.replace("So that you can read them again", "For another reason"))
+    old = (texts.FOLDER / "drafts" / "2.md").read_text()
+    (texts.FOLDER / "drafts" / "3.md").write_text(old.replace("So that you can go on", "For another reason to go on"))
     texts.current_text.cache_clear()
     client.force_login(user)
     page = words_of(client, "/your-data/consent/")
     assert "For another reason" in page
-    assert "So that you can read them again" in page
+    assert "So that you can go on" in page
 
 
 def test_before_an_erasure_it_is_told_what_stays(client: Client) -> None:

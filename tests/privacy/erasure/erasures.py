@@ -17,7 +17,7 @@ from privacy.erasure import steps as erasure_steps
 from privacy.export import services as exporting
 from privacy.models import Erasure, Through
 from tests.accounts.seats.factories import SeatFactory
-from tests.accounts.telling.factories import DeliveryFactory, MailAddressFactory, NoticeFactory
+from tests.accounts.telling.factories import DeliveryFactory, MailAddressFactory, NoticeFactory, PushSubscriptionFactory
 from tests.factories import (
     AccountWeightsFactory,
     APITokenFactory,
@@ -65,6 +65,7 @@ def everything(name: str) -> User:
     AccountReplayFactory(account=account, posts=[replayed_post(2.0, post=f"replayed-{name}")])
     APITokenFactory(user=user, name=f"token-{name}")
     MailAddressFactory(user=user, address=f"{name}@example.com")
+    PushSubscriptionFactory(user=user, url=f"https://push-{name}.example.com/")
     notice = NoticeFactory(account=account, params={"of": f"notice-{name}"})
     DeliveryFactory(webhook__user=user, webhook__url=f"https://{name}.example.com", notice=notice, body=f"body-{name}")
     IdempotentRequestFactory(user=user)

@@ -149,6 +149,7 @@ def own_address(route: str, person: Creator) -> str:
         "notifications/<": person.user.notices.earliest("pk").public_id,
         "api/v1/notifications/<": person.user.notices.earliest("pk").public_id,
         "api/v1/webhooks/<": webhook.public_id,
+        "api/v1/push-subscriptions/<": person.user.push_subscriptions.get().public_id,
         "settings/accounts/<": account.public_id,
         "posts/<": account.posts.all()[0].public_id,
         "imports/<": account.imports.get().public_id,

@@ -56,6 +56,7 @@ spec:
         - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
         # probes ask localhost, Prometheus the pod's address
         - {name: ALLOWED_HOSTS, value: {{ printf "%s,localhost,$(POD_IP)" .root.Values.host | quote }}}
+        - {name: PUBLIC_URL, value: {{ printf "https://%s" .root.Values.host | quote }}}
         - {name: ERASURE_LEDGER_PATH, value: /kept/erasures.jsonl}
         - {name: TRAIL_ANCHOR_PATH, value: /kept/trail-anchors}
         - {name: PICTURE_NETWORKS_PATH, value: /kept/networks}

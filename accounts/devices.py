@@ -1,4 +1,4 @@
-"""The browser and system of a sign-in, in a few words: enough to recognise it, and to follow nobody."""
+"""The browser and system of a request, in a few words: enough to recognise it, and to follow nobody."""
 
 # the first that is found: most browsers claim to be the ones after them as well
 _BROWSERS = {
