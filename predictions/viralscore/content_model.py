@@ -78,7 +78,7 @@ class AccountTextProcess:
         scaled = blank._scaled(account)
         kernel = blank._kernel(scaled, vectors, scaled, vectors)
         kernel[np.diag_indices(len(target))] += _NOISE
-        dual = np.linalg.solve(kernel, target - blank.level)
+        dual = np.linalg.solve(kernel, target - blank.level).astype(np.float64)
         return cls(middle, blank.spread, scaled, vectors, blank.level, dual, uses_text)
 
     def predict(self, account: Floats, vectors: Any) -> Floats:
@@ -93,9 +93,10 @@ class AccountTextProcess:
 
     def _kernel(self, a: Floats, a_text: Any, b: Floats, b_text: Any) -> Floats:
         distance = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
-        near = np.exp(-np.maximum(distance, 0.0) / (2 * _REACH**2))
+        near: Floats = np.exp(-np.maximum(distance, 0.0) / (2 * _REACH**2))
         if not self.uses_text:
-            return _ACCOUNT_SHARE * near
+            alone: Floats = _ACCOUNT_SHARE * near
+            return alone
         alike = (a_text @ b_text.T).toarray()
         kernel: Floats = _ACCOUNT_SHARE * near + _TEXT_SHARE * alike + _BOTH_SHARE * near * alike
         return kernel
@@ -128,7 +129,7 @@ class ContentModel:
         """Return popularity (n,) and level (n,). Each row depends on its own post alone."""
         table, vectors = table_of(posts, self.text), self.text.grams.transform(posts.words)
         account = account_columns(posts)
-        boosted = np.mean([booster.predict(table, num_threads=1) for booster in self.trees], axis=0)
+        boosted = np.mean([np.asarray(booster.predict(table, num_threads=1)) for booster in self.trees], axis=0)
         popularity: Floats = (boosted + self.process.predict(account, vectors)) / 2
         return popularity, self.level.predict(account, vectors)
 

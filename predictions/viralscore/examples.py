@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from posts.content.embeddings import EMBEDDING_STEPS
-from predictions.engine.data.history import CONTENT, COVER, Content
+from predictions.engine.data.history import COVER, Content
 from predictions.engine.types import Columns
 
 Singles = NDArray[np.float32]
@@ -21,6 +21,8 @@ MODALITIES = ("text", "picture", "sound", "table", "past")
 SUBSCORES = ("E", "H", "R", "S", "T")
 """Emotion, hook, replicability, share trigger, trend match."""
 QUANTILES = (0.1, 0.5, 0.9)
+UNTRAINED = (1, 1)
+"""(length, width) of a modality that no example has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Inputs(Columns):
     @classmethod
     def of(cls, n: int, modalities: Mapping[str, NDArray[np.floating]]) -> Self:
         """Return the inputs of n posts; modalities that are not named are missing, vectors (n, width) have length 1."""
-        filled = {m: np.full((n, 1, 1), np.nan, dtype=np.float32) for m in MODALITIES}
+        filled = {m: np.full((n, *UNTRAINED), np.nan, dtype=np.float32) for m in MODALITIES}
         for name, values in modalities.items():
             filled[name] = (values[:, None] if values.ndim == 2 else values).astype(np.float32)
         return cls(**filled)
@@ -69,10 +71,6 @@ class Examples(Columns):
 def text_of(content: Content) -> Singles:
     """Return the text's vector: hashed words and letter groups, the sentence encoder's direction, and measures."""
     return np.concatenate([content.embedding / EMBEDDING_STEPS, content.numbers[: -len(COVER)]]).astype(np.float32)
-
-
-TEXT_NUMBERS = CONTENT[: -len(COVER)]
-"""The measures at the end of `text_of`; the video's duration is one of them."""
 
 
 def value_of(heads: NDArray[np.floating], weights: NDArray[np.floating]) -> Singles:

@@ -17,7 +17,10 @@ def content_rows(n: int, seed: int, *, word: float = 3.0) -> list[dict[str, Any]
     rows = []
     for i in range(n):
         size, good = random.gauss(8, 2), random.random() < 0.5
-        row = dict.fromkeys(NUMBERS, 0.0) | {"followers": math.exp(size), "account_likes": math.exp(size + 2)}
+        row: dict[str, Any] = dict.fromkeys(NUMBERS, 0.0) | {
+            "followers": math.exp(size),
+            "account_likes": math.exp(size + 2),
+        }
         row |= {"account_videos": 50, "following": 100, "duration_s": 15, "audio_tempo": random.gauss(120, 9)}
         row |= {
             "post_id": f"p{seed}-{i}",

@@ -1,7 +1,6 @@
 """`manage.py viralscore`, end to end on generated files."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,8 @@ from tests.predictions.viralscore.content_files import GOOD, content_rows, write
 
 
 @pytest.fixture(autouse=True)
-def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _few_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("predictions.viralscore.content_model._ROUNDS", 40)
-    return
 
 
 @pytest.fixture(scope="module")
