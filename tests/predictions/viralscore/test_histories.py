@@ -7,9 +7,7 @@ import numpy as np
 from predictions.engine import AccountHistory, Counts
 from predictions.engine.data.growth import GrowthCurve
 from predictions.viralscore.examples import MODALITIES
-from predictions.viralscore.histories import PAST, examples_of_histories
-from predictions.viralscore.scorer import Scorer
-from predictions.viralscore.training import Recipe, train
+from predictions.viralscore.histories import examples_of_histories
 from tests.engine.synthetic import DAY, account, end_of
 
 
@@ -47,13 +45,3 @@ def test_a_count_near_72_hours_gives_the_second_target() -> None:
     # the same growth stands behind both horizons
     assert np.abs(targets[1][:, 0] - targets[1][:, 1]).max() < 0.3
     assert np.isnan(targets[2][:, 1]).sum() == 1
-
-
-def test_candidates_for_a_draft_are_scored_in_one_batch() -> None:
-    history = account("a", posts=10)
-    examples, rows = examples_of_histories([history], GrowthCurve(), "horizon", end_of(history))
-    assert examples.inputs.past.shape[1] == PAST
-    scorer = Scorer(train(examples, seed=0, recipe=Recipe(epochs=0, min_steps=2)))
-    of_draft = examples.inputs[-1:]
-    assert scorer.score(replace(of_draft, text=np.repeat(of_draft.text, 16, axis=0))).value.shape == (16,)
-    assert len(rows) == len(examples)
