@@ -1,0 +1,87 @@
+"""Examples of post histories, by the engine's own feature code: a post knows only what was known at its publishing."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from predictions.engine.data.growth import GrowthCurve, is_usable
+from predictions.engine.data.history import CONTENT, COVER, History, Timeline
+from predictions.engine.data.labels import Target, label_of
+from predictions.engine.features.rows import Rows, rows_of_account
+from predictions.engine.types import DAY, HOUR, AccountHistory, PublishedPost
+from predictions.viralscore.examples import SUBSCORES, Examples, Inputs, Singles, text_of
+
+PAST = 16
+"""Latest posts of the account that are read one by one."""
+LATER, MEASURED_LATER = 72 * HOUR, (60 * HOUR, 84 * HOUR)
+"""Age of the second target, and the ages between which an observation gives it."""
+PAST_COLUMNS = ("ratio", "gap", *CONTENT)
+
+
+def examples_of_histories(
+    accounts: Sequence[AccountHistory], curve: GrowthCurve, target: Target, until: int
+) -> tuple[Examples, Rows]:
+    """Return an example for each post with a history, and the engine's rows of the same posts, in the same order.
+
+    Targets are the log of likes over the account's own level, at 24 h, and at 72 h as what they say of the level at
+    24 h; those not known at `until` (epoch seconds) are NaN. Weak labels are all NaN: `with_weak_labels` puts them in.
+    """
+    rows, texts, pictures, pasts, later = [], [], [], [], []
+    for position, account in enumerate(accounts):
+        of_account = rows_of_account(position, account, curve, target, until)
+        timeline = Timeline(account, curve, target, until=until, reconstruct=True)
+        contents = timeline.contents()
+        for post, base in zip(of_account.post, of_account.base, strict=True):
+            content = contents.content(post)
+            history = timeline.known_at(int(contents.posted_at[post]))
+            texts.append(text_of(content))
+            pictures.append(content.numbers[-len(COVER) :])
+            pasts.append(past_of(history, int(contents.posted_at[post]), base))
+            later.append(_later_log(timeline.posts[post], curve, until) - base)
+        rows.append(of_account)
+    all_rows = Rows.concatenate(rows)
+    n = len(all_rows)
+    inputs = Inputs.of(
+        n,
+        {
+            "text": np.array(texts),
+            "picture": np.array(pictures),
+            "table": all_rows.tabular,
+            "past": np.array(pasts).reshape(n, PAST, len(PAST_COLUMNS)),
+        },
+    )
+    targets = np.column_stack([all_rows.target, later]).astype(np.float32)
+    weak = np.full((n, len(SUBSCORES)), np.nan, dtype=np.float32)
+    return Examples(inputs, all_rows.account, all_rows.posted_at, targets, weak), all_rows
+
+
+def with_weak_labels(examples: Examples, weak: NDArray[np.floating]) -> Examples:
+    """Return the examples with weak labels (n, 5) of E, H, R, S, T, 0 to 1, NaN unknown."""
+    return replace(examples, weak=weak.astype(np.float32))
+
+
+def past_of(history: History, moment: int, base: float) -> Singles:
+    """Return the latest posts known at `moment`, oldest first (PAST, len(PAST_COLUMNS)); NaN before the first.
+
+    The ratio is of log likes to the `base`, the gap log days from that post to `moment`.
+    """
+    latest = history[-PAST:]
+    past = np.full((PAST, len(PAST_COLUMNS)), np.nan, dtype=np.float32)
+    if len(latest):
+        gap = np.log1p((moment - latest.posted_at) / DAY)
+        past[-len(latest) :] = np.column_stack([latest.likes - base, gap, latest.numbers])
+    return past
+
+
+def _later_log(post: PublishedPost, curve: GrowthCurve, until: int) -> float:
+    """Return the log likes at 24 h that the count nearest to 72 h stands for; NaN without one."""
+    ages = {c.observed_at - post.posted_at: c for c in post.observations if c.observed_at <= until}
+    near = [
+        age for age in ages if MEASURED_LATER[0] <= age <= MEASURED_LATER[1] and is_usable(post.posted_at, ages[age])
+    ]
+    if not near:
+        return float("nan")
+    counts = ages[min(near, key=lambda age: abs(age - LATER))]
+    return label_of(post.posted_at, counts, curve, "horizon").logs[0]
