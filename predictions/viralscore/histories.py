@@ -1,10 +1,8 @@
 """Examples of post histories, by the engine's own feature code: a post knows only what was known at its publishing."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from predictions.engine.data.growth import GrowthCurve, is_usable
 from predictions.engine.data.history import CONTENT, COVER, History, Timeline
@@ -26,7 +24,7 @@ def examples_of_histories(
     """Return an example for each post with a history, and the engine's rows of the same posts, in the same order.
 
     Targets are the log of likes over the account's own level, at 24 h, and at 72 h as what they say of the level at
-    24 h; those not known at `until` (epoch seconds) are NaN. Weak labels are all NaN: `with_weak_labels` puts them in.
+    24 h; those not known at `until` (epoch seconds) are NaN. Histories give no weak labels.
     """
     rows, texts, pictures, pasts, later = [], [], [], [], []
     for position, account in enumerate(accounts):
@@ -55,11 +53,6 @@ def examples_of_histories(
     targets = np.column_stack([all_rows.target, later]).astype(np.float32)
     weak = np.full((n, len(SUBSCORES)), np.nan, dtype=np.float32)
     return Examples(inputs, all_rows.account, all_rows.posted_at, targets, weak), all_rows
-
-
-def with_weak_labels(examples: Examples, weak: NDArray[np.floating]) -> Examples:
-    """Return the examples with weak labels (n, 5) of E, H, R, S, T, 0 to 1, NaN unknown."""
-    return replace(examples, weak=weak.astype(np.float32))
 
 
 def past_of(history: History, moment: int, base: float) -> Singles:
