@@ -21,12 +21,18 @@ UNKNOWN = ""
 """The language of a text that is too short, has no letters, or could be of several."""
 
 
+def tokens_of(text: str) -> list[str]:
+    """Return the words, signs, emoji, #hashtags, @names and links of a text's first `MAX_TOKENISED` characters."""
+    tokens: list[str] = _tokenizer().tokenize(text[:MAX_TOKENISED])
+    return tokens
+
+
 def words_of(text: str) -> list[str]:
     """Return the words of a text's first `MAX_TOKENISED` characters, "don't" and "well-known" as one each.
 
     Signs, emoticons, #hashtags and @names are not among them.
     """
-    return [token for token in _tokenizer().tokenize(text[:MAX_TOKENISED]) if token[0].isalnum()]
+    return [token for token in tokens_of(text) if token[0].isalnum()]
 
 
 def language_of(text: str) -> str:

@@ -1,0 +1,170 @@
+"""Lines that open a caption or end it: own ones, own ones about the brief's subject, new ones, and templates."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from posts.content.language import UNKNOWN, language_of, tokens_of
+from posts.content.rewriting import is_disclosure
+from predictions.captions.writing.language_model import ORDER
+from predictions.captions.writing.templates import CALLS, DETERMINERS, OPENINGS
+from predictions.captions.writing.tokens import END, SPECIAL, START, bare_words, hashtags_of, without_hashtags
+from predictions.captions.writing.voice import Voice
+
+_SUBJECT_WORDS = 4
+_NEW_LINE_WORDS = (3, 10)
+_TRIES = 80
+_SHARED_STEP = 0.15
+"""Probability that a step follows what many creators write rather than the creator."""
+
+
+class Origin(StrEnum):
+    """Where a line comes from."""
+
+    OWN = "own"
+    """A line of an own caption, as it is."""
+    ADAPTED = "adapted"
+    """A line of an own caption about another subject, with the brief's in its place."""
+    NEW = "new"
+    """A new line from the creator's n-gram model."""
+    TEMPLATE = "template"
+    BRIEF = "brief"
+    """The brief's own words."""
+    ENDPOINT = "endpoint"
+    """A language model that the operator has set up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line, with the own line that it comes from and how the best post with that did (log units above the level)."""
+
+    text: str
+    origin: Origin
+    source: str = ""
+    lift: float | None = None
+
+
+class Brief:
+    """What a caption is to be about, in the creator's words: the only source of facts."""
+
+    def __init__(self, text: str, voice: Voice, language: str = UNKNOWN) -> None:
+        self.text = " ".join(text.split())
+        self.words = without_hashtags(self.text)
+        self.hashtags = hashtags_of(self.text)
+        self.disclosures = tuple(tag for tag in self.hashtags if is_disclosure(tag))
+        self.language = language or voice.language or language_of(self.words)
+        generic = voice.generic(self.language)
+        self.vocabulary = frozenset(bare_words(self.text))
+        self.content = frozenset(word for word in self.vocabulary if word not in generic and not word.isdigit())
+        self.allowed = generic | self.vocabulary
+        self.subject = self._subject()
+
+    def _subject(self) -> str:
+        """Return the longest run of words that name a subject, as they are written; empty without one."""
+        runs: list[list[str]] = [[]]
+        for token in tokens_of(self.words):
+            if token.casefold() in self.content and token[0].isalpha():
+                runs[-1].append(token)
+            elif runs[-1]:
+                runs.append([])
+        fitting = [run for run in runs if 0 < len(run) <= _SUBJECT_WORDS]
+        # of equally long ones the first
+        subject = " ".join(sorted(fitting, key=len, reverse=True)[0]) if fitting else ""
+        # the capital of a sentence's beginning does not go with it; nouns of German have their own
+        if subject and self.words.startswith(subject) and self.language != "de" and subject[1:].islower():
+            return subject.lower()
+        return subject
+
+    def allows(self, line: str) -> bool:
+        """Return whether a line has only words of the brief, and words that name no subject."""
+        words = bare_words(line)
+        return bool(words) and all(word in self.allowed for word in words)
+
+
+def openings(brief: Brief, voice: Voice, chance: random.Random) -> dict[Origin, list[Line]]:
+    """Return lines to open with, by where they come from, the most promising first."""
+    found: dict[Origin, list[Line]] = {origin: [] for origin in Origin}
+    if voice.has_voice:
+        texts = set()
+        for own in voice.openings:
+            if brief.allows(own.text):
+                found[Origin.OWN].append(Line(own.text, Origin.OWN, own.text, own.lift))
+            elif (adapted := _adapted(own.text, brief)) and adapted not in texts:
+                texts.add(adapted)
+                found[Origin.ADAPTED].append(Line(adapted, Origin.ADAPTED, own.text, own.lift))
+        found[Origin.NEW] = list(_new_lines(brief, voice, chance))
+    templates = [Line(text, Origin.TEMPLATE) for text in OPENINGS.get(brief.language, ())]
+    chance.shuffle(templates)
+    found[Origin.TEMPLATE] = templates
+    return found
+
+
+def calls(brief: Brief, voice: Voice, chance: random.Random) -> list[Line]:
+    """Return lines to end with: own ones about nothing else, then templates."""
+    own = [Line(each.text, Origin.OWN, each.text, each.lift) for each in voice.calls if brief.allows(each.text)]
+    templates = [Line(text, Origin.TEMPLATE) for text in CALLS.get(brief.language, ())]
+    chance.shuffle(templates)
+    return [*(own if voice.has_voice else []), *templates]
+
+
+def _adapted(line: str, brief: Brief) -> str:
+    """Return the line with the brief's subject in place of its own; empty where it has not one such place."""
+    if not brief.subject:
+        return ""
+    tokens = line.split()
+    other = [i for i, token in enumerate(tokens) if not brief.allows(token) and bare_words(token)]
+    if not other or other != list(range(other[0], other[-1] + 1)) or other[0] == 0:
+        return ""
+    before = bare_words(tokens[other[0] - 1])
+    if not before or before[-1] not in DETERMINERS:
+        return ""
+    last = tokens[other[-1]]
+    signs = last[len(last.rstrip(".,!?…:;")) :]
+    return " ".join([*tokens[: other[0]], brief.subject + signs, *tokens[other[-1] + 1 :]])
+
+
+def _new_lines(brief: Brief, voice: Voice, chance: random.Random) -> Iterator[Line]:
+    """Yield new lines from the creator's n-grams, of words that name no subject and of the brief's."""
+    own, shared = voice.model.own, voice.model.shared
+    if own is None:
+        return
+    known = set(voice.sentences)
+    for _ in range(_TRIES):
+        tokens: list[str] = []
+        while len(tokens) <= _NEW_LINE_WORDS[1]:
+            context = tuple([START, START, *tokens][1 - ORDER :])
+            source = shared if shared and chance.random() < _SHARED_STEP else own
+            following = source.following(context) or source.following(context[1:])
+            fitting = {word: n for word, n in following.items() if word == END or _fits(word, brief)}
+            if not fitting:
+                break
+            [word] = chance.choices(list(fitting), list(fitting.values()))
+            if word == END:
+                text = joined(tokens)
+                long_enough = len(bare_words(text)) >= _NEW_LINE_WORDS[0]
+                if long_enough and tuple(tokens) not in known and brief.allows(text):
+                    known.add(tuple(tokens))
+                    yield Line(text, Origin.NEW)
+                break
+            tokens.append(word)
+
+
+def joined(tokens: list[str]) -> str:
+    """Return tokens as a text: no space before a sign, a capital at the beginning.
+
+    >>> joined(["i", "tried", "it", "!"])
+    'I tried it!'
+    """
+    text = ""
+    for each in tokens:
+        word = "I" + each[1:] if each in {"i", "i'm", "i've", "i'd", "i'll"} else each
+        text += word if not text or each in {".", ",", "!", "?", "…", ":", ";", "...", "؟", "،"} else f" {word}"
+    return text[:1].upper() + text[1:]
+
+
+def _fits(token: str, brief: Brief) -> bool:
+    if token in SPECIAL:
+        return False
+    words = bare_words(token)
+    return all(word in brief.allowed for word in words) if words else not token.isalnum()
