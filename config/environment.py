@@ -212,6 +212,19 @@ class Environment(RateLimitVariables, BaseSettings):
     daily_budget_usd: float = Field(
         200.0, gt=0, allow_inf_nan=False, description="what a day may cost, in US dollars: above it an alert asks why"
     )
+    writer_url: str = Field(
+        "",
+        pattern=r"^(https?://.+[^/])?$",
+        description="https://host/v1 of a server that speaks OpenAI's chat completions, to write captions; empty: none",
+    )
+    writer_model: str = Field("", max_length=200, description="name of the model there, at most 200 characters")
+    writer_key: str = Field(
+        "", pattern=r"^\S*$", repr=False, description="the key to WRITER_URL, if it wants one, without spaces"
+    )
+    writer_deadline_s: float = Field(
+        8.0, gt=0, le=20, allow_inf_nan=False, description="seconds for all of a call of WRITER_URL, at most 20"
+    )
+    writer_calls_per_day: int = Field(500, ge=0, le=1_000_000, description="calls of WRITER_URL in a day at most")
     tiktok_max_hashtags: int = Field(
         5, ge=1, le=100, description="hashtags that TikTok takes in a post: 1 to 100 (press reports of 2025 say 5)"
     )

@@ -1,6 +1,7 @@
 """The rooms' admins, where Django looks for them."""
 
 from predictions.benchmarks import admin as benchmarks  # noqa: F401
+from predictions.captions import admin as captions  # noqa: F401
 from predictions.comments import admin as comments  # noqa: F401
 from predictions.experiments import admin as experiments  # noqa: F401
 from predictions.feedback import admin as feedback  # noqa: F401

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from predictions.benchmarks.api import AccountBenchmarkView
+from predictions.captions.api import BrandWordsView, CaptionsView
 from predictions.comments.api import DraftCommentListView, DraftCommentView
 from predictions.comparisons.api import CompareView
 from predictions.experiments.api import DrawView, ExperimentListView, ExperimentView, StopView
@@ -24,6 +25,7 @@ urlpatterns = [
     path("predict", PredictView.as_view(), name="predict"),
     path("forecast", ForecastView.as_view(), name="forecast"),
     path("compare", CompareView.as_view(), name="compare"),
+    path("captions", CaptionsView.as_view(), name="captions"),
     path("predictions", PredictionListView.as_view(), name="predictions"),
     path("predictions/<slug:public_id>", PredictionView.as_view(), name="prediction"),
     path("predictions/<slug:public_id>/feedback", FeedbackView.as_view(), name="prediction-feedback"),
@@ -42,6 +44,7 @@ urlpatterns = [
     path("experiments/<slug:public_id>/assignments", DrawView.as_view(), name="experiment-assignments"),
     path("experiments/<slug:public_id>/stop", StopView.as_view(), name="experiment-stop"),
     path("accounts/<slug:public_id>/benchmark", AccountBenchmarkView.as_view(), name="account-benchmark"),
+    path("accounts/<slug:public_id>/brand-words", BrandWordsView.as_view(), name="account-brand-words"),
     path("accounts/<slug:public_id>/insights", AccountInsightsView.as_view(), name="account-insights"),
     path("accounts/<slug:public_id>/replay", AccountReplayView.as_view(), name="account-replay"),
     path("accounts/<slug:public_id>/report", AccountReportView.as_view(), name="account-report"),

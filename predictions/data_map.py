@@ -16,6 +16,9 @@ DRAFTS = (
     "when to remind you"
 )
 COMMENTS = "Comments on your drafts: who wrote them and what they say, only while you keep texts"
+SHARED_PHRASES = "Phrases that many people use in captions"
+BRIEFS = "Your briefs for captions, and captions written with you, until you keep one in a draft"
+BRAND_WORDS = "Words that captions written with you have to have, and words that they never have"
 SHARED = (
     "Links by which you show a forecast or a report: what each shows, until when, and how often it was opened; "
     "who opened it is not kept"
@@ -102,6 +105,16 @@ DATA_MAP: tuple[Declaration, ...] = (
         person="draft__account__user",
         account="draft__account",
         also_of="author",
+    ),
+    Table(
+        "predictions.BrandWords",
+        source=Source.PERSON,
+        category=BRAND_WORDS,
+        purposes=(Purpose.SERVICE, Purpose.WRITING),
+        why="So that each caption that is written with you has them, or has none of them",
+        retention=WHILE_ACTIVE,
+        person="account__user",
+        account="account",
     ),
     Table(
         "predictions.SharedLink",
@@ -269,6 +282,39 @@ DATA_MAP: tuple[Declaration, ...] = (
         keys_of=lambda subject: tuple(f"cache:1:replay-update:{account_id}" for account_id in subject.account_ids),
     ),
     Messages("predictions.replays.tasks.update_replay", "accounts.TikTokAccount"),
+    RedisKeys(
+        "cache:1:shared-phrases:",
+        category=SHARED_PHRASES,
+        purposes=(Purpose.WRITING,),
+        why="Phrases of up to three words that twenty people or more use, and a keyed filter that recognises longer "
+        "ones of fewer people without holding them: so that captions read well and are nobody else's",
+        basis=Basis.CONSENT,
+        retention=Retention("counted anew each night, without those who left; two days at most"),
+        exported="not: no one person's part can be told from the others'",
+        erased="counted anew without the account each night, and gone two days later at most",
+    ),
+    RedisKeys(
+        "writer-calls:",
+        category=WORK,
+        purposes=(Purpose.WRITING,),
+        why="How often the operator's language model was called today, so that a day has an end",
+        basis=Basis.LEGITIMATE_INTEREST,
+        retention=Retention("a day"),
+        exported="not: it concerns nobody",
+        erased="kept: it concerns nobody",
+    ),
+    Files(
+        "briefs and captions sent to the operator's language model",
+        category=BRIEFS,
+        why="To write captions in your voice, where the operator has set up a language model (`WRITER_URL`): your "
+        "brief and up to five of your captions, without name, links and contacts. The page says so each time",
+        retention=Retention("briefs: until the answer; what the language model's operator keeps is theirs to say"),
+        purposes=(Purpose.WRITING,),
+        basis=Basis.CONSENT,
+        personal=True,
+        exported="not: nothing is kept here",
+        erased="gone with the request",
+    ),
     Files(
         "pictures sent with a draft",
         category=FORECASTS,

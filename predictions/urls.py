@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from predictions.captions import views as captions
 from predictions.comments import views as comments
 from predictions.demo import views as demo
 from predictions.experiments import views as experiments
@@ -45,6 +46,8 @@ urlpatterns = [
     path("insights/", insights.insights, name="insights"),
     path("track-record/", outcomes.track_record, name="track_record"),
     path("compose/", drafts.compose, name="compose"),
+    path("compose/write/", captions.write, name="write"),
+    path("compose/write/words/", captions.save_brand_words, name="save_brand_words"),
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/<slug:experiment_id>/draw/", experiments.draw, name="draw_arm"),
     path("experiments/<slug:experiment_id>/stop/", experiments.stop, name="stop_experiment"),

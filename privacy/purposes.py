@@ -16,6 +16,8 @@ class Purpose(StrEnum):
     """Keeping the text of drafts and captions."""
     OUTCOMES = "outcomes"
     """Comparing forecasts with how the posts turned out."""
+    WRITING = "writing"
+    """Writing captions from those that are kept."""
 
 
 class Basis(StrEnum):

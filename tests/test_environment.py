@@ -58,6 +58,11 @@ OPTIONAL = {
     "PICTURE_NETWORKS_PATH": "",
     "TRAINING_PARTITIONS": "",
     "TRAINING_SCHEDULER": "",
+    "WRITER_URL": "",
+    "WRITER_MODEL": "",
+    "WRITER_KEY": "",
+    "WRITER_DEADLINE_S": 8.0,
+    "WRITER_CALLS_PER_DAY": 500,
     "RATE_LIMIT_PREDICT": "120/min",
     "RATE_LIMIT_USER": "600/min",
     "RATE_LIMIT_ANON": "60/min",
@@ -118,6 +123,11 @@ MALFORMED = {
     "PICTURE_NETWORKS_PATH": ["hunter2"],
     "TRAINING_PARTITIONS": ["hunter2"],
     "TRAINING_SCHEDULER": ["hunter2", "tcp://hunter2"],
+    "WRITER_URL": ["llm.hunter2:8080", "http://llm.hunter2/v1/"],
+    "WRITER_MODEL": ["hunter2" * 30],
+    "WRITER_KEY": ["a hunter2"],
+    "WRITER_DEADLINE_S": ["0", "hunter2", "inf", "21"],
+    "WRITER_CALLS_PER_DAY": ["-1", "hunter2"],
     **dict.fromkeys((limit.variable.upper() for limit in Limit), MALFORMED_RATES),
 }
 

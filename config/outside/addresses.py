@@ -1,4 +1,4 @@
-"""Decide where a connection may end: public addresses, and the host of TikTok's API as it is set.
+"""Decide where a connection may end: public addresses, and the hosts that the operator has set: TikTok's API, a writer.
 
 Checked at the socket that is about to connect, when DNS has no time left to change its mind.
 """
@@ -47,12 +47,14 @@ def host_of(url: str) -> str:
 def may_connect(peer: str, host: str, *, untrusted: bool = False) -> bool:
     """Return whether a call to `host` may connect to the address `peer`.
 
-    Besides public ones: the host that TIKTOK_API_URL names, unless the call's URL is `untrusted`, and loopback while
-    the API is there, as the sandbox is.
+    Besides public ones: the hosts that TIKTOK_API_URL and WRITER_URL name, unless the call's URL is `untrusted`, and
+    loopback while the API is there, as the sandbox is.
     """
     address = ipaddress.ip_address(peer)
-    api_host = (urlsplit(settings.TIKTOK_API_URL).hostname or "").lower()
-    if is_public(address) or (host == api_host and not untrusted):
+    api_host, writer_host = (
+        (urlsplit(url).hostname or "").lower() for url in (settings.TIKTOK_API_URL, settings.WRITER_URL)
+    )
+    if is_public(address) or (host in {api_host, writer_host} - {""} and not untrusted):
         return True
     return address.is_loopback and (api_host == "localhost" or _is_loopback(api_host))
 
@@ -67,6 +69,10 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     if any(address.version == network.version and address in network for network in _NOT_PUBLIC):
         return False
     return address.is_global and not address.is_multicast
+
+
+def _host_set(url: str) -> str:
+    return (urlsplit(url).hostname or "").lower()
 
 
 def _is_loopback(host: str) -> bool:

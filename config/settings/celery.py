@@ -94,6 +94,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "predictions.reports.tasks.watch_suggestions",
         "schedule": crontab(hour="3", minute="30"),
     },
+    "count shared phrases": {
+        "task": "predictions.captions.tasks.count_shared_phrases",
+        "schedule": crontab(hour="2", minute="40"),
+    },
     "check drift": {"task": "predictions.monitoring.tasks.check_drift", "schedule": crontab(minute="50")},
     "watch canary": {"task": "predictions.versions.tasks.watch_canary", "schedule": crontab()},
     "retrain model": {

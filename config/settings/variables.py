@@ -52,6 +52,11 @@ ERASURE_LEDGER_PATH: str
 PICTURE_NETWORKS_PATH: str
 TRAINING_PARTITIONS: str
 TRAINING_SCHEDULER: str
+WRITER_URL: str
+WRITER_MODEL: str
+WRITER_KEY: str
+WRITER_DEADLINE_S: float
+WRITER_CALLS_PER_DAY: int
 
 
 def _origin(url: str) -> str:
@@ -180,6 +185,11 @@ def settings_from(environment: Environment) -> dict[str, Any]:
         "PICTURE_NETWORKS_PATH": environment.picture_networks_path,
         "TRAINING_PARTITIONS": environment.training_partitions,
         "TRAINING_SCHEDULER": environment.training_scheduler,
+        "WRITER_URL": environment.writer_url,
+        "WRITER_MODEL": environment.writer_model,
+        "WRITER_KEY": environment.writer_key,
+        "WRITER_DEADLINE_S": environment.writer_deadline_s,
+        "WRITER_CALLS_PER_DAY": environment.writer_calls_per_day,
         "CORS_ALLOWED_ORIGINS": origins,
         "CORS_ALLOW_CREDENTIALS": bool(origins),
         "CSRF_TRUSTED_ORIGINS": origins,

@@ -20,8 +20,9 @@ from predictions.suggestions.advice import Changes, ToldAdvice, ToldSuggestion
 _SALT = "predictions.forecasts.steps"
 _SEALED_SECONDS = 24 * 3600
 _DRAFT = ("caption", "publish_at", "duration_s", "within")
-COVER, BEFORE, STEP = "measured_cover", "before", "step"
-"""Names of the fields with the cover's measures, with the figures before the step, and of what marks a step."""
+COVER, BEFORE, STEP, WRITTEN = "measured_cover", "before", "step", "written"
+"""Names of the fields with the cover's measures, with the figures before the step, of what marks a step, and of what
+marks one that brings a written caption."""
 
 
 class Before(TypedDict):

@@ -1,6 +1,7 @@
 """The tables of predictions, by room. May import the models of accounts, posts and privacy."""
 
 from predictions.models.benchmarks import Benchmark
+from predictions.models.captions import BrandWords
 from predictions.models.comments import DraftComment
 from predictions.models.experiments import Assignment, Experiment
 from predictions.models.feedback import Feedback
@@ -21,6 +22,7 @@ __all__ = [
     "AccountWeights",
     "Assignment",
     "Benchmark",
+    "BrandWords",
     "DraftComment",
     "DriftCheck",
     "Experiment",

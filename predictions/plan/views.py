@@ -21,7 +21,7 @@ from posts.content.captions import MAX_RETURNED
 from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
 from posts.freshness import lazy_freshness
 from predictions.forecasts.charts import headlines, without_baseline
-from predictions.forecasts.steps import COVER, STEP, before_of, cover_of, seal_cover, undo_fields
+from predictions.forecasts.steps import COVER, STEP, WRITTEN, before_of, cover_of, seal_cover, undo_fields
 from predictions.models import SavedDraft
 from predictions.plan import services
 from predictions.plan.composing import shown_forecast
@@ -171,7 +171,7 @@ def _page(
     is_step, only_save = STEP in request.POST, SAVE in request.POST
     data: Any = data_of(draft, request.POST.dict()) if is_step else request.POST
     form = PlanForm(data, request.FILES, account=account, forecast=not only_save)
-    context |= {"form": form, "cover_seal": request.POST.get(COVER, "")}
+    context |= {"form": form, "cover_seal": request.POST.get(COVER, ""), "is_written": WRITTEN in request.POST}
     is_sound, cover = _read(request, form)
     if not is_sound:
         return render(request, PAGE, context)

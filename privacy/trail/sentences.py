@@ -42,9 +42,13 @@ DONE: dict[str, Promise] = {
         "worked out how your latest posts would have been forecast"
     ),
     "forecasts, compared with posts": gettext_lazy("compared your forecasts with what the posts became"),
+    "kept captions, to find phrases that many share": gettext_lazy(
+        "counted which phrases many people’s captions share"
+    ),
     "posts, to learn the shared model": gettext_lazy("learned the shared model, from your posts with many others’"),
     "posts, to compare two models": gettext_lazy("compared two models, on your posts with many others’"),
     "posts, to compare accounts of one size": gettext_lazy("worked out what accounts of one size usually get"),
+    "words for your captions": gettext_lazy("changed the words for your captions"),
     "your drafts": gettext_lazy("changed your drafts"),
     "an experiment": gettext_lazy("changed an experiment"),
     "an experiment, and its posts": gettext_lazy("judged an experiment by its posts"),

@@ -14,6 +14,7 @@ _REFRESH = "reading your posts from TikTok"
 _FORECASTS = "your forecasts"
 _DRAFTS = "your drafts"
 _COMMENTS = "comments on your drafts"
+_WORDS = "words for your captions"
 _SHARED = "links to what you share"
 _EXPERIMENTS = "your experiments"
 _CONSENTS = "what you agree to"
@@ -56,6 +57,8 @@ OF_REQUESTS = {
     "api:forecast": "a forecast that was not kept",
     **dict.fromkeys(("api:drafts", "api:draft", "predictions:plan", "predictions:draft"), _DRAFTS),
     **dict.fromkeys(("predictions:save_draft", "predictions:delete_draft", "predictions:end_reminder"), _DRAFTS),
+    **dict.fromkeys(("predictions:write", "api:captions"), "captions written with you"),
+    **dict.fromkeys(("predictions:save_brand_words", "api:account-brand-words"), _WORDS),
     **dict.fromkeys(("predictions:add_comment", "predictions:delete_comment"), _COMMENTS),
     **dict.fromkeys(("api:draft-comments", "api:draft-comment"), _COMMENTS),
     **dict.fromkeys(

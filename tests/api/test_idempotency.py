@@ -48,7 +48,7 @@ def test_every_operation_that_creates_takes_a_key(creator, signed_in):
         if {"$ref": "#/components/parameters/IdempotencyKey"} in each.described.get("parameters", ())
     }
     only_compute = {
-        *("/api/v1/measure", "/api/v1/compare", "/api/v1/explore", "/api/v1/forecast"),
+        *("/api/v1/measure", "/api/v1/compare", "/api/v1/explore", "/api/v1/forecast", "/api/v1/captions"),
         "/api/v1/experiments/{public_id}/stop",
         *("/api/v1/notifications/{public_id}/read", "/api/v1/notifications/read-all"),
         *("/api/v1/webhooks/{public_id}/test", "/api/v1/webhooks/{public_id}/deliveries/{delivery_id}/replay"),

@@ -40,6 +40,7 @@ MEMBERS = [
     "/posts/",
     "/posts/{post}/",
     "/compose/",
+    "/compose/write/",
     "/experiments/",
     "/insights/",
     "/track-record/",

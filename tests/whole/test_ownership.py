@@ -27,7 +27,17 @@ NOT_OURS = ("settings/e-mail/", "admin/", "_allauth/", "api/v1/privacy/consents/
 # an id that a filter or a body takes instead of the address
 BY_QUERY = tuple(
     f"/{page}/?account={{account}}"
-    for page in ("overview", "posts", "compose", "forecasts", "insights", "track-record", "report", "sharing/report")
+    for page in (
+        "overview",
+        "posts",
+        "compose",
+        "compose/write",
+        "forecasts",
+        "insights",
+        "track-record",
+        "report",
+        "sharing/report",
+    )
 )
 
 

@@ -364,6 +364,8 @@ async function saveForecast(button) {
 }
 
 function submit(event) {
+  // "Write with me" takes the draft to a page of its own
+  if (event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   if (event.submitter?.name === "save") save();
   else saveForecast(event.submitter ?? form.querySelector("button[type=submit]"));
@@ -388,6 +390,8 @@ window.addEventListener("online", () => changed && save());
 document.querySelector("[data-forget]")?.addEventListener("submit", (event) => forget(event.target.dataset.forget));
 showCover(field("cover"), field("measured_cover"), edit);
 counter.hidden = false;
-restore();
+// a caption that was just written counts, not the one before that this browser may have
+if ("written" in form.dataset) edit();
+else restore();
 countCaption();
 if (field("caption").value && !result.querySelector(".headline")) tryDraft();

@@ -53,6 +53,7 @@ from tests.factories import (
     disagree,
     history_of_posts,
 )
+from tests.predictions.captions.factories import BrandWordsFactory
 from tests.predictions.comments.factories import DraftCommentFactory
 from tests.predictions.replays.factories import AccountReplayFactory
 from tests.predictions.sharing.factories import SharedLinkFactory
@@ -72,6 +73,7 @@ def everything_of_a_person() -> Any:
     AssignmentFactory(experiment__account=account)
     DraftCommentFactory(draft__account=account)
     SharedLinkFactory(prediction=outcome.prediction)
+    BrandWordsFactory(account=account)
     SeatFactory(account=account)
     ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)

@@ -36,6 +36,7 @@ from tests.factories import (
     verify,
 )
 from tests.pages.conftest import Creator, make_creator
+from tests.predictions.captions.factories import BrandWordsFactory
 from tests.predictions.replays.factories import AccountReplayFactory
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +116,7 @@ def person() -> Creator:
     IdempotentRequestFactory(user=creator.user)
     SuggestionReportFactory(prediction__account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
+    BrandWordsFactory(account=creator.account)
     ImportFactory(account=creator.account)
     SeatFactory(account=creator.account)
     SeatFactory(person=creator.user)
