@@ -85,6 +85,7 @@ class HookScorer:
         solved = lsqr(design, precision * (odds - odds.mean()), damp=1.0, iter_lim=ITERATIONS, atol=1e-6, btol=1e-6)
         return cls(features, solved[0][: text.shape[1]], len(np.unique(shown.test)))
 
+    @one_blas_thread()
     def score(self, headlines: Sequence[str]) -> Floats:
         """Return the expected log odds of a click (n,) against the test's level; they compare within a test."""
         if not headlines:
