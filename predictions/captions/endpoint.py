@@ -30,6 +30,7 @@ MAX_BYTES = 256 * 1024
 """Of an answer."""
 MAX_TOKENS = 2_000
 BUDGET_KEY = "writer-calls:"
+TURN_KEY = "writer-calls:now"
 _DAY_S = 24 * 3600
 _PERSONAL = re.compile(r"(?:https?://|www\.)\S+|(?<!\w)@[\w.]+", re.IGNORECASE)
 _RULES = (
@@ -54,9 +55,21 @@ def is_offered() -> bool:
 
 
 def ask(order: Order, examples: Sequence[str]) -> list[Candidate]:
-    """Return candidates for the order, in one call within the deadline. Raises EndpointFailed."""
-    if not _within_budget():
-        raise EndpointFailed("budget")
+    """Return candidates for the order, in one call within the deadline. Raises EndpointFailed.
+
+    One call runs at a time, so that a model that takes long holds one web worker and never all of them.
+    """
+    if not _take_turn():
+        raise EndpointFailed("busy")
+    try:
+        if not _within_budget():
+            raise EndpointFailed("budget")
+        return _ask(order, examples)
+    finally:
+        shared.in_redis_or(lambda: shared.client().delete(TURN_KEY), lambda: None)
+
+
+def _ask(order: Order, examples: Sequence[str]) -> list[Candidate]:
     headers = {"Authorization": f"Bearer {settings.WRITER_KEY}"} if settings.WRITER_KEY else {}
     try:
         answer = call(
@@ -130,6 +143,12 @@ def _candidates(answer: Any, order: Order) -> list[Candidate]:
     if not candidates:
         raise EndpointFailed("no_captions")
     return candidates
+
+
+def _take_turn() -> bool:
+    """Return whether no other call runs. A turn whose process died ends by itself; without Redis there is none."""
+    ends_after_ms = round(1000 * settings.WRITER_DEADLINE_S) + 1000
+    return shared.in_redis_or(lambda: bool(shared.client().set(TURN_KEY, 1, nx=True, px=ends_after_ms)), lambda: False)
 
 
 def _within_budget() -> bool:

@@ -1,5 +1,6 @@
 """Write captions with a creator, and change an account's brand words."""
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,7 @@ USUAL_ETA, LARGEST_ETA = 2.0, 10.0
 _VoiceKey = tuple[int, int, tuple[tuple[str, float | None], ...]]
 _voices = TTLCache[_VoiceKey, Voice](64, 600.0)
 """Voices of people who write just now: derived anew whenever a caption, or how its post did, changes."""
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,12 @@ def _language(posts: Sequence[Post], order: Order) -> str:
 
 def _voice(account_id: int, captions: Sequence[OwnCaption], shared: SharedPhrases | None) -> Voice:
     key = (account_id, id(shared), tuple((each.text, each.lift) for each in captions))
-    voice = _voices.get(key)
+    with _lock:
+        voice = _voices.get(key)
     if voice is None:
-        voice = _voices[key] = Voice(captions, shared)
+        voice = Voice(captions, shared)
+        with _lock:
+            _voices[key] = voice
     return voice
 
 

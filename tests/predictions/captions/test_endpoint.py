@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from config.outside import shared
 from predictions.captions import endpoint
 from predictions.captions.writing.candidates import Order
 from privacy.purposes import Purpose
@@ -139,6 +140,14 @@ def test_a_day_has_a_budget_and_a_brief_that_hurts_stays_here(model, writer, cli
     assert write(client_of)["endpoint"] == "used"
     assert write(client_of)["endpoint"] == "budget"
     assert len(model.asked) == 1
+
+
+def test_one_call_runs_at_a_time(model, writer, client_of):
+    shared.client().set(endpoint.TURN_KEY, 1)
+    body = write(client_of)
+    assert (body["endpoint"], len(body["captions"]), model.asked) == ("busy", 8, [])
+    shared.client().delete(endpoint.TURN_KEY)
+    assert [write(client_of)["endpoint"] for _ in range(2)] == ["used", "used"]
 
 
 def test_its_host_may_be_internal_and_others_may_not(model, settings):
