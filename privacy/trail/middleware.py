@@ -19,7 +19,7 @@ _SIGNING_IN = "leads to TikTok, waits for it, or says that a sign-in failed; a s
 TOUCH_NOBODY = {
     **dict.fromkeys(("privacy:privacy", "accounts:welcome", "accounts:sign_in", "accounts:sign_in_failed"), _PUBLIC),
     **dict.fromkeys(("accounts:robots", "accounts:favicon", "api:schema", "api:trends", "security_txt"), _PUBLIC),
-    **dict.fromkeys(("accounts:push_worker", "accounts:manifest"), _PUBLIC),
+    **dict.fromkeys(("accounts:push_worker", "accounts:manifest", "api:push-key", "api:mail-consent"), _PUBLIC),
     **dict.fromkeys(
         ("public:help", "public:docs", "public:terms", "public:imprint", "public:language", "telemetry:status"), _PUBLIC
     ),

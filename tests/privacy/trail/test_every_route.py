@@ -58,6 +58,9 @@ ASKED_BY = {
 REFUSED = {
     "accounts:mail": "no e-mail is offered without a mail server; tests/accounts/mail/test_mail.py has one",
     "accounts:tiktok_webhook": "signed by TikTok alone; tests/accounts/test_webhooks.py looks at its events",
+    "predictions:add_comment": "an empty one comes back; tests/accounts/seats/test_seats.py looks at its events",
+    "api:mail-address": "of whoever gave one",
+    "accounts:devices": "without a key for web push there are none",
     "accounts:join": "for whoever has an invitation",
     "tiktok_callback": "asks TikTok; tests/accounts/test_sign_in.py looks at its events",
     "api:account-benchmark": "there is none for an account among few",
