@@ -74,6 +74,6 @@ def test_the_way_back_from_tiktok_is_no_such_address_either(rf: RequestFactory) 
 def test_nor_is_it_after_a_password() -> None:
     User.objects.create_user("sam", password="lighthouse at noon")
     form = {"username": "sam", "password": "lighthouse at noon"}
-    for wanted, led_to in (("/settings/tokens/", "/settings/"), ("/webhooks/tiktok/", "/posts/")):
+    for wanted, led_to in (("/settings/tokens/", "/settings/"), ("/webhooks/tiktok/", "/overview/")):
         response = Client().post("/sign-in/", {**form, "next": wanted})
         assert response.headers["Location"] == led_to
