@@ -75,9 +75,9 @@ class MailAddressView(View):
     @extend_schema(operation_id="mail_address_change", request=MailKindsSerializer, responses=MailAddressSerializer)
     def patch(self, request: Request) -> Response:
         """Change the kinds of notifications that are sent there."""
-        kept = self._kept(request)
         serializer = MailKindsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
+        kept = self._kept(request)
         services.change_kinds(kept=kept, kinds=serializer.validated_data["kinds"])
         return Response(MailAddressSerializer(kept).data)
 

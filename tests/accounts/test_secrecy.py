@@ -20,7 +20,7 @@ from accounts import tasks
 from accounts.credentials import sealed_tokens
 from accounts.credentials.services import renew_credential
 from accounts.linked.services import disconnect_account
-from accounts.models import Credential, Delivery, MailAddress, User, Webhook
+from accounts.models import Credential, Delivery, MailAddress, PushSubscription, User, Webhook
 from accounts.sign_in.state_cookie import cookie_name
 from accounts.tiktok.errors import TikTokError
 from privacy.purposes import Purpose
@@ -143,7 +143,7 @@ def test_not_in_the_admin(secrets):
     pages = 0
     for model in apps.get_app_config("accounts").get_models():
         # where people are told things is nobody else's business
-        if model in (MailAddress, Webhook, Delivery):
+        if model in (MailAddress, PushSubscription, Webhook, Delivery):
             assert not admin.site.is_registered(model)
             continue
         assert admin.site.is_registered(model)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from predictions.engine import AccountHistory, TrainingNeedsTorch
 from predictions.engine.data.csv_cells import BadHistoryFile
 from predictions.engine.data.history_file import join_accounts, read_history_file
+from predictions.scoring.learning import add_sub_scores
 from predictions.training.partitions import train_as_set
 from predictions.training.pseudonyms import pseudonym
 from predictions.versions.selectors import MAY_NOT_SERVE, learned_from_forgotten
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             model = train_as_set(accounts, until=last)
+            add_sub_scores(model, accounts, datetime.fromtimestamp(last, UTC))
         except TrainingNeedsTorch as error:
             raise CommandError(str(error)) from error
         metrics = {
