@@ -26,7 +26,7 @@ from tests.sandbox.simulation.growth import DAY
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S = 180
+START_S = 300
 SIGN_IN_S = 40
 REFRESH_S = 120
 

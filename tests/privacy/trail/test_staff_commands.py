@@ -46,7 +46,10 @@ CONCERN_NOBODY = {
     **dict.fromkeys(("remove_stale_contenttypes",), "names of tables"),
     **dict.fromkeys(("test", "testserver"), "a database of their own"),
     **dict.fromkeys(
-        ("backtest", "train_model", "suggest", "evaluate_suggestions", "measure", "measure_caption"),
+        (
+            *("backtest", "train_model", "suggest", "evaluate_suggestions", "measure", "measure_caption"),
+            *("hooks", "sub_scores", "viralscore", "evaluate_viralscore", "evaluate_captions"),
+        ),
         "files and words that whoever runs them brings",
     ),
     "export_picture_networks": "public networks",
