@@ -121,7 +121,7 @@ def test_more_new_posts_than_a_page_are_all_found(sandbox, creator, account):
     new = {sandbox.control.publish(creator, caption=f"New {number}", duration_s=20) for number in range(45)}
     refresh, taken = sign_in_again(sandbox, account)
     assert refresh.newest_only
-    # four pages, or some more where TikTok gives shorter ones than were asked for; far fewer than the whole list
-    assert 4 <= taken["video/list"] <= account.posts.count() // 40
+    # four pages, or some more where TikTok gives shorter ones than were asked for; fewer than the whole list
+    assert 4 <= taken["video/list"] < account.posts.count() // 20
     assert new <= set(account.posts.values_list("tiktok_id", flat=True))
     assert not Listing.objects.get().is_unfinished
