@@ -19,6 +19,7 @@ from privacy.declarations.registry import table_of
 from privacy.erasure import services as erasing
 from privacy.export import services as exporting
 from privacy.models import Erasure, Through
+from privacy.purposes import Purpose
 from privacy.trail import selectors as trail
 from privacy.trail.middleware import TOUCH_NOBODY
 from privacy.trail.words import name_of, words_of
@@ -32,6 +33,7 @@ from tests.factories import (
     ImportFactory,
     StaffFactory,
     SuggestionReportFactory,
+    agree,
     enter_admin,
     verify,
 )
@@ -48,6 +50,7 @@ ASKED_BY = {
     "api:measure": ("post", {"text": "Sunset"}),
     "api:compare": ("post", {"drafts": [{"text": "Sunset"}, {"text": "Sunrise"}]}),
     "api:explore": ("post", {"post": {"text": "Sunset"}}),
+    "api:captions": ("post", {"brief": "Sunset over the pier"}),
     "api:posts-batch": ("post", {"rows": [{"post_id": "7" * 19}]}),
     "api:token-detail": ("delete", {}),
     "api:consent": ("delete", {}),
@@ -113,6 +116,7 @@ PERSONAL = [model for model in admin.site._registry if table_of(model).person]
 def person() -> Creator:
     """With a row in every table that the admin shows."""
     creator = make_creator(posts=3)
+    agree(creator.user, Purpose.WRITING)
     AccountWeightsFactory(account=creator.account)
     AccountReplayFactory(account=creator.account)
     AssignmentFactory(experiment__account=creator.account)
