@@ -20,7 +20,7 @@ class ChecklistItemSerializer(Serializer[Any]):
 
 
 class ValidationSerializer(Serializer[Any]):
-    """How far a part ranked later posts of this installation as they then spread, within each account."""
+    """Rank correlation of a part with the spread of later posts of this installation, within each account."""
 
     correlation = serializers.FloatField(allow_null=True, help_text="Mean rank correlation within accounts, -1 to 1.")
     low = serializers.FloatField(allow_null=True, help_text="Of its 99 % interval; null with too few accounts.")

@@ -83,7 +83,7 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Wins:
-    """How often, by a judge that was not the reward, the caption ranked first with V beats another."""
+    """Share of briefs in which a judge that was not the reward prefers the caption ranked first with V to another."""
 
     judge_correlation: float
     """Of the judge with what later posts did, cross-validated: how much a win means."""

@@ -20,7 +20,7 @@ _SHARED_STEP = 0.15
 
 
 class Origin(StrEnum):
-    """Where a line comes from."""
+    """Source of a line."""
 
     OWN = "own"
     """A line of an own caption, as it is."""
@@ -46,7 +46,7 @@ class Line:
 
 
 class Brief:
-    """What a caption is to be about, in the creator's words: the only source of facts."""
+    """Subject of a caption in the creator's words: the only source of facts."""
 
     def __init__(self, text: str, voice: Voice, language: str = UNKNOWN) -> None:
         self.text = " ".join(text.split())

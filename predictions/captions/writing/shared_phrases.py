@@ -58,7 +58,7 @@ class RarePhrases:
 
 @dataclass(frozen=True)
 class SharedPhrases:
-    """What at least `k` accounts of a language write, and a filter of what fewer do."""
+    """Phrases that at least `k` accounts of a language write, and a filter of those that fewer do."""
 
     accounts: int
     counts: Mapping[tuple[str, ...], int]

@@ -77,7 +77,7 @@ def lifts_of(log_likes: Floats) -> Floats:
 
 
 class Voice:
-    """What is known of how a creator writes. Everything is derived from their own captions, but for `shared`."""
+    """A creator's way of writing. Everything is derived from their own captions, but for `shared`."""
 
     def __init__(self, captions: Sequence[OwnCaption], shared: SharedPhrases | None) -> None:
         self.captions = [each for each in captions if bare_words(each.text)][-MOST_CAPTIONS:]
@@ -136,7 +136,7 @@ class Voice:
 
     @cached_property
     def hashtags(self) -> Counter[str]:
-        """How many captions have each hashtag, as it is mostly written."""
+        """Number of captions with each hashtag, as it is mostly written."""
         written: dict[str, Counter[str]] = {}
         for each in self.captions:
             for tag in hashtags_of(each.text):

@@ -40,7 +40,7 @@ _KINDS = ("question", "mention")
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What others do at the moment of publishing with the post's sound and hashtags; NaN unknown.
+    """Use that others make of the post's sound and hashtags at its publishing; NaN unknown.
 
     `reused_*` are log1p of the other accounts of the last 30 days, `rising_*` the log growth of the last three days.
     """
