@@ -32,6 +32,7 @@ EXAMPLE = OpenApiExample(
 @extend_schema(tags=["notifications"])
 class MailConsentView(View):
     required_scopes = ACCOUNT
+    may_miss = True
 
     @extend_schema(operation_id="mail_consent", responses=MailConsentSerializer)
     def get(self, request: Request) -> Response:
@@ -45,6 +46,7 @@ class MailConsentView(View):
 @extend_schema(tags=["notifications"])
 class MailAddressView(View):
     required_scopes = MAIL
+    may_miss = True
     rate_limits = {"PUT": (Limit.CHANGE,)}
     takes_body = ("PUT", "PATCH")
 

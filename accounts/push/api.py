@@ -38,6 +38,7 @@ EXAMPLE = OpenApiExample(
 @extend_schema(tags=["notifications"])
 class PushKeyView(View):
     required_scopes = ACCOUNT
+    may_miss = True
 
     @extend_schema(operation_id="push_key", responses=PushKeySerializer)
     def get(self, request: Request) -> Response:

@@ -193,8 +193,8 @@ class DescribedSchema(AutoSchema):
         return bool(getattr(getattr(self.view, action, None), "is_idempotent", False))
 
     def _may_miss(self, operation: Mapping[str, Any]) -> bool:
-        """Return whether the operation names an object, in its address or in a member `account_id`."""
-        return "{" in self.path or "requestBody" in operation
+        """Return whether the operation names an object, in its address or in a member, or is about one that may miss."""
+        return "{" in self.path or "requestBody" in operation or getattr(self.view, "may_miss", False)
 
 
 def add_components(result: dict[str, Any], **_: Any) -> dict[str, Any]:

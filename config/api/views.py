@@ -49,6 +49,8 @@ class View(views.APIView):
     """Methods whose body the view reads; other bodies must be empty."""
     most_bytes: ClassVar[int] = MAX_JSON_BYTES
     """Of a body."""
+    may_miss: ClassVar[bool] = False
+    """Whether there may be nothing to answer about though no object is named, so that the answer is 404."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse what can be refused before the view's own work, the cheapest first."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
@@ -53,6 +53,7 @@ class SharedLinkSerializer(ModelSerializer[SharedLink]):
         default=None,
         help_text="The forecast that it shows; null where it shows a report.",
     )
+    period = serializers.SerializerMethodField(help_text="Of the report; null where it shows a forecast.")
     opened = serializers.IntegerField(read_only=True, help_text="How often visitors opened it.")
 
     class Meta:
@@ -62,6 +63,10 @@ class SharedLinkSerializer(ModelSerializer[SharedLink]):
             *("created_at", "expires_at", "revoked_at", "opened", "last_opened_on"),
         ]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=SharedLink.Period.choices, allow_null=True))
+    def get_period(self, link: SharedLink) -> str | None:
+        return link.period or None
 
 
 @extend_schema_serializer(component_name="NewSharedLink")

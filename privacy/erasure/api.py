@@ -24,6 +24,7 @@ class ErasureView(View):
     """The erasure of everything that is kept of the person; for people only, not for programs that have a token."""
 
     required_scopes = PEOPLE_ONLY
+    may_miss = True
     rate_limits = {"POST": (Limit.CHANGE,)}
     permission_classes = [IsAuthenticated, IsAPerson]
 

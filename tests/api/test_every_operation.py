@@ -207,3 +207,11 @@ def test_every_serializer_of_ours_is_strict():
     }
     assert len(ours) > 30
     assert [each for each in ours if not issubclass(each, (StrictMixin, ListSerializer))] == []
+
+
+def test_reads_answer_with_a_status_that_is_described(creator, signed_in):
+    for operation in operations():
+        if operation.method == "get":
+            response = ask(signed_in, operation, address(operation, creator), None)
+            described = document()["paths"][operation.path]["get"]["responses"]
+            assert str(response.status_code) in described, (operation.name, response.status_code)
