@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import structlog
 from numpy.typing import NDArray
 
@@ -31,9 +32,6 @@ class Network:
     """A network of one input and one output, read from an ONNX file. Never run it before a fork."""
 
     def __init__(self, path: Path) -> None:
-        # importing it takes a while, and most processes never see a picture
-        import onnxruntime
-
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # its arena keeps what the largest picture took; these networks are as fast without
