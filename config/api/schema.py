@@ -193,7 +193,7 @@ class DescribedSchema(AutoSchema):
         return bool(getattr(getattr(self.view, action, None), "is_idempotent", False))
 
     def _may_miss(self, operation: Mapping[str, Any]) -> bool:
-        """Return whether the operation names an object, in its address or in a member, or is about one that may miss."""
+        """Return whether the operation names an object, in its address or a member, or is about one that may miss."""
         return "{" in self.path or "requestBody" in operation or getattr(self.view, "may_miss", False)
 
 
