@@ -5,17 +5,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from predictions.engine.data.growth import GrowthCurve, is_usable
-from predictions.engine.data.history import CONTENT, COVER, History, Timeline
+from predictions.engine.data.history import CONTENT, COVER, Content, History, Timeline
 from predictions.engine.data.labels import Target, label_of
 from predictions.engine.features.rows import Rows, rows_of_account
 from predictions.engine.types import DAY, HOUR, AccountHistory, PublishedPost
 from predictions.viralscore.examples import SUBSCORES, Examples, Inputs, Singles, text_of
 
-PAST = 16
-"""Latest posts of the account that are read one by one."""
+PAST = 32
+"""Posts of the account that are read one by one: those whose captions are most like the draft's."""
 LATER, MEASURED_LATER = 72 * HOUR, (60 * HOUR, 84 * HOUR)
 """Age of the second target, and the ages between which an observation gives it."""
-PAST_COLUMNS = ("ratio", "gap", *CONTENT)
+COMPARED = ("duration", "length", "hashtags", "sentiment")
+"""Columns of `CONTENT` that an earlier post is read with, and in which it is compared with the draft."""
+PAST_COLUMNS = ("ratio", "gap", "text", "topic", *COMPARED, *(f"{name}_unlike" for name in COMPARED))
+_COMPARED = [CONTENT.index(name) for name in COMPARED]
 
 
 def examples_of_histories(
@@ -36,7 +39,7 @@ def examples_of_histories(
             history = timeline.known_at(int(contents.posted_at[post]))
             texts.append(text_of(content))
             pictures.append(content.numbers[-len(COVER) :])
-            pasts.append(past_of(history, int(contents.posted_at[post]), base))
+            pasts.append(past_of(history, content, int(contents.posted_at[post]), base))
             later.append(_later_log(timeline.posts[post], curve, until) - base)
         rows.append(of_account)
     all_rows = Rows.concatenate(rows)
@@ -55,16 +58,20 @@ def examples_of_histories(
     return Examples(inputs, all_rows.account, all_rows.posted_at, targets, weak), all_rows
 
 
-def past_of(history: History, moment: int, base: float) -> Singles:
-    """Return the latest posts known at `moment`, oldest first (PAST, len(PAST_COLUMNS)); NaN before the first.
+def past_of(history: History, content: Content, moment: int, base: float) -> Singles:
+    """Return the earlier posts most like a draft, the likest last (PAST, len(PAST_COLUMNS)); NaN before the first.
 
-    The ratio is of log likes to the `base`, the gap log days from that post to `moment`.
+    The ratio is of log likes to the `base`, the gap log days from that post to `moment`; text and topic are cosines.
     """
-    latest = history[-PAST:]
+    text, topic = history.text_similarity(content), history.topic_similarity(content)
+    chosen = np.argsort(text + topic, kind="stable")[-PAST:]
     past = np.full((PAST, len(PAST_COLUMNS)), np.nan, dtype=np.float32)
-    if len(latest):
-        gap = np.log1p((moment - latest.posted_at) / DAY)
-        past[-len(latest) :] = np.column_stack([latest.likes - base, gap, latest.numbers])
+    if len(chosen):
+        gap = np.log1p((moment - history.posted_at[chosen]) / DAY)
+        own = history.numbers[chosen][:, _COMPARED]
+        unlike = np.abs(own - content.numbers[_COMPARED])
+        ratio = history.likes[chosen] - base
+        past[-len(chosen) :] = np.column_stack([ratio, gap, text[chosen], topic[chosen], own, unlike])
     return past
 
 
