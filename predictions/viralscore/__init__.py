@@ -1,6 +1,6 @@
-"""ViralScore: a multimodal model of how far a post spreads, with five parts that people can read. Pure, free of Django.
+"""ViralScore: how likely a post spreads further than usual, with five parts that people can read. Pure, free of Django.
 
-E emotion, H hook, R replicability, S share trigger, T trend match. `manage.py viralscore` scores content files with it.
-May import the engine and the content measures. torch is imported by the training modules alone, inside of their
-functions: serving needs ONNX Runtime.
+E emotion, H hook, R replicability, S share trigger, T trend match: `subscores/` learns them on an installation's posts.
+`manage.py viralscore` scores content files, `manage.py hooks` headlines, `manage.py evaluate_viralscore` tells what the
+inputs bring. May import the engine and the content measures.
 """

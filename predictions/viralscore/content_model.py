@@ -103,6 +103,21 @@ class AccountTextProcess:
 
 
 @dataclass(frozen=True, slots=True)
+class Predictions:
+    """Predictions of n posts, on the file's scale."""
+
+    trees: Floats  # (n,)
+    process: Floats  # (n,)
+    level: Floats  # (n,) what the account alone leads to expect
+
+    @property
+    def popularity(self) -> Floats:
+        """(n,) the mean of trees and process."""
+        mean: Floats = (self.trees + self.process) / 2
+        return mean
+
+
+@dataclass(frozen=True, slots=True)
 class ContentModel:
     """Predicts popularity, and the level that the account alone leads to expect."""
 
@@ -112,9 +127,9 @@ class ContentModel:
     level: AccountTextProcess
 
     @classmethod
-    def fit(cls, posts: ContentPosts, *, seed: int, boosters: int = BOOSTERS) -> Self:
-        """Learn from posts that all have a popularity."""
-        text = TextEncoder.fit(list(posts.words))
+    def fit(cls, posts: ContentPosts, *, seed: int, boosters: int = BOOSTERS, text: TextEncoder | None = None) -> Self:
+        """Learn from posts that all have a popularity; `text` is an encoder of their words, which takes long to fit."""
+        text = text or TextEncoder.fit(list(posts.words))
         table, vectors = table_of(posts, text), text.grams.transform(posts.words)
         data = lgb.Dataset(table, posts.popularity, free_raw_data=False)
         trees = [lgb.train({**_PARAMETERS, "seed": seed + i}, data, _ROUNDS) for i in range(boosters)]
@@ -125,13 +140,12 @@ class ContentModel:
         )
         return cls(text, tuple(trees), process, level)
 
-    def predict(self, posts: ContentPosts) -> tuple[Floats, Floats]:
-        """Return popularity (n,) and level (n,). Each row depends on its own post alone."""
+    def predict(self, posts: ContentPosts) -> Predictions:
+        """Return predictions of posts. Each row depends on its own post alone."""
         table, vectors = table_of(posts, self.text), self.text.grams.transform(posts.words)
         account = account_columns(posts)
         boosted = np.mean([np.asarray(booster.predict(table, num_threads=1)) for booster in self.trees], axis=0)
-        popularity: Floats = (boosted + self.process.predict(account, vectors)) / 2
-        return popularity, self.level.predict(account, vectors)
+        return Predictions(boosted, self.process.predict(account, vectors), self.level.predict(account, vectors))
 
 
 def account_columns(posts: ContentPosts) -> Floats:

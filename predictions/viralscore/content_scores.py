@@ -11,13 +11,13 @@ from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import Floats
 from predictions.viralscore.content_file import ContentPosts
 from predictions.viralscore.content_model import ContentModel
-from predictions.viralscore.examples import SUBSCORES
+from predictions.viralscore.subscores import PARTS
 
-COLUMNS = ("popularity", "viralscore", *SUBSCORES)
+COLUMNS = ("popularity", "viralscore", *PARTS)
 MIN_POSTS = 40
 """Posts to learn from; fewer say nothing of other accounts."""
 
-_LATE = 0.75
+LATE = 0.75
 """Quantile of publishing from which posts are not learned from, and from which on V is validated."""
 _DRAWS = 1_000
 """Resamples of the accounts for an interval."""
@@ -71,11 +71,11 @@ def score_content(train: ContentPosts, test: ContentPosts, *, seed: int = 0) -> 
     split_at, learned = _learned(train, test)
     model = ContentModel.fit(learned, seed=seed)
     lift = _validated(learned, seed)
-    popularity, level = model.predict(test)
+    predicted = model.predict(test)
     # counts and so predictions are never negative
-    popularity = np.maximum(popularity, 0.0)
+    popularity = np.maximum(predicted.popularity, 0.0)
     table = np.full((len(test), len(COLUMNS)), math.nan)
-    table[:, 0], table[:, 1] = popularity, lift.value(popularity - level)
+    table[:, 0], table[:, 1] = popularity, lift.value(popularity - predicted.level)
     return ContentScores(test.post_id, table, _notes(split_at, learned, test, lift))
 
 
@@ -84,7 +84,7 @@ def _learned(train: ContentPosts, test: ContentPosts) -> tuple[float, ContentPos
     dated = train.posted_at[~np.isnan(train.posted_at)]
     if not len(dated):
         raise NothingToLearn("nothing to learn from: no post of TRAIN has a moment in posted_at.")
-    split_at = float(np.quantile(dated, _LATE))
+    split_at = float(np.quantile(dated, LATE))
     usable = (train.posted_at < split_at) & ~np.isnan(train.popularity)
     usable &= ~np.isin(train.account_id, [account for account in set(test.account_id) if account])
     # the first of rows that repeat a post
@@ -101,15 +101,15 @@ def _learned(train: ContentPosts, test: ContentPosts) -> tuple[float, ContentPos
 
 def _validated(learned: ContentPosts, seed: int) -> Lift:
     """Return what a lift says, on later posts of accounts that a model of the earlier ones has not seen."""
-    late = learned.posted_at >= np.quantile(learned.posted_at, _LATE)
+    late = learned.posted_at >= np.quantile(learned.posted_at, LATE)
     later = learned[late]
     names = [account for account in set(later.account_id) if account]
     earlier = learned[~late & ~np.isin(learned.account_id, names)]
     none = Lift(0.0, math.nan, math.nan, math.nan)
     if len(earlier) < MIN_POSTS / 2:
         return none
-    popularity, level = ContentModel.fit(earlier, seed=seed, boosters=1).predict(later)
-    lift, above = popularity - level, later.popularity > level
+    predicted = ContentModel.fit(earlier, seed=seed, boosters=1).predict(later)
+    lift, above = predicted.popularity - predicted.level, later.popularity > predicted.level
     if above.all() or not above.any():
         return none
     fitted = LogisticRegression(fit_intercept=False).fit(lift[:, None], above)
@@ -136,5 +136,5 @@ def _notes(split_at: float, learned: ContentPosts, test: ContentPosts, lift: Lif
     return (
         f"Learned from {len(learned)} posts before {day} UTC; scored {len(test)}.",
         f"viralscore: {evidence}." if lift.has_evidence else f"viralscore left empty: {evidence}, no evidence.",
-        f"{', '.join(SUBSCORES)} left empty: a content file has no labels that they could be validated by.",
+        f"{', '.join(PARTS)} left empty: a content file has no labels that they could be validated by.",
     )

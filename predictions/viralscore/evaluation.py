@@ -1,140 +1,159 @@
-"""Ablation per modality: what a score loses, or has alone, without each kind of input. Forward in time."""
+"""Ablations, forward in time: what each kind of input of content files brings, and how captions rank own posts."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 from sklearn.linear_model import Ridge
+from sklearn.metrics import roc_auc_score
 
+from posts.content.embeddings import EMBEDDING_STEPS
 from predictions.engine.data.growth import MATURE_AGE, GrowthCurve
+from predictions.engine.data.history import COVER, Timeline
 from predictions.engine.data.labels import best_observation
 from predictions.engine.evaluation.scores import MIN_RANKED
+from predictions.engine.features.rows import Rows, rows_of_account
+from predictions.engine.features.tabular import TABULAR
 from predictions.engine.threads import one_blas_thread
 from predictions.engine.types import HORIZON, MIN_HISTORY, AccountHistory, Floats
 from predictions.viralscore.content_file import ACCOUNT, FACES, NUMBERS, SOUND, VIDEO, ContentPosts
-from predictions.viralscore.content_model import ContentModel
-from predictions.viralscore.examples import MODALITIES, Examples
-from predictions.viralscore.histories import examples_of_histories
-from predictions.viralscore.scorer import Scorer
-from predictions.viralscore.training import Recipe, train
+from predictions.viralscore.content_model import ContentModel, TextEncoder
+from predictions.viralscore.content_scores import LATE
+from predictions.viralscore.figures import Figure, figures_of
 
+PARTS = 5
+"""Parts of a content file's accounts, each tested once, by a model of the others with the part's number as its seed."""
+GROUPS = {"account": ACCOUNT, "time": (), "text": (), "video": VIDEO, "sound": SOUND, "faces": FACES}
+"""Kinds of input, with the columns of `NUMBERS` that they have."""
+_SETS = {
+    "all": set(GROUPS),
+    **{f"all but {group}": set(GROUPS) - {group} for group in GROUPS},
+    **{group: {group} for group in GROUPS},
+}
 _FAR = 2**53
 """Later than every observation."""
-_DRAWS = 1_000
-_HELD_BACK = 4
-"""One account of so many is tested on content files."""
-
-CONTENT_GROUPS = ("account", "time", "text", "video", "sound", "faces")
-HISTORY_SETS = {
-    "all": MODALITIES,
-    "text": ("text",),
-    "table": ("table",),
-    "past": ("past",),
-    **{f"all but {m}": tuple(x for x in MODALITIES if x != m) for m in ("text", "table", "past")},
-}
-"""Modalities by the name of the set; histories rarely have covers or sounds that are measured."""
+_RIDGE = 3_000.0
+_CLIP = 3.0
+"""Log units: no post teaches the regression more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A score without or with some inputs, and how far it is from all inputs' with a 95 % interval, paired."""
+class ContentFigures:
+    """Figures of each set of inputs, against all inputs."""
 
-    name: str
-    score: float
-    difference: float
-    low: float
-    high: float
+    posts: int
+    """Test posts of all parts."""
+    spearman: list[Figure]
+    mape: list[Figure]
+    auc: list[float]
+    """(PARTS,) chance that of two test posts the one above its account's level has the larger predicted lift."""
 
 
 @one_blas_thread()
-def ablate_content(posts: ContentPosts, seeds: int) -> list[Figure]:
-    """Return the Spearman correlation of popularity with all inputs, without each group, and with each group alone.
+def ablate_content(posts: ContentPosts, progress: Callable[[str], None] = lambda _: None) -> ContentFigures:
+    """Return how popularity is predicted with all inputs, without each kind, and by each kind alone.
 
-    Each seed holds back a quarter of the accounts; posts before the 75 % quantile of the others' publishing are learned
-    from, those of the held back after it are tested. Intervals are a bootstrap over the test posts of all seeds.
+    Learned from are the other parts' posts before T, the 75 % quantile of their publishing; tested are the part's own
+    from T on. "trees alone" and "process alone" are the halves of "all"; the trees, one booster here, are a plain
+    LightGBM.
+    Posts without a popularity above zero, which have no relative error, or without a moment are left out.
     """
-    sets = {"all": set(CONTENT_GROUPS)}
-    sets |= {f"all but {group}": set(CONTENT_GROUPS) - {group} for group in CONTENT_GROUPS}
-    sets |= {group: {group} for group in CONTENT_GROUPS}
+    posts = posts[(posts.popularity > 0) & ~np.isnan(posts.posted_at)]
     _, account = np.unique(posts.account_id.astype(str), return_inverse=True)
-    ranks: dict[str, list[Floats]] = {name: [] for name in sets}
-    actual = []
-    for seed in range(seeds):
-        held = np.random.default_rng(seed).permutation(int(account.max()) + 1)[account] % _HELD_BACK == 0
-        split_at = np.quantile(posts.posted_at[~held], 0.75)
-        early, late = posts[~held & (posts.posted_at < split_at)], posts[held & (posts.posted_at >= split_at)]
-        actual.append(_ranked(late.popularity))
-        for name, groups in sets.items():
-            model = ContentModel.fit(_only(early, groups), seed=seed, boosters=1)
-            ranks[name].append(_ranked(model.predict(_only(late, groups))[0]))
-    products = {name: np.concatenate([a * b for a, b in zip(of, actual, strict=True)]) for name, of in ranks.items()}
-    return _figures(products)
+    part = (np.random.default_rng(0).permutation(int(account.max()) + 1) % PARTS)[account]
+    tested, actual, auc = [], [], []
+    predicted: dict[str, list[Floats]] = {}
+    for seed in range(PARTS):
+        progress(f"part {seed + 1} of {PARTS}")
+        held = part == seed
+        split_at = np.quantile(posts.posted_at[~held], LATE)
+        early, late = ~held & (posts.posted_at < split_at), held & (posts.posted_at >= split_at)
+        tested.append(account[late])
+        actual.append(posts.popularity[late])
+        text = TextEncoder.fit(list(posts.words[early]))
+        for name, groups in _SETS.items():
+            given = _only(posts, groups)
+            halves = ContentModel.fit(given[early], seed=seed, boosters=1, text=text).predict(given[late])
+            predicted.setdefault(name, []).append(halves.popularity)
+            if name == "all":
+                predicted.setdefault("trees alone", []).append(halves.trees)
+                predicted.setdefault("process alone", []).append(halves.process)
+                auc.append(float(roc_auc_score(actual[-1] > halves.level, halves.popularity - halves.level)))
+    accounts = np.concatenate(tested)
+    products = {name: _joined(_rank_products, of_parts, actual) for name, of_parts in predicted.items()}
+    errors = {name: _joined(_relative_errors, of_parts, actual) for name, of_parts in predicted.items()}
+    return ContentFigures(
+        len(accounts), figures_of(products, "all", accounts), figures_of(errors, "all", accounts), auc
+    )
 
 
 def _only(posts: ContentPosts, groups: set[str]) -> ContentPosts:
-    """Return the posts with all other groups of inputs unknown."""
+    """Return the posts with all other kinds of input unknown."""
     numbers = posts.numbers.copy()
-    for group, names in (("account", ACCOUNT), ("video", VIDEO), ("sound", SOUND), ("faces", FACES)):
-        if group not in groups:
-            numbers[:, [NUMBERS.index(name) for name in names]] = math.nan
+    for group in GROUPS.keys() - groups:
+        numbers[:, [NUMBERS.index(name) for name in GROUPS[group]]] = math.nan
     words = posts.words if "text" in groups else np.full(len(posts), "", dtype=object)
     posted_at = posts.posted_at if "time" in groups else np.full(len(posts), math.nan)
     return replace(posts, numbers=numbers, words=words, posted_at=posted_at)
 
 
-def _ranked(values: Floats) -> Floats:
-    """Return standardised ranks, whose mean product with others is Spearman's correlation."""
-    ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(np.float64)
-    spread = ranks.std()
-    scaled: Floats = (ranks - ranks.mean()) / (spread if spread > 0 else 1.0)
-    return scaled if np.ptp(values) > 0 else np.zeros(len(values))
+def _joined(score: Callable[[Floats, Floats], Floats], predicted: list[Floats], actual: list[Floats]) -> Floats:
+    return np.concatenate([score(a, b) for a, b in zip(predicted, actual, strict=True)])
 
 
-def _figures(scores: Mapping[str, Floats]) -> list[Figure]:
-    """Return a figure for each set from its scores of the same units (n,), against those of "all"."""
-    figures = []
-    for name, of_units in scores.items():
-        paired = of_units - scores["all"]
-        draws = np.random.default_rng(0).integers(len(paired), size=(_DRAWS, len(paired)))
-        low, high = np.quantile(paired[draws].mean(axis=1), (0.025, 0.975))
-        figures.append(Figure(name, float(of_units.mean()), float(paired.mean()), float(low), float(high)))
-    return figures
+def _rank_products(predicted: Floats, actual: Floats) -> Floats:
+    """Return products of standardised ranks, whose mean is Spearman's correlation; 0 where nothing is told apart."""
+    if np.ptp(predicted) == 0:
+        return np.zeros(len(predicted))
+    products: Floats = _standardised(rankdata(predicted)) * _standardised(rankdata(actual))
+    return products
+
+
+def _standardised(values: Floats) -> Floats:
+    scaled: Floats = (values - values.mean()) / values.std()
+    return scaled
+
+
+def _relative_errors(predicted: Floats, actual: Floats) -> Floats:
+    errors: Floats = np.abs(predicted - actual) / actual
+    return errors
 
 
 @one_blas_thread()
-def ablate_histories(
-    accounts: Sequence[AccountHistory],
-    seeds: int,
-    recipe: Recipe = Recipe(),  # noqa: B008 frozen
-    progress: Callable[[str], None] = lambda _: None,
-) -> list[Figure]:
-    """Return the mean within-account rank correlation of V with likes, for the modalities of each of `HISTORY_SETS`.
+def rank_captions(accounts: Sequence[AccountHistory]) -> list[Figure]:
+    """Return how captions rank an account's later posts by likes: the mean correlation within accounts.
 
-    The protocol is the backtest's: learned from posts whose first day had passed by T, the 80 % quantile of publishing
-    over the mature posts; tested on mature posts from T on of accounts with `MIN_RANKED` of them. "ridge on text" is a
-    linear regression on the same text, for comparison. Intervals are a bootstrap over accounts, of means over seeds.
+    "own posts alike" is the part of the forecast's Gaussian process that compares a draft with the account's earlier
+    posts; "all accounts" is a ridge regression on captions, against which the others are compared; "both" is their sum.
+    The protocol is the backtest's: the ridge learns from posts whose first day had passed by T, the 80 % quantile of
+    publishing over the mature posts; tested are mature posts from T on of accounts with `MIN_RANKED` of them.
     """
     mature = [_mature(account) for account in accounts]
     split_at = float(np.quantile([p.posted_at for a in mature for p in a.posts], 0.8))
-    progress("features")
-    examples, rows = examples_of_histories(mature, GrowthCurve(), "mature", _FAR)
-    learned = examples[rows.posted_at + HORIZON <= split_at]
-    tested_rows = (rows.posted_at >= split_at) & (rows.known >= MIN_HISTORY)
-    tested, likes = examples[tested_rows], rows.label[tested_rows]
-    text = np.nan_to_num(np.concatenate([learned.inputs.text[:, 0], tested.inputs.text[:, 0]]))
-    text /= np.maximum(text[: len(learned)].std(axis=0), 1e-6)
-    ridge = Ridge(alpha=3_000).fit(text[: len(learned)], np.clip(learned.target[:, 0], -3, 3))
-    within = {"ridge on text": [_within(tested, ridge.predict(text[len(learned) :]), likes)]}
-    for seed in range(seeds):
-        progress(f"training {seed + 1} of {seeds}")
-        scorer = Scorer(train(learned, seed=seed, recipe=recipe))
-        for name, modalities in HISTORY_SETS.items():
-            value = scorer.score(tested.inputs.only(*modalities)).value
-            within.setdefault(name, []).append(_within(tested, value, likes))
-    return _figures({name: np.mean(of_seeds, axis=0) for name, of_seeds in within.items()})
+    tables = [_captions_of(position, account) for position, account in enumerate(mature)]
+    rows, text = Rows.concatenate([rows for rows, _ in tables]), np.concatenate([text for _, text in tables])
+    early = rows.posted_at + HORIZON <= split_at
+    late = (rows.posted_at >= split_at) & (rows.known >= MIN_HISTORY)
+    scale = np.maximum(text[early].std(axis=0), 1e-6)
+    ridge = Ridge(alpha=_RIDGE).fit(text[early] / scale, np.clip(rows.target[early], -_CLIP, _CLIP))
+    shared = ridge.predict(text[late] / scale)
+    tested = rows[late]
+    own = tested.tabular[:, TABULAR.index("gp_content")]
+    scores = {"all accounts": shared, "own posts alike": own, "both": own + shared}
+    within = {name: _within(tested.account, score, tested.label) for name, score in scores.items()}
+    return figures_of(within, "all accounts", np.arange(len(within["both"])))
+
+
+def _captions_of(position: int, account: AccountHistory) -> tuple[Rows, Floats]:
+    """Return an account's rows, and of each post's caption the embedding, the measures and the duration."""
+    curve = GrowthCurve()
+    rows = rows_of_account(position, account, curve, "mature", _FAR)
+    contents = Timeline(account, curve, "mature", until=_FAR, reconstruct=True).contents()[rows.post]
+    measures = np.nan_to_num(contents.numbers[:, : -len(COVER)])
+    return rows, np.hstack([contents.embedding / EMBEDDING_STEPS, measures])
 
 
 def _mature(account: AccountHistory) -> AccountHistory:
@@ -144,12 +163,12 @@ def _mature(account: AccountHistory) -> AccountHistory:
     return replace(account, posts=tuple(mature))
 
 
-def _within(tested: Examples, score: NDArray[np.floating], likes: Floats) -> Floats:
+def _within(account: NDArray[np.int64], score: Floats, likes: Floats) -> Floats:
     """Return the rank correlation within each account that has `MIN_RANKED` test posts."""
-    names, sizes = np.unique(tested.account, return_counts=True)
+    names, sizes = np.unique(account, return_counts=True)
     correlations = []
     for name in names[sizes >= MIN_RANKED]:
-        own = tested.account == name
+        own = account == name
         defined = np.ptp(score[own]) > 0 and np.ptp(likes[own]) > 0
         correlations.append(float(spearmanr(score[own], likes[own])[0]) if defined else 0.0)
     return np.array(correlations)

@@ -6,40 +6,52 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from predictions.engine import TrainingNeedsTorch
 from predictions.engine.data.csv_cells import BadHistoryFile
 from predictions.engine.data.history_file import read_history_file
 from predictions.viralscore.content_file import read_content_file
-from predictions.viralscore.evaluation import Figure, ablate_content, ablate_histories
-from predictions.viralscore.training import Recipe
+from predictions.viralscore.evaluation import ablate_content, rank_captions
+from predictions.viralscore.figures import Figure
+from predictions.viralscore.hooks import TooLittleToLearn, read_packages
+from predictions.viralscore.hooks.evaluation import evaluate_hooks
 
 
 class Command(BaseCommand):
-    help = "Tell what each kind of input brings, on a content file or on post histories. Needs no database."
+    help = (
+        "Tell what each kind of input brings to popularity on a content file, to clicks on headline tests, or what "
+        "captions say of an account's posts on histories. Needs no database."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--histories", action="store_true", help="FILE is a post history file, not a content file")
-        parser.add_argument("--seeds", type=int, default=5, help="trainings whose mean is told (default %(default)s)")
-        parser.add_argument(
-            "--selector", type=float, default=0.0, metavar="LAMBDA",
-            help="with --histories, weigh examples by 1 + LAMBDA V (default %(default)s)",
-        )  # fmt: skip
+        parser.add_argument("file", type=Path, metavar="FILE", help="content file (CSV, plain or gzip)")
+        kind = parser.add_mutually_exclusive_group()
+        kind.add_argument("--headlines", action="store_true", help="FILE has headline tests")
+        kind.add_argument("--histories", action="store_true", help="FILE has post histories")
 
-    def handle(self, *, file: Path, histories: bool, seeds: int, selector: float, **options: Any) -> None:
+    def handle(self, *, file: Path, headlines: bool, histories: bool, **options: Any) -> None:
         try:
-            if histories:
-                recipe = Recipe(selector=selector)
-                figures = ablate_histories(read_history_file(file), seeds, recipe, progress=self.stderr.write)
+            if headlines:
+                self._tell_headlines(file)
+            elif histories:
+                self._tell("rank in account", "all accounts", rank_captions(read_history_file(file)))
             else:
-                figures = ablate_content(read_content_file(file, labelled=True).posts, seeds)
-        except (BadHistoryFile, TrainingNeedsTorch, OSError) as error:
+                self._tell_content(file)
+        except (BadHistoryFile, TooLittleToLearn, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(_table(figures))
 
+    def _tell_content(self, file: Path) -> None:
+        figures = ablate_content(read_content_file(file, labelled=True).posts, progress=self.stderr.write)
+        self.stdout.write(f"{figures.posts} test posts.")
+        self._tell("Spearman", "all", figures.spearman)
+        self._tell("MAPE", "all", figures.mape)
+        aucs = ", ".join(f"{auc:.2f}" for auc in figures.auc)
+        self.stdout.write(f"viralscore tells posts above their account's level with an AUC of {aucs} (by part).")
 
-def _table(figures: list[Figure]) -> str:
-    lines = [f"{'inputs':20}{'rank':>8}{'against all':>14}  95 % interval"]
-    lines += [f"{f.name:20}{f.score:8.3f}{f.difference:+14.3f}  [{f.low:+.3f}, {f.high:+.3f}]" for f in figures]
-    return "\n".join(lines)
+    def _tell_headlines(self, file: Path) -> None:
+        for figures in evaluate_hooks(read_packages(file)[0], progress=self.stderr.write):
+            self._tell(f"{figures.pairs} pairs, |z|>{figures.least_z:g}", "all", figures.right)
+
+    def _tell(self, measure: str, against: str, figures: list[Figure]) -> None:
+        self.stdout.write(f"{measure:20}{'score':>8}  against {against}, 95 % interval")
+        for f in figures:
+            self.stdout.write(f"{f.name:20}{f.score:8.3f}  {f.difference:+.3f} [{f.low:+.3f}, {f.high:+.3f}]")

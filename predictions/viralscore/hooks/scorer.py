@@ -13,6 +13,7 @@ ACM TOMS, 1982).
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing.pool import ThreadPool
 from typing import Any, Self
 
@@ -67,10 +68,13 @@ class HookScorer:
 
     @classmethod
     @one_blas_thread()
-    def fit(cls, packages: Sequence[Package]) -> Self:
-        """Learn from packages; the same ones in the same order give the same scorer. Raises TooLittleToLearn."""
+    def fit(cls, packages: Sequence[Package], *, blocks: Sequence[str] = tuple(VARIANCES)) -> Self:
+        """Learn from packages, with some of the blocks of features. Raises TooLittleToLearn.
+
+        The same packages in the same order give the same scorer.
+        """
         shown = _comparable(packages)
-        features = _Features(shown.headline)
+        features = _Features(shown.headline, blocks)
         rows = len(shown.headline)
         random_effects = [
             np.sqrt(variance) * sparse.csr_matrix((np.ones(rows), (np.arange(rows), level)))
@@ -97,38 +101,45 @@ class HookScorer:
 class _Features:
     """The blocks of features, fitted on the headlines that are learned from, scaled by their deviations."""
 
-    def __init__(self, headlines: Sequence[str]) -> None:
+    def __init__(self, headlines: Sequence[str], blocks: Sequence[str]) -> None:
         texts = [headline[:MAX_HEADLINE] for headline in headlines]
-        self._encoded: dict[str, NDArray[np.float32]] = {}
+        self._blocks = blocks
         self._letters = _vectorizer(texts, analyzer="char_wb", ngram_range=(2, 5))
         self._words = _vectorizer(texts, ngram_range=(1, 2), token_pattern=_WORD_OR_SIGN)
         measured = np.array([hook_measures(text) for text in texts])
         self._mean, self._sd = measured.mean(axis=0), measured.std(axis=0)
-        self._middle = self._meanings(texts).mean(axis=0)
+        self._middle = _meanings(texts).mean(axis=0)
 
     def of(self, headlines: Sequence[str]) -> sparse.csr_matrix:
         """Return the features (n, width) of headlines; each row depends on its own headline alone."""
         texts = [headline[:MAX_HEADLINE] for headline in headlines]
-        meanings = self._meanings(texts) - self._middle
-        lengths = np.linalg.norm(meanings, axis=1, keepdims=True)
-        measured = np.array([hook_measures(text) for text in texts]) - self._mean
-        measured = np.clip(measured / np.where(self._sd > 0, self._sd, 1.0), -_FAR, _FAR)
-        blocks = {
-            "letters": self._letters.transform(texts),
-            "words": self._words.transform(texts),
-            "meaning": sparse.csr_matrix(meanings / np.where(lengths > 0, lengths, 1.0)),
-            "measures": sparse.csr_matrix(measured / np.sqrt(measured.shape[1])),
+        block_of = {
+            "letters": self._letters.transform,
+            "words": self._words.transform,
+            "meaning": self._centred_meanings,
+            "measures": self._scaled_measures,
         }
-        scaled = [np.sqrt(VARIANCES[name]) * block for name, block in blocks.items()]
+        scaled = [np.sqrt(VARIANCES[name]) * block_of[name](texts) for name in VARIANCES if name in self._blocks]
         return sparse.csr_matrix(sparse.hstack(scaled))
 
-    def _meanings(self, texts: Sequence[str]) -> Floats:
-        """Return the sentence encoder's own output (n, 512) for texts, each of length one; zero for an empty text."""
-        # headlines stand under several pictures, and encoding takes longer than all else
-        new = sorted(set(texts) - self._encoded.keys())
-        with ThreadPool() as threads:
-            self._encoded |= zip(new, threads.map(_meaning, new, chunksize=64), strict=True)
-        return np.array([self._encoded[text] for text in texts], dtype=np.float64)
+    def _centred_meanings(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        meanings = _meanings(texts) - self._middle
+        lengths = np.linalg.norm(meanings, axis=1, keepdims=True)
+        return sparse.csr_matrix(meanings / np.where(lengths > 0, lengths, 1.0))
+
+    def _scaled_measures(self, texts: Sequence[str]) -> sparse.csr_matrix:
+        measured = np.array([hook_measures(text) for text in texts]) - self._mean
+        measured = np.clip(measured / np.where(self._sd > 0, self._sd, 1.0), -_FAR, _FAR)
+        return sparse.csr_matrix(measured / np.sqrt(measured.shape[1]))
+
+
+def _meanings(texts: Sequence[str]) -> Floats:
+    """Return the sentence encoder's own output (n, 512) for texts, each of length one; zero for an empty text."""
+    # headlines stand under several pictures, and encoding takes longer than all else
+    distinct = sorted(set(texts))
+    with ThreadPool() as threads:
+        encoded = dict(zip(distinct, threads.map(_meaning, distinct, chunksize=64), strict=True))
+    return np.array([encoded[text] for text in texts], dtype=np.float64)
 
 
 def _vectorizer(texts: Sequence[str], **kind: Any) -> TfidfVectorizer:
@@ -136,6 +147,7 @@ def _vectorizer(texts: Sequence[str], **kind: Any) -> TfidfVectorizer:
     return TfidfVectorizer(sublinear_tf=True, min_df=2, dtype=np.float64, **kind).fit([*texts, *2 * ["a headline"]])
 
 
+@lru_cache(maxsize=2**15)
 def _meaning(text: str) -> NDArray[np.float32]:
     encoder = stored_encoder()
     pieces = encoder.pieces_of(text)
