@@ -98,9 +98,8 @@ def choose_seen_account(
     wanted = request.GET.get("account")
     named = [each for each in linked if each.account.public_id == wanted] if wanted else linked[:1]
     if wanted and not named:
-        raise (
-            AccessEnded if wanted in _once_seen(request.user).values_list("account__public_id", flat=True) else Http404
-        )
+        once = _once_seen(request.user).values_list("account__public_id", flat=True)
+        raise AccessEnded if wanted in once else Http404
     if not named:
         return None, linked
     [chosen] = named
