@@ -14,5 +14,8 @@ access_lost = Signal()
 # Sent with `seat` inside the transaction that gives it to a person who accepted its invitation.
 seat_taken = Signal()
 
+# Sent with `seat` inside the transaction that closes it, whoever asked for that.
+seat_closed = Signal()
+
 # Sent with `notice` inside the transaction that writes it, for the ways in which people are told beside the app.
 noticed = Signal()

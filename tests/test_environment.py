@@ -71,7 +71,7 @@ OPTIONAL = {
     "RATE_LIMIT_SHARED": "120/min",
     "RATE_LIMIT_DRAFT": "120/min",
     "RATE_LIMIT_COMPARE": "60/min",
-    "RATE_LIMIT_DEMO": "120/min",
+    "RATE_LIMIT_DEMO": "240/min",
     "RATE_LIMIT_UPLOAD": "60/min",
     "RATE_LIMIT_REFRESH": "20/hour",
     "RATE_LIMIT_EXPORT": "5/day",

@@ -1,12 +1,16 @@
 """TikTok accounts that people linked, their followers over time, and TikTok's webhooks about them."""
 
 from django.db import models
+from django.utils.translation import gettext
 
 from accounts import identifiers
 from accounts.models.people import User
 from accounts.names import is_visible
 from privacy.declarations.columns import Column, Kind, Sought, personal, plain
 from privacy.models import PersonalData
+
+_ID_END = 4
+"""Characters of an id that tell a person's accounts without names apart."""
 
 
 class TikTokAccount(PersonalData):
@@ -75,12 +79,13 @@ class TikTokAccount(PersonalData):
 
     @property
     def name(self) -> str:
-        """The account's name on pages: a display name that can be seen, else the user name, else its id here."""
-        names = (self.display_name, self.username)
-        nameless = (
-            "your posts from files" if self.platform == self.Platform.FILE else f"TikTok account {self.public_id}"
-        )
-        return next((name.strip() for name in names if is_visible(name)), nameless)
+        """The account's name on pages: a display name that can be seen, else the user name, else the end of its id."""
+        for name in (self.display_name, self.username):
+            if is_visible(name):
+                return name.strip()
+        if self.platform == self.Platform.FILE:
+            return gettext("your posts from files")
+        return gettext("TikTok account …%(end)s") % {"end": self.public_id[-_ID_END:]}
 
 
 class FollowerCount(PersonalData):

@@ -2,7 +2,8 @@
 
     opened = open_account(request, draft.account, to_write=True)
 
-Another's account raises Http404; what a viewer may see but not change raises PermissionDenied.
+Another's account raises Http404, as `AccessEnded` where the person once had a seat; what a viewer may see but not
+change raises PermissionDenied.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,10 @@ from accounts.linked.switcher import LinkedAccount, SignedInRequest, connection_
 from accounts.models import Seat, TikTokAccount, User
 from accounts.seats.selectors import seats_of
 from privacy.trail.members import note_member
+
+
+class AccessEnded(Http404):
+    """The person had a seat at the account, and may see it no longer. The page of 404 knows it by this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def open_account(request: HttpRequest | Request, account: TikTokAccount, *, to_w
         return OpenedAccount(account, None)
     seat = seats_of(user).filter(account=account.pk).first()
     if seat is None:
-        raise Http404
+        raise AccessEnded if account.pk in _once_seen(user).values_list("account", flat=True) else Http404
     role = Seat.Role(seat.role)
     if to_write and role is Seat.Role.VIEWER:
         raise PermissionDenied
@@ -93,13 +98,18 @@ def choose_seen_account(
     wanted = request.GET.get("account")
     named = [each for each in linked if each.account.public_id == wanted] if wanted else linked[:1]
     if wanted and not named:
-        raise Http404
+        once = _once_seen(request.user).values_list("account__public_id", flat=True)
+        raise AccessEnded if wanted in once else Http404
     if not named:
         return None, linked
     [chosen] = named
     opened = open_account(request, chosen.account, to_write=to_write)
     use_time_zone_of(chosen.account)
     return opened, linked
+
+
+def _once_seen(user: User) -> QuerySet[Seat]:
+    return Seat.objects.filter(person=user.pk)
 
 
 def _seats(user: User) -> QuerySet[Seat]:

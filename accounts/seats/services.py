@@ -92,6 +92,7 @@ def leave(*, seat: Seat, now: datetime) -> None:
 
 def _close(seat: Seat, now: datetime) -> None:
     Seat.objects.filter(pk=seat.pk, removed_at=None).update(removed_at=now, digest=None, invitation_ends_at=None)
+    signals.seat_closed.send(sender=Seat, seat=seat)
 
 
 def _record_as_member(seat: Seat) -> None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts import signals
 from accounts.models import Notice, Seat, TikTokAccount
-from accounts.telling.services import tell, tell_of_another, withdraw_notice
+from accounts.telling.services import tell, tell_of_another, withdraw_notice, withdraw_of_account
 from privacy.export.services import export_ready
 from privacy.models import DataExport
 
@@ -42,6 +42,13 @@ def tell_of_seat(seat: Seat, **_: Any) -> None:
         link=reverse("accounts:seats", args=[seat.account.public_id]),
         account_id=seat.account_id,
     )
+
+
+@receiver(signals.seat_closed)
+def withdraw_from_member(seat: Seat, **_: Any) -> None:
+    """Withdraw what the member was told of the account: its links lead nowhere from now on."""
+    if seat.person_id is not None:
+        withdraw_of_account(user_id=seat.person_id, account_id=seat.account_id)
 
 
 @receiver(export_ready)

@@ -82,6 +82,11 @@ def withdraw_from_all(*, kind: Notice.Kind, about: Collection[str]) -> None:
     Notice.objects.filter(kind=kind, about__in=about).delete()
 
 
+def withdraw_of_account(*, user_id: int, account_id: int) -> None:
+    """Delete all that the person was told of an account which they no longer see."""
+    Notice.objects.filter(user=user_id, account=account_id).delete()
+
+
 def withdraw_kinds(*, user_id: int, kinds: Collection[Notice.Kind]) -> None:
     """Delete all of the person's notices of these kinds: they no longer agree to what those tell."""
     Notice.objects.filter(user=user_id, kind__in=kinds).delete()

@@ -17,4 +17,4 @@ def local_times(context: Context) -> dict[str, Any]:
     account = accounts_of(context["user"]).first()
     if account:
         use_time_zone_of(account)
-    return {"account": account}
+    return {"account": account, "user": context["user"]}

@@ -63,7 +63,7 @@ class RateLimitVariables(BaseModel):
         "120/min", "changes of drafts", "of one person, in the API and on their pages together"
     )
     rate_limit_compare: str = _limit("60/min", "comparisons and ideas", "of one person")
-    rate_limit_demo: str = _limit("120/min", "drafts tried in the demo", "of one person, or of one IP address")
+    rate_limit_demo: str = _limit("240/min", "drafts tried in the demo", "of one person, or of one IP address")
     rate_limit_upload: str = _limit("60/min", "pictures and measured captions", "of one person")
     rate_limit_refresh: str = _limit("20/hour", "refreshes", "of one person")
     rate_limit_export: str = _limit("5/day", "copies of your data", "of one person")

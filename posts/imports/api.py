@@ -1,7 +1,6 @@
 """REST views of imports, and of posts that programs push. Each person reaches their own; others' answer 404."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
@@ -13,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import TikTokAccount
-from config.api.problems import Conflict, MissingObject
+from accounts.seats.asked import own_account
+from config.api.problems import Conflict
 from config.api.scopes import POSTS
 from config.api.views import ListView, RetrieveView, View, created
 from config.rate_limits import Limit
@@ -150,13 +150,9 @@ def _answered(request: Request, public_id: str, service: Callable[[Import], None
 
 def _account(request: Request, public_id: str | None) -> TikTokAccount:
     """Return the person's account of that id, or their only one."""
-    own: Any = TikTokAccount.objects.filter(user=request.user.pk)
     if public_id:
-        account: TikTokAccount | None = own.filter(public_id=public_id).first()
-        if account is None:
-            raise MissingObject("account_id")
-        return account
-    accounts: list[TikTokAccount] = list(own.filter(disconnected_at=None)[:2])
+        return own_account(request, public_id)
+    accounts = list(TikTokAccount.objects.filter(user=request.user.pk, disconnected_at=None)[:2])
     if len(accounts) != 1:
         raise ValidationError({"account_id": ["Needed: there is not exactly one account."]})
     return accounts[0]

@@ -11,6 +11,11 @@ def imports_of(user: User) -> QuerySet[Import]:
     return Import.objects.filter(account__user=user.pk).select_related("account")
 
 
+def latest_with_themes(account_id: int) -> Import | None:
+    """Return the account's latest import that was stored and whose comments had themes; None without one."""
+    return Import.objects.filter(account=account_id, state=Import.State.DONE).exclude(themes=[]).first()
+
+
 def open_import_of(user: User) -> Import | None:
     """Return the import of the person that is not done with; None without one."""
     return imports_of(user).filter(state__in=Import.OPEN).first()

@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.linked.switcher import SignedInRequest
-from accounts.seats.access import open_account
 from config.rate_limits import Limit, rate_limited
 from predictions.comments.forms import CommentForm
 from predictions.comments.selectors import comments_on
 from predictions.comments.services import NotCommented, add_comment, delete_comment
 from predictions.models import SavedDraft
-from predictions.plan.selectors import drafts_seen_by
+from predictions.plan.opening import open_draft
 
 
 @require_POST
@@ -26,7 +25,7 @@ from predictions.plan.selectors import drafts_seen_by
 @rate_limited(Limit.DRAFT)
 def add(request: SignedInRequest, draft_id: str) -> HttpResponse:
     """Add a comment to a draft; one that cannot be added comes back in its form, so that nothing typed is lost."""
-    draft = _draft(request, draft_id)
+    draft, _opened = open_draft(request, draft_id)
     form, refusal = CommentForm(request.POST), ""
     if form.is_valid():
         try:
@@ -43,19 +42,13 @@ def add(request: SignedInRequest, draft_id: str) -> HttpResponse:
 @login_required
 def delete(request: SignedInRequest, draft_id: str, comment_id: str) -> HttpResponse:
     """Delete a comment; its author and the account's owner may."""
-    draft = _draft(request, draft_id)
+    draft, _opened = open_draft(request, draft_id)
     comment = get_object_or_404(comments_on(draft), public_id=comment_id)
     if request.user.pk not in (comment.author_id, draft.account.user_id):
         raise PermissionDenied
     delete_comment(comment=comment)
     messages.success(request, _("The comment is deleted."))
     return _back(draft)
-
-
-def _draft(request: SignedInRequest, draft_id: str) -> SavedDraft:
-    draft = get_object_or_404(drafts_seen_by(request.user), public_id=draft_id)
-    open_account(request, draft.account)
-    return draft
 
 
 def _back(draft: SavedDraft) -> HttpResponse:

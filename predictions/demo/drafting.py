@@ -1,5 +1,6 @@
 """One draft of the simulated creator: its forecast, what to change, and its hours. Nothing is recorded."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from predictions.engine.advice.suggestions import default_window
 from predictions.forecasts.answering import draft_of
 from predictions.forecasts.services import range_as_json
 from predictions.models import Prediction
+from predictions.scoring.services import score_draft
 from predictions.suggestions.advice import ToldAdvice, ToldHours, advise_on, hours_of_week
 
 
@@ -27,8 +29,13 @@ class DemoAnswer:
     rules: tuple[RuleCheck, ...]
 
 
-def answer(model: GlobalModel, demo: DemoAccount, draft: dict[str, Any], now: datetime) -> DemoAnswer:
-    """Forecast a draft, the form's cleaned data: the same functions as for people, without their database."""
+def answer(
+    model: GlobalModel, demo: DemoAccount, draft: dict[str, Any], now: datetime, rising: Sequence[str]
+) -> DemoAnswer:
+    """Forecast a draft, the form's cleaned data: the same functions as for people, without their database.
+
+    `rising` are the hashtags that rise now.
+    """
     measured = draft_of(
         text=draft["caption"],
         hashtags=(),
@@ -43,14 +50,14 @@ def answer(model: GlobalModel, demo: DemoAccount, draft: dict[str, Any], now: da
         max_hashtags=settings.TIKTOK_MAX_HASHTAGS, switched_off=(), answered=(),
     )  # fmt: skip
     return DemoAnswer(
-        forecast=shown(result),
+        forecast=shown(result, score_draft(model, demo.learned, measured, rising=rising)),
         advice=advice,
         hours=hours_of_week(model, demo.learned, measured),
         rules=check_rules(draft["caption"], (), max_hashtags=settings.TIKTOK_MAX_HASHTAGS),
     )
 
 
-def shown(result: Forecast) -> Prediction:
+def shown(result: Forecast, viralscore: dict[str, Any]) -> Prediction:
     """Return a forecast as templates read a recorded one; the point forecast, which no page shows, is left out."""
     rate = result.engagement_rate
     return Prediction(
@@ -65,4 +72,5 @@ def shown(result: Forecast) -> Prediction:
         engagement_rate=range_as_json(rate) if rate else None,
         explanation=[asdict(effect) for effect in result.explanation],
         warnings=list(result.warnings),
+        viralscore=viralscore,
     )

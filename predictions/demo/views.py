@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from config.rate_limits import Limit, rate_limited
 from posts.charts import ChartPost, counts_chart
+from posts.trends.selectors import rising_hashtags
 from predictions.demo.account import DemoAccount, demo_account
 from predictions.demo.creator import CITY, NAME, ZONE
 from predictions.demo.drafting import answer
@@ -68,7 +69,8 @@ def plan(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
         draft = form.cleaned_data
-        answered = answer(model, demo, draft, now)
+        rising = [trend.tag for trend in rising_hashtags("", now)]
+        answered = answer(model, demo, draft, now, rising)
         combination = answered.advice.combination
         context |= {
             "forecast": answered.forecast,
@@ -84,7 +86,7 @@ def plan(request: HttpRequest) -> HttpResponse:
         if undo := undo_fields(request.POST):
             earlier = DemoDraftForm(undo)
             if earlier.is_valid():
-                before = answer(model, demo, earlier.cleaned_data, now).forecast
+                before = answer(model, demo, earlier.cleaned_data, now, rising).forecast
                 context |= {"before": before, "undo": undo}
     return _page(request, "demo/plan.html", demo, context)
 

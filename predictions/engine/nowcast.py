@@ -16,7 +16,7 @@ from dataclasses import astuple, dataclass
 
 import numpy as np
 
-from predictions.engine.data.growth import GrowthCurve, is_usable, rounding_variance
+from predictions.engine.data.growth import SCALES, USUAL_SCALE, GrowthCurve, is_usable, rounding_variance
 from predictions.engine.data.labels import MEASURED, distance_to_horizon, label_of
 from predictions.engine.statistics import quantiles
 from predictions.engine.types import COVERAGE, HORIZON, HOUR, MAX_COUNT, MAX_LOG, Z80, Counts, Range
@@ -26,11 +26,8 @@ Course = tuple[int, Sequence[Counts]]
 
 CORRELATION = 0.4
 """Of the errors of a forecast and of an early count."""
-USUAL_SCALE = 1.25
-"""Factor on the growth curve's standard deviation where an account's own posts say nothing."""
 _PRIOR_POSTS = 0.5
 """Posts' worth of `USUAL_SCALE`: accounts differ by a factor of ten, so few of an account's own say more."""
-_SCALES = (0.05, 3.0)
 _LEAST_SD = 1e-3
 _ALIKE = math.log(2.5)
 """Ages within this factor (log) are alike."""
@@ -64,7 +61,7 @@ class Nowcast:
 
 
 def nowcast(
-    curve: GrowthCurve, forecast: Range, posted_at: int, observations: Iterable[Counts], scale: float = USUAL_SCALE
+    curve: GrowthCurve, forecast: Range, posted_at: int, observations: Iterable[Counts], scale: float
 ) -> Nowcast | None:
     """Combine a forecast of likes at the horizon with the latest usable count made before it; None without one.
 
@@ -72,7 +69,7 @@ def nowcast(
 
     >>> forecast = Range(low=70.0, typical=160.0, high=400.0)
     >>> early = Counts(observed_at=6 * HOUR, likes=150.0, comments=4.0, shares=1.0, views=2_000.0)
-    >>> told = nowcast(GrowthCurve(), forecast, 0, [early])
+    >>> told = nowcast(GrowthCurve(), forecast, 0, [early], scale=1.25)
     >>> [round(likes) for likes in (told.likes.low, told.likes.typical, told.likes.high)]
     [150, 262, 507]
     """
@@ -127,22 +124,23 @@ def from_forecast(curve: GrowthCurve, forecast: Range, age: int) -> LogLikes:
     return LogLikes(at_age, math.hypot((typical - low) / Z80, step), math.hypot((high - typical) / Z80, step))
 
 
-def from_count(curve: GrowthCurve, age: int, counts: Counts, to_age: int, scale: float = USUAL_SCALE) -> LogLikes:
+def from_count(curve: GrowthCurve, age: int, counts: Counts, to_age: int, scale: float) -> LogLikes:
     """Return the likes that counts at an age (seconds) imply at a later one; `scale` is the `growth_scale`."""
     sd = math.sqrt((scale * curve.sd(age, to_age, counts.likes)) ** 2 + rounding_variance(counts))
     return LogLikes(_grown(math.log1p(counts.likes), curve.gain(age, to_age)), sd, sd)
 
 
 def growth_scale(curve: GrowthCurve, earlier: Iterable[Course], age: int, by: int) -> float:
-    """Return the factor on the curve's standard deviation that an account's own posts show; `USUAL_SCALE` without any.
+    """Return the factor on the curve's standard deviation that an account's own posts show; without any, all posts'.
 
     Of the `earlier` posts those count that were counted at an age like `age` (seconds) and near the horizon by the
     moment `by`. The factor is that under which 80 % ranges would have held 80 % of them, shrunk to the usual one.
     """
     misses = [miss for posted_at, counted in earlier if (miss := _miss(curve, posted_at, counted, age, by)) is not None]
     if not misses:
-        return USUAL_SCALE
-    own = min(max(quantiles(np.array(misses), (COVERAGE,))[0] / Z80, _SCALES[0]), _SCALES[1])
+        return curve.first_day_scale
+    own = min(max(quantiles(np.array(misses), (COVERAGE,))[0] / Z80, SCALES[0]), SCALES[1])
+    # not shrunk to that of all: few posts seem more alike than they are, and the wider usual one makes up for that
     return float(USUAL_SCALE * (own / USUAL_SCALE) ** (len(misses) / (len(misses) + _PRIOR_POSTS)))
 
 

@@ -7,8 +7,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.linked.selectors import accounts_of
-from config.api.problems import Conflict, MissingObject
+from accounts.seats.asked import own_account
+from config.api.problems import Conflict
 from config.api.scopes import FORECASTS
 from config.api.views import ListView, RetrieveView, View, created
 from config.rate_limits import Limit
@@ -48,9 +48,7 @@ class ExperimentListView(ListView[Experiment]):
         serializer = StartExperimentSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
-        account = accounts_of(request.user).filter(public_id=asked["account_id"]).first()  # type: ignore[arg-type]
-        if account is None:
-            raise MissingObject("account_id")
+        account = own_account(request, asked["account_id"])
         try:
             experiment = services.start_experiment(account_id=account.pk, arms=asked["arms"])
         except services.AlreadyRunning as error:

@@ -6,13 +6,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import TikTokAccount
 from predictions.forecasts.serializers import FURTHEST_AHEAD, MAX_DURATION_S
 
 MAX_CAPTION = 4_000
@@ -77,18 +74,6 @@ class LocalTimeField(forms.DateTimeField):
                     "The clocks go forward then: there is no %(time)s in %(zone)s. Choose an earlier or a later time."
                 )
             raise ValidationError(words % told, code=error.code) from error
-
-
-def zone_words(account: TikTokAccount) -> str:
-    """Return in which time zone the times of a page are, as HTML: with a link to choose one where there is none."""
-    if account.time_zone:
-        return format_html(_("Local time in {}."), account.time_zone)
-    return format_html(
-        '{} <a href="{}">{}</a>',
-        _("Times are in UTC, as you have not chosen your time zone."),
-        reverse("accounts:settings"),
-        _("Choose your time zone"),
-    )
 
 
 class DraftForm(forms.Form):

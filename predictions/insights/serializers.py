@@ -5,6 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from config.api.serializers import Serializer
+from posts.imports.serializers import ThemeSerializer
+from posts.models import Import
 from predictions.benchmarks.serializers import BenchmarkSerializer
 from predictions.forecasts.serializers import DataWarningSerializer
 from predictions.insights.habits import Section
@@ -75,6 +77,15 @@ class FollowersSerializer(Serializer[Any]):
     counts = FollowerCountSerializer(many=True)
 
 
+class AskedSerializer(Serializer[Import]):
+    """Questions and themes that comments of the latest file share, most frequent first."""
+
+    import_id = serializers.CharField(source="public_id", help_text="The file that the comments came with.")
+    read_at = serializers.DateTimeField(source="created_at")
+    comments = serializers.IntegerField(help_text="Comments that were read; their texts are not kept.")
+    themes = ThemeSerializer(many=True)
+
+
 class InsightsSerializer(Serializer[AccountInsights]):
     """An account's habits, surest first, and the state of the account."""
 
@@ -102,3 +113,4 @@ class InsightsSerializer(Serializer[AccountInsights]):
     trends = FittingTrendSerializer(many=True)
     followers = FollowersSerializer(allow_null=True)
     benchmark = BenchmarkSerializer(allow_null=True)
+    asked = AskedSerializer(allow_null=True, help_text="Null where no file brought comments with themes.")

@@ -13,6 +13,8 @@ from django.utils import timezone
 from accounts.linked.selectors import follower_counts
 from accounts.models import TikTokAccount, User
 from posts.freshness import Freshness
+from posts.imports.selectors import latest_with_themes
+from posts.models import Import
 from predictions.benchmarks.selectors import benchmark_of
 from predictions.engine import Draft, GlobalModel, LearnedAccount
 from predictions.engine.effects.population import EffectsPrior
@@ -97,6 +99,8 @@ class AccountInsights:
     trends: list[FittingTrend]
     followers: Followers | None
     benchmark: Benchmark | None
+    asked: Import | None
+    """The file whose comments tell what people ask for; None without one."""
 
 
 def account_insights(*, user: User, account: TikTokAccount, now: datetime | None = None) -> AccountInsights:
@@ -134,6 +138,7 @@ def account_insights(*, user: User, account: TikTokAccount, now: datetime | None
         trends=fitting_trends(habits.interests, now) if habits.interests else [],
         followers=followers_of([(timezone.localtime(at), count) for at, count in counts], timezone.localtime(now)),
         benchmark=benchmark_of(account.follower_count),
+        asked=latest_with_themes(account.pk),
     )
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
@@ -11,8 +10,8 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import TikTokAccount
 from accounts.seats.access import note_opened, open_account
+from accounts.seats.asked import editable_account
 from config.api.problems import Conflict, MissingObject
 from config.api.scopes import FORECASTS
 from config.api.views import ListView, RetrieveView, created
@@ -68,13 +67,7 @@ class DraftListView(ListView[SavedDraft]):
         serializer = NewDraftSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
-        account = TikTokAccount.objects.filter(public_id=asked["account_id"]).first()
-        try:
-            account = open_account(request, account, to_write=True).account if account else None
-        except Http404:
-            account = None
-        if account is None:
-            raise MissingObject("account_id")
+        account = editable_account(request, asked["account_id"])
         try:
             draft = services.create_draft(account_id=account.pk, changes=_changes(asked, account.pk))
         except services.TooManyDrafts as error:

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from accounts.linked.switcher import SignedInRequest
 from accounts.seats.access import choose_seen_account
-from predictions.forecasts.forms import zone_words
 from predictions.models import SavedDraft
 from predictions.plan.calendar import cards_of, days_of, week_of
 from predictions.plan.composing import planned_forecasts
@@ -50,7 +49,6 @@ def plan(request: SignedInRequest) -> HttpResponse:
         "is_list": is_list,
         "undated": cards_of(undated, (), {}, now),
         "is_empty": not cards and not undated,
-        "zone_words": zone_words(account),
     }
     if is_list:
         context["coming"] = [card for card in cards if card.moment and card.moment > now]

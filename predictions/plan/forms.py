@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +20,6 @@ from predictions.forecasts.forms import (
     LocalTimeField,
     TypedTextField,
     next_full_hour,
-    zone_words,
 )
 from predictions.forecasts.serializers import FURTHEST_AHEAD
 from predictions.models import SavedDraft
@@ -43,7 +43,8 @@ class PlanForm(DraftForm):
     def __init__(self, *args: Any, account: TikTokAccount, forecast: bool = True, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["publish_at"].required = forecast
-        self.fields["publish_at"].help_text = zone_words(account)
+        times = {"account": account, "user": account.user}
+        self.fields["publish_at"].help_text = render_to_string("shared/times_sentence.html", times)
         for letter in LETTERS:
             self.fields[f"variant_{letter}"] = TypedTextField(
                 required=False,

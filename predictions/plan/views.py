@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.linked.local_time import use_time_zone_of
 from accounts.linked.switcher import LinkedAccount, SignedInRequest
 from accounts.models import TikTokAccount
-from accounts.seats.access import OpenedAccount, choose_seen_account, open_account
+from accounts.seats.access import OpenedAccount, choose_seen_account
 from config.languages.told import told
 from config.rate_limits import Limit, enforce, rate_limited
 from posts.content.captions import MAX_RETURNED
@@ -26,6 +26,7 @@ from predictions.models import SavedDraft
 from predictions.plan import services
 from predictions.plan.composing import shown_forecast
 from predictions.plan.forms import PlanForm, data_of, initial_of, kept_cover
+from predictions.plan.opening import open_draft
 from predictions.plan.selectors import drafts_seen_by
 from privacy.consent.selectors import has_consent, require
 from privacy.purposes import Purpose
@@ -51,7 +52,7 @@ def compose(request: SignedInRequest) -> HttpResponse:
 @rate_limited(Limit.PREDICT)
 def draft_page(request: SignedInRequest, draft_id: str) -> HttpResponse:
     """Show the page of a saved draft; forecast, save, or try what was sent. Viewers see it as it is saved."""
-    draft, opened = _opened(request, draft_id, to_write=request.method == "POST")
+    draft, opened = open_draft(request, draft_id, to_write=request.method == "POST")
     use_time_zone_of(draft.account)
     if not opened.may_edit:
         return _viewers_page(request, draft)
@@ -111,7 +112,7 @@ def save_draft(request: SignedInRequest) -> HttpResponse:
 @login_required
 def delete_draft(request: SignedInRequest, draft_id: str) -> HttpResponse:
     """Delete a draft."""
-    draft, _account = _opened(request, draft_id, to_write=True)
+    draft, _account = open_draft(request, draft_id, to_write=True)
     services.delete_draft(draft_id=draft.pk)
     messages.success(request, _("The draft is deleted. Its saved forecasts stay."))
     return redirect(f"{reverse('predictions:plan')}?account={draft.account.public_id}")
@@ -121,15 +122,9 @@ def delete_draft(request: SignedInRequest, draft_id: str) -> HttpResponse:
 @login_required
 def end_reminder(request: SignedInRequest, draft_id: str) -> HttpResponse:
     """Remind no more of a draft."""
-    draft, _account = _opened(request, draft_id, to_write=True)
+    draft, _account = open_draft(request, draft_id, to_write=True)
     services.end_reminder(draft_id=draft.pk)
     return redirect(f"{reverse('predictions:plan')}?account={draft.account.public_id}")
-
-
-def _opened(request: SignedInRequest, draft_id: str, *, to_write: bool) -> tuple[SavedDraft, OpenedAccount]:
-    """Return a draft that the person may see, and, where asked, change; 404 for others."""
-    draft = get_object_or_404(drafts_seen_by(request.user), public_id=draft_id)
-    return draft, open_account(request, draft.account, to_write=to_write)
 
 
 def _viewers_page(request: SignedInRequest, draft: SavedDraft) -> HttpResponse:

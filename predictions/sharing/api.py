@@ -11,7 +11,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.linked.selectors import accounts_of
+from accounts.seats.asked import own_account
 from config.api.problems import Conflict, MissingObject
 from config.api.scopes import FORECASTS
 from config.api.views import ListView, RetrieveView, created
@@ -87,7 +87,5 @@ def _shown(request: Request, asked: dict[str, Any]) -> tuple[int, Prediction | P
         if prediction is None:
             raise MissingObject("prediction_id")
         return prediction.account_id, prediction
-    account = accounts_of(user).filter(public_id=asked["account_id"]).first()
-    if account is None:
-        raise MissingObject("account_id")
+    account = own_account(request, asked["account_id"])
     return account.pk, Period.around(PeriodKind(asked["period"]), asked["day"])

@@ -21,7 +21,7 @@ def test_a_name_that_shows_nothing_gives_way(name):
     account = TikTokAccount(display_name=name, username="fox.fern")
     assert account.name == "fox.fern"
     account.username = name
-    assert account.name == f"TikTok account {account.public_id}"
+    assert account.name == f"TikTok account …{account.public_id[-4:]}"
 
 
 @pytest.mark.parametrize("name", VISIBLE)

@@ -2,17 +2,17 @@
 
 import math
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from predictions.engine.data.growth import YOUNGEST, GrowthCurve
+from predictions.engine.data.growth import USUAL_SCALE, YOUNGEST, GrowthCurve
 from predictions.engine.nowcast import (
     CORRELATION,
     FAN_AGES,
-    USUAL_SCALE,
     LogLikes,
     combine,
     forecast_fan,
@@ -26,6 +26,7 @@ from predictions.engine.types import HORIZON, HOUR, Counts, Range
 
 CURVE = GrowthCurve()
 FORECAST = Range(70.0, 160.0, 400.0)
+usual_nowcast = partial(nowcast, CURVE, scale=USUAL_SCALE)
 
 sds = st.floats(0.01, 3.0)
 ranges = st.lists(st.floats(0, 1e8), min_size=3, max_size=3).map(lambda x: Range(*sorted(x)))
@@ -62,7 +63,7 @@ def test_independent_looking_sources_are_narrower_together() -> None:
 
 @given(ranges, ages, likes)
 def test_nothing_lies_below_what_was_counted(forecast: Range, age: int, count: float) -> None:
-    told = nowcast(CURVE, forecast, 0, [counted(age, count)])
+    told = usual_nowcast(forecast, 0, [counted(age, count)])
     assert told is not None
     for each in (told.likes, told.early, *(point.likes for point in told.fan)):
         assert count <= each.low <= each.typical <= each.high < math.inf
@@ -81,7 +82,7 @@ def test_more_likes_never_make_the_typical_value_less(
 
 @given(likes)
 def test_it_ends_at_the_count(count: float) -> None:
-    told = nowcast(CURVE, FORECAST, 0, [counted(HORIZON - 1, count)])
+    told = usual_nowcast(FORECAST, 0, [counted(HORIZON - 1, count)])
     assert told is not None
     assert told.likes.typical == pytest.approx(count, rel=1e-3, abs=1e-2)
     assert told.likes.high <= count * 1.1 + 1
@@ -92,7 +93,7 @@ def test_it_narrows_as_the_post_ages() -> None:
     for age in (HOUR, 6 * HOUR, 12 * HOUR, 23 * HOUR):
         # as many likes as the forecast expects by then
         expected = math.expm1(from_forecast(CURVE, FORECAST, age).typical)
-        told = nowcast(CURVE, FORECAST, 0, [counted(age, round(expected))])
+        told = usual_nowcast(FORECAST, 0, [counted(age, round(expected))])
         assert told is not None
         widths.append(told.likes.high / told.likes.low)
     assert widths == sorted(widths, reverse=True)
@@ -100,7 +101,7 @@ def test_it_narrows_as_the_post_ages() -> None:
 
 
 def test_a_rounded_count_is_less_sure() -> None:
-    exact, rounded = (nowcast(CURVE, FORECAST, 0, [counted(20 * HOUR, 1200, c)]) for c in (0.0, 0.3))
+    exact, rounded = (usual_nowcast(FORECAST, 0, [counted(20 * HOUR, 1200, c)]) for c in (0.0, 0.3))
     assert exact is not None
     assert rounded is not None
     assert rounded.early.high > exact.early.high
@@ -118,11 +119,11 @@ def test_the_latest_count_of_the_first_day_is_used() -> None:
     latest = latest_early(0, series)
     assert latest is not None
     assert latest.observed_at == 6 * HOUR
-    assert nowcast(CURVE, FORECAST, 0, [counted(300, 5), counted(HORIZON, 50)]) is None
+    assert usual_nowcast(FORECAST, 0, [counted(300, 5), counted(HORIZON, 50)]) is None
 
 
 def test_the_fan_starts_at_the_count_and_ends_with_the_nowcast() -> None:
-    told = nowcast(CURVE, FORECAST, 0, [counted(6 * HOUR, 300)])
+    told = usual_nowcast(FORECAST, 0, [counted(6 * HOUR, 300)])
     assert told is not None
     assert [point.age for point in told.fan] == [6 * HOUR, 12 * HOUR, HORIZON]
     assert told.fan[0].likes == Range(300.0, 300.0, 300.0)
@@ -146,7 +147,7 @@ def test_no_line_of_a_fan_falls(forecast: Range, age: int, count: float, scale: 
 
 
 def test_far_off_means_that_the_intervals_do_not_meet() -> None:
-    told = {count: nowcast(CURVE, FORECAST, 0, [counted(12 * HOUR, count)]) for count in (1.0, 120.0, 1500.0)}
+    told = {count: usual_nowcast(FORECAST, 0, [counted(12 * HOUR, count)]) for count in (1.0, 120.0, 1500.0)}
     assert [each and each.far_off for each in told.values()] == [True, False, True]
 
 
@@ -164,6 +165,13 @@ def test_an_account_whose_posts_grow_alike_has_a_small_scale() -> None:
     assert growth_scale(CURVE, alike, HOUR, later) < 0.1
     assert growth_scale(CURVE, alike, HOUR, later) < growth_scale(CURVE, alike[:1], HOUR, later) < USUAL_SCALE
     assert growth_scale(CURVE, unlike, HOUR, later) > USUAL_SCALE
+
+
+def test_an_account_that_showed_nothing_has_the_scale_of_all_accounts() -> None:
+    regular, later = replace(CURVE, first_day_scale=0.1), 30 * HORIZON
+    assert growth_scale(regular, [], HOUR, later) == 0.1
+    own = [course(1.02, 0)]
+    assert growth_scale(regular, own, HOUR, later) == growth_scale(CURVE, own, HOUR, later)
 
 
 def test_the_scale_knows_nothing_of_later_counts_and_of_other_ages() -> None:

@@ -111,6 +111,7 @@ def test_the_page_of_a_draft_shows_a_forecast_at_once() -> None:
     assert "4 posts in 5 land here" in text
     assert "Leave out #foryou" in text
     assert "The week by hour" in text
+    assert "How likely this is to spread further than your usual" in text
     assert "Report this suggestion" not in text
 
 

@@ -178,7 +178,7 @@ def test_who_keeps_no_texts_is_told_where_the_text_stays(browser: Client, creato
 
 def test_times_are_those_of_the_accounts_zone(browser: Client, in_berlin: Creator) -> None:
     page = page_of(browser, "/compose/")
-    assert "Local time in Europe/Berlin." in page.text
+    assert "Times in Europe/Berlin" in page.text
     assert "UTC" not in page.text.replace(next(page.all("footer")).text, "")
     page_of(browser, "/compose/", DRAFT)
     draft = SavedDraft.objects.latest("pk")
@@ -190,8 +190,8 @@ def test_times_are_those_of_the_accounts_zone(browser: Client, in_berlin: Creato
 def test_without_a_zone_the_page_says_so_and_leads_to_the_choice(browser: Client, creator: Creator) -> None:
     for path in ("/compose/", "/plan/"):
         page = page_of(browser, path)
-        assert "Times are in UTC, as you have not chosen your time zone." in page.text
-        assert [link for link in page.all("a") if link.text == "Choose your time zone" and link["href"] == "/settings/"]
+        assert "Times in UTC:" in page.text
+        assert [link for link in page.all("a") if link.text == "set your time zone" and link["href"] == "/settings/"]
 
 
 def test_hours_that_the_clocks_leave_out_or_show_twice_are_told_in_words(browser: Client, in_berlin: Creator) -> None:

@@ -79,4 +79,4 @@ def test_disconnecting_asks_first_and_then_does_it(browser: Client, creator: Cre
 
 def test_an_account_has_a_name_before_its_profile_was_read(browser: Client, creator: Creator) -> None:
     account = TikTokAccountFactory(user=creator.user, display_name="", username="")
-    assert f"TikTok account {account.public_id}" in read(browser.get("/settings/").content.decode()).text
+    assert f"TikTok account …{account.public_id[-4:]}" in read(browser.get("/settings/").content.decode()).text

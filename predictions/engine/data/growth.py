@@ -1,9 +1,10 @@
 """The growth curve: how a post's counts grow with its age, learned from observations."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
@@ -40,6 +41,13 @@ _UNLIKENESS = 0.5
 _ROUNDING_SD = 0.1
 """Log units: counts are published rounded, and levels move."""
 
+USUAL_SCALE = 1.25
+"""Factor on a curve's standard deviation where no posts say how far they stray from it within their first day."""
+SCALES = (0.05, 3.0)
+_PRIOR_ACCOUNTS = 5.0
+"""Accounts' worth of `USUAL_SCALE`: accounts differ by a factor of ten, so few say little of the next one."""
+_FIRST_DAY = 30 * HOUR
+
 _MATURE_POSTS, _FEWEST_MATURE = 15, 5
 """An account's level is the median of its latest mature posts."""
 
@@ -56,12 +64,20 @@ class GrowthCurve(Parameters):
     on the curve's clock: van Noortwijk, "A survey of the application of gamma processes in maintenance", 2009) plus the
     square of `unlikeness` times the step (posts that grow faster or slower as a whole: Lawless and Crowder, "Covariates
     and random effects in a gamma process model", 2004). `unlikeness` is assumed: pairs of counts hardly tell the two
-    apart.
+    apart. `first_day_scale` is the factor on the resulting standard deviation under which 80 % ranges would have held
+    80 % of steps within the first day; nowcasts alone read it.
     """
 
     log_share: tuple[tuple[float, ...], ...] = (tuple(_PRIOR_LOG_SHARE.tolist()),) * len(COUNTS)
     variance_rate: float = _PRIOR_VARIANCE_RATE
     unlikeness: float = _UNLIKENESS
+    first_day_scale: float = USUAL_SCALE
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Restore what `to_json` returned, also of a curve that was learned before it had a `first_day_scale`."""
+        # by its name: a dataclass with slots is another class than the one that `super()` would find here
+        return super(GrowthCurve, cls).from_json({"first_day_scale": USUAL_SCALE, **data})
 
     def gains(self, age: float, to_age: float = HORIZON) -> tuple[float, ...]:
         """Return the steps (4,) of the logs of `COUNTS` from `age` to `to_age` (seconds)."""
@@ -121,8 +137,10 @@ def fit_growth_to(accounts: Sequence[AccountPairs]) -> GrowthCurve:
     curve = _fit(likes, _PRIOR_LOG_SHARE)
     # one count after the other: their designs take much memory
     others = (_fit(_pairs([pairs[i] for pairs in accounts]), curve) for i in range(1, len(COUNTS)))
-    rate = _variance_rate(likes, likes.design @ curve)
-    return GrowthCurve(tuple(tuple(values.tolist()) for values in (curve, *others)), rate)
+    gain = likes.design @ curve
+    rate = _variance_rate(likes, gain)
+    log_share = tuple(tuple(values.tolist()) for values in (curve, *others))
+    return GrowthCurve(log_share, rate, first_day_scale=_first_day_scale(likes, gain, rate))
 
 
 def _step(log_share: Sequence[float], age: float, to_age: float) -> float:
@@ -143,6 +161,7 @@ class _Pairs:
     step: Floats  # (n,) log units
     group: Floats  # (n,) id of account and kind of pair
     repeated: Floats  # (n,) whether both counts are of the same post
+    first_day: Floats  # (n,) whether both counts are of the first day
     noise: Floats  # (n,) variance from small counts, from rounding, and from a level in the place of a count
     variance: Floats  # (n,) of the step around the common curve
 
@@ -157,7 +176,8 @@ def _pairs(accounts: Sequence[Floats]) -> _Pairs:
     noise = other_variance + [_thinning(n, g) for n, g in zip(count, gain, strict=True)]
     _, position, size = np.unique(group, return_inverse=True, return_counts=True)
     unlike = size[position] * (_UNLIKENESS * gain) ** 2
-    return _Pairs(design, step, group, repeated, noise, _PRIOR_VARIANCE_RATE * gain + noise + unlike + _ROUNDING_SD**2)
+    variance = _PRIOR_VARIANCE_RATE * gain + noise + unlike + _ROUNDING_SD**2
+    return _Pairs(design, step, group, repeated, to_age <= _FIRST_DAY, noise, variance)
 
 
 def _interpolation(log_age: Floats) -> Floats:
@@ -231,3 +251,20 @@ def _variance_rate(pairs: _Pairs, gain: Floats) -> float:
     total = float(weight.sum())
     learned = max(weighted_quantile(rate, weight, COVERAGE), 0.0)
     return (total * learned + _PRIOR_GROWTH * _PRIOR_VARIANCE_RATE) / (total + _PRIOR_GROWTH)
+
+
+def _first_day_scale(pairs: _Pairs, gain: Floats, rate: float) -> float:
+    """Return the `first_day_scale` of posts observed twice in their first day, shrunk to the usual one.
+
+    `gain` (n,) are the steps that the curve expects; posts weigh by it, and no account more than `MAX_SHARE`.
+    """
+    grown = (pairs.repeated > 0) & (pairs.first_day > 0) & (gain > 0)
+    if not grown.any():
+        return USUAL_SCALE
+    gain, account = gain[grown], pairs.group[grown].astype(np.int64)
+    sd = np.sqrt(rate * gain + (_UNLIKENESS * gain) ** 2 + pairs.noise[grown])
+    miss = np.abs(pairs.step[grown] - gain) / sd
+    shown = weighted_quantile(miss, cap_account_shares(account, gain), COVERAGE) / Z80
+    accounts = len(np.unique(account))
+    shown = min(max(shown, SCALES[0]), SCALES[1])
+    return float(USUAL_SCALE * (shown / USUAL_SCALE) ** (accounts / (accounts + _PRIOR_ACCOUNTS)))

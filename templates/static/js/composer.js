@@ -4,9 +4,9 @@
 import { showCover } from "./cover.js";
 import { forget, keep, kept, moveTo } from "./draft_storage.js";
 import { countHashtags } from "./hashtags.js";
+import { noteQuestion, pause } from "./pace.js";
 import { filled, number } from "./words.js";
 
-const FORECAST_AFTER_MS = 250;
 const SAVE_AFTER_MS = 2000;
 const AGAIN_AFTER_MS = 10_000;
 const STEPPED = ["caption", "publish_at", "duration_s", "within"];
@@ -60,6 +60,7 @@ async function tryDraft(extra = {}) {
   const data = sent();
   for (const [name, value] of Object.entries(extra)) data.set(name, value);
   result.setAttribute("aria-busy", "true");
+  noteQuestion();
   try {
     const response = await fetch(form.dataset.try, { method: "POST", body: data, signal: mine.signal });
     if (response.status === 422) tellOfCover((await response.json()).cover);
@@ -270,7 +271,7 @@ function edit() {
   keep(key(), values());
   countCaption();
   window.clearTimeout(waitsToTry);
-  waitsToTry = window.setTimeout(tryDraft, FORECAST_AFTER_MS);
+  waitsToTry = window.setTimeout(tryDraft, pause());
   saveSoon();
 }
 

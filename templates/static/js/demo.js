@@ -1,9 +1,9 @@
 // The demo's draft: forecasts while you type, and applies a suggestion and undoes it, without a reload.
 
 import { countHashtags } from "./hashtags.js";
+import { noteQuestion, pause } from "./pace.js";
 import { filled, number } from "./words.js";
 
-const PAUSE_MS = 250;
 const DRAFT = ["caption", "publish_at", "duration_s"];
 
 const form = document.getElementById("draft");
@@ -56,6 +56,7 @@ async function forecast(sent) {
   asked = new AbortController();
   const { signal } = asked;
   result.setAttribute("aria-busy", "true");
+  noteQuestion();
   try {
     const body = new URLSearchParams(new FormData(sent));
     const response = await fetch(sent.action, { method: "POST", body, signal });
@@ -80,7 +81,7 @@ async function forecast(sent) {
 function typed() {
   countCaption();
   clearTimeout(waiting);
-  waiting = setTimeout(() => forecast(form), PAUSE_MS);
+  waiting = setTimeout(() => forecast(form), pause());
 }
 
 async function step(event) {

@@ -19,6 +19,7 @@ from privacy.models import AccessEvent
 from privacy.purposes import Purpose
 from privacy.trail.selectors import events_about
 from tests.accounts.seats.factories import SeatFactory
+from tests.accounts.telling.factories import NoticeFactory
 from tests.factories import TikTokAccountFactory, UserFactory, agree, disagree
 from tests.predictions.comments.factories import DraftCommentFactory
 from tests.predictions.forecasts.api_requests import in_hours
@@ -215,6 +216,7 @@ def test_a_seat_that_ended_opens_nothing_with_the_next_request(account, draft, e
     seat = SeatFactory(account=account, role=Seat.Role.EDITOR)
     member, paths = browser_of(seat), pages_for(account, draft)
     assert statuses(member, paths) == {200}
+    NoticeFactory(user=seat.person, account=account, kind=Notice.Kind.COMMENT)
     owner = Client()
     owner.force_login(account.user)
     match end:
@@ -230,6 +232,10 @@ def test_a_seat_that_ended_opens_nothing_with_the_next_request(account, draft, e
         case "account gone":
             account.delete()
     assert statuses(member, paths) == {404}
+    ended = ["Your access has ended" in member.get(path).content.decode() for path in paths if "/api/" not in path]
+    assert set(ended) == {end != "account gone"}
+    # what stays when the owner withdraws, for as long as they may come back
+    assert Notice.objects.filter(user=seat.person).exists() is (end == "owner withdrew")
     assert account.display_name not in member.get("/side-by-side/", follow=True).content.decode()
     form = {"caption": "Mine", "publish_at": "2030-01-01T12:00"}
     assert member.post(f"/plan/drafts/{draft.public_id}/", form).status_code == 404

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from predictions.engine import AccountHistory, Counts
-from predictions.engine.data.growth import KNOT_HOURS, GrowthCurve, fit_growth
+from predictions.engine.data.growth import KNOT_HOURS, USUAL_SCALE, GrowthCurve, fit_growth
 from predictions.engine.data.history import Timeline
 from predictions.engine.data.labels import EARLY_CURVE, best_observation, early_label, label_of
 from predictions.engine.features.rows import rows_of_account
@@ -321,6 +321,22 @@ def test_the_spread_of_growth_is_learned_from_many_likes_and_from_few(rate, leve
     curve = fit_growth(growing_accounts(truth, (6 * HOUR, DAY, 4 * DAY), level), EVER)
     for a, b in ((HOUR, DAY), (6 * HOUR, DAY), (DAY, 4 * DAY), (DAY, 30 * DAY)):
         assert curve.sd(a, b) == pytest.approx(truth.sd(a, b), rel=0.2)
+
+
+def test_how_far_posts_stray_in_their_first_day_is_learned_from_first_days_alone():
+    regular = replace(GrowthCurve(), variance_rate=0.001, unlikeness=0.03)
+    seen = (HOUR, 6 * HOUR, DAY)
+    assert fit_growth(growing_accounts(regular, seen), EVER).first_day_scale < 0.15
+    assert fit_growth(growing_accounts(GrowthCurve(), seen), EVER).first_day_scale == pytest.approx(1.0, abs=0.15)
+    assert fit_growth(growing_accounts(regular, (DAY, 4 * DAY)), EVER).first_day_scale == USUAL_SCALE
+    one = fit_growth(growing_accounts(regular, seen)[:1], EVER).first_day_scale
+    assert 0.5 < one < USUAL_SCALE
+
+
+def test_a_curve_that_was_stored_without_that_scale_is_still_read():
+    stored = GrowthCurve().to_json()
+    del stored["first_day_scale"]
+    assert GrowthCurve.from_json(stored) == GrowthCurve()
 
 
 def test_one_account_does_not_make_the_spread_of_all():

@@ -48,6 +48,8 @@ class Case:
     count: float
     forecast: LogLikes
     early: LogLikes
+    first: LogLikes
+    """Both, as if none of the account's posts had been counted twice."""
     truth: float
 
     @property
@@ -88,7 +90,9 @@ def _of_account(model: GlobalModel, curve: GrowthCurve, account: AccountHistory,
                 earlier = [course for course in courses if course[0] < post.posted_at]
                 scale = growth_scale(curve, earlier, age, counts.observed_at)
                 early = from_count(curve, age, counts, to_age, scale)
-                yield Case(account.account_id, post.post_id, age, counts.likes, forecast, early, truth)
+                alone = from_count(curve, age, counts, to_age, curve.first_day_scale)
+                first = combine(forecast, alone)
+                yield Case(account.account_id, post.post_id, age, counts.likes, forecast, early, first, truth)
 
 
 def _truth(post: PublishedPost, target: Target) -> Counts | None:
@@ -106,7 +110,7 @@ def report(name: str, found: list[Case]) -> None:
             continue
         truth = np.array([case.truth for case in group])
         accounts = np.unique([case.account for case in group], return_inverse=True)[1]
-        for way in ("forecast", "early", "both"):
+        for way in ("forecast", "early", "both", "first"):
             told = [getattr(case, way) for case in group]
             typical, down, up = np.array([(x.typical, x.down, x.up) for x in told]).T
             miss = np.abs(typical - truth)

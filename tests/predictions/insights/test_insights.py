@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import TikTokAccount
-from posts.models import Trend
+from posts.models import Import, Trend
 from predictions.insights.habits import Section
 from predictions.insights.services import AccountInsights, State, account_insights
 from predictions.insights.sureness import Insight, Sureness
@@ -19,6 +19,7 @@ from predictions.learning.services import update_weights
 from privacy.purposes import Purpose
 from tests.factories import (
     BenchmarkFactory,
+    ImportFactory,
     TikTokAccountFactory,
     UserFactory,
     disagree,
@@ -139,6 +140,26 @@ def test_the_api_tells_all_that_the_page_shows(learned: TikTokAccount, api: APIC
     question = next(each for each in answer["insights"] if each["name"] == "question" and each["value"] == "yes")
     assert question["title"] == "With a question"
     assert question["section"] == "wording"
+
+
+def test_what_people_ask_for_comes_from_the_latest_file_with_comments(api: APIClient) -> None:
+    account = TikTokAccountFactory()
+    theme = {"words": ["recipe", "flour"], "is_question": True, "language": "en", "comments": 7}
+    told = {"account": account, "state": Import.State.DONE, "comments": 40}
+    latest = ImportFactory(**told, themes=[theme])
+    # of files that brought none, that were not taken, and of others nothing is told
+    ImportFactory(**told)
+    ImportFactory(account=account, state=Import.State.CANCELLED, themes=[theme])
+    ImportFactory(state=Import.State.DONE, themes=[theme])
+    api.force_authenticate(account.user)
+    asked = api.get(f"/api/v1/accounts/{account.public_id}/insights").json()["asked"]
+    assert (asked["import_id"], asked["comments"], asked["themes"]) == (latest.public_id, 40, [theme])
+    browser = Client()
+    browser.force_login(account.user)
+    page = browser.get("/insights/").content.decode()
+    assert "What people ask for" in page
+    assert "recipe, flour" in page
+    assert f'href="/imports/{latest.public_id}/"' in page
 
 
 def test_insights_are_for_their_person_who_agrees(learned: TikTokAccount, api: APIClient) -> None:
