@@ -16,7 +16,7 @@ from sklearn.model_selection import cross_val_predict
 
 from posts.content.captions import measure_caption
 from posts.content.embeddings import EMBEDDING_STEPS
-from posts.content.lately import measure_draft
+from posts.content.lately import measure_drafts
 from predictions.captions.services import USUAL_ETA
 from predictions.captions.writing.evaluation import (
     Judge,
@@ -30,7 +30,7 @@ from predictions.captions.writing.evaluation import (
 from predictions.captions.writing.ranking import Value
 from predictions.captions.writing.shared_phrases import SharedPhrases
 from predictions.captions.writing.voice import OwnCaption, lifts_of
-from predictions.engine import Draft, GlobalModel, LearnedAccount, forecast, learn_account
+from predictions.engine import Draft, GlobalModel, LearnedAccount, chances_above_usual, learn_account
 from predictions.engine.data.csv_cells import BadHistoryFile, read_text, rows_of
 from predictions.engine.data.history_file import COLUMNS, read_history_file
 from predictions.engine.types import AccountHistory, PublishedPost
@@ -108,8 +108,8 @@ def _value_of(account: AccountHistory, posts: tuple[PublishedPost, ...]) -> Valu
     learned: LearnedAccount = learn_account(model, replace(account, posts=posts), as_of=as_of)
 
     def value(texts: Sequence[str]) -> list[float | None]:
-        drafts = [Draft(as_of, measure_draft(text), np.nan, "", None) for text in texts]
-        return [forecast(model, learned, draft, as_of=as_of).chance_above_usual for draft in drafts]
+        drafts = [Draft(as_of, measures, np.nan, "", None) for measures in measure_drafts(texts)]
+        return chances_above_usual(model, learned, drafts, as_of=as_of)
 
     return value
 
