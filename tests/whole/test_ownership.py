@@ -72,6 +72,7 @@ def address(route: str, of: Creator) -> str:
         "/plan/drafts/<": of.account.drafts.get().public_id,
         "/sharing/forecasts/<": of.prediction.public_id,
         "/sharing/<": of.account.shared_links.get().public_id,
+        "/api/v1/caption-appeals/<": of.account.caption_appeals.get().public_id,
         "/api/v1/shares/<": of.account.shared_links.get().public_id,
         "/forecasts/<": of.prediction.public_id,
         "/posts/<": of.account.posts.all()[0].public_id,
@@ -105,6 +106,7 @@ def everything_of(creator: Creator) -> str:
     rows += SuggestionReport.objects.filter(prediction__account=account)
     rows += [
         *account.shared_links.all(),
+        *account.caption_appeals.all(),
         *creator.draft.comments.all(),
         *account.seats.all(),
         *creator.user.seats.all(),

@@ -38,7 +38,7 @@ from tests.factories import (
     verify,
 )
 from tests.pages.conftest import Creator, make_creator
-from tests.predictions.captions.factories import BrandWordsFactory
+from tests.predictions.captions.factories import BrandWordsFactory, CaptionStyleFactory
 from tests.predictions.replays.factories import AccountReplayFactory
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +124,7 @@ def person() -> Creator:
     SuggestionReportFactory(prediction__account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
     BrandWordsFactory(account=creator.account)
+    CaptionStyleFactory(account=creator.account)
     ImportFactory(account=creator.account)
     SeatFactory(account=creator.account)
     SeatFactory(person=creator.user)
@@ -172,6 +173,7 @@ def own_address(route: str, person: Creator) -> str:
         "seats/<": person.user.seats.get().public_id,
         "join/<": "unknown",
         "api/v1/seats/<": person.user.seats.get().public_id,
+        "api/v1/caption-appeals/<": account.caption_appeals.get().public_id,
         "api/v1/shares/<": account.shared_links.get().public_id,
         "forecasts/<": person.prediction.public_id,
         "your-data/export/<": person.user.exports.get().public_id,
