@@ -1,5 +1,6 @@
 """Keep accounts' styles up to date, and delete them, and texts that wait for staff, when consent is withdrawn."""
 
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -26,7 +27,7 @@ def update_styles(user_id: int, purpose: Purpose, **_: Any) -> None:
     """Enqueue the person's accounts once they agree to what a style needs."""
     if purpose in NEEDED - {Purpose.SERVICE}:
         for account_id in TikTokAccount.objects.filter(user=user_id).values_list("pk", flat=True):
-            transaction.on_commit(lambda pk=account_id: enqueue_style(pk), robust=True)
+            transaction.on_commit(partial(enqueue_style, account_id), robust=True)
 
 
 @receiver(consent_withdrawn)

@@ -18,7 +18,7 @@ from tests.engine.synthetic import account, end_of, population
 from tests.predictions.captions.creators import captions_of
 
 CANDIDATES = 16
-_BRIEFS = 60
+_BRIEFS = 40
 _THINGS = ("rye loaves", "cold butter rolls", "a lemon tart", "croissants for six", "focaccia", "banana bread")
 _WAYS = ("from scratch", "before work", "with what was left", "in a tiny kitchen", "for my neighbours")
 
@@ -27,7 +27,7 @@ def main() -> None:
     """Train on a few simulated accounts, write for each brief, and print quantiles in milliseconds."""
     history = account("a", posts=60)
     as_of = end_of(history)
-    model = train(population(24, posts=60), until=as_of)
+    model = train(population(12, posts=40), until=as_of)
     learned = learn_account(model, history, as_of=as_of)
     captions: list[OwnCaption] = captions_of(0, 200)
     voice = Voice(captions, None)

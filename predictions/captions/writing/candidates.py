@@ -13,7 +13,7 @@ from predictions.captions.writing.facts import NUMBERS
 from predictions.captions.writing.grammar import as_sentences
 from predictions.captions.writing.lines import Brief, Line, Origin, calls, openings
 from predictions.captions.writing.moderation import BrandLists, has_phrase
-from predictions.captions.writing.tokens import bare_words
+from predictions.captions.writing.tokens import bare_words, without_hashtags
 from predictions.captions.writing.voice import SIGNATURE_SHARE, Voice
 
 FEWEST, USUAL, MOST = 1, 8, 16
@@ -54,6 +54,12 @@ class Candidate:
     hashtags: tuple[str, ...] = ()
     is_cut: bool = False
     """Whether the brief's words did not all fit."""
+    plain: str = ""
+    """The text without its hashtags; found where it is not given, which takes longer than all else of a candidate."""
+
+    def __post_init__(self) -> None:
+        if not self.plain:
+            object.__setattr__(self, "plain", without_hashtags(self.text))
 
 
 def compose(order: Order, brief: Brief, voice: Voice) -> Iterator[Candidate]:
@@ -66,6 +72,7 @@ def compose(order: Order, brief: Brief, voice: Voice) -> Iterator[Candidate]:
     kinds = [by_origin[origin][order.seed :] + by_origin[origin][: order.seed] for origin in _MIX]
     mixed = [line for line in chain.from_iterable(zip_longest(*kinds)) if line is not None]
     bodies = (brief.words, as_sentences(brief.words))
+    own_tags = _own_tags(brief, voice)
     texts: set[tuple[str, ...]] = set()
     for turn in range(len(ends)):
         for place, opening in enumerate(mixed):
@@ -76,7 +83,7 @@ def compose(order: Order, brief: Brief, voice: Voice) -> Iterator[Candidate]:
                 chance.choice(voice.signs) if voice.signs and chance.random() < voice.emoji_share else "",
                 turn + place,
             )
-            candidate = _composed(order, brief, voice, parts)
+            candidate = _composed(order, brief, voice, parts, own_tags)
             words = bare_words(candidate.text)
             if words not in texts:
                 texts.add(words)
@@ -96,13 +103,22 @@ class _Parts:
     """Which of the usual hashtags come first."""
 
 
+@dataclass(frozen=True, slots=True)
+class _OwnTags:
+    """The creator's hashtags that a caption can have: those about the brief, and those of many captions."""
+
+    about: Sequence[str]
+    usual: Sequence[str]
+
+
 def with_hashtags(candidate: Candidate, order: Order, brief: Brief, voice: Voice) -> Candidate:
     """Return a candidate from elsewhere with the hashtags that one of the creator's would have, if it has none."""
-    tags = _hashtags(order, brief, voice, [phrase for phrase in order.brand.must if phrase.startswith("#")], 0)
+    must = [phrase for phrase in order.brand.must if phrase.startswith("#")]
+    tags = _hashtags(order, brief, voice, must, 0, _own_tags(brief, voice))
     text = _assembled([candidate.text], tags)
     if candidate.hashtags or not tags or len(text) > order.max_length:
         return candidate
-    return replace(candidate, text=text, hashtags=tuple(tags))
+    return replace(candidate, text=text, hashtags=tuple(tags), plain=candidate.plain)
 
 
 def within_limits(text: str, order: Order, hashtags: Sequence[str]) -> bool:
@@ -114,13 +130,14 @@ def within_limits(text: str, order: Order, hashtags: Sequence[str]) -> bool:
     )
 
 
-def _composed(order: Order, brief: Brief, voice: Voice, given: _Parts) -> Candidate:
+def _composed(order: Order, brief: Brief, voice: Voice, given: _Parts, own_tags: _OwnTags) -> Candidate:
     # what has to be there is given room first; then hashtags, then the call, are left out before the brief is cut
     opening = given.opening
     musts = [phrase.strip() for phrase in order.brand.must if not has_phrase(brief.text, phrase)]
-    tags = _hashtags(order, brief, voice, [phrase for phrase in musts if phrase.startswith("#")], given.place)
+    must_tags = [phrase for phrase in musts if phrase.startswith("#")]
+    tags = _hashtags(order, brief, voice, must_tags, given.place, own_tags)
     needed = [phrase for phrase in musts if not phrase.startswith("#")]
-    kept = len(brief.hashtags) + sum(phrase.startswith("#") for phrase in musts)
+    kept = len(brief.hashtags) + len(must_tags)
     body = _sentence_case(given.body, voice, brief, opening)
     first = [f"{opening.text} {body}"] if opening.joins else [opening.text, body]
     sign = "" if given.call and emoji.emoji_count(given.call.text) else given.emoji
@@ -128,27 +145,34 @@ def _composed(order: Order, brief: Brief, voice: Voice, given: _Parts) -> Candid
     attempts = [(first, opening, given.call, sign, n) for n in range(len(tags), fewest - 1, -1)]
     attempts += [(first, opening, None, "", fewest), ([brief.words], Line("", Origin.BRIEF), None, "", fewest)]
     for begun, line, end, last, n in attempts:
-        text = _assembled([*begun, *needed, end.text if end else "", last], tags[:n])
+        plain = _assembled([*begun, *needed, end.text if end else "", last], ())
+        text = _assembled([plain], tags[:n])
         if len(text) <= order.max_length:
-            return Candidate(text, line, end, tuple(tags[:n]))
+            return Candidate(text, line, end, tuple(tags[:n]), plain=plain)
     room = order.max_length - len(_assembled(needed, tags[:kept])) - 2
     text = _assembled([_cut(brief.words, room), *needed], tags[:kept])
     return Candidate(text, Line("", Origin.BRIEF), None, tuple(tags[:kept]), is_cut=True)
 
 
-def _hashtags(order: Order, brief: Brief, voice: Voice, must: Sequence[str], place: int) -> list[str]:
+def _own_tags(brief: Brief, voice: Voice) -> _OwnTags:
+    if not voice.has_voice:
+        return _OwnTags((), ())
+    least = SIGNATURE_SHARE * len(voice.captions)
+    own = [tag for tag, _count in voice.hashtags.most_common()]
+    return _OwnTags(
+        about=[tag for tag in own if tag_of(tag) in brief.tags],
+        usual=[tag for tag in own if voice.hashtags[tag] >= least and not any(c.isdigit() for c in tag)],
+    )
+
+
+def _hashtags(order: Order, brief: Brief, voice: Voice, must: Sequence[str], place: int, own: _OwnTags) -> list[str]:
     """Return the brief's hashtags and the brand's, then own ones: those about the brief, and signatures in turn."""
     tags = [*brief.hashtags, *(each.lstrip("#") for each in must)]
-    if voice.has_voice:
-        least = SIGNATURE_SHARE * len(voice.captions)
-        own = [tag for tag, _count in voice.hashtags.most_common()]
-        about = [tag for tag in own if tag_of(tag) in brief.tags]
-        usual = [tag for tag in own if voice.hashtags[tag] >= least and not any(c.isdigit() for c in tag)]
-        shift = place % len(usual) if usual else 0
-        wanted = max(voice.usual_hashtags - len(tags), 0)
-        given = set(map(tag_of, tags))
-        more = dict.fromkeys([*about, *usual[shift:], *usual[:shift]])
-        tags += [tag for tag in more if tag_of(tag) not in given][:wanted]
+    given = set(map(tag_of, tags))
+    shift = place % len(own.usual) if own.usual else 0
+    more = dict.fromkeys([*own.about, *own.usual[shift:], *own.usual[:shift]])
+    wanted = max(voice.usual_hashtags - len(tags), 0)
+    tags += [tag for tag in more if tag_of(tag) not in given][:wanted]
     distinct = list({tag_of(tag): tag for tag in reversed(tags)}.values())[::-1]
     return distinct[: order.max_hashtags]
 

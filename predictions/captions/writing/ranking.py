@@ -1,7 +1,7 @@
 """Write: compose candidates, drop what may not be shown, choose the most alike, and rank them by log P + eta V."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice
@@ -14,16 +14,17 @@ from predictions.captions.writing.facts import facts_of, invented_facts
 from predictions.captions.writing.lines import Brief, Origin
 from predictions.captions.writing.moderation import CHECKED, Verdict, has_phrase, verdicts
 from predictions.captions.writing.shared_phrases import PHRASE
-from predictions.captions.writing.tokens import bare_words, hashtags_of, model_tokens, phrases, without_hashtags
+from predictions.captions.writing.tokens import bare_words, hashtags_of, model_tokens, phrases
 from predictions.captions.writing.voice import Voice
 from predictions.engine.types import Floats
 
+Runs = Set[tuple[str, ...]]
 Value = Callable[[Sequence[str]], Sequence[float | None]]
 """V of captions: of each a number, or None where nothing can be said of it."""
 
-POOL, MOST_COMPOSED = 8, 24
-"""Candidates that are composed for each one that is wanted: the cheap filter chooses among them. While too few keep the
-rules, more are composed, up to so many for each."""
+POOL, LEAST_POOL, MOST_COMPOSED = 4, 48, 24
+"""Candidates that are composed for each one that is wanted, and at least: the cheap filter chooses among them. While
+too few keep the rules, more are composed, up to so many for each."""
 _FAR = 2.0
 """Times the least usual own caption's distance beyond which a candidate is foreign to the creator."""
 _OPENING_AGAIN, _END_AGAIN, _ORIGIN_AGAIN = 0.6, 0.35, 0.15
@@ -100,13 +101,15 @@ def write(order: Order, voice: Voice, value: Value, *, others: Iterable[Candidat
     texts: set[tuple[str, ...]] = set()
     elsewhere = (with_hashtags(each, order, brief, voice) for each in others)
     composed = () if refused else chain(elsewhere, islice(compose(order, brief, voice), MOST_COMPOSED * order.n))
+    source = " ".join([brief.text, *order.brand.must])
+    given = phrases(source, PHRASE)
     for place, candidate in enumerate(composed, 1):
-        if reason := _reason_to_drop(candidate, order, brief, voice):
+        if reason := _reason_to_drop(candidate, order, brief, voice, source, given):
             dropped[reason] += 1
         elif (words := bare_words(candidate.text)) not in texts:
             texts.add(words)
             kept.append(candidate)
-        if place >= POOL * order.n and len(kept) >= 2 * order.n:
+        if place >= max(POOL * order.n, LEAST_POOL) and len(kept) >= 2 * order.n:
             break
     chosen = _chosen(kept, voice, order.n, dropped)
     values = list(value([candidate.text for candidate in chosen])) if chosen else []
@@ -122,32 +125,35 @@ def write(order: Order, voice: Voice, value: Value, *, others: Iterable[Candidat
     )
 
 
-def _reason_to_drop(candidate: Candidate, order: Order, brief: Brief, voice: Voice) -> Dropped | None:
-    text = candidate.text
-    if not within_limits(text, order, hashtags_of(text)):
+def _reason_to_drop(
+    candidate: Candidate, order: Order, brief: Brief, voice: Voice, source: str, given: Runs
+) -> Dropped | None:
+    """Return why it may not be shown, if so; `source` is what may be said, with its runs of words."""
+    text, is_ours = candidate.text, candidate.opening.origin is not Origin.ENDPOINT
+    if not within_limits(text, order, candidate.hashtags if is_ours else hashtags_of(text)):
         return Dropped.LIMITS
     if verdicts(text, allowed=order.allowed):
         return Dropped.WORDS
     if any(has_phrase(text, phrase) for phrase in order.brand.never):
         return Dropped.BRAND
-    source = " ".join([brief.text, *order.brand.must])
-    if invented_facts(text, source, written_small=voice.written_small | voice.generic(brief.language)):
+    # a hashtag of the creator's own is no fact; a number in one from elsewhere is
+    said = candidate.plain if is_ours else text
+    if invented_facts(said, source, written_small=voice.written_small | voice.generic(brief.language)):
         return Dropped.FACTS
-    if candidate.opening.origin is Origin.ENDPOINT and facts_of(brief.text) - facts_of(text):
+    if not is_ours and facts_of(brief.text) - facts_of(text):
         return Dropped.MISSING
-    if bare_words(without_hashtags(text)) in voice.whole_texts or _is_copied(text, source, voice):
+    if bare_words(candidate.plain) in voice.whole_texts or _is_copied(candidate.plain, given, voice):
         return Dropped.COPY
     if voice.shared:
-        given = phrases(source, PHRASE)
         new = phrases(text, PHRASE) - voice.own_phrases - given
         if any(phrase in voice.shared.rare for phrase in new):
             return Dropped.FOREIGN
     return None
 
 
-def _is_copied(text: str, source: str, voice: Voice) -> bool:
-    """Return whether nearly all that the text has beside the brief stands in one own caption."""
-    runs = phrases(without_hashtags(text), PHRASE) - phrases(source, PHRASE)
+def _is_copied(plain: str, given: Runs, voice: Voice) -> bool:
+    """Return whether nearly all that the text has beside what was given stands in one own caption."""
+    runs = phrases(plain, PHRASE) - given
     found = Counter(place for run in runs for place in voice.captions_with.get(run, ()))
     return bool(found) and max(found.values()) >= _COPIED * len(runs)
 
@@ -158,7 +164,7 @@ def _chosen(kept: Sequence[Candidate], voice: Voice, n: int, dropped: Counter[Dr
     Style weighs and does not cut, but for what is foreign to the creator.
     """
     style = voice.style
-    apart = {id(each): style.surface_distance(each.text) if style else 0.0 for each in kept}
+    apart = {id(each): style.surface_distance(each.plain, len(each.hashtags)) if style else 0.0 for each in kept}
     near = [each for each in kept if style is None or apart[id(each)] <= _FAR * max(style.farthest, 1.0)]
     # a brief that is longer than anything of theirs leaves nothing else
     if near and len(near) < len(kept):
@@ -194,7 +200,8 @@ def _standardised(values: Sequence[float | None], least: float) -> Floats:
     known = np.array([np.nan if value is None else value for value in values], dtype=float)
     if np.isnan(known).all():
         return np.zeros(len(known))
-    return np.nan_to_num((known - np.nanmean(known)) / max(float(np.nanstd(known)), least))
+    deviations: Floats = (known - np.nanmean(known)) / max(float(np.nanstd(known)), least)
+    return np.where(np.isnan(deviations), 0.0, deviations)
 
 
 def _spread(values: Sequence[float | None]) -> float:

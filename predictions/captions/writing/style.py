@@ -42,7 +42,7 @@ class Style:
         lengths = np.linalg.norm(embeddings, axis=1)
         unlike = 1.0 - embeddings @ middle / np.where(lengths > 0, lengths, 1.0)
         topic_spread = max(float(np.sqrt(np.mean(unlike**2))), _LEAST_TOPIC)
-        surfaces = np.array([_surface(text) for text, _measures in captions])
+        surfaces = np.array([_surface(*_parted(text)) for text, _measures in captions])
         mean, spread = surfaces.mean(axis=0), np.maximum(surfaces.std(axis=0), _LEAST_SPREAD)
         apart = np.sqrt(np.mean(((surfaces - mean) / spread) ** 2, axis=1))
         return cls(
@@ -55,9 +55,9 @@ class Style:
             distances=np.quantile(apart + unlike / topic_spread, _QUANTILES),
         )
 
-    def surface_distance(self, text: str) -> float:
-        """Return how far length, signs and hashtags are from the usual, in deviations. Cheap."""
-        apart = (_surface(text) - self.mean) / self.spread
+    def surface_distance(self, plain: str, hashtags: int) -> float:
+        """Return how far a text without its hashtags, and their number, are from the usual, in deviations. Cheap."""
+        apart = (_surface(plain, hashtags) - self.mean) / self.spread
         return math.sqrt(float(np.mean(apart**2)))
 
     @property
@@ -69,13 +69,16 @@ class Style:
         """Return the share of the own captions that are further from the creator's middle, the topic too."""
         embedding = np.asarray(measures.embedding, dtype=float) / EMBEDDING_STEPS
         unlike = 1.0 - float(embedding @ self.middle) / (float(np.linalg.norm(embedding)) or 1.0)
-        distance = self.surface_distance(text) + unlike / self.topic_spread
+        distance = self.surface_distance(*_parted(text)) + unlike / self.topic_spread
         return 1.0 - int(np.searchsorted(self.distances, distance)) / len(self.distances)
 
 
-def _surface(text: str) -> Floats:
+def _parted(text: str) -> tuple[str, int]:
+    return without_hashtags(text), len(hashtags_of(text))
+
+
+def _surface(plain: str, hashtags: int) -> Floats:
     """Return SURFACE."""
-    plain = without_hashtags(text)
     letters = sum(map(str.isalpha, plain))
     counts = (
         len(plain),
@@ -83,6 +86,6 @@ def _surface(text: str) -> Floats:
         plain.count("?"),
         plain.count("!"),
         0 if plain.isascii() else emoji.emoji_count(plain),
-        len(hashtags_of(text)),
+        hashtags,
     )
     return np.array([*map(math.log1p, counts), sum(map(str.isupper, plain)) / letters if letters else 0.0])

@@ -98,7 +98,7 @@ def test_an_order_is_checked_member_by_member(writer, client_of):
 
 def test_each_caption_is_measured_once(writer, client_of, monkeypatch):
     """Measuring is most of a call: what is only composed is not measured, and style and forecast share a measure."""
-    measured = []
+    measured: list[str] = []
 
     def counted(captions):
         measured.extend(text for text, _hashtags in captions)
