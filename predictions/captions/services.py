@@ -15,7 +15,6 @@ from django.utils.translation import get_language
 from accounts.linked.services import lock_account
 from accounts.models import User
 from posts.content.language import UNKNOWN, language_of
-from posts.content.lately import measure_drafts
 from posts.content.pictures import CoverMeasures
 from posts.freshness import Freshness
 from posts.models import Post
@@ -99,8 +98,6 @@ def write_captions(
         voice = _voice(account.pk, own_captions(posts, learned, now), shared, style)
 
         def chances(texts: Sequence[str]) -> list[float | None]:
-            # measured together, which `draft_of` then finds
-            measure_drafts(texts)
             drafts = [
                 draft_of(text=text, hashtags=(), publish_at=publish_at, duration_s=duration_s, cover=cover)
                 for text in texts

@@ -16,7 +16,7 @@ from sklearn.model_selection import cross_val_predict
 
 from posts.content.captions import measure_caption
 from posts.content.embeddings import EMBEDDING_STEPS
-from posts.content.lately import measure_drafts
+from posts.content.lately import measure_draft
 from predictions.captions.services import USUAL_ETA
 from predictions.captions.writing.evaluation import (
     Judge,
@@ -108,7 +108,7 @@ def _value_of(account: AccountHistory, posts: tuple[PublishedPost, ...]) -> Valu
     learned: LearnedAccount = learn_account(model, replace(account, posts=posts), as_of=as_of)
 
     def value(texts: Sequence[str]) -> list[float | None]:
-        drafts = [Draft(as_of, measures, np.nan, "", None) for measures in measure_drafts(texts)]
+        drafts = [Draft(as_of, measures, np.nan, "", None) for measures in map(measure_draft, texts)]
         return chances_above_usual(model, learned, drafts, as_of=as_of)
 
     return value

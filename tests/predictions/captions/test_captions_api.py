@@ -2,7 +2,7 @@
 
 import pytest
 
-from posts.content.captions import measure_captions
+from posts.content.captions import measure_caption
 from predictions.captions.writing.voice import FEWEST_CAPTIONS
 from predictions.learning.services import update_weights
 from predictions.models import BrandWords, Prediction
@@ -100,11 +100,11 @@ def test_each_caption_is_measured_once(writer, client_of, monkeypatch):
     """Measuring is most of a call: what is only composed is not measured, and style and forecast share a measure."""
     measured: list[str] = []
 
-    def counted(captions):
-        measured.extend(text for text, _hashtags in captions)
-        return measure_captions(captions)
+    def counted(text, hashtags=()):
+        measured.append(text)
+        return measure_caption(text, hashtags)
 
-    monkeypatch.setattr("posts.content.lately.measure_captions", counted)
+    monkeypatch.setattr("posts.content.lately.measure_caption", counted)
     captions = write(client_of, n=16, brief="Rye loaves of this winter, slowly baked").json()["captions"]
     assert len(captions) > 8
     assert sorted(measured) == sorted(each["text"] for each in captions)
