@@ -18,6 +18,8 @@ from predictions.models.captions import LONGEST_PHRASE, MOST_PHRASES
 
 MAX_BRIEF = 1_000
 MOST_HASHTAGS = 30
+RULES = [verdict.value for verdict in Verdict]
+"""Why a word list holds a text back."""
 
 
 def _phrases(words: str) -> serializers.ListField:
@@ -104,7 +106,7 @@ class CaptionsSerializer(Serializer[Any]):
     own_captions = serializers.IntegerField(help_text="Captions of yours that were read.")
     moderated = serializers.BooleanField(help_text="Whether there is a word list for the language.")
     held_back = serializers.ListField(
-        child=serializers.ChoiceField(choices=[verdict.value for verdict in Verdict]),
+        child=serializers.ChoiceField(choices=RULES),
         help_text="Why a word list holds the brief back, so that nothing is written; see `/caption-appeals`.",
     )
     chance_decides = serializers.BooleanField(
@@ -144,7 +146,7 @@ class CaptionAppealSerializer(ModelSerializer[CaptionAppeal]):
 
     id = serializers.CharField(source="public_id", read_only=True)
     account = serializers.CharField(source="account.public_id", read_only=True)
-    rules = serializers.ListField(child=serializers.ChoiceField(choices=[verdict.value for verdict in Verdict]))
+    rules = serializers.ListField(child=serializers.ChoiceField(choices=RULES))
     reason = serializers.ChoiceField(
         choices=CaptionAppeal.Reason.values, allow_blank=True, help_text="Empty until staff decided."
     )
