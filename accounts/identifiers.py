@@ -71,3 +71,8 @@ def seat_id() -> str:
 def share_id() -> str:
     """Return the id of a new link to something that is shared."""
     return public_id("shar")
+
+
+def appeal_id() -> str:
+    """Return the id of a new appeal against a text that was held back."""
+    return public_id("appl")

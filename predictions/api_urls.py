@@ -3,7 +3,7 @@
 from django.urls import path
 
 from predictions.benchmarks.api import AccountBenchmarkView
-from predictions.captions.api import BrandWordsView, CaptionsView
+from predictions.captions.api import BrandWordsView, CaptionAppealListView, CaptionAppealView, CaptionsView
 from predictions.comments.api import DraftCommentListView, DraftCommentView
 from predictions.comparisons.api import CompareView
 from predictions.experiments.api import DrawView, ExperimentListView, ExperimentView, StopView
@@ -26,6 +26,8 @@ urlpatterns = [
     path("forecast", ForecastView.as_view(), name="forecast"),
     path("compare", CompareView.as_view(), name="compare"),
     path("captions", CaptionsView.as_view(), name="captions"),
+    path("caption-appeals", CaptionAppealListView.as_view(), name="caption-appeals"),
+    path("caption-appeals/<slug:public_id>", CaptionAppealView.as_view(), name="caption-appeal"),
     path("predictions", PredictionListView.as_view(), name="predictions"),
     path("predictions/<slug:public_id>", PredictionView.as_view(), name="prediction"),
     path("predictions/<slug:public_id>/feedback", FeedbackView.as_view(), name="prediction-feedback"),

@@ -6,6 +6,8 @@ class PredictionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the rooms' receivers."""
+        import predictions.captions.home
+        import predictions.captions.receivers
         import predictions.comments.receivers
         import predictions.feedback.home
         import predictions.feedback.receivers

@@ -19,6 +19,8 @@ COMMENTS = "Comments on your drafts: who wrote them and what they say, only whil
 SHARED_PHRASES = "Phrases that many people use in captions"
 BRIEFS = "Your briefs for captions, and captions written with you, until you keep one in a draft"
 BRAND_WORDS = "Words that captions written with you have to have, and words that they never have"
+STYLE = "How your captions are usually written: their length, signs, emoji, hashtags and subjects, as averages"
+APPEALS = "Texts that were held back and that you asked staff about, until they decided; and what they decided"
 SHARED = (
     "Links by which you show a forecast or a report: what each shows, until when, and how often it was opened; "
     "who opened it is not kept"
@@ -113,6 +115,26 @@ DATA_MAP: tuple[Declaration, ...] = (
         purposes=(Purpose.SERVICE, Purpose.WRITING),
         why="So that each caption that is written with you has them, or has none of them",
         retention=WHILE_ACTIVE,
+        person="account__user",
+        account="account",
+    ),
+    Table(
+        "predictions.CaptionStyle",
+        source=Source.POSTCAST,
+        category=STYLE,
+        purposes=(Purpose.SERVICE, Purpose.WRITING, Purpose.DRAFTS),
+        why="To choose captions that sound like you without reading all of yours each time",
+        retention=Retention("worked out anew with every change, until you stop keeping texts or writing with help"),
+        person="account__user",
+        account="account",
+    ),
+    Table(
+        "predictions.CaptionAppeal",
+        source=Source.PERSON,
+        category=APPEALS,
+        purposes=(Purpose.SERVICE, Purpose.DRAFTS),
+        why="So that staff can look at what was held back by mistake, and it is not held back again",
+        retention=Retention("the text until staff decide, or you stop keeping texts; the rest with your account here"),
         person="account__user",
         account="account",
     ),
@@ -282,6 +304,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         keys_of=lambda subject: tuple(f"cache:1:replay-update:{account_id}" for account_id in subject.account_ids),
     ),
     Messages("predictions.replays.tasks.update_replay", "accounts.TikTokAccount"),
+    Messages("predictions.captions.tasks.update_style", "accounts.TikTokAccount"),
     RedisKeys(
         "cache:1:shared-phrases:",
         category=SHARED_PHRASES,

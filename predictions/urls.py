@@ -47,6 +47,7 @@ urlpatterns = [
     path("track-record/", outcomes.track_record, name="track_record"),
     path("compose/", drafts.compose, name="compose"),
     path("compose/write/", captions.write, name="write"),
+    path("compose/write/appeal/", captions.appeal_caption, name="appeal_caption"),
     path("compose/write/words/", captions.save_brand_words, name="save_brand_words"),
     path("experiments/", experiments.experiments, name="experiments"),
     path("experiments/<slug:experiment_id>/draw/", experiments.draw, name="draw_arm"),

@@ -27,6 +27,7 @@ class Notice(PersonalData):
         EXPORT_READY = "export_ready"
         WEEKLY_REPORT = "weekly_report"
         WEBHOOK_OFF = "webhook_off"
+        APPEAL = "appeal"
 
     public_id = personal(
         models.CharField(max_length=32, unique=True, default=identifiers.notice_id, editable=False),

@@ -27,7 +27,8 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "predictions": (
             *("view_prediction", "view_outcome", "view_feedback", "change_feedback", "view_accountweights"),
             *("view_suggestionreport", "view_experiment", "view_assignment", "view_saveddraft", "view_accountreplay"),
-            *("view_sharedlink", "view_draftcomment", "view_brandwords"),
+            *("view_sharedlink", "view_draftcomment", "view_brandwords", "view_captionstyle"),
+            *("view_captionappeal", "change_captionappeal"),
         ),
         "privacy": ("view_consent", "add_dataexport"),
     },

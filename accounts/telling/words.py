@@ -24,6 +24,7 @@ KIND_WORDS: dict[str, Promise] = {
     Notice.Kind.EXPORT_READY: _("Your copy is ready"),
     Notice.Kind.WEEKLY_REPORT: _("Your week"),
     Notice.Kind.WEBHOOK_OFF: _("A webhook was switched off"),
+    Notice.Kind.APPEAL: _("Staff answered you"),
 }
 """The title of each kind, which also names it where a person chooses kinds."""
 
@@ -135,6 +136,24 @@ def _webhook_off(notice: Notice) -> str:
     )
 
 
+_APPEAL_REASONS: Mapping[str, Promise] = {
+    "other_meaning": _("The word means something else there."),
+    "quotation": _("It is a name or a quotation."),
+    "hurts": _("It can hurt people as it is written."),
+    "platform": _("TikTok’s rules do not allow it."),
+}
+"""Reasons of `predictions.CaptionAppeal`."""
+
+
+def _appeal(notice: Notice) -> str:
+    told: Mapping[str, Any] = notice.params
+    if told["allowed"]:
+        text = gettext("The brief that you asked about on %(day)s may be used now. %(reason)s")
+    else:
+        text = gettext("The brief that you asked about on %(day)s stays held back. %(reason)s")
+    return text % {"day": _day(notice, "asked_at"), "reason": _APPEAL_REASONS[told["reason"]]}
+
+
 _TEXTS: dict[str, Callable[[Notice], str]] = {
     Notice.Kind.RESULT: _result,
     Notice.Kind.FAR_OFF: _far_off,
@@ -145,6 +164,7 @@ _TEXTS: dict[str, Callable[[Notice], str]] = {
     Notice.Kind.EXPORT_READY: _export_ready,
     Notice.Kind.WEEKLY_REPORT: _weekly_report,
     Notice.Kind.WEBHOOK_OFF: _webhook_off,
+    Notice.Kind.APPEAL: _appeal,
 }
 
 

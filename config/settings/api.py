@@ -33,6 +33,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "BucketEnum": "predictions.models.Prediction.Bucket",
         "EvidenceLevelEnum": "predictions.scoring.serializers.LEVELS",
+        "HeldBackEnum": "predictions.captions.serializers.RULES",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     # an app's session token cannot be had by programs of others

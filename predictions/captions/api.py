@@ -1,20 +1,26 @@
-"""REST views of captions and of an account's brand words."""
+"""REST views of captions, of an account's brand words, and of appeals against texts that were held back."""
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.linked.selectors import accounts_of
+from config.api.problems import Conflict, MissingObject
 from config.api.scopes import FORECASTS, FORECASTS_READ
-from config.api.views import View
+from config.api.views import ListView, RetrieveView, View, created
 from config.rate_limits import Limit, enforce
+from predictions.captions.appeals import NotAppealed, appeal, appeals_of
 from predictions.captions.selectors import brand_lists
 from predictions.captions.serializers import (
+    AppealRequestSerializer,
     BrandWordsSerializer,
+    CaptionAppealSerializer,
     CaptionRequestSerializer,
     CaptionsSerializer,
     captions_answer,
@@ -23,11 +29,16 @@ from predictions.captions.services import set_brand_words, write_captions
 from predictions.captions.writing.candidates import Order
 from predictions.captions.writing.moderation import BrandLists
 from predictions.forecasts.api import account_errors
+from predictions.models import CaptionAppeal
+from telemetry.idempotency.writes import idempotent
 
 EXAMPLE = OpenApiExample(
     "a brief",
     value={"account_id": "acct_12345", "brief": "Sourdough for beginners, and the mistake that I made", "n": 8},
     request_only=True,
+)
+APPEAL_EXAMPLE = OpenApiExample(
+    "a title with a listed word", value={"account_id": "acct_12345", "text": "Chitty Bang"}, request_only=True
 )
 WORDS_EXAMPLE = OpenApiExample("a brand's lists", value={"must": ["#ad"], "never": ["cheap"]}, request_only=True)
 
@@ -95,6 +106,50 @@ class BrandWordsView(View):
         lists = BrandLists(tuple(asked["must"]), tuple(asked["never"]))
         words = set_brand_words(account_id=account_id, lists=lists)
         return _answer(BrandLists(tuple(words.must), tuple(words.never)))
+
+
+@extend_schema(tags=["captions"])
+class CaptionAppealListView(ListView[CaptionAppeal]):
+    """The person's appeals, newest first, with what staff decided."""
+
+    required_scopes = FORECASTS
+    rate_limits = {"POST": (Limit.DRAFT,)}
+    serializer_class = CaptionAppealSerializer
+
+    def get_queryset(self) -> QuerySet[CaptionAppeal]:
+        return appeals_of(self.request.user)  # type: ignore[arg-type]
+
+    @extend_schema(request=AppealRequestSerializer, responses={201: CaptionAppealSerializer}, examples=[APPEAL_EXAMPLE])
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Have staff look at a text that word lists hold back; it is kept until they decide.
+
+        A text that was asked about before answers with that appeal. Needs the consent to keep texts.
+        """
+        serializer = AppealRequestSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.validated_data
+        user: Any = request.user
+        account = accounts_of(user).filter(public_id=asked["account_id"]).first()
+        if account is None:
+            raise MissingObject("account_id")
+        try:
+            made = appeal(account_id=account.pk, text=asked["text"])
+        except NotAppealed as error:
+            raise Conflict(str(error)) from error
+        return created(CaptionAppealSerializer(made).data, reverse("api:caption-appeal", args=[made.public_id]))
+
+
+@extend_schema(tags=["captions"])
+class CaptionAppealView(RetrieveView[CaptionAppeal]):
+    """One appeal."""
+
+    required_scopes = FORECASTS
+    serializer_class = CaptionAppealSerializer
+    lookup_field = "public_id"
+
+    def get_queryset(self) -> QuerySet[CaptionAppeal]:
+        return appeals_of(self.request.user)  # type: ignore[arg-type]
 
 
 def _account_id(request: Request, public_id: str) -> int:

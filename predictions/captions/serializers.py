@@ -10,13 +10,16 @@ from predictions.captions.services import LARGEST_ETA, USUAL_ETA, Written
 from predictions.captions.words import notes_on, reasons_of
 from predictions.captions.writing.candidates import FEWEST, LONGEST, MOST, SHORTEST, USUAL
 from predictions.captions.writing.lines import Origin
+from predictions.captions.writing.moderation import Verdict
 from predictions.captions.writing.ranking import Dropped, Ranked
 from predictions.forecasts.serializers import DATA_AS_OF_HELP, MAX_DURATION_S
-from predictions.models import BrandWords
+from predictions.models import BrandWords, CaptionAppeal
 from predictions.models.captions import LONGEST_PHRASE, MOST_PHRASES
 
 MAX_BRIEF = 1_000
 MOST_HASHTAGS = 30
+RULES = [verdict.value for verdict in Verdict]
+"""Why a word list holds a text back."""
 
 
 def _phrases(words: str) -> serializers.ListField:
@@ -40,7 +43,8 @@ class CaptionRequestSerializer(Serializer[Any]):
         min_value=0.0,
         max_value=LARGEST_ETA,
         default=USUAL_ETA,
-        help_text="Weight of `chance_above_usual` against `log_probability`; 0 ranks by your voice alone.",
+        help_text="Weight of `chance_above_usual` against `log_probability`, each counted in standard deviations among "
+        "these captions; 0 ranks by your voice alone.",
     )
     language = serializers.RegexField(
         r"^[a-z]{2,3}$",
@@ -69,10 +73,13 @@ class CaptionSerializer(Serializer[Any]):
     text = serializers.CharField()
     opening = serializers.ChoiceField(
         choices=[origin.value for origin in Origin],
-        help_text="Where its first line comes from: an `own` caption, one `adapted` to the brief's subject, a `new` "
-        "line from your words, a `template`, your `brief`, or the operator's `endpoint`.",
+        help_text="Where its first line comes from: an `own` caption, one `adapted` to the brief's subject, a `habit` "
+        "of yours, a `new` line from your words, a `template`, your `brief`, or the operator's `endpoint`.",
     )
-    score = serializers.FloatField(help_text="`log_probability` + `eta` × `chance_above_usual`; null counts as 0.5.")
+    score = serializers.FloatField(
+        help_text="`log_probability` + `eta` × `chance_above_usual`, each less the mean of these captions and in their "
+        "standard deviations, the chance's of at least 0.02: smaller differences say too little. Null counts as even."
+    )
     log_probability = serializers.FloatField(
         help_text="Mean log P per token of your model: nearer to 0 is more like you."
     )
@@ -98,6 +105,13 @@ class CaptionsSerializer(Serializer[Any]):
     in_your_voice = serializers.BooleanField(help_text="False: too few captions are kept, so these are templates.")
     own_captions = serializers.IntegerField(help_text="Captions of yours that were read.")
     moderated = serializers.BooleanField(help_text="Whether there is a word list for the language.")
+    held_back = serializers.ListField(
+        child=serializers.ChoiceField(choices=RULES),
+        help_text="Why a word list holds the brief back, so that nothing is written; see `/caption-appeals`.",
+    )
+    chance_decides = serializers.BooleanField(
+        help_text="Whether `chance_above_usual` differs enough between these captions to tell them apart."
+    )
     endpoint = serializers.CharField(
         help_text='Of the operator\'s language model: "off", "used", or why it gave nothing, such as "timed_out".'
     )
@@ -119,6 +133,30 @@ class BrandWordsSerializer(ModelSerializer[BrandWords]):
         fields = ["must", "never"]
 
 
+@extend_schema_serializer(component_name="CaptionAppealRequest")
+class AppealRequestSerializer(Serializer[Any]):
+    """A text that was held back by mistake."""
+
+    account_id = serializers.CharField(max_length=32)
+    text = serializers.CharField(max_length=MAX_BRIEF, help_text="As it was sent; staff read it.")
+
+
+class CaptionAppealSerializer(ModelSerializer[CaptionAppeal]):
+    """An appeal; its text is deleted once staff decided."""
+
+    id = serializers.CharField(source="public_id", read_only=True)
+    account = serializers.CharField(source="account.public_id", read_only=True)
+    rules = serializers.ListField(child=serializers.ChoiceField(choices=RULES))
+    reason = serializers.ChoiceField(
+        choices=CaptionAppeal.Reason.values, allow_blank=True, help_text="Empty until staff decided."
+    )
+
+    class Meta:
+        model = CaptionAppeal
+        fields = ["id", "account", "text", "rules", "state", "reason", "created_at", "decided_at"]
+        read_only_fields = fields
+
+
 def captions_answer(written: Written) -> dict[str, Any]:
     """Return captions as the API answers them."""
     writing = written.writing
@@ -128,6 +166,8 @@ def captions_answer(written: Written) -> dict[str, Any]:
         "in_your_voice": writing.has_voice,
         "own_captions": written.captions,
         "moderated": writing.is_moderated,
+        "held_back": sorted(verdict.value for verdict in writing.brief_verdicts),
+        "chance_decides": writing.values_differ,
         "endpoint": written.endpoint,
         "notes": notes_on(written),
         "model_version": written.model_version,

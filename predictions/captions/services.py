@@ -19,15 +19,18 @@ from posts.content.pictures import CoverMeasures
 from posts.freshness import Freshness
 from posts.models import Post
 from predictions.captions import endpoint
+from predictions.captions.appeals import allowed_words
 from predictions.captions.selectors import brand_lists, kept_posts, own_captions
 from predictions.captions.shared import shared_phrases
+from predictions.captions.styles import stored_style
 from predictions.captions.writing.candidates import Candidate, Order
 from predictions.captions.writing.moderation import BrandLists, verdicts
 from predictions.captions.writing.ranking import Writing, write
 from predictions.captions.writing.shared_phrases import SharedPhrases
+from predictions.captions.writing.style import Style
 from predictions.captions.writing.tokens import without_hashtags
 from predictions.captions.writing.voice import OwnCaption, Voice
-from predictions.engine import GlobalModel, LearnedAccount, forecast
+from predictions.engine import GlobalModel, LearnedAccount, chances_above_usual
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of
 from predictions.models import BrandWords
 from privacy.consent.selectors import NoConsent, purposes_of
@@ -37,8 +40,8 @@ from privacy.trail.services import record
 
 log = structlog.get_logger(__name__)
 
-USUAL_ETA, LARGEST_ETA = 2.0, 10.0
-"""Weight of the chance to beat the usual, against the log probability per token."""
+USUAL_ETA, LARGEST_ETA = 1.0, 10.0
+"""Weight of the chance to beat the usual against the log probability per token, both standardised."""
 
 _VoiceKey = tuple[int, int, tuple[tuple[str, float | None], ...]]
 _voices = TTLCache[_VoiceKey, Voice](64, 600.0)
@@ -51,6 +54,7 @@ class Written:
     """Captions, with what they rest on."""
 
     writing: Writing
+    eta: float
     captions: int
     """Own captions that were read."""
     keeps_texts: bool
@@ -84,26 +88,28 @@ def write_captions(
     posts = kept_posts(account.pk, now) if Purpose.DRAFTS in agreed else []
     lists = brand_lists(account.pk)
     brand = BrandLists((*lists.must, *order.brand.must), (*lists.never, *order.brand.never))
-    order = replace(order, brand=brand, language=order.language or _language(posts, order))
+    allowed = allowed_words(account.pk, order.brief)
+    order = replace(order, brand=brand, allowed=allowed, language=order.language or _language(posts, order))
     others, state = _from_endpoint(order, [post.caption for post in posts])
     shared = shared_phrases(order.language)
+    style = stored_style(account.pk) if posts else None
 
     def compute(model: GlobalModel, learned: LearnedAccount) -> Writing:
-        voice = _voice(account.pk, own_captions(posts, learned, now), shared)
+        voice = _voice(account.pk, own_captions(posts, learned, now), shared, style)
 
         def chances(texts: Sequence[str]) -> list[float | None]:
             drafts = [
                 draft_of(text=text, hashtags=(), publish_at=publish_at, duration_s=duration_s, cover=cover)
                 for text in texts
             ]
-            as_of = int(now.timestamp())
-            return [forecast(model, learned, draft, as_of=as_of).chance_above_usual for draft in drafts]
+            return chances_above_usual(model, learned, drafts, as_of=int(now.timestamp()))
 
         return write(order, voice, chances, others=others)
 
     answer = answer_for(account, now, compute)
     return Written(
         writing=answer.result,
+        eta=order.eta,
         captions=len(posts),
         keeps_texts=Purpose.DRAFTS in agreed,
         endpoint=state,
@@ -132,12 +138,12 @@ def _language(posts: Sequence[Post], order: Order) -> str:
     return language_of(without_hashtags(order.brief)) or (get_language() or "").partition("-")[0]
 
 
-def _voice(account_id: int, captions: Sequence[OwnCaption], shared: SharedPhrases | None) -> Voice:
+def _voice(account_id: int, captions: Sequence[OwnCaption], shared: SharedPhrases | None, style: Style | None) -> Voice:
     key = (account_id, id(shared), tuple((each.text, each.lift) for each in captions))
     with _lock:
         voice = _voices.get(key)
     if voice is None:
-        voice = Voice(captions, shared)
+        voice = Voice(captions, shared, style)
         with _lock:
             _voices[key] = voice
     return voice
@@ -147,7 +153,7 @@ def _from_endpoint(order: Order, captions: Sequence[str]) -> tuple[list[Candidat
     """Return the candidates of the operator's language model, and "used", "off" or why there are none."""
     if not endpoint.is_offered():
         return [], "off"
-    if verdicts(order.brief):
+    if verdicts(order.brief, allowed=order.allowed):
         # nothing is written with it, and nothing of it leaves
         return [], "refused"
     examples = [text for text in reversed(captions) if not verdicts(text)]

@@ -17,6 +17,7 @@ from accounts.seats.access import OpenedAccount, choose_seen_account
 from config.numbers import whole_number
 from config.rate_limits import Limit, rate_limited
 from predictions.captions import services
+from predictions.captions.appeals import NotAppealed, appeal, appeal_about
 from predictions.captions.forms import BrandWordsForm, BriefForm
 from predictions.captions.selectors import brand_lists
 from predictions.captions.serializers import MAX_BRIEF
@@ -72,14 +73,35 @@ def write(request: SignedInRequest) -> HttpResponse:
         duration_s=_duration(request),
         cover=cover_of(request.POST),
     )
+    if written.writing.brief_verdicts:
+        context["appeal"] = appeal_about(opened.account.pk, order.brief)
+    is_short = len(written.writing.ranked) < order.n
     context |= {
         "written": written,
         "captions": [(each, reasons_of(each)) for each in written.writing.ranked],
         "notes": notes_on(written),
-        "dropped": [dropped_words(reason, count) for reason, count in written.writing.dropped.items()],
+        "dropped": [dropped_words(*each) for each in written.writing.dropped.items()] if is_short else [],
         "next_seed": order.seed + 1,
     }
     return render(request, PAGE, context)
+
+
+@require_POST
+@login_required
+@rate_limited(Limit.DRAFT)
+def appeal_caption(request: SignedInRequest) -> HttpResponse:
+    """Have staff look at a brief that word lists hold back."""
+    opened, _linked = choose_seen_account(request, to_write=True)
+    if opened is None:
+        raise Http404
+    require(opened.account.user_id, Purpose.SERVICE)
+    try:
+        appeal(account_id=opened.account.pk, text=request.POST.get(BRIEF, "")[:MAX_BRIEF])
+    except NotAppealed as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Staff look at it. You are told in your notifications."))
+    return redirect(f"{reverse('predictions:write')}?account={opened.account.public_id}")
 
 
 @require_POST

@@ -21,6 +21,8 @@ def reasons_of(ranked: Ranked) -> list[str]:
     reasons = [_opening(candidate.opening)]
     if candidate.call and candidate.call.origin is Origin.OWN:
         reasons.append(_("It ends as you did before: “%(line)s”") % {"line": candidate.call.text.rstrip(" .")})
+    elif candidate.call and candidate.call.origin is Origin.HABIT:
+        reasons.append(_("It ends as %(times)d of your captions do: “%(line)s”") % _habit(candidate.call))
     elif candidate.call:
         reasons.append(_("It ends with a common line, not one of yours."))
     if candidate.is_cut:
@@ -55,8 +57,13 @@ def dropped_words(reason: Dropped, count: int) -> str:
             "%(number)d said something that your brief does not.",
             count,
         ),
+        Dropped.MISSING: ngettext(
+            "%(number)d left out a fact of your brief.", "%(number)d left out facts of your brief.", count
+        ),
         Dropped.COPY: ngettext(
-            "%(number)d was an old caption of yours.", "%(number)d were old captions of yours.", count
+            "%(number)d was an old caption of yours, or nearly.",
+            "%(number)d were old captions of yours, or nearly.",
+            count,
         ),
         Dropped.FOREIGN: ngettext(
             "%(number)d came too close to somebody else’s words.",
@@ -76,6 +83,8 @@ def _opening(line: Line) -> str:
         return _("It opens with a line of yours: “%(line)s”.") % source + _result(line)
     if line.origin is Origin.ADAPTED:
         return _("It opens like your “%(line)s”, with this subject instead.") % source + _result(line)
+    if line.origin is Origin.HABIT:
+        return _("It begins as %(times)d of your captions do: “%(line)s …”") % _habit(line)
     if line.origin is Origin.NEW:
         return _("It opens with a new line, put together from words that you use.")
     if line.origin is Origin.BRIEF:
@@ -83,6 +92,10 @@ def _opening(line: Line) -> str:
     if line.origin is Origin.ENDPOINT:
         return _("A language model wrote it. Check that it is true.")
     return _("It opens with a common line, not one of yours.")
+
+
+def _habit(line: Line) -> dict[str, object]:
+    return {"times": line.times, "line": line.source.rstrip(" .")}
 
 
 def _result(line: Line) -> str:
@@ -104,6 +117,9 @@ def _notes(written: Written) -> Iterator[str]:
             "Only %(number)d of your captions are kept; from %(least)d on Postcast can write in your voice. These are "
             "common openings with your brief."
         ) % {"number": written.captions, "least": FEWEST_CAPTIONS}
+    known = [each for each in writing.ranked if each.value is not None]
+    if written.eta and len(known) > 1 and not writing.values_differ:
+        yield _("Their chances are about the same, so what sounds most like you comes first.")
     if not writing.is_moderated:
         yield _("Swear words and insults are not checked in this language.")
     if written.endpoint == "used":

@@ -8,7 +8,7 @@ Training, backtesting and serving run the same feature code (`features/`).
 """
 
 from predictions.engine.estimators.network import TrainingNeedsTorch
-from predictions.engine.forecasting import forecast
+from predictions.engine.forecasting import chances_above_usual, forecast
 from predictions.engine.global_model import GlobalModel, UnreadableModel
 from predictions.engine.learned_account import LearnedAccount, UnreadableAccount, learn_account, learn_and_replay
 from predictions.engine.training import train
@@ -39,6 +39,7 @@ __all__ = [
     "TrainingNeedsTorch",
     "UnreadableAccount",
     "UnreadableModel",
+    "chances_above_usual",
     "forecast",
     "learn_account",
     "learn_and_replay",

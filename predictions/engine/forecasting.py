@@ -1,7 +1,7 @@
 """Forecasts of drafts."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.special import ndtr
@@ -12,10 +12,10 @@ from predictions.engine.effects.design import content_design
 from predictions.engine.estimators.counts import forecast_counts
 from predictions.engine.explanation import explain_forecast
 from predictions.engine.features.tabular import Features
-from predictions.engine.global_model import GlobalModel
+from predictions.engine.global_model import CalibratedForecast, GlobalModel
 from predictions.engine.learned_account import LearnedAccount
 from predictions.engine.statistics import quantiles
-from predictions.engine.types import COUNTS, DAY, MAX_LOG, Z80, Bucket, Draft, Effect, Forecast, Range
+from predictions.engine.types import COUNTS, DAY, MAX_LOG, Z80, Bucket, Draft, Effect, Floats, Forecast, Range
 
 BASELINE_POSTS = 5
 RECENT_POSTS = 20
@@ -49,17 +49,12 @@ def forecast(
     explanation: tuple[Effect, ...] = ()
     chance: float | None = None
     if len(history):
-        content = content_of(draft)
-        row = account.effects.columns(np.array([draft.publish_at]), content_design([draft]), content.tags[None])[0]
-        posterior = account.posterior(model.effects)
-        effects = effect_of(account.effects, posterior, row)
-        features = Features.of(history, content, draft.publish_at, account.followers, account.gp, effects)
-        log_forecast = model.predict(np.array([features.base]), features.tabular[None], features.topic[None])
-        counts = model.calibrate(log_forecast, np.array([account.noise.factor]), np.array([features.base_sd]))
+        rows, [features], counts = _forecast_likes(model, account, history, [draft])
         low, typical, high, point = (float(x[0]) for x in (counts.low, counts.typical, counts.high, counts.point))
         chance = chance_above(Range(low, typical, high), features.base)
         if explain:
-            explanation = explain_forecast(account, posterior, row, draft, features.base, typical)
+            posterior = account.posterior(model.effects)
+            explanation = explain_forecast(account, posterior, rows[0], draft, features.base, typical)
     else:
         low, typical, high, point = model.population.forecast(account.followers)
     likes = Range(low, typical, high)
@@ -81,6 +76,46 @@ def forecast(
             _warnings(model, account, history, draft, now, [name for name in COUNTS if name not in metrics])
         ),
     )
+
+
+def chances_above_usual(
+    model: GlobalModel, account: LearnedAccount, drafts: Sequence[Draft], *, as_of: int
+) -> list[float | None]:
+    """Return each draft's `chance_above_usual`, as `forecast` does; many together take a fraction of one by one."""
+    history = account.history.known_at(max(as_of, account.as_of))
+    if not drafts or not len(history):
+        return [None] * len(drafts)
+    _rows, features, counts = _forecast_likes(model, account, history, drafts)
+    likes = zip(counts.low.tolist(), counts.typical.tolist(), counts.high.tolist(), strict=True)
+    return [chance_above(Range(*each), of.base) for each, of in zip(likes, features, strict=True)]
+
+
+def _forecast_likes(
+    model: GlobalModel, account: LearnedAccount, history: History, drafts: Sequence[Draft]
+) -> tuple[Floats, list[Features], CalibratedForecast]:
+    """Return the drafts' columns of effects (n, columns), their features, and the forecasts of their likes."""
+    contents = [content_of(draft) for draft in drafts]
+    rows = account.effects.columns(
+        np.array([draft.publish_at for draft in drafts]),
+        content_design(drafts),
+        np.array([content.tags for content in contents]),
+    )
+    posterior = account.posterior(model.effects)
+    features = [
+        Features.of(
+            *(history, content, draft.publish_at, account.followers, account.gp),
+            effect_of(account.effects, posterior, row),
+        )
+        for draft, content, row in zip(drafts, contents, rows, strict=True)
+    ]
+    log_forecast = model.predict(
+        np.array([each.base for each in features]),
+        np.array([each.tabular for each in features]),
+        np.array([each.topic for each in features]),
+    )
+    noise = np.full(len(drafts), account.noise.factor)
+    counts = model.calibrate(log_forecast, noise, np.array([each.base_sd for each in features]))
+    return rows, features, counts
 
 
 def chance_above(counts: Range, level: float) -> float:

@@ -1,7 +1,7 @@
 """The tables of predictions, by room. May import the models of accounts, posts and privacy."""
 
 from predictions.models.benchmarks import Benchmark
-from predictions.models.captions import BrandWords
+from predictions.models.captions import BrandWords, CaptionAppeal, CaptionStyle
 from predictions.models.comments import DraftComment
 from predictions.models.experiments import Assignment, Experiment
 from predictions.models.feedback import Feedback
@@ -23,6 +23,8 @@ __all__ = [
     "Assignment",
     "Benchmark",
     "BrandWords",
+    "CaptionAppeal",
+    "CaptionStyle",
     "DraftComment",
     "DriftCheck",
     "Experiment",

@@ -20,6 +20,7 @@ PREFIXES = {
     "comm": "a comment on a saved draft",
     "seat": "a seat at an account",
     "shar": "a link to something that a person shared",
+    "appl": "an appeal against a text that was held back",
     "expo": "a copy of a person's data",
     ERASURE: "an erasure, and its receipt",
 }

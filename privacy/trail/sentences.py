@@ -49,6 +49,8 @@ DONE: dict[str, Promise] = {
     "posts, to compare two models": gettext_lazy("compared two models, on your posts with many others’"),
     "posts, to compare accounts of one size": gettext_lazy("worked out what accounts of one size usually get"),
     "words for your captions": gettext_lazy("changed the words for your captions"),
+    "a text that staff are to look at": gettext_lazy("asked staff to look at a text that was held back"),
+    "how your captions are written": gettext_lazy("worked out how your captions are usually written"),
     "your drafts": gettext_lazy("changed your drafts"),
     "an experiment": gettext_lazy("changed an experiment"),
     "an experiment, and its posts": gettext_lazy("judged an experiment by its posts"),

@@ -15,6 +15,7 @@ _FORECASTS = "your forecasts"
 _DRAFTS = "your drafts"
 _COMMENTS = "comments on your drafts"
 _WORDS = "words for your captions"
+_APPEALS = "texts that staff are to look at"
 _SHARED = "links to what you share"
 _EXPERIMENTS = "your experiments"
 _CONSENTS = "what you agree to"
@@ -58,6 +59,7 @@ OF_REQUESTS = {
     **dict.fromkeys(("predictions:save_draft", "predictions:delete_draft", "predictions:end_reminder"), _DRAFTS),
     **dict.fromkeys(("predictions:write", "api:captions"), "captions written with you"),
     **dict.fromkeys(("predictions:save_brand_words", "api:account-brand-words"), _WORDS),
+    **dict.fromkeys(("predictions:appeal_caption", "api:caption-appeals", "api:caption-appeal"), _APPEALS),
     **dict.fromkeys(("predictions:add_comment", "predictions:delete_comment"), _COMMENTS),
     **dict.fromkeys(("api:draft-comments", "api:draft-comment"), _COMMENTS),
     **dict.fromkeys(

@@ -71,6 +71,7 @@ def test_what_was_created_is_answered_with_its_address(creator, signed_in):
         (f"/api/v1/accounts/{account.public_id}/seats", {"name": "Mia", "role": "viewer"}, 201),
         ("/api/v1/shares", {"prediction_id": creator.prediction.public_id}, 201),
         (f"/api/v1/drafts/{creator.draft.public_id}/comments", {"text": "Shorter?"}, 201),
+        ("/api/v1/caption-appeals", {"account_id": account.public_id, "text": "Moby Dickhead"}, 201),
         (f"{forecast}/feedback", told, 201),
         (f"/api/v1/accounts/{account.public_id}/refreshes", {}, 202),
         ("/api/v1/privacy/exports", {}, 202),

@@ -18,6 +18,7 @@ from tests.factories import (
     TikTokAccountFactory,
     history_of_posts,
 )
+from tests.predictions.captions.factories import CaptionAppealFactory
 from tests.predictions.comments.factories import DraftCommentFactory
 from tests.predictions.plan.factories import SavedDraftFactory
 from tests.predictions.sharing.factories import SharedLinkFactory
@@ -65,6 +66,7 @@ def make_creator(*, posts: int = 8) -> Creator:
     prediction, draft = PredictionFactory(account=account), SavedDraftFactory(account=account)
     SharedLinkFactory(prediction=prediction)
     DraftCommentFactory(draft=draft)
+    CaptionAppealFactory(account=account)
     return Creator(
         user=account.user,
         account=account,

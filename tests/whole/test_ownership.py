@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.tokens.services import create_api_token
 from posts.models import Refresh
-from predictions.models import AccountWeights, Assignment, Feedback, SuggestionReport
+from predictions.models import AccountWeights, Assignment, CaptionAppeal, Feedback, SuggestionReport
 from privacy.export import services as exporting
 from tests.accounts.seats.factories import SeatFactory
 from tests.factories import AccountWeightsFactory, AssignmentFactory, BenchmarkFactory, FeedbackFactory, ImportFactory
@@ -72,6 +72,7 @@ def address(route: str, of: Creator) -> str:
         "/plan/drafts/<": of.account.drafts.get().public_id,
         "/sharing/forecasts/<": of.prediction.public_id,
         "/sharing/<": of.account.shared_links.get().public_id,
+        "/api/v1/caption-appeals/<": CaptionAppeal.objects.get(account=of.account).public_id,
         "/api/v1/shares/<": of.account.shared_links.get().public_id,
         "/forecasts/<": of.prediction.public_id,
         "/posts/<": of.account.posts.all()[0].public_id,
@@ -105,6 +106,7 @@ def everything_of(creator: Creator) -> str:
     rows += SuggestionReport.objects.filter(prediction__account=account)
     rows += [
         *account.shared_links.all(),
+        *CaptionAppeal.objects.filter(account=account),
         *creator.draft.comments.all(),
         *account.seats.all(),
         *creator.user.seats.all(),

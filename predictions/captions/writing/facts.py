@@ -33,7 +33,7 @@ eighty ninety hundred hundreds thousand thousands million millions billion dozen
 zwei drei vier fünf sechs sieben acht neun zehn elf zwölf zwanzig dreißig vierzig fünfzig hundert tausend million
 millionen prozent gratis kostenlos اثنان ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة عشرة مئة مائة ألف مليون مجانا
 """
-_NUMBERS = frozenset(_NUMBER_WORDS.split())
+NUMBERS = frozenset(_NUMBER_WORDS.split())
 _MOMENT_WORDS = """
 today tonight tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday january february april
 june july august september october november december weekend
@@ -58,7 +58,7 @@ def facts_of(text: str) -> set[tuple[Fact, str]]:
     found |= {(Fact.NUMBER, str(int(digits))) for digits in _DIGITS.findall(clean)}
     found |= {(Fact.NUMBER, sign) for sign in _MONEY.findall(clean)}
     words = bare_words(clean)
-    found |= {(Fact.NUMBER, word) for word in words if word in _NUMBERS}
+    found |= {(Fact.NUMBER, word) for word in words if word in NUMBERS}
     return found | {(Fact.MOMENT, word) for word in words if word in _MOMENTS}
 
 

@@ -4,7 +4,7 @@ A list knows words, not meanings: it takes a quotation for an insult and misses 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,22 +48,25 @@ class BrandLists:
     never: Sequence[str] = ()
 
 
-def verdicts(text: str) -> frozenset[Verdict]:
-    """Return the reasons to show the text to nobody; empty where no list has anything of it.
+def verdicts(text: str, *, allowed: Collection[str] = ()) -> frozenset[Verdict]:
+    """Return the reasons to show the text to nobody; empty where no list has anything of it but what is `allowed`.
 
     >>> sorted(verdicts("What the Sh1t"))
     [<Verdict.PROFANITY: 'profanity'>]
     """
+    return frozenset(verdict for verdict, listed in flagged(text) if listed not in allowed)
+
+
+def flagged(text: str) -> frozenset[tuple[Verdict, str]]:
+    """Return what the lists have of a text: why it is listed, and the word or phrase as it stands in the list.
+
+    >>> sorted(flagged("What the Sh1t"))
+    [(<Verdict.PROFANITY: 'profanity'>, 'shit')]
+    """
     words = {form for word in _SPELT.findall(normalised("NFKC", text)) for form in _forms(word.casefold())}
-    found = set()
-    if words & _WORDS[Verdict.PROFANITY]:
-        found.add(Verdict.PROFANITY)
-    if words & _WORDS[Verdict.HATE]:
-        found.add(Verdict.HATE)
+    found = {(verdict, word) for verdict, listed in _WORDS.items() for word in words & listed}
     running = f" {' '.join(bare_words(text))} "
-    if any(f" {phrase} " in running for phrase in _HARMFUL):
-        found.add(Verdict.HARM)
-    return frozenset(found)
+    return frozenset(found | {(Verdict.HARM, phrase) for phrase in _HARMFUL if f" {phrase} " in running})
 
 
 def has_phrase(text: str, phrase: str) -> bool:

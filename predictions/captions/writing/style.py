@@ -13,19 +13,25 @@ from posts.content.embeddings import EMBEDDING_STEPS
 from predictions.captions.writing.tokens import bare_words, hashtags_of, without_hashtags
 from predictions.engine.types import Floats
 
-_LEAST_SPREAD = 0.35
-"""Log units: somebody who always has two hashtags may have one."""
+SURFACE = ("length", "words", "questions", "exclamations", "emoji", "hashtags", "capitals")
+"""What is measured of a text beside its topic: log1p of counts, and the share of capital letters."""
+_LEAST_SPREAD, _LEAST_TOPIC = 0.35, 0.05
+"""Log units: somebody who always has two hashtags may have one. And of the topic: 1 less the cosine."""
+_QUANTILES = np.linspace(0.0, 1.0, 101)
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
     """Derived from a creator's captions; personal data, as the captions are."""
 
+    captions: int
+    """Captions that it was derived from."""
     middle: Floats  # (EMBEDDING_SIZE,) mean of the embeddings, of length one
-    mean: Floats  # of the measures: length, words, question and exclamation marks, emoji, capitals, hashtags
-    spread: Floats  # their standard deviation, floored
-    surfaces: Floats  # (n,) of the own captions: distances of their measures from the mean, ascending
-    distances: Floats  # (n,) the same with that of the embedding
+    topic_spread: float  # root mean square of the own captions' distances from it, floored
+    mean: Floats  # (len(SURFACE),)
+    spread: Floats  # (len(SURFACE),) standard deviations, floored
+    surfaces: Floats  # (101,) hundredths of the own captions' distances from the mean, ascending
+    distances: Floats  # (101,) the same with that of the topic
 
     @classmethod
     def of(cls, captions: Sequence[tuple[str, CaptionMeasures]]) -> Self:
@@ -33,37 +39,46 @@ class Style:
         embeddings = np.array([measures.embedding for _text, measures in captions], dtype=float) / EMBEDDING_STEPS
         middle = embeddings.mean(axis=0)
         middle /= float(np.linalg.norm(middle)) or 1.0
-        surfaces = np.array([_surface(text) for text, _measures in captions])
-        spread = np.maximum(surfaces.std(axis=0), _LEAST_SPREAD)
-        made = cls(middle, surfaces.mean(axis=0), spread, np.zeros(0), np.zeros(0))
-        apart = np.array([made._surface_distance(text) for text, _measures in captions])
-        unlike = np.array([made._topic_distance(measures) for _text, measures in captions])
-        return cls(made.middle, made.mean, made.spread, np.sort(apart), np.sort(apart + unlike))
+        lengths = np.linalg.norm(embeddings, axis=1)
+        unlike = 1.0 - embeddings @ middle / np.where(lengths > 0, lengths, 1.0)
+        topic_spread = max(float(np.sqrt(np.mean(unlike**2))), _LEAST_TOPIC)
+        surfaces = np.array([_surface(*_parted(text)) for text, _measures in captions])
+        mean, spread = surfaces.mean(axis=0), np.maximum(surfaces.std(axis=0), _LEAST_SPREAD)
+        apart = np.sqrt(np.mean(((surfaces - mean) / spread) ** 2, axis=1))
+        return cls(
+            captions=len(captions),
+            middle=middle,
+            topic_spread=topic_spread,
+            mean=mean,
+            spread=spread,
+            surfaces=np.quantile(apart, _QUANTILES),
+            distances=np.quantile(apart + unlike / topic_spread, _QUANTILES),
+        )
 
-    def surface_similarity(self, text: str) -> float:
-        """Return the share of the own captions that are further from the usual length, signs and hashtags. Cheap."""
-        return _share_beyond(self.surfaces, self._surface_distance(text))
+    def surface_distance(self, plain: str, hashtags: int) -> float:
+        """Return how far a text without its hashtags, and their number, are from the usual, in deviations. Cheap."""
+        apart = (_surface(plain, hashtags) - self.mean) / self.spread
+        return math.sqrt(float(np.mean(apart**2)))
+
+    @property
+    def farthest(self) -> float:
+        """The surface distance of the least usual own caption."""
+        return float(self.surfaces[-1])
 
     def similarity(self, text: str, measures: CaptionMeasures) -> float:
         """Return the share of the own captions that are further from the creator's middle, the topic too."""
-        return _share_beyond(self.distances, self._surface_distance(text) + self._topic_distance(measures))
-
-    def _surface_distance(self, text: str) -> float:
-        apart = (_surface(text) - self.mean) / self.spread
-        return math.sqrt(float(np.mean(apart**2)))
-
-    def _topic_distance(self, measures: CaptionMeasures) -> float:
         embedding = np.asarray(measures.embedding, dtype=float) / EMBEDDING_STEPS
-        length = float(np.linalg.norm(embedding)) or 1.0
-        return 1.0 - float(embedding @ self.middle) / length
+        unlike = 1.0 - float(embedding @ self.middle) / (float(np.linalg.norm(embedding)) or 1.0)
+        distance = self.surface_distance(*_parted(text)) + unlike / self.topic_spread
+        return 1.0 - int(np.searchsorted(self.distances, distance)) / len(self.distances)
 
 
-def _share_beyond(ascending: Floats, distance: float) -> float:
-    return (len(ascending) - int(np.searchsorted(ascending, distance))) / len(ascending)
+def _parted(text: str) -> tuple[str, int]:
+    return without_hashtags(text), len(hashtags_of(text))
 
 
-def _surface(text: str) -> Floats:
-    plain = without_hashtags(text)
+def _surface(plain: str, hashtags: int) -> Floats:
+    """Return SURFACE."""
     letters = sum(map(str.isalpha, plain))
     counts = (
         len(plain),
@@ -71,6 +86,6 @@ def _surface(text: str) -> Floats:
         plain.count("?"),
         plain.count("!"),
         0 if plain.isascii() else emoji.emoji_count(plain),
-        len(hashtags_of(text)),
+        hashtags,
     )
     return np.array([*map(math.log1p, counts), sum(map(str.isupper, plain)) / letters if letters else 0.0])

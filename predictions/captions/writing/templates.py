@@ -5,22 +5,22 @@ from collections.abc import Mapping
 OPENINGS: Mapping[str, tuple[str, ...]] = {
     "en": (
         "Okay, hear me out:",
-        "Here's the thing:",
-        "Let's talk about this:",
-        "This one's for you:",
         "Quick one:",
-        "You need to see this:",
-        "Not sure who needs this, but:",
-        "Real talk:",
+        "This one's for you:",
+        "Had to share this:",
+        "Just putting this out there:",
+        "Before you scroll:",
+        "For anyone who needs this:",
+        "Saving this here:",
     ),
     "de": (
         "Okay, hört mir kurz zu:",
-        "Reden wir darüber:",
         "Das hier ist für dich:",
         "Ganz kurz:",
         "Das müsst ihr sehen:",
         "Mal ehrlich:",
-        "Falls du das brauchst:",
+        "Musste ich teilen:",
+        "Bevor du weiterscrollst:",
         "Also, passt auf:",
     ),
     "ar": (
@@ -32,21 +32,35 @@ OPENINGS: Mapping[str, tuple[str, ...]] = {
         "بصراحة:",
     ),
 }
+"""Before any brief."""
+
+OPENINGS_ABOUT: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "Let's talk about",
+        "A little love for",
+        "POV:",
+        "This one is all about",
+        "Currently thinking about",
+    ),
+}
+"""Before a brief that is a noun phrase."""
 
 CALLS: Mapping[str, tuple[str, ...]] = {
     "en": (
-        "What would you add?",
-        "Save this for later.",
+        "Thoughts?",
         "Tell me what you think.",
-        "Send this to someone who needs it.",
-        "Would you try it?",
+        "Tell me I'm not the only one.",
+        "Send this to someone who gets it.",
+        "More of this?",
+        "Who's with me?",
     ),
     "de": (
-        "Was würdest du ergänzen?",
+        "Was meinst du?",
         "Speicher dir das für später.",
         "Sag mir, was du denkst.",
         "Schick das jemandem, der es braucht.",
-        "Würdest du es ausprobieren?",
+        "Was würdest du ergänzen?",
+        "Sag mir, dass ich nicht allein bin.",
     ),
     "ar": (
         "ماذا تضيف؟",
@@ -56,6 +70,18 @@ CALLS: Mapping[str, tuple[str, ...]] = {
         "هل تجربه؟",
     ),
 }
+"""Behind any brief."""
+
+CALLS_SEVERAL: Mapping[str, tuple[str, ...]] = {
+    "en": ("Save this for later.", "What would you add?", "Which one first?"),
+}
+"""Behind a brief about several things."""
+
+CALLS_ABOUT: Mapping[str, tuple[str, ...]] = {
+    "en": ("Your thoughts on {}?", "Who else is here for {}?", "Send this to a fan of {}."),
+    "de": ("{}: ja oder nein?",),
+}
+"""Behind a brief that names a subject."""
 
 _DETERMINERS = """
 my the a an this these that your our his her of for about with on from

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import emoji
 import numpy as np
 
 from posts.content.captions import CaptionMeasures, tag_of
 from posts.content.language import UNKNOWN
 from posts.content.wording import call_to_action
+from predictions.captions.writing.habits import Habit, beginnings, endings, signs_of
 from predictions.captions.writing.language_model import VoiceModel
 from predictions.captions.writing.shared_phrases import PHRASE, SharedPhrases
 from predictions.captions.writing.style import Style
@@ -36,8 +36,6 @@ COMMON_SHARE = 0.5
 """Share of the accounts that use a word which names no subject, in a language without a list."""
 SIGNATURE_SHARE = 0.25
 """Share of the captions that have a hashtag of the creator's own."""
-HABIT_SHARE = 0.3
-"""Share of the captions that have an emoji, for new ones to have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +77,22 @@ def lifts_of(log_likes: Floats) -> Floats:
 class Voice:
     """A creator's way of writing. Everything is derived from their own captions, but for `shared`."""
 
-    def __init__(self, captions: Sequence[OwnCaption], shared: SharedPhrases | None) -> None:
+    def __init__(
+        self, captions: Sequence[OwnCaption], shared: SharedPhrases | None, style: Style | None = None
+    ) -> None:
+        """`style`: the one that is kept; without it, it is worked out when it is first asked for."""
         self.captions = [each for each in captions if bare_words(each.text)][-MOST_CAPTIONS:]
         self.shared = shared
+        self._kept_style = style
         self.has_voice = len(self.captions) >= FEWEST_CAPTIONS
         languages = Counter(each.measures.language for each in self.captions if each.measures.language != UNKNOWN)
         self.language = languages.most_common(1)[0][0] if languages else UNKNOWN
-        self.own_phrases = frozenset().union(*(phrases(each.text, PHRASE) for each in self.captions))
+        self.captions_with: dict[tuple[str, ...], list[int]] = {}
+        """Runs of words -> the captions, by place, that have them."""
+        for place, each in enumerate(self.captions):
+            for run in phrases(each.text, PHRASE):
+                self.captions_with.setdefault(run, []).append(place)
+        self.own_phrases = frozenset(self.captions_with)
         self.whole_texts = frozenset(bare_words(without_hashtags(each.text)) for each in self.captions)
 
     @cached_property
@@ -97,7 +104,9 @@ class Voice:
     @cached_property
     def style(self) -> Style | None:
         """Their style; None with too few captions."""
-        return Style.of([(each.text, each.measures) for each in self.captions]) if self.has_voice else None
+        if not self.has_voice:
+            return None
+        return self._kept_style or Style.of([(each.text, each.measures) for each in self.captions])
 
     @cached_property
     def openings(self) -> list[OwnLine]:
@@ -126,7 +135,8 @@ class Voice:
     def written_small(self) -> frozenset[str]:
         """Words that stand in small letters somewhere in their captions, or name no subject."""
         own = {word for each in self.captions for word in each.text.split() if word.islower()}
-        return frozenset(bare_words(" ".join(own))) | self.generic(self.language)
+        habits = " ".join(habit.text for habit in [*self.beginnings, *self.endings])
+        return frozenset(bare_words(f"{' '.join(own)} {habits}")) | self.generic(self.language)
 
     def generic(self, language: str) -> frozenset[str]:
         """Return the words that name no subject: of the language's list, otherwise what very many creators use."""
@@ -149,12 +159,31 @@ class Voice:
         return round(float(np.median([len(each.measures.hashtags) for each in self.captions]))) if self.captions else 0
 
     @cached_property
-    def emoji(self) -> str:
-        """The emoji that fits any subject and that they use most; empty where most captions have none."""
-        used = Counter(found["emoji"] for each in self.captions for found in emoji.emoji_list(each.text))
-        share = sum(each.measures.emoji > 0 for each in self.captions) / max(len(self.captions), 1)
-        fitting = [each for each, _count in used.most_common() if each.rstrip("\ufe0f") in GENERIC_EMOJI]
-        return fitting[0] if fitting and share >= HABIT_SHARE else ""
+    def signs(self) -> list[str]:
+        """The emoji that are theirs whatever the subject, most used first."""
+        return signs_of(self._written, GENERIC_EMOJI)
+
+    @cached_property
+    def emoji_share(self) -> float:
+        """The share of their captions with an emoji."""
+        return sum(each.measures.emoji > 0 for each in self.captions) / max(len(self.captions), 1)
+
+    @cached_property
+    def beginnings(self) -> list[Habit]:
+        """Words that they put before subjects again and again."""
+        return beginnings(self._written, self._is_generic)
+
+    @cached_property
+    def endings(self) -> list[Habit]:
+        """Words that they put behind subjects again and again."""
+        return endings(self._written, self._is_generic)
+
+    @property
+    def _written(self) -> list[tuple[str, float | None]]:
+        return [(each.text, each.lift) for each in self.captions]
+
+    def _is_generic(self, word: str) -> bool:
+        return word in self.generic(self.language)
 
     @cached_property
     def begins_small(self) -> bool:

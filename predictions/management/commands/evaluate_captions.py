@@ -30,7 +30,7 @@ from predictions.captions.writing.evaluation import (
 from predictions.captions.writing.ranking import Value
 from predictions.captions.writing.shared_phrases import SharedPhrases
 from predictions.captions.writing.voice import OwnCaption, lifts_of
-from predictions.engine import Draft, GlobalModel, LearnedAccount, forecast, learn_account
+from predictions.engine import Draft, GlobalModel, LearnedAccount, chances_above_usual, learn_account
 from predictions.engine.data.csv_cells import BadHistoryFile, read_text, rows_of
 from predictions.engine.data.history_file import COLUMNS, read_history_file
 from predictions.engine.types import AccountHistory, PublishedPost
@@ -108,8 +108,8 @@ def _value_of(account: AccountHistory, posts: tuple[PublishedPost, ...]) -> Valu
     learned: LearnedAccount = learn_account(model, replace(account, posts=posts), as_of=as_of)
 
     def value(texts: Sequence[str]) -> list[float | None]:
-        drafts = [Draft(as_of, measure_draft(text), np.nan, "", None) for text in texts]
-        return [forecast(model, learned, draft, as_of=as_of).chance_above_usual for draft in drafts]
+        drafts = [Draft(as_of, measures, np.nan, "", None) for measures in map(measure_draft, texts)]
+        return chances_above_usual(model, learned, drafts, as_of=as_of)
 
     return value
 

@@ -8,7 +8,7 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import TikTokAccount
 from posts.models import Post, PostsChange
-from predictions.models import BrandWords
+from predictions.models import BrandWords, CaptionAppeal, CaptionStyle
 from tests.factories import HOUR, PostFactory
 from tests.predictions.captions.creators import texts_of
 
@@ -20,6 +20,27 @@ class BrandWordsFactory(DjangoModelFactory[BrandWords]):
     account = factory.SubFactory("tests.factories.TikTokAccountFactory")
     must = ["#ad"]
     never = ["cheap"]
+
+
+class CaptionStyleFactory(DjangoModelFactory[CaptionStyle]):
+    class Meta:
+        model = CaptionStyle
+
+    account = factory.SubFactory("tests.factories.TikTokAccountFactory")
+    encoder = 1
+    captions = 24
+    middle = b"\0\0\x80?"
+    measures = {"mean": [3.5]}
+
+
+class CaptionAppealFactory(DjangoModelFactory[CaptionAppeal]):
+    class Meta:
+        model = CaptionAppeal
+
+    account = factory.SubFactory("tests.factories.TikTokAccountFactory")
+    text = "Van Dick paints"
+    fingerprint = factory.Sequence("{:064x}".format)
+    rules = ["profanity"]
 
 
 def kept_captions(account: TikTokAccount, count: int = 24, seed: int = 0) -> list[Post]:

@@ -109,7 +109,7 @@ def test_what_it_answers_is_held_to_the_same_rules(model, writer, client_of):
     ]
     body = write(client_of, n=16)
     written = [each["text"] for each in body["captions"] if each["opening"] == "endpoint"]
-    assert written == ["Cold butter makes sourdough rolls so good #baking #sourdough"]
+    assert written == ["Cold butter makes sourdough rolls so good #sourdough #baking"]
     assert {each["reason"]: each["count"] for each in body["dropped"]}["words"] == 1
 
 

@@ -3,20 +3,25 @@
 import string
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from posts.content.captions import measure_caption
 from predictions.captions.writing.candidates import Candidate, Order
 from predictions.captions.writing.facts import facts_of, invented_facts
+from predictions.captions.writing.grammar import is_noun_phrase
 from predictions.captions.writing.language_model import ngrams_of
 from predictions.captions.writing.lines import Line, Origin
 from predictions.captions.writing.moderation import BrandLists, has_phrase, verdicts
 from predictions.captions.writing.ranking import Dropped, write
 from predictions.captions.writing.shared_phrases import PHRASE, SharedPhrases
-from predictions.captions.writing.tokens import bare_words, hashtags_of, model_tokens, phrases
+from predictions.captions.writing.tokens import bare_words, hashtags_of, model_tokens, phrases, without_hashtags
 from predictions.captions.writing.voice import OwnCaption, Voice
 from tests.predictions.captions.creators import captions_of, texts_of
+from tests.sandbox.simulation.captions import TOPICS
+from tests.sandbox.simulation.captions import write as simulated
 
 K = 20
 KEY = b"of the tests"
@@ -74,20 +79,73 @@ def test_whatever_the_brief_a_caption_keeps_the_rules(brief, n, longest, most, m
 
 
 def test_a_brief_is_written_in_the_creators_words():
-    writing = write(Order("Sourdough rolls from scratch, with cold butter", n=12), VOICE, no_value)
+    talk = "I want to talk about croissants! Best ones so far #baking #croissants"
+    voice = Voice([*captions_of(0), OwnCaption(talk, measure_caption(talk), 0.9)], SHARED)
+    writing = write(Order("Sourdough rolls from scratch, with cold butter", n=12), voice, no_value)
     origins = {each.candidate.opening.origin for each in writing.ranked}
-    assert {Origin.OWN, Origin.ADAPTED, Origin.BRIEF} <= origins
+    assert {Origin.OWN, Origin.ADAPTED, Origin.HABIT, Origin.BRIEF} <= origins
     adapted = next(each for each in writing.ranked if each.candidate.opening.origin is Origin.ADAPTED)
     assert "sourdough rolls" in adapted.candidate.opening.text.casefold()
-    assert any(adapted.candidate.opening.source in each.text for each in VOICE.captions)
+    assert any(adapted.candidate.opening.source in each.text for each in voice.captions)
+    habit = next(each for each in writing.ranked if each.candidate.opening.origin is Origin.HABIT)
+    assert habit.candidate.text.startswith("My honest take on sourdough rolls from scratch, with cold butter")
     assert all("cold butter" in each.candidate.text for each in writing.ranked)
     # habits: a signature hashtag, and one of the brief's own subject
     assert all("#baking" in each.candidate.text for each in writing.ranked)
     # the same order gives the same captions, another seed others
-    again = write(Order("Sourdough rolls from scratch, with cold butter", n=12), VOICE, no_value)
+    again = write(Order("Sourdough rolls from scratch, with cold butter", n=12), voice, no_value)
     assert [each.candidate for each in again.ranked] == [each.candidate for each in writing.ranked]
-    others = write(Order("Sourdough rolls from scratch, with cold butter", n=12, seed=3), VOICE, no_value)
+    others = write(Order("Sourdough rolls from scratch, with cold butter", n=12, seed=3), voice, no_value)
     assert {each.candidate.text for each in others.ranked} != {each.candidate.text for each in writing.ranked}
+
+
+@pytest.mark.parametrize("topic", ["books", "diy"])
+def test_as_many_come_as_were_asked_for(topic):
+    """Creators whose captions are one sentence have habits, not lines; a brief of a few words will do."""
+    rng = np.random.default_rng(7)
+    texts = [
+        simulated(rng, TOPICS[topic], tuple(rng.choice(TOPICS[topic].tags, 3)), wordy=False, moody=True)
+        for _ in range(30)
+    ]
+    voice = Voice([OwnCaption(text, measure_caption(text), None) for text in texts], None)
+    brief = "cosy kitchens for rainy days"
+    ranked = write(Order(brief), voice, no_value).ranked
+    assert len(ranked) == 8
+    assert all("cosy kitchens for rainy days" in each.candidate.text.casefold() for each in ranked)
+    assert len({each.candidate.opening.text for each in ranked}) >= 4
+    habits = {habit.text for habit in [*voice.beginnings, *voice.endings]}
+    assert habits & {"POV:", "My take on", "Nobody warned me about", "A minute of", "Finally:", "Trying"}
+    assert not any(bare_words(habit)[0] in TOPICS[topic].tags for habit in habits)
+
+
+def test_nearly_an_old_caption_is_none():
+    old = without_hashtags(VOICE.captions[0].text)
+    nearly = Candidate(old.rsplit(" ", 1)[0], Line(old, Origin.ENDPOINT))
+    assert write(Order("Bread", n=4), VOICE, no_value, others=[nearly]).dropped[Dropped.COPY] == 1
+
+
+def test_a_language_model_may_leave_no_fact_out():
+    vague = Candidate("Bread with many eggs", Line("Bread", Origin.ENDPOINT))
+    assert write(Order("Bread with 12 eggs", n=4), VOICE, no_value, others=[vague]).dropped[Dropped.MISSING] == 1
+
+
+@pytest.mark.parametrize(
+    ("brief", "is_one"),
+    [
+        ("a plywood desk from waste wood", True),
+        ("Five mysteries under 10 euros, one made me cry", True),
+        ("I finally baked bread", False),
+        ("my cat learned to sit", False),
+        ("why ice floats", False),
+    ],
+)
+def test_only_a_noun_phrase_follows_about(brief, is_one):
+    assert is_noun_phrase(brief) == is_one
+
+
+def test_languages_without_a_list_are_said_to_be_unchecked():
+    assert not write(Order("Una receta de pan con aceite", language="es"), Voice([], None), no_value).is_moderated
+    assert write(Order("Bread", language="en"), Voice([], None), no_value).is_moderated
 
 
 def test_somebody_elses_words_are_dropped_and_common_ones_are_not():
@@ -119,19 +177,25 @@ def test_shared_phrases_hold_nothing_that_fewer_than_k_wrote():
 
 
 def test_ranking_weighs_voice_against_value():
-    order = Order("Sourdough rolls from scratch", n=8)
-
     def longer_is_better(texts):
         return [len(text) / 200 for text in texts]
 
-    by_voice = write(order, VOICE, longer_is_better).ranked
-    assert [each.score for each in by_voice] == sorted((each.log_probability for each in by_voice), reverse=True)
-    by_value = write(Order("Sourdough rolls from scratch", n=8, eta=1_000.0), VOICE, longer_is_better).ranked
-    lengths = [len(each.candidate.text) for each in by_value]
+    def all_alike(texts):
+        return [0.5 + len(text) / 100_000 for text in texts]
+
+    brief = "Sourdough rolls from scratch"
+    by_voice = write(Order(brief, n=8), VOICE, longer_is_better).ranked
+    logs = [each.log_probability for each in by_voice]
+    assert logs == sorted(logs, reverse=True)
+    by_value = write(Order(brief, n=8, eta=1_000.0), VOICE, longer_is_better)
+    lengths = [len(each.candidate.text) for each in by_value.ranked]
     assert lengths == sorted(lengths, reverse=True)
     assert lengths != [len(each.candidate.text) for each in by_voice]
-    first = by_value[0]
-    assert first.score == pytest.approx(first.log_probability + 1_000 * (first.value or 0.0))
+    assert by_value.values_differ
+    # what hardly differs hardly counts, however large its weight among equals would be
+    by_both = write(Order(brief, n=8, eta=1.0), VOICE, all_alike)
+    assert [each.candidate.text for each in by_both.ranked] == [each.candidate.text for each in by_voice]
+    assert not by_both.values_differ
 
 
 def test_a_voice_knows_its_own_words():

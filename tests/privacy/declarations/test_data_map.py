@@ -53,7 +53,7 @@ from tests.factories import (
     disagree,
     history_of_posts,
 )
-from tests.predictions.captions.factories import BrandWordsFactory
+from tests.predictions.captions.factories import BrandWordsFactory, CaptionAppealFactory, CaptionStyleFactory
 from tests.predictions.comments.factories import DraftCommentFactory
 from tests.predictions.replays.factories import AccountReplayFactory
 from tests.predictions.sharing.factories import SharedLinkFactory
@@ -74,6 +74,8 @@ def everything_of_a_person() -> Any:
     DraftCommentFactory(draft__account=account)
     SharedLinkFactory(prediction=outcome.prediction)
     BrandWordsFactory(account=account)
+    CaptionStyleFactory(account=account)
+    CaptionAppealFactory(account=account)
     SeatFactory(account=account)
     ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)

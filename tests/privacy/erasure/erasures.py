@@ -33,7 +33,7 @@ from tests.factories import (
     TikTokAccountFactory,
     history_of_posts,
 )
-from tests.predictions.captions.factories import BrandWordsFactory
+from tests.predictions.captions.factories import BrandWordsFactory, CaptionAppealFactory, CaptionStyleFactory
 from tests.predictions.comments.factories import DraftCommentFactory
 from tests.predictions.plan.factories import SavedDraftFactory
 from tests.predictions.replays.factories import AccountReplayFactory, replayed_post
@@ -63,6 +63,8 @@ def everything(name: str) -> User:
     DraftCommentFactory(draft=draft, text=f"comment-{name}")
     SharedLinkFactory(prediction=prediction)
     BrandWordsFactory(account=account, must=[f"must-{name}"], never=[f"never-{name}"])
+    CaptionStyleFactory(account=account)
+    CaptionAppealFactory(account=account, text=f"appealed-{name}")
     SeatFactory(account=account, person=user, name=f"seat-{name}")
     AccountReplayFactory(account=account, posts=[replayed_post(2.0, post=f"replayed-{name}")])
     APITokenFactory(user=user, name=f"token-{name}")

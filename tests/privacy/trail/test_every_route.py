@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
 from posts.models import Listing
+from predictions.models import CaptionAppeal
 from privacy.declarations.registry import table_of
 from privacy.erasure import services as erasing
 from privacy.export import services as exporting
@@ -38,7 +39,7 @@ from tests.factories import (
     verify,
 )
 from tests.pages.conftest import Creator, make_creator
-from tests.predictions.captions.factories import BrandWordsFactory
+from tests.predictions.captions.factories import BrandWordsFactory, CaptionStyleFactory
 from tests.predictions.replays.factories import AccountReplayFactory
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +125,7 @@ def person() -> Creator:
     SuggestionReportFactory(prediction__account=creator.account)
     FeedbackFactory(prediction=creator.prediction)
     BrandWordsFactory(account=creator.account)
+    CaptionStyleFactory(account=creator.account)
     ImportFactory(account=creator.account)
     SeatFactory(account=creator.account)
     SeatFactory(person=creator.user)
@@ -172,6 +174,7 @@ def own_address(route: str, person: Creator) -> str:
         "seats/<": person.user.seats.get().public_id,
         "join/<": "unknown",
         "api/v1/seats/<": person.user.seats.get().public_id,
+        "api/v1/caption-appeals/<": CaptionAppeal.objects.get(account=account).public_id,
         "api/v1/shares/<": account.shared_links.get().public_id,
         "forecasts/<": person.prediction.public_id,
         "your-data/export/<": person.user.exports.get().public_id,
