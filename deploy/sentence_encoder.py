@@ -69,18 +69,18 @@ def main(source: Path, target: Path) -> None:
             rounded(torch.tensor(placed(pieces[found] * scales[found], frequencies))).numpy()
             for found in processor.encode(words)
         ]
-    np.savez(
-        target,
-        tokenizer=np.frombuffer(tokenizer, dtype=np.uint8),
-        network=np.frombuffer(_in_whole_numbers(Transformer(arrays).eval()), dtype=np.uint8),
-        pieces=pieces,
-        **{"pieces.scale": scales},
-        frequencies=frequencies,
+    stored: dict[str, Any] = {
+        "tokenizer": np.frombuffer(tokenizer, dtype=np.uint8),
+        "network": np.frombuffer(_in_whole_numbers(Transformer(arrays).eval()), dtype=np.uint8),
+        "pieces": pieces,
+        "pieces.scale": scales,
+        "frequencies": frequencies,
         **_directions(np.array(meanings, dtype=np.float64)),
-    )
+    }
+    np.savez(target, **stored)
 
 
-class Transformer(torch.nn.Module):
+class Transformer(torch.nn.Module):  # type: ignore[misc]
     """The encoder's layers: embedded pieces, (pieces, 256), to its output, (512,) of length one."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
