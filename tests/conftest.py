@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from telemetry.status_page.selectors import status
 from tests.flush import flush_written_tables, remember_kept_rows
+from tests.migrated import MigratedDatabase
 from tests.sandbox.client import SandboxProcess
 from tests.servers import needs_servers
 
@@ -97,8 +98,22 @@ def api() -> APIClient:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> MigratedDatabase:
+    """Let the test database be made from the one that an earlier test process migrated."""
+    database = MigratedDatabase()
+    with django_db_blocker.unblock():
+        database.begin()
+    return database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_modify_db_settings: MigratedDatabase, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
     """Tests that commit are followed by an emptying of all tables, which the access trail does not stand for."""
+    django_db_modify_db_settings.is_made()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER never_emptied")
         remember_kept_rows()
