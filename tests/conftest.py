@@ -25,10 +25,11 @@ hypothesis.settings.register_profile("without_deadline", deadline=None)
 hypothesis.settings.load_profile("without_deadline")
 
 LONGEST = (
-    "test_make_run.py", "test_leakage.py", "test_proofs.py", "test_truth.py", "test_whole_way.py", "test_faults.py",
-    "test_bad_input.py", "test_sandbox_drift.py", "test_drift.py", "test_erasure.py", "test_backtest.py",
-    "test_every_route.py", "test_training_lock.py", "test_kills.py", "test_restores.py", "test_leakage_alarm.py",
-    "test_rollback.py", "test_registry.py",
+    "test_make_run.py", "test_whole_way.py", "test_craft.py", "test_leakage.py", "test_leakage_alarm.py",
+    "test_proofs.py", "test_journeys.py", "test_query_counts.py", "test_every_route.py", "test_headers.py",
+    "test_ownership.py", "test_odd_answers.py", "test_faults.py", "test_bad_input.py", "test_erasure.py",
+    "test_comparison.py", "test_forgotten_accounts.py", "test_training_lock.py", "test_truth.py", "test_kills.py",
+    "test_restores.py", "test_rollback.py", "test_composer.py", "test_backtest.py",
 )  # fmt: skip
 """Files whose tests take longest, in that order."""
 
