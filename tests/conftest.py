@@ -16,6 +16,7 @@ from rest_framework.test import APIClient
 
 from telemetry.status_page.selectors import status
 from tests.flush import flush_written_tables, remember_kept_rows
+from tests.migrated import MigratedDatabase
 from tests.sandbox.client import SandboxProcess
 from tests.servers import needs_servers
 
@@ -24,10 +25,11 @@ hypothesis.settings.register_profile("without_deadline", deadline=None)
 hypothesis.settings.load_profile("without_deadline")
 
 LONGEST = (
-    "test_make_run.py", "test_leakage.py", "test_proofs.py", "test_truth.py", "test_whole_way.py", "test_faults.py",
-    "test_bad_input.py", "test_sandbox_drift.py", "test_drift.py", "test_erasure.py", "test_backtest.py",
-    "test_every_route.py", "test_training_lock.py", "test_kills.py", "test_restores.py", "test_leakage_alarm.py",
-    "test_rollback.py", "test_registry.py",
+    "test_make_run.py", "test_whole_way.py", "test_craft.py", "test_leakage.py", "test_leakage_alarm.py",
+    "test_proofs.py", "test_journeys.py", "test_query_counts.py", "test_every_route.py", "test_headers.py",
+    "test_ownership.py", "test_odd_answers.py", "test_faults.py", "test_bad_input.py", "test_erasure.py",
+    "test_comparison.py", "test_forgotten_accounts.py", "test_training_lock.py", "test_truth.py", "test_kills.py",
+    "test_restores.py", "test_rollback.py", "test_composer.py", "test_backtest.py",
 )  # fmt: skip
 """Files whose tests take longest, in that order."""
 
@@ -97,8 +99,22 @@ def api() -> APIClient:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker
+) -> MigratedDatabase:
+    """Let the test database be made from the one that an earlier test process migrated."""
+    database = MigratedDatabase()
+    with django_db_blocker.unblock():
+        database.begin()
+    return database
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_modify_db_settings: MigratedDatabase, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> None:
     """Tests that commit are followed by an emptying of all tables, which the access trail does not stand for."""
+    django_db_modify_db_settings.is_made()
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE privacy_accessevent DISABLE TRIGGER never_emptied")
         remember_kept_rows()

@@ -9,7 +9,7 @@ import datetime
 import math
 import random
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import factory
@@ -21,7 +21,12 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import APIToken, FollowerCount, TikTokAccount, User
 from posts.content.captions import CaptionMeasures, measure_caption
-from posts.content.pictures import COVER_EXTRACTOR_VERSION, PICTURE_EMBEDDING_SIZE
+from posts.content.pictures import (
+    COVER_EXTRACTOR_VERSION,
+    PICTURE_EMBEDDING_SIZE,
+    CoverMeasures,
+    measure_cover,
+)
 from posts.imports.parts import store_part
 from posts.ingest.fingerprints import caption_fingerprint
 from posts.models import Import, ImportRow, Observation, Origin, Post, PostContent, PostsChange
@@ -198,6 +203,12 @@ class TikTokAccountFactory(DjangoModelFactory[TikTokAccount]):
 def measured_once(caption: str) -> CaptionMeasures:
     """Measure a caption once: many posts of tests have the same."""
     return measure_caption(caption)
+
+
+@lru_cache(maxsize=500)
+def cover_measured_once(data: bytes, *, with_text: bool) -> CoverMeasures:
+    """Measure a cover once: the sandbox shows the same ones again and again."""
+    return measure_cover(data, with_text=with_text)
 
 
 class PostContentFactory(DjangoModelFactory[PostContent]):

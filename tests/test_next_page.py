@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.sign_in.adapters import AccountAdapter
 from config.next_page import nearest_page
 from tests.pages.html import read
-from tests.privacy.trail.test_every_route import OWN
+from tests.privacy.trail.test_every_route import OWN, as_signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -38,12 +38,13 @@ def test_the_nearest_page(wanted: str, page: str) -> None:
 def test_addresses_that_take_only_post_are_told_from_the_others() -> None:
     """Every page of ours, asked with GET: those that refuse are no place to be led to."""
     refused = set()
+    signed_in = Client()
+    signed_in.force_login(User.objects.create(username="sam"))
     for route in OWN:
         path = f"/{re.sub(r'<[^>]+>', '1', route)}"
         if path.startswith(("/api/", "/_allauth/")):
             continue
-        client = Client()
-        client.force_login(User.objects.get_or_create(username="sam")[0])
+        client, _ = as_signed_in(signed_in, route)
         response = client.get(path)
         assert (nearest_page(path) != path) is (response.status_code == 405), path
         if response.status_code == 405:

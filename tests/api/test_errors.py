@@ -13,10 +13,17 @@ from posts.content.captions import measure_caption
 from predictions.models import Prediction
 from privacy.purposes import Purpose
 from tests.factories import TikTokAccountFactory, disagree
+from tests.pages.conftest import Creator, make_creator
 from tests.predictions.forecasts.api_requests import in_hours, post_form, sample
 
 pytestmark = pytest.mark.django_db
 PREDICT = "/api/v1/predict"
+
+
+@pytest.fixture
+def creator(db: None) -> Creator:
+    """Less than other tests of the API need, and made sooner."""
+    return make_creator(posts=3)
 
 
 def problem(response, status):

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from accounts.models import User
 from config.celery import app
+from tests.factories import cover_measured_once, measured_once
 from tests.sandbox.client import SandboxProcess
 
 # playwright's sync API runs an event loop in this thread, which Django takes for asynchronous code
@@ -83,6 +84,13 @@ def worker(transactional_db: None) -> Iterator[None]:
     """A Celery worker in a thread, on the tests' Redis and database."""
     with start_worker(app, pool="solo", perform_ping_check=False, loglevel="WARNING", shutdown_timeout=30):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure a caption or a cover once in the whole process: after each reset the sandbox has the same again."""
+    monkeypatch.setattr("posts.ingest.storing.measure_caption", measured_once)
+    monkeypatch.setattr("posts.ingest.measuring.measure_cover", cover_measured_once)
 
 
 @pytest.fixture

@@ -78,7 +78,9 @@ def test_from_the_consent_page_to_a_forecast(width: int, tiktok: SandboxProcess,
     expect(page.get_by_role("status")).to_contain_text("You are signed out")
 
 
-def test_a_refresh_shows_its_progress_and_then_its_posts(tiktok: SandboxProcess, open_page: OpenPage) -> None:
+def test_a_refresh_shows_its_progress_or_says_that_it_waits_and_can_be_hurried(
+    tiktok: SandboxProcess, open_page: OpenPage
+) -> None:
     creator = str(an_ordinary_creator(tiktok)["handle"])
     page = open_page()
     sign_in(page, creator)
@@ -93,13 +95,6 @@ def test_a_refresh_shows_its_progress_and_then_its_posts(tiktok: SandboxProcess,
     expect(page.locator("#posts")).to_contain_text("#fresh")
     expect(page.get_by_role("status").filter(has_text="Up to date")).to_be_attached()
 
-
-def test_a_refresh_that_waits_for_tiktok_says_so_and_can_be_hurried(
-    tiktok: SandboxProcess, open_page: OpenPage
-) -> None:
-    page = open_page()
-    sign_in(page, str(an_ordinary_creator(tiktok)["handle"]))
-    open_posts(page)
     tiktok.control.fault("500", "video/list", times=None)
     page.get_by_role("button", name="Refresh now").click()
     expect(page.get_by_role("heading", name="Waiting for TikTok")).to_be_visible()
@@ -110,28 +105,24 @@ def test_a_refresh_that_waits_for_tiktok_says_so_and_can_be_hurried(
     expect(page.get_by_role("heading", name="Up to date")).to_be_visible()
 
 
-def test_declined_videos_are_told_and_can_be_allowed_after_all(tiktok: SandboxProcess, open_page: OpenPage) -> None:
+def test_declined_videos_can_be_allowed_after_all_and_the_first_day_says_what_goes_on_while_tiktok_is_slow(
+    tiktok: SandboxProcess, open_page: OpenPage
+) -> None:
     creator = an_ordinary_creator(tiktok)
-    page = open_page()
+    page = open_page(width=390)
     sign_in(page, str(creator["handle"]), decline="video.list")
     expect(page.get_by_role("heading", name="Your videos were not allowed")).to_be_visible()
+    tiktok.control.fault("500", "video/list", times=None)
     page.get_by_role("button", name="Connect again").click()
     page.locator(f"input[name=creator][value='{creator['handle']}']").check()
     page.get_by_role("button", name="Allow").click()
-    open_posts(page)
-    expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} posts")
-
-
-def test_the_first_day_says_what_goes_on_while_tiktok_is_slow(tiktok: SandboxProcess, open_page: OpenPage) -> None:
-    tiktok.control.fault("500", "video/list", times=None)
-    page = open_page(width=390)
-    sign_in(page, str(an_ordinary_creator(tiktok)["handle"]))
     expect(page.locator("#live")).to_contain_text("TikTok is slow at the moment.")
     expect(page.locator("[aria-current=step]")).to_contain_text("Reading your posts")
     tiktok.control.clear_faults()
     page.get_by_role("button", name="Try now").click()
-    expect(page.get_by_role("heading", name="What we found")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="What we found")).to_be_attached()
+    open_posts(page)
+    expect(page.locator("#posts")).to_contain_text(f"{creator['posts']} posts")
 
 
 def test_denying_leads_back_with_an_explanation(tiktok: SandboxProcess, open_page: OpenPage) -> None:

@@ -88,23 +88,34 @@ def test_public_pages_are_sound(path: str) -> None:
     check_page(response.content.decode(), response.headers["Content-Security-Policy"])
 
 
-@pytest.mark.parametrize("path", MEMBERS)
-def test_pages_of_members_are_sound(path: str, browser: Client, creator: Creator) -> None:
-    response = browser.get(fill(path, creator))
-    assert response.status_code == 200
-    check_page(response.content.decode(), response.headers["Content-Security-Policy"])
+def test_pages_of_members_are_sound_and_send_others_to_the_sign_in_and_back(
+    browser: Client, creator: Creator, subtests: pytest.Subtests
+) -> None:
+    for path in MEMBERS:
+        filled = fill(path, creator)
+        with subtests.test(path=path):
+            response = browser.get(filled)
+            assert response.status_code == 200
+            check_page(response.content.decode(), response.headers["Content-Security-Policy"])
+        if path not in PUBLIC and not path.startswith("/accounts/"):
+            with subtests.test(path=path, by="a stranger"):
+                response = Client().get(filled)
+                assert response.status_code == 302
+                assert response.headers["Location"] == f"{reverse('accounts:sign_in')}?next={quote(filled)}"
 
 
-@pytest.mark.parametrize("path", [path for path in MEMBERS if path not in PUBLIC and not path.startswith("/accounts/")])
-def test_pages_of_members_send_others_to_the_sign_in_and_back(path: str, creator: Creator) -> None:
-    path = fill(path, creator)
-    response = Client().get(path)
-    assert response.status_code == 302
-    assert response.headers["Location"] == f"{reverse('accounts:sign_in')}?next={quote(path)}"
+CONNECTIONS = ("ok", "no videos", "lost", "revoked", "never connected")
 
 
-@pytest.mark.parametrize("state", [*Refresh.State, None])
-@pytest.mark.parametrize("connection", ["ok", "no videos", "lost", "revoked", "never connected"])
+@pytest.mark.parametrize(
+    ("state", "connection"),
+    [
+        # every state and every connection once; `make prove` has all pairs
+        pytest.param(state, connection, marks=() if connection == "ok" or state is None else pytest.mark.prove)
+        for state in (*Refresh.State, None)
+        for connection in CONNECTIONS
+    ],
+)
 def test_posts_page_is_sound_in_every_state(
     state: str | None, connection: str, browser: Client, creator: Creator
 ) -> None:

@@ -1,7 +1,6 @@
 """A creator of the sandbox, connected the way a sign-in does it."""
 
 from collections.abc import Callable, Collection
-from functools import lru_cache
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -12,8 +11,7 @@ from django.utils import timezone
 from accounts.linked.services import connect_account
 from accounts.models import TikTokAccount, User
 from accounts.tiktok import client
-from posts.content.pictures import CoverMeasures, measure_cover
-from tests.factories import UserFactory, measured_once
+from tests.factories import UserFactory, cover_measured_once, measured_once
 from tests.sandbox.client import SandboxProcess, consent
 
 Connect = Callable[..., TikTokAccount]
@@ -46,12 +44,7 @@ def _short_rests(monkeypatch):
 def _measured_once(monkeypatch):
     """Measure a caption or a cover once in the whole process: after each reset the sandbox has the same again."""
     monkeypatch.setattr("posts.ingest.storing.measure_caption", measured_once)
-    monkeypatch.setattr("posts.ingest.measuring.measure_cover", _cover_measured_once)
-
-
-@lru_cache(maxsize=500)
-def _cover_measured_once(data: bytes, *, with_text: bool) -> CoverMeasures:
-    return measure_cover(data, with_text=with_text)
+    monkeypatch.setattr("posts.ingest.measuring.measure_cover", cover_measured_once)
 
 
 @pytest.fixture

@@ -40,10 +40,28 @@ def write_miss_as_before(post: Any) -> None:
         )
 
 
-def test_misses_and_alarms_of_before_stay(migrate) -> None:
+def indexes_of(table: str) -> set[str]:
+    with connection.cursor() as cursor:
+        return set(connection.introspection.get_constraints(cursor, table))
+
+
+def test_forecast_errors_alarms_and_planned_times_stay(migrate: Callable[[str], StateApps]) -> None:
+    """One way back and forth for all: each turn at a migration takes seconds."""
+    prediction, early = PredictionFactory(), ForecastErrorFactory(error=0.5, age_h=1)
     old, new = PostFactory.create_batch(2)
     now = timezone.now()
+
+    # under the names of before
+    since = migrate(SINCE)
+    assert since.get_model("predictions", "Prediction").objects.get().scheduled_for == prediction.publish_at
+    miss = since.get_model("predictions", "Miss").objects.get()
+    assert (miss.pk, miss.post_id, miss.age_h, miss.miss) == (early.pk, early.post_id, 1, 0.5)
+    assert "one_miss_per_age" in indexes_of("predictions_miss")
+    assert "predictions_schedul_9e7667_idx" in indexes_of("predictions_prediction")
+
+    # without misses of an hour
     before = migrate(BEFORE)
+    assert not before.get_model("predictions", "Miss").objects.exists()
     write_miss_as_before(old)
     checks = before.get_model("predictions", "DriftCheck").objects
     checks.create(checked_at=now, verdict="alarm", posts=1, changed_since=now)
@@ -70,23 +88,10 @@ def test_misses_and_alarms_of_before_stay(migrate) -> None:
     }
     assert before.get_model("predictions", "DriftCheck").objects.get(verdict="alarm").changed_since == now
 
-
-def indexes_of(table: str) -> set[str]:
-    with connection.cursor() as cursor:
-        return set(connection.introspection.get_constraints(cursor, table))
-
-
-def test_forecast_errors_and_planned_times_keep_their_rows_under_new_names(migrate) -> None:
-    prediction, error = PredictionFactory(), ForecastErrorFactory(error=0.5, age_h=1)
-    before = migrate(SINCE)
-    assert before.get_model("predictions", "Prediction").objects.get().scheduled_for == prediction.publish_at
-    miss = before.get_model("predictions", "Miss").objects.get()
-    assert (miss.pk, miss.post_id, miss.age_h, miss.miss) == (error.pk, error.post_id, 1, 0.5)
-    assert "one_miss_per_age" in indexes_of("predictions_miss")
-    assert "predictions_schedul_9e7667_idx" in indexes_of("predictions_prediction")
-
+    # under their new names
     since = migrate(RENAMED)
     assert since.get_model("predictions", "Prediction").objects.get().publish_at == prediction.publish_at
-    assert since.get_model("predictions", "ForecastError").objects.get().error == 0.5
+    errors = since.get_model("predictions", "ForecastError").objects
+    assert set(errors.values_list("post", "age_h", "error")) == {(old.pk, 24, 0.5), (new.pk, 24, 0.5)}
     assert "one_error_per_age" in indexes_of("predictions_forecasterror")
     assert "predictions_publish_a39cab_idx" in indexes_of("predictions_prediction")

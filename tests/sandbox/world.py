@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.sandbox.simulation.creators import Creator, roster
 from tests.sandbox.simulation.effects import Ints, Shift
@@ -32,12 +33,14 @@ class World:
         """Return the creator's public posts, newest first, and their counts now: (n, 4), in the order of COUNTS."""
         now = self.now()
         posts, finals = self._all_posts(creator, now)
-        shown = posts.posted_at <= now
-        if self.state.deleted:
-            shown &= ~np.isin(posts.ids, list(self.state.deleted))
-        rows = np.flatnonzero(shown)[::-1]
+        rows = np.flatnonzero(self._is_public(posts))[::-1]
         posts, finals = posts.take(rows), finals[rows]
         return posts, self._after_falls(posts, counts_at(finals, posts.posted_at, posts.tau_h, now))
+
+    def number_of_posts(self, creator: Creator) -> int:
+        """Return how many public posts the creator has now."""
+        posts, _ = self._all_posts(creator, self.now())
+        return int(self._is_public(posts).sum())
 
     def counts_of(self, creator: Creator, post_id: int, at: float) -> dict[str, int]:
         """Return a post's counts at any moment, past or future, ignoring `make_counts_fall`; KeyError if unknown."""
@@ -95,6 +98,12 @@ class World:
         self._finals.clear()
         self.on_change()
 
+    def _is_public(self, posts: Posts) -> NDArray[np.bool_]:
+        is_public: NDArray[np.bool_] = posts.posted_at <= self.now()
+        if self.state.deleted:
+            is_public &= ~np.isin(posts.ids, list(self.state.deleted))
+        return is_public
+
     def _after_falls(self, posts: Posts, counts: Ints) -> Ints:
         if not self.state.falls:
             return counts
@@ -107,6 +116,9 @@ class World:
         cached = self._finals.get(creator.handle)
         if cached and cached[0] >= last:
             return cached[1], cached[2]
+        published = [post for post in self.state.published if post.creator == creator.handle]
+        if not published and not self.state.shifts:
+            return self.simulator.history(creator, last)
         parts = [self.simulator.block(creator, number) for number in range(last + 1)]
         parts += [
             self.simulator.published(
@@ -117,8 +129,7 @@ class World:
                 posted_at=post.posted_at,
                 cover=post.cover,
             )
-            for post in self.state.published
-            if post.creator == creator.handle
+            for post in published
         ]
         posts = join(parts)
         finals = self.simulator.finals(creator, posts, self.state.shifts)

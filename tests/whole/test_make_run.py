@@ -42,10 +42,12 @@ class Stack:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("run")
-    # so that the first model learns from fewer creators than a run would simulate
+    # so that the first model learns from fewer creators than a run would simulate, and fits no trees
     population.write(
-        folder / "population.csv.gz", seed=1, accounts=30, posts_max=30, until=int(time.time()) // DAY * DAY
+        folder / "population.csv.gz", seed=1, accounts=8, posts_max=20, until=int(time.time()) // DAY * DAY
     )
+    # none for covers: tests/posts/content/test_picture_networks.py exports them
+    (folder / "networks").mkdir()
     stack = start(folder, free_port())
     yield stack
     stop(stack)

@@ -23,6 +23,7 @@ from tests.privacy.trail.test_every_route import (
     OWN,
     PERSONAL,
     STAFFS,
+    as_signed_in,
     own_address,
     person,
     row_of,
@@ -47,12 +48,10 @@ def asked(person: Creator) -> Counts:
     update_weights(account_id=person.account.pk)
     staff = enter_admin(Client(), StaffFactory(username="sam"))
     counts: Counts = {}
+    signed_in = Client()
+    signed_in.force_login(person.user)
     for route in OWN:
-        client, headers = Client(), dict[str, str]()
-        client.force_login(person.user)
-        if route.startswith("_allauth/app/"):
-            headers = {"X-Session-Token": str(client.session.session_key)}
-            client = Client()
+        client, headers = as_signed_in(signed_in, route)
         counts |= dict([_count(client, own_address(route, person), route, **headers)])
     for route in STAFFS:
         if "logout" not in route:

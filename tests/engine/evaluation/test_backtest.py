@@ -131,6 +131,7 @@ def first_day_account(name: str, level: float) -> AccountHistory:
     return AccountHistory(name, 1000, posts)
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_horizon_protocol_forecasts_first_days():
     test = [first_day_account(f"h{i}", 5 + i % 3) for i in range(6)]
     train = [first_day_account(f"train{i}", 5 + i % 3) for i in range(12)]
@@ -146,6 +147,7 @@ def test_the_horizon_protocol_forecasts_first_days():
         run_backtest(mature_population(3, 30), horizon=True)
 
 
+@pytest.mark.usefixtures("quick_training")
 def test_the_other_measures_are_scored_too():
     """Synthetic posts have exactly fixed ratios to their likes, so theirs are forecast as well as the likes."""
     test = mature_population(5, 30)

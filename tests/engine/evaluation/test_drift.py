@@ -13,7 +13,7 @@ from predictions.engine.types import DAY, HORIZON, HOUR
 from tests.engine.evaluation.drifting import NORMAL_80, alarms, first_days, simulated, watch
 from tests.prove import SEED, scaled
 
-MONTH = range(35 * DAY, 65 * DAY, 6 * HOUR)
+MONTH = range(35 * DAY, 65 * DAY, 12 * HOUR)
 SHIFT = 40 * DAY + 7 * HOUR
 
 
@@ -23,9 +23,9 @@ def around(at: int, days: int = 14) -> range:
 
 
 def test_stationary_months_rarely_ring() -> None:
-    rung = [len(alarms(simulated(seed), MONTH)) for seed in range(10)]
-    assert sum(rung) <= 2, rung
-    assert max(rung) <= 1
+    """Four months, twice a day; `make prove` has many, by the hour."""
+    rung = [len(alarms(simulated(seed), MONTH)) for seed in range(4)]
+    assert sum(rung) <= 1, rung
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_stationary_months_rarely_ring() -> None:
     ids=["a growing base", "weekdays that differ", "accounts that differ", "days that differ"],
 )
 def test_what_is_no_drift_rarely_rings(peculiar) -> None:
-    rung = [len(alarms(simulated(seed, **peculiar), MONTH)) for seed in (1, 2, 3)]
+    rung = [len(alarms(simulated(seed, **peculiar), MONTH)) for seed in (1, 2)]
     assert sum(rung) <= 1, rung
 
 
@@ -57,7 +57,7 @@ def test_a_change_rings_once_and_soon(change, figures, days) -> None:
     assert others == []
 
 
-@pytest.mark.parametrize("seed", [3, 4, 5])
+@pytest.mark.parametrize("seed", [3, *(pytest.param(seed, marks=pytest.mark.prove) for seed in (4, 5))])
 def test_what_an_hour_tells_is_not_waited_for_a_day(seed) -> None:
     misses = simulated(seed, at=SHIFT, level=-1.2)
     (when, _), *_ = alarms(misses, around(SHIFT))

@@ -218,7 +218,7 @@ QUICK = ("the last post", "hashtags of all posts", "labels of unripe posts", "a 
 def test_the_alarm_rings_for_a_planted_leak(monkeypatch: pytest.MonkeyPatch, name: str):
     plant, pipeline, moved_by = PLANTS[name]
     plant(monkeypatch)
-    found = leaks(pipeline, ACCOUNTS, MOMENTS, LIVE)
+    found = leaks(pipeline, ACCOUNTS[:1], MOMENTS, LIVE)
     assert moved_by <= {leak.change for leak in found}
     if name == "a horizon a second too short":
         assert {leak.moment for leak in found} == {MOMENTS[0]}

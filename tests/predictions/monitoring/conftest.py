@@ -1,10 +1,7 @@
-"""Fixtures of the tests of monitoring: requests for retraining, and accounts whose audience shifted."""
+"""A fixture of the tests of monitoring: requests for retraining."""
 
 import pytest
 from celery import current_app
-
-from tests.engine.evaluation.drifting import simulated
-from tests.predictions.monitoring.support import SHIFT, store
 
 
 @pytest.fixture
@@ -18,9 +15,3 @@ def requested(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(current_app, "send_task", send_task)
     return reasons
-
-
-@pytest.fixture
-def shifted() -> None:
-    """Forty accounts whose audience drops at SHIFT for good."""
-    store(simulated(3, at=SHIFT, level=-1.3))

@@ -13,6 +13,7 @@ from predictions.training.pseudonyms import pseudonym
 from predictions.versions.services import register
 from privacy.purposes import Purpose
 from tests.factories import disagree
+from tests.predictions.histories import store, synthetic_histories
 
 NOW = timezone.now().replace(microsecond=0)
 UNTIL = int(NOW.timestamp())
@@ -21,6 +22,11 @@ UNTIL = int(NOW.timestamp())
 def erratic() -> GlobalModel:
     """Return a bad but well-formed model: its points are twenty times too high."""
     return dataclasses.replace(GlobalModel.prior(), calibration=Calibration(point=3.0, up=10.0))
+
+
+def few_accounts() -> list[TikTokAccount]:
+    """Store accounts enough for a comparison, with few posts."""
+    return store(synthetic_histories(22, 14, until=UNTIL, seed=3))
 
 
 def role(version: ModelVersion) -> str:

@@ -22,6 +22,16 @@ from tests.predictions.training.support import NOW, UNTIL
 pytestmark = pytest.mark.django_db
 
 
+# first, because the accounts of the others are there from the second test on
+def test_with_nothing_to_learn_nothing_is_registered():
+    with pytest.raises(NothingToLearn, match="known first day"):
+        retrain(by="a test", reason="")
+    training_tasks.retrain_model(reason="drift")
+    with pytest.raises(CommandError, match="known first day"):
+        call_command("retrain_model")
+    assert not ModelVersion.objects.exists()
+
+
 def test_the_same_data_gives_the_same_artefact_whoever_came_first(accounts):
     histories = synthetic_histories(22, 14, until=UNTIL, seed=3)
     first = lifecycle._train(NOW - lifecycle.SLICE).to_bytes()
@@ -84,12 +94,3 @@ def test_disconnected_accounts_are_not_learned_from(accounts):
     accounts[0].disconnected_at = NOW
     accounts[0].save()
     assert len(list(selectors.training_histories(NOW))) == len(accounts) - 1
-
-
-def test_with_nothing_to_learn_nothing_is_registered():
-    with pytest.raises(NothingToLearn, match="known first day"):
-        retrain(by="a test", reason="")
-    training_tasks.retrain_model(reason="drift")
-    with pytest.raises(CommandError, match="known first day"):
-        call_command("retrain_model")
-    assert not ModelVersion.objects.exists()

@@ -12,14 +12,15 @@ from predictions.training import services as lifecycle
 from predictions.training import tasks as training_tasks
 from predictions.training.services import AlreadyTraining, NothingToLearn, retrain
 from tests.predictions.processes import start_process
-from tests.predictions.training.support import NOW
+from tests.predictions.training.support import NOW, few_accounts
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_training_at_a_time(accounts, monkeypatch):
+def test_one_training_at_a_time(monkeypatch):
+    few_accounts()
     training, go_on = threading.Event(), threading.Event()
 
     def slow_training(as_of):

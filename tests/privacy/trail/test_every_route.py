@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -137,6 +138,7 @@ def person() -> Creator:
     return creator
 
 
+@cache
 def names_of(person: Creator) -> list[str]:
     account = person.account
     return [
@@ -150,9 +152,11 @@ def row_of(model: Any, person: Creator) -> Any:
     return model._base_manager.filter(**{str(table_of(model).person): person.user.pk}).first()
 
 
-def own_address(route: str, person: Creator) -> str:
+@cache
+def objects_of(person: Creator) -> dict[str, Any]:
+    """The person's objects, by how routes begin that have one of them in their address; looked up once."""
     account, webhook = person.account, person.user.webhooks.get()
-    objects: dict[str, Any] = {
+    return {
         "settings/tokens/<": person.token.pk,
         "settings/webhooks/<": webhook.public_id,
         "settings/e-mail/confirm/<": "unknown",
@@ -187,14 +191,20 @@ def own_address(route: str, person: Creator) -> str:
         "api/v1/privacy/exports/<": person.user.exports.get().public_id,
         "api/v1/privacy/consents/<": "learning",
         "api/v1/tokens/<": person.token.pk,
+        "delivery": webhook.deliveries.get().public_id,
+        "comment": person.draft.comments.get().public_id,
+        "seat": account.seats.get().public_id,
     }
+
+
+def own_address(route: str, person: Creator) -> str:
+    objects = objects_of(person)
     if route == "posts/<slug:account_id>/refresh/":
-        return f"/posts/{account.public_id}/refresh/"
-    route = route.replace("<slug:delivery_id>", webhook.deliveries.get().public_id)
-    comment = person.draft.comments.get().public_id
-    route = route.replace("<int:rank>", "1").replace("<slug:comment_id>", comment)
+        return f"/posts/{person.account.public_id}/refresh/"
+    route = route.replace("<slug:delivery_id>", objects["delivery"])
+    route = route.replace("<int:rank>", "1").replace("<slug:comment_id>", objects["comment"])
     if "accounts/" in route:
-        route = route.replace("<slug:seat_id>", account.seats.get().public_id)
+        route = route.replace("<slug:seat_id>", objects["seat"])
     start, found, rest = route.partition("<")
     return f"/{start}{objects[start + '<']}{rest.partition('>')[2]}" if found else f"/{route}"
 
@@ -230,17 +240,25 @@ def ask(client: Client, path: str, person: Creator, route: str, **headers: str) 
 
 def asked_by_the_person(person: Creator) -> list[Answer]:
     """Every route but the admin's, by the person whose data it is: nobody else's can be reached there."""
-    return [_ask_as_person(route, person) for route in OWN]
+    signed_in = Client()
+    signed_in.force_login(person.user)
+    answers = []
+    for route in OWN:
+        client, headers = as_signed_in(signed_in, route)
+        answers.append(ask(client, own_address(route, person), person, route, **headers))
+    return answers
 
 
-def _ask_as_person(route: str, person: Creator) -> Answer:
+def as_signed_in(signed_in: Client, route: str) -> tuple[Client, dict[str, str]]:
+    """A client with that session, and the headers that the route takes instead of its cookie.
+
+    One for each route: an answer may end the session, which the transaction that is rolled back gives back.
+    """
     client = Client()
-    client.force_login(person.user)
-    headers = {}
     if route.startswith("_allauth/app/"):
-        headers = {"X-Session-Token": str(client.session.session_key)}
-        client = Client()
-    return ask(client, own_address(route, person), person, route, **headers)
+        return client, {"X-Session-Token": str(signed_in.session.session_key)}
+    client.cookies.update(signed_in.cookies)
+    return client, {}
 
 
 def asked_by_staff(client: Client, person: Creator) -> list[Answer]:

@@ -66,7 +66,7 @@ async def creators(request: Request) -> Response:
             "topic": creator.topic,
             "open_id": open_id(creator.handle, client_key),
             "followers": world.followers(creator),
-            "posts": len(world.posts(creator)[0]),
+            "posts": world.number_of_posts(creator),
             "utc_offset_h": creator.audience.utc_offset_h,
             "granted": sorted(granted.get(creator.handle, ())),
         }

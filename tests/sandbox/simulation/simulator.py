@@ -89,6 +89,7 @@ class Simulator:
         self.seed = seed
         self.epoch = epoch
         self._blocks: dict[tuple[int, int], Posts] = {}
+        self._histories: dict[tuple[int, int], tuple[Posts, Ints]] = {}
 
     def block(self, creator: Creator, number: int) -> Posts:
         """Return block 0, the history before the epoch, or block k, the k-th BLOCK_DAYS days after it. Cached."""
@@ -96,6 +97,14 @@ class Simulator:
         if key not in self._blocks:
             self._blocks[key] = self._make_block(creator, number)
         return self._blocks[key]
+
+    def history(self, creator: Creator, last: int) -> tuple[Posts, Ints]:
+        """Return the posts of the blocks up to the last one, oldest first, and their final counts. Cached."""
+        key = (creator.index, last)
+        if key not in self._histories:
+            posts = join([self.block(creator, number) for number in range(last + 1)])
+            self._histories[key] = posts, self.finals(creator, posts)
+        return self._histories[key]
 
     def _make_block(self, creator: Creator, number: int) -> Posts:
         rng = np.random.default_rng([self.seed, creator.index, 2, number])

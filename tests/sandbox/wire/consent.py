@@ -129,7 +129,7 @@ def _choices(sandbox: Sandbox) -> list[dict[str, object]]:
             "name": creator.display_name,
             "oddity": creator.oddity,
             "followers": _short(world.followers(creator)),
-            "posts": len(world.posts(creator)[0]),
+            "posts": world.number_of_posts(creator),
         }
         for creator in world.creators.values()
     ]

@@ -7,6 +7,7 @@ between covers too, and move nothing.
 import hashlib
 import hmac
 import io
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -17,6 +18,8 @@ MAX_SHAPES = 40
 LIFETIME_S = 6 * 3600
 
 
+# the same few creators are read by hundreds of tests
+@lru_cache(maxsize=2_000)
 def draw(post_id: int, brightness: float, saturation: float, contrast: float) -> bytes:
     """Draw a JPEG whose mean brightness, mean saturation and contrast follow the three values (0..1)."""
     rng = np.random.default_rng(post_id)
