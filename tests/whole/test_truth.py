@@ -1,7 +1,5 @@
 """Forecasts against what is true: the simulator knows what a draft will do, the engine only the histories."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -19,18 +17,29 @@ from tests.sandbox.simulation.simulator import Simulator
 from tests.sandbox.world import World
 from tests.shared_models import trained
 
-SEED = 5
+SEED, ACCOUNTS, UNKNOWN = 5, 70, 20
 NOW = 20_000 * 24 * 3600
 COVER = (0.5, 0.5, 0.5)
 DRAFTS = (("What should I make next? #fyp", 18), ("My morning routine", 9), ("", 26))
 
 
-@dataclass(frozen=True)
-class Size:
-    accounts: int
-    posts_max: int
-    unknown: int
-    """Accounts that are forecast, and not learned from."""
+@pytest.fixture(scope="module")
+def creators() -> list[Creator]:
+    return list(population.creators(SEED, ACCOUNTS, posts_max=90))
+
+
+@pytest.fixture(scope="module")
+def histories(tmp_path_factory: pytest.TempPathFactory) -> list[AccountHistory]:
+    file = tmp_path_factory.mktemp("population") / "population.csv.gz"
+    population.write(file, seed=SEED, accounts=ACCOUNTS, posts_max=90, until=NOW)
+    by_id = {account.account_id: account for account in read_history_file(file)}
+    return [by_id[f"sim{creator.index}"] for creator in population.creators(SEED, ACCOUNTS, posts_max=90)]
+
+
+@pytest.fixture(scope="module")
+def model(histories: list[AccountHistory]) -> GlobalModel:
+    """Learned from other creators than those it is asked about."""
+    return trained("truth", histories[UNKNOWN:], until=NOW)
 
 
 def true_median(creator: Creator, caption: str, publish_at: int) -> float:
@@ -43,19 +52,11 @@ def forecast_of(model: GlobalModel, history: AccountHistory, caption: str, publi
     return forecast(model, learn_account(model, history, as_of=NOW), draft, as_of=NOW)
 
 
-@pytest.mark.parametrize(
-    "size",
-    [pytest.param(Size(26, 60, 8), id="few"), pytest.param(Size(70, 90, 20), id="many", marks=pytest.mark.prove)],
-)
-def test_the_typical_forecast_is_nearer_to_the_truth_than_the_baseline(size: Size, tmp_path: Path) -> None:
-    creators = list(population.creators(SEED, size.accounts, posts_max=size.posts_max))
-    file = tmp_path / "population.csv.gz"
-    population.write(file, seed=SEED, accounts=size.accounts, posts_max=size.posts_max, until=NOW)
-    by_id = {account.account_id: account for account in read_history_file(file)}
-    histories = [by_id[f"sim{creator.index}"] for creator in creators]
-    model = trained(f"truth{size.accounts}", histories[size.unknown :], until=NOW)
+def test_the_typical_forecast_is_nearer_to_the_truth_than_the_baseline(
+    creators: list[Creator], histories: list[AccountHistory], model: GlobalModel
+) -> None:
     off, baseline_off = [], []
-    for creator, history in zip(creators[: size.unknown], histories[: size.unknown], strict=True):
+    for creator, history in zip(creators[:UNKNOWN], histories[:UNKNOWN], strict=True):
         for caption, hours in DRAFTS:
             publish_at = NOW + hours * 3600
             given, median = forecast_of(model, history, caption, publish_at), true_median(creator, caption, publish_at)

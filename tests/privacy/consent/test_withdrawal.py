@@ -285,7 +285,7 @@ def many_lives(count: int, tiktok: TikTokFromMemory, block: int = 0) -> tuple[Co
 
 
 def test_no_life_sees_processing_without_consent(tiktok: TikTokFromMemory, own_texts: None) -> None:
-    taken, violations = many_lives(20, tiktok)
+    taken, violations = many_lives(40, tiktok)
     assert violations == []
     # both sides of the line were walked, and every way in
     assert taken["predict"] > 0
