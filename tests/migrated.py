@@ -29,7 +29,7 @@ class MigratedDatabase:
         self._kept = KEPT / f"{_digest()}.sql"
         self._is_new = not self._kept.exists()
         if not self._is_new:
-            with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+            with connection._nodb_cursor() as cursor:
                 cursor.execute(f"CREATE DATABASE {TEMPLATE}")
             _run("psql", TEMPLATE, "--quiet", "--output=/dev/null", "--set=ON_ERROR_STOP=1", "--file", str(self._kept))
             # migrations that were run already are run no more
