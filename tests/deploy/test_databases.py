@@ -20,7 +20,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from config import databases
 from config.databases import REPLICA, late_reads
 from config.settings.variables import settings_from
-from deploy.local.postgres import _identity, _programs
+from deploy.local.postgres import _identity, programs
 from deploy.local.servers import free_port, wait_for_port
 from posts.models import Trend
 from posts.trends.selectors import rising_hashtags
@@ -51,7 +51,7 @@ class Standby:
 
     def _copy(self) -> None:
         command: list[Any] = [
-            _programs() / "pg_basebackup",
+            programs() / "pg_basebackup",
             "-D",
             self.data,
             "-h",
@@ -69,7 +69,7 @@ class Standby:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command: list[Any] = [_programs() / "postgres", "-D", self.data, "-p", str(self.port), "-k", self.folder]
+        command: list[Any] = [programs() / "postgres", "-D", self.data, "-p", str(self.port), "-k", self.folder]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*command, "-h", "127.0.0.1"], cwd=self.folder, stdout=log, stderr=log, **self.identity
