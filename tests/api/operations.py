@@ -87,6 +87,7 @@ def objects_of(creator: Creator) -> dict[str, Any]:
         "/api/v1/seats/": creator.user.seats.get().public_id,
         "/api/v1/shares/": account.shared_links.get().public_id,
         "/api/v1/experiments/": account.experiments.get().public_id,
+        "/api/v1/caption-appeals/": account.caption_appeals.get().public_id,
         "/api/v1/privacy/exports/": creator.user.exports.get().public_id,
         "/api/v1/privacy/consents/": "learning",
         "/api/v1/tokens/": creator.token.pk,

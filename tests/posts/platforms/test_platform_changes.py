@@ -229,7 +229,7 @@ def test_monetised_ranking_a_level_that_shifts_is_followed(fixed_toy):
     refresh(account)
     # of the twenty likes of the new level seven in eight come on the first day
     level = 20 * 7 / 8
-    assert forecast(account).typical > 4 * level
+    assert forecast(account).typical > 3 * level
     start = timezone.now() - timedelta(days=1, hours=14)
     for number in range(RECOVERED):
         toy.publish(1, until=start + timedelta(hours=number), likes=20)
