@@ -390,7 +390,6 @@ result.addEventListener("submit", step);
 window.addEventListener("online", () => changed && save());
 document.querySelector("[data-forget]")?.addEventListener("submit", (event) => forget(event.target.dataset.forget));
 showCover(field("cover"), field("measured_cover"), edit);
-counter.hidden = false;
 // a caption that was just written counts, not the one before that this browser may have
 if ("written" in form.dataset) edit();
 else restore();
