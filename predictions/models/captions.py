@@ -1,4 +1,4 @@
-"""What captions are written with: a brand's words, an account's style, and appeals against what was held back."""
+"""Tables of the caption writer: a brand's words, an account's style, and appeals against texts that were held back."""
 
 import numpy as np
 from django.contrib.postgres.fields import ArrayField

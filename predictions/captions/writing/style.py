@@ -14,7 +14,7 @@ from predictions.captions.writing.tokens import bare_words, hashtags_of, without
 from predictions.engine.types import Floats
 
 SURFACE = ("length", "words", "questions", "exclamations", "emoji", "hashtags", "capitals")
-"""What is measured of a text beside its topic: log1p of counts, and the share of capital letters."""
+"""Measures of a text beside its topic: log1p of counts, and the share of capital letters."""
 _LEAST_SPREAD, _LEAST_TOPIC = 0.35, 0.05
 """Log units: somebody who always has two hashtags may have one. And of the topic: 1 less the cosine."""
 _QUANTILES = np.linspace(0.0, 1.0, 101)

@@ -14,7 +14,7 @@ from tests.predictions.training.support import erratic, few_accounts
 
 @pytest.fixture(autouse=True)
 def _quick_training(quick_training: None) -> None:
-    """How well a model learned is looked at in tests/engine."""
+    """Train in a few rounds: tests/engine looks at how well a model learned."""
 
 
 @pytest.fixture(scope="module")
