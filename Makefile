@@ -62,14 +62,17 @@ pin:
 	@exec deploy/pin.sh
 
 # one thread each: the two processes have two cores
-PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not prove"
+PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)/python -m pytest -m "not prove"
+BESIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
+# what fails where others take its time is named and tried once more, alone; what fails alone, fails
 tests: setup
-	$(PYTEST)
+	@$(PYTEST) $(BESIDE) || { [ $$? = 1 ] && echo "Once more, alone: what failed beside other tests" && \
+		$(PYTEST) --last-failed --last-failed-no-failures none; }
 
 # the same tests, which take more than half as long again when lines are counted
 coverage: setup
-	$(PYTEST) --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(PYTEST) $(BESIDE) --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 # SEED=, SCALE= and OUT= change it; it installs the load generator into .run/ at its first run
 bench: setup
