@@ -7,12 +7,11 @@ back into much of a short text (Morris et al., "Text Embeddings Reveal (Almost) 
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
 
+import mmh3
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction import FeatureHasher
 
 from posts.content.meanings import MEANING_SIZE, meaning_of
 
@@ -34,18 +33,24 @@ def embed(words: Iterable[str], text: str) -> NDArray[np.int8]:
     Return (EMBEDDING_SIZE,) in steps of 1 / EMBEDDING_STEPS; each of the two parts has length one, or is zero if
     there is nothing to embed.
     """
-    tokens = Counter(_tokens(words))
-    # all tokens weigh the same: a long word already counts more, by the number of its letter groups
-    hashed = _hasher().transform([((token, 1 + math.log(count)) for token, count in tokens.items())]).toarray()[0]
+    hashed = _hashed(Counter(_tokens(words)))
     norm = float(np.linalg.norm(hashed))
     vector = np.concatenate([hashed / norm if norm else hashed, meaning_of(text)])
     embedding: NDArray[np.int8] = np.rint(vector * EMBEDDING_STEPS).astype(np.int8)
     return embedding
 
 
-@cache
-def _hasher() -> FeatureHasher:
-    return FeatureHasher(SLOTS, input_type="pair", alternate_sign=True)
+def _hashed(tokens: Mapping[str, int]) -> NDArray[np.float64]:
+    """Return the tokens' counts, damped, in the slots (SLOTS,) that their hashes name, with the hashes' signs.
+
+    As scikit-learn's FeatureHasher does, which takes a second to load (Weinberger et al., "Feature hashing for large
+    scale multitask learning", ICML 2009). All tokens weigh the same: a long word has more letter groups already.
+    """
+    hashed = np.zeros(SLOTS)
+    for token, count in tokens.items():
+        place = mmh3.hash(token)
+        hashed[abs(place) % SLOTS] += math.copysign(1 + math.log(count), place)
+    return hashed
 
 
 def _tokens(words: Iterable[str]) -> Iterator[str]:

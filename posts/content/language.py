@@ -55,6 +55,8 @@ def load() -> None:
 def _tokenizer() -> "TweetTokenizer":
     from nltk.tokenize.casual import TweetTokenizer
 
+    import posts.content.nltk_alone  # noqa: F401
+
     # digits that look like a phone number are a word like others
     return TweetTokenizer(match_phone_numbers=False)
 

@@ -118,6 +118,8 @@ def _ranking() -> dict[str, float]:
 def _analyser() -> "SentimentIntensityAnalyzer":
     from nltk.sentiment.vader import SentimentIntensityAnalyzer, VaderConstants
 
+    import posts.content.nltk_alone  # noqa: F401
+
     class Analyser(SentimentIntensityAnalyzer):  # type: ignore[misc]  # NLTK has no types
         """NLTK's analyser with the lexicon of the vaderSentiment package: NLTK's own would have to be downloaded."""
 

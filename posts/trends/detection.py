@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Floats = NDArray[np.float64]
 
@@ -64,6 +63,8 @@ def find_rising(counts: Floats, active: Floats, *, noise_variance: float) -> lis
     active: (BUCKETS,) accounts that published at all, counted likewise.
     noise_variance: of the noise in each count.
     """
+    from scipy import stats
+
     days = counts.reshape(len(counts), BUCKETS // PER_DAY, PER_DAY).sum(axis=2)[:, ::-1]
     exposure = active.reshape(-1, PER_DAY).sum(axis=1)[::-1]
     past = slice(1 + GAP_DAYS, None)

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,7 +21,7 @@ from predictions.engine.features.rows import OUTPUTS
 from predictions.engine.features.tabular import LEVEL, TABULAR
 from predictions.engine.types import MAX_LOG, Z80, Columns, Floats
 
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 
 _ABOVE_BEST = math.log(100)
 """No forecast exceeds the account's best post among those in the features by more than this."""
@@ -153,7 +152,7 @@ class GlobalModel:
             )
         except UnreadableModel:
             raise
-        except (UnreadableArchive, KeyError, ValueError, TypeError, lgb.basic.LightGBMError) as error:
+        except (UnreadableArchive, KeyError, ValueError, TypeError) as error:
             raise UnreadableModel(f"The bytes are no model, or a damaged one ({error!r}).") from error
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 
 from posts.content.embeddings import SLOTS
 from predictions.engine.data.history import MAX_TAGS
@@ -61,6 +60,8 @@ def topics_of(posts: Sequence[Draft]) -> list[Topic]:
 
     Groups are joined by average distance (Sokal and Michener 1958).
     """
+    from scipy.cluster.hierarchy import fcluster, linkage
+
     directions = np.array([post.caption.embedding[SLOTS:] for post in posts], dtype=np.float64).reshape(len(posts), -1)
     known = np.flatnonzero(directions.any(axis=1))
     if len(known) < 2 * LEAST_POSTS:

@@ -9,6 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import posts.content.nltk_alone  # noqa: F401
+
+# isort: split
 from nltk.lm.models import InterpolatedLanguageModel
 from nltk.lm.preprocessing import pad_both_ends
 from nltk.lm.smoothing import KneserNey

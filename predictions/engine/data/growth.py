@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
-from sklearn.isotonic import IsotonicRegression
 
 from predictions.engine.archive import Parameters
 from predictions.engine.statistics import cap_account_shares, weighted_quantile
@@ -222,6 +221,8 @@ def _against_level(account: AccountHistory, until: int, name: str) -> Iterator[P
 
 def _fit(pairs: _Pairs, prior: Floats) -> Floats:
     """Return the curve (knots,) that the pairs give, ridged to a prior curve."""
+    from sklearn.isotonic import IsotonicRegression
+
     residual = pairs.step - pairs.design @ prior
     # the ridge is on differences between neighbouring knots, each as large as the prior's step; the last stays at zero
     steps = np.diff(np.eye(len(_KNOTS)), axis=0) / np.diff(_PRIOR_LOG_SHARE)[:, None]

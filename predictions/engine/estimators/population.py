@@ -6,7 +6,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import HuberRegressor
 
 from predictions.engine.archive import Parameters
 from predictions.engine.estimators.calibration import relative_median
@@ -49,6 +48,8 @@ class Population(Parameters):
         level = float(np.median(levels))
         intercept, slope = level, 0.0
         if has_followers.sum() >= _MIN_ACCOUNTS and np.ptp(log_followers[has_followers]) > 0:
+            from sklearn.linear_model import HuberRegressor
+
             fitted = HuberRegressor().fit(log_followers[has_followers][:, None], levels[has_followers])
             # similar followings fit any slope; twice the followers never bring more than twice the likes
             slope = float(np.clip(fitted.coef_[0], 0.0, 1.0))

@@ -10,7 +10,6 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import Ridge
 
 from posts.content.meanings import MEANING_SIZE
 from predictions.engine.types import Floats
@@ -37,6 +36,8 @@ class TopicEffect:
         usable = topic.any(axis=1) & (weight > 0)
         if not usable.any():
             return cls()
+        from sklearn.linear_model import Ridge
+
         # the intercept keeps a bias of the forecasts out of the effects
         ridge = Ridge(alpha=_RIDGE)
         ridge.fit(topic[usable].astype(np.float64), np.clip(miss[usable], -_CLIP, _CLIP), sample_weight=weight[usable])

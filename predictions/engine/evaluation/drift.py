@@ -20,7 +20,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from predictions.engine.data.labels import EARLY
 from predictions.engine.types import DAY, HORIZON, Columns, Floats
@@ -239,6 +239,8 @@ def moved_features(
     unknown. Accounts are compared with themselves (paired t tests, Benjamini and Hochberg, 1995, over all features), so
     that new accounts move nothing. `<name> unknown` is the share of posts without the feature.
     """
+    from scipy.stats import false_discovery_control
+
     values = np.hstack([features, np.isnan(features)]).astype(np.float64)
     accounts, row = np.unique(account, return_inverse=True)
     means = []
@@ -256,8 +258,8 @@ def moved_features(
         return {}
     steps, number = steps[:, compared], (~np.isnan(steps[:, compared])).sum(axis=0)
     mean, error = np.nanmean(steps, axis=0), np.nanstd(steps, axis=0, ddof=1) / np.sqrt(number)
-    p_values = 2 * stats.t.sf(np.abs(mean) / np.maximum(error, 1e-12), number - 1)
+    p_values = 2 * special.stdtr(number - 1, -np.abs(mean) / np.maximum(error, 1e-12))
     effects = mean / unit[compared]
-    moved = (stats.false_discovery_control(p_values) <= FALSE_DISCOVERIES) & (np.abs(effects) >= MIN_EFFECT)
+    moved = (false_discovery_control(p_values) <= FALSE_DISCOVERIES) & (np.abs(effects) >= MIN_EFFECT)
     labels = [*names, *(f"{name} unknown" for name in names)]
     return {labels[column]: float(effect) for column, effect in zip(compared[moved], effects[moved], strict=True)}

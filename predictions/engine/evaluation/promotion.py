@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
 
 from predictions.engine.data.growth import GrowthCurve
 from predictions.engine.data.history import WINDOW
@@ -243,6 +242,8 @@ def _means(values: Floats) -> dict[str, float]:
 
 def _difference(pairs: Sequence[Pair], error: str, seed: int) -> dict[str, float]:
     """Return the difference of the means (negative: the challenger is better) and its upper bound."""
+    from scipy.stats import bootstrap
+
     values = _values(pairs, error)
     if not values.size:
         return {}

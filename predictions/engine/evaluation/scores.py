@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from predictions.engine.types import Floats
 
@@ -49,6 +48,8 @@ def _mean(values: Floats) -> float:
 
 
 def _rank_correlation(a: Floats, b: Floats) -> float:
+    from scipy.stats import spearmanr
+
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return math.nan
     return float(spearmanr(a, b)[0])

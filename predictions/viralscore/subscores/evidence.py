@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from predictions.engine.statistics import account_slices
 from predictions.engine.types import Floats
@@ -54,6 +53,8 @@ def judge(account: NDArray[np.int64], score: Floats, propagation: Floats) -> Evi
 
     Rows of an account stand together; those with a NaN are left out. An account weighs by its posts less one.
     """
+    from scipy.stats import rankdata
+
     found, weights, posts = [], [], 0
     for own in account_slices(account):
         is_known = ~np.isnan(score[own]) & ~np.isnan(propagation[own])

@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from predictions.engine.types import Floats
@@ -137,6 +136,8 @@ def learn_record(table: PostTable, *, until: int) -> Record:
 
 def _fit_weights(scores: Floats, spread_further: NDArray[np.bool_]) -> tuple[float, list[float]]:
     """Return the intercept and non-negative weights (k,) of a logistic regression on scores (n, k)."""
+    from scipy.optimize import minimize
+
     signs = np.where(spread_further, 1.0, -1.0)
     design = np.column_stack([np.ones(len(scores)), scores])
 
