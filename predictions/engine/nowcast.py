@@ -29,6 +29,8 @@ CORRELATION = 0.4
 _PRIOR_POSTS = 0.5
 """Posts' worth of `USUAL_SCALE`: accounts differ by a factor of ten, so few of an account's own say more."""
 _LEAST_SD = 1e-3
+_CLOSE = 1e-3
+"""Log units that a combination may be off."""
 _ALIKE = math.log(2.5)
 """Ages within this factor (log) are alike."""
 
@@ -78,7 +80,7 @@ def nowcast(
         return None
     age, seen = counts.observed_at - posted_at, counts.likes
     early = from_count(curve, age, counts, HORIZON, scale)
-    both = combine(from_forecast(curve, forecast, HORIZON), early)
+    both = combine_count(curve, from_forecast(curve, forecast, HORIZON), age, counts, HORIZON, scale)
     likes = both.likes(least=seen)
     return Nowcast(
         age=age,
@@ -124,9 +126,15 @@ def from_forecast(curve: GrowthCurve, forecast: Range, age: int) -> LogLikes:
     return LogLikes(at_age, math.hypot((typical - low) / Z80, step), math.hypot((high - typical) / Z80, step))
 
 
-def from_count(curve: GrowthCurve, age: int, counts: Counts, to_age: int, scale: float) -> LogLikes:
-    """Return the likes that counts at an age (seconds) imply at a later one; `scale` is the `growth_scale`."""
-    sd = math.sqrt((scale * curve.sd(age, to_age, counts.likes)) ** 2 + rounding_variance(counts))
+def from_count(
+    curve: GrowthCurve, age: int, counts: Counts, to_age: int, scale: float, *, at_least: float = 0.0
+) -> LogLikes:
+    """Return the likes that counts at an age (seconds) imply at a later one; `scale` is the `growth_scale`.
+
+    They are as uncertain as counts of `at_least` so many likes.
+    """
+    certain = max(counts.likes, at_least)
+    sd = math.sqrt((scale * curve.sd(age, to_age, certain)) ** 2 + rounding_variance(counts))
     return LogLikes(_grown(math.log1p(counts.likes), curve.gain(age, to_age)), sd, sd)
 
 
@@ -169,6 +177,27 @@ def combine(forecast: LogLikes, early: LogLikes) -> LogLikes:
     weight, _ = _combined(*((forecast.up, early.up) if rises else (forecast.down, early.down)))
     typical = forecast.typical + weight * (early.typical - forecast.typical)
     return LogLikes(typical, _combined(forecast.down, early.down)[1], _combined(forecast.up, early.up)[1])
+
+
+def combine_count(
+    curve: GrowthCurve, forecast: LogLikes, age: int, counts: Counts, to_age: int, scale: float
+) -> LogLikes:
+    """Return a forecast of a later age combined with counts at an age (both seconds); `scale` is the `growth_scale`.
+
+    A count below what is expected is as uncertain as the count that the result itself implies: by its own size, none at
+    all would say less than a few (the expected instead of the observed information, as in Fisher's scoring).
+    """
+    low, high = from_count(curve, age, counts, to_age, scale).typical, forecast.typical
+    if high - low <= _CLOSE:
+        return combine(forecast, from_count(curve, age, counts, to_age, scale))
+    gain = curve.gain(age, to_age)
+    # the more the result implies, the lower is what it gives: there is one that gives itself
+    while high - low > _CLOSE:
+        middle = (low + high) / 2
+        implied = from_count(curve, age, counts, to_age, scale, at_least=math.expm1(_grown(middle, -gain)))
+        both = combine(forecast, implied)
+        low, high = (middle, high) if both.typical > middle else (low, middle)
+    return both
 
 
 def _combined(sd: float, other: float) -> tuple[float, float]:

@@ -24,7 +24,7 @@ from predictions.engine.data.history_file import read_history_file
 from predictions.engine.data.labels import MEASURED, Target, label_of
 from predictions.engine.evaluation.replay import replay
 from predictions.engine.features.rows import rows_of_account
-from predictions.engine.nowcast import LogLikes, combine, from_count, growth_scale
+from predictions.engine.nowcast import LogLikes, combine_count, from_count, growth_scale
 from predictions.engine.types import HORIZON, HOUR, MIN_HISTORY, Z80, Floats
 from tests.sandbox.simulation.population import write
 
@@ -48,13 +48,10 @@ class Case:
     count: float
     forecast: LogLikes
     early: LogLikes
+    both: LogLikes
     first: LogLikes
     """Both, as if none of the account's posts had been counted twice."""
     truth: float
-
-    @property
-    def both(self) -> LogLikes:
-        return combine(self.forecast, self.early)
 
 
 def cases(accounts: list[AccountHistory], target: Target) -> Iterator[Case]:
@@ -90,9 +87,10 @@ def _of_account(model: GlobalModel, curve: GrowthCurve, account: AccountHistory,
                 earlier = [course for course in courses if course[0] < post.posted_at]
                 scale = growth_scale(curve, earlier, age, counts.observed_at)
                 early = from_count(curve, age, counts, to_age, scale)
-                alone = from_count(curve, age, counts, to_age, curve.first_day_scale)
-                first = combine(forecast, alone)
-                yield Case(account.account_id, post.post_id, age, counts.likes, forecast, early, first, truth)
+                both, first = (
+                    combine_count(curve, forecast, age, counts, to_age, each) for each in (scale, curve.first_day_scale)
+                )
+                yield Case(account.account_id, post.post_id, age, counts.likes, forecast, early, both, first, truth)
 
 
 def _truth(post: PublishedPost, target: Target) -> Counts | None:
