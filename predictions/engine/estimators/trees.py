@@ -6,7 +6,7 @@ by chance.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from predictions.engine.estimators.forest import LEAVES, Forest
 from predictions.engine.features.rows import OUTPUTS, Rows
 from predictions.engine.statistics import cap_account_shares
 from predictions.engine.types import Floats
-
-if TYPE_CHECKING:
-    import lightgbm as lgb
 
 _ROUNDS = 400
 _PARAMETERS = {
@@ -40,9 +37,10 @@ class Trees:
         """Boost both on labels drawn from their uncertainty, each on a draw of its own."""
         for_typical, for_point = rows.imputed(seed, draw=0), rows.imputed(seed, draw=1)
         by_count = relative_weights(for_point.target)
-        typical = _boost(for_typical, cap_account_shares(rows.account, rows.sureness), seed)
-        point = _boost(for_point, cap_account_shares(rows.account, rows.sureness * by_count), seed)
-        return cls(Forest.of_booster(typical), Forest.of_booster(point))
+        return cls(
+            _boost(for_typical, cap_account_shares(rows.account, rows.sureness), seed),
+            _boost(for_point, cap_account_shares(rows.account, rows.sureness * by_count), seed),
+        )
 
     def predict(self, inputs: Floats) -> Floats:
         """Return (n, len(OUTPUTS)), NaN but for typical and point."""
@@ -62,9 +60,9 @@ class Trees:
         return cls(*(Forest.from_arrays(arrays_of(name, arrays)) for name in ("typical", "point")))
 
 
-def _boost(rows: Rows, weight: Floats, seed: int) -> "lgb.Booster":
+def _boost(rows: Rows, weight: Floats, seed: int) -> Forest:
     # only training needs it: with scikit-learn and SciPy, which it loads, it takes a server's start over a second
     import lightgbm as lgb
 
     data = lgb.Dataset(rows.tabular, rows.target, weight=weight / weight.mean(), free_raw_data=False)
-    return lgb.train({**_PARAMETERS, "seed": seed}, data, _ROUNDS)
+    return Forest.of_booster(lgb.train({**_PARAMETERS, "seed": seed}, data, _ROUNDS))
