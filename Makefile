@@ -62,7 +62,7 @@ pin:
 	@exec deploy/pin.sh
 
 # one thread each: the two processes have two cores
-PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)/python -m pytest -m "not prove"
+PYTEST := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)/python -m pytest -m "not prove" --hypothesis-profile repeatable
 BESIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 # what fails where others take its time is named and tried once more, alone; what fails alone, fails
