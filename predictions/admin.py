@@ -6,6 +6,7 @@ from predictions.comments import admin as comments  # noqa: F401
 from predictions.experiments import admin as experiments  # noqa: F401
 from predictions.feedback import admin as feedback  # noqa: F401
 from predictions.forecasts import admin as forecasts  # noqa: F401
+from predictions.labels import admin as labels  # noqa: F401
 from predictions.learning import admin as learning  # noqa: F401
 from predictions.monitoring import admin as monitoring  # noqa: F401
 from predictions.outcomes import admin as outcomes  # noqa: F401

@@ -14,6 +14,8 @@ class PredictionsConfig(AppConfig):
         import predictions.forecasts.home
         import predictions.forecasts.person
         import predictions.forecasts.receivers
+        import predictions.labels.home
+        import predictions.labels.receivers
         import predictions.learning.receivers
         import predictions.monitoring.receivers
         import predictions.outcomes.receivers

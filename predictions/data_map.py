@@ -20,6 +20,7 @@ SHARED_PHRASES = "Phrases that many people use in captions"
 BRIEFS = "Your briefs for captions, and captions written with you, until you keep one in a draft"
 BRAND_WORDS = "Words that captions written with you have to have, and words that they never have"
 STYLE = "How your captions are usually written: their length, signs, emoji, hashtags and subjects, as averages"
+COMPARED = "Pairs of your captions that staff compare, if you let them, and which one each of them chose"
 APPEALS = "Texts that were held back and that you asked staff about, until they decided; and what they decided"
 SHARED = (
     "Links by which you show a forecast or a report: what each shows, until when, and how often it was opened; "
@@ -137,6 +138,26 @@ DATA_MAP: tuple[Declaration, ...] = (
         retention=Retention("the text until staff decide, or you stop keeping texts; the rest with your account here"),
         person="account__user",
         account="account",
+    ),
+    Table(
+        "predictions.LabelPair",
+        source=Source.POSTCAST,
+        category=COMPARED,
+        purposes=(Purpose.COMPARING, Purpose.DRAFTS),
+        why="To check whether the parts of the score agree with people",
+        retention=Retention("until one of the posts goes, you withdraw, or you stop keeping texts"),
+        person="account__user",
+        account="account",
+    ),
+    Table(
+        "predictions.LabelVote",
+        source=Source.POSTCAST,
+        category=COMPARED,
+        purposes=(Purpose.COMPARING, Purpose.DRAFTS),
+        why="To check whether the parts of the score agree with people",
+        retention=Retention("until one of the posts goes, you withdraw, or you stop keeping texts"),
+        person="pair__account__user",
+        account="pair__account",
     ),
     Table(
         "predictions.SharedLink",

@@ -18,6 +18,8 @@ class Purpose(StrEnum):
     """Comparing forecasts with how the posts turned out."""
     WRITING = "writing"
     """Writing captions from those that are kept."""
+    COMPARING = "comparing"
+    """Letting staff compare captions that are kept, two at a time."""
 
 
 class Basis(StrEnum):

@@ -28,7 +28,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             *("view_prediction", "view_outcome", "view_feedback", "change_feedback", "view_accountweights"),
             *("view_suggestionreport", "view_experiment", "view_assignment", "view_saveddraft", "view_accountreplay"),
             *("view_sharedlink", "view_draftcomment", "view_brandwords", "view_captionstyle"),
-            *("view_captionappeal", "change_captionappeal"),
+            *("view_captionappeal", "change_captionappeal", "view_labelpair", "view_labelvote"),
         ),
         "privacy": ("view_consent", "add_dataexport"),
     },
@@ -41,6 +41,8 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "telemetry": ("view_routeday",),
     },
+    # compares captions, blind: of people's rows nothing but the two texts
+    "rater": {"predictions": ("compare_labelpair",)},
     # keeps it running: models, queues, failures
     "operator": {
         "accounts": ("view_webhookdelivery",),

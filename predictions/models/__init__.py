@@ -6,6 +6,7 @@ from predictions.models.comments import DraftComment
 from predictions.models.experiments import Assignment, Experiment
 from predictions.models.feedback import Feedback
 from predictions.models.forecasts import Prediction
+from predictions.models.labels import LabelPair, LabelVote
 from predictions.models.learning import AccountWeights, ForecastError
 from predictions.models.monitoring import DriftCheck
 from predictions.models.outcomes import Outcome
@@ -32,6 +33,8 @@ __all__ = [
     "ForecastError",
     "ForecastFailure",
     "ForgottenAccount",
+    "LabelPair",
+    "LabelVote",
     "ModelEvent",
     "ModelVersion",
     "Outcome",

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from predictions.models import ModelVersion
-from predictions.viralscore.subscores import PARTS, Evidence, Record
+from predictions.versions.people import people_of
+from predictions.viralscore.subscores import PARTS, VALUE, Evidence, Record
 
 DIGEST_SHOWN = 8
 _TOLD = ("prior", "rows", "accounts", "span", "until", "metrics", "pseudonyms", "libraries", "data_sha256")
@@ -33,6 +34,8 @@ class EvidenceRow:
     accounts: int
     shown: str
     weight: str
+    people: str
+    """How often people agree with it, where they were asked."""
 
 
 def readable_name(version: ModelVersion) -> str:
@@ -88,14 +91,16 @@ def evidence_of(manifest: Mapping[str, Any]) -> list[EvidenceRow]:
     record = Record.of_manifest(manifest)
     if record is None:
         return []
-    rows = [_evidence_row(part, record.evidence.get(part), record.weights.get(part)) for part in PARTS]
-    return [*rows, _evidence_row("V", record.value_evidence, None)]
+    evidence = {**record.evidence, VALUE: record.value_evidence}
+    people = people_of(record)
+    return [_evidence_row(name, evidence.get(name), record, people.get(name, "–")) for name in (*PARTS, VALUE)]
 
 
-def _evidence_row(name: str, evidence: Evidence | None, weight: float | None) -> EvidenceRow:
+def _evidence_row(name: str, evidence: Evidence | None, record: Record, people: str) -> EvidenceRow:
     if evidence is None:
-        return EvidenceRow(name, "–", "–", 0, 0, "no: too little to learn from", "–")
+        return EvidenceRow(name, "–", "–", 0, 0, "no: too little to learn from", "–", people)
     is_known = not math.isnan(evidence.low)
+    weight = record.weights.get(name)
     return EvidenceRow(
         name=name,
         correlation=f"{evidence.correlation:.3f}" if is_known else "–",
@@ -108,6 +113,7 @@ def _evidence_row(name: str, evidence: Evidence | None, weight: float | None) ->
         if is_known
         else "no: too few accounts",
         weight="–" if weight is None else f"{weight:.2f}",
+        people=people,
     )
 
 

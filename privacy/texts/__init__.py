@@ -20,6 +20,7 @@ SUMMARIES: dict[Purpose, Promise] = {
     Purpose.DRAFTS: _("Keeps your captions, drafts and comments, for you and those whom you let in."),
     Purpose.OUTCOMES: _("Compares each forecast with what its post did, so that you see how right it was."),
     Purpose.WRITING: _("Suggests captions that sound like you, from those that are kept. They are for you alone."),
+    Purpose.COMPARING: _("Shows staff two of your kept captions at a time, without your name, to check the score."),
 }
 """One sentence each, above the text that a person agrees to; a text that says something else needs another."""
 

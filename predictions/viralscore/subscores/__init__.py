@@ -10,12 +10,13 @@ from predictions.viralscore.subscores.columns import COLUMNS, Circumstances
 from predictions.viralscore.subscores.evidence import Evidence
 from predictions.viralscore.subscores.fitting import PARTS
 from predictions.viralscore.subscores.posts import PostTable, post_table
-from predictions.viralscore.subscores.record import MANIFEST_ENTRY, PartScores, Record, learn_record
+from predictions.viralscore.subscores.record import MANIFEST_ENTRY, VALUE, PartScores, Record, learn_record
 
 __all__ = [
     "COLUMNS",
     "MANIFEST_ENTRY",
     "PARTS",
+    "VALUE",
     "Circumstances",
     "Evidence",
     "Item",

@@ -16,6 +16,7 @@ from predictions.viralscore.subscores.posts import PostTable
 FORMAT_VERSION = 1
 MANIFEST_ENTRY = "viralscore"
 """The entry of a model's manifest that holds a record: it is signed, promoted and rolled back with the model."""
+VALUE = "V"
 FITTED, WEIGHTED = 0.5, 0.75
 """Quantiles of publishing: sub-scores are fitted on posts known by the first, V's weights on those by the second."""
 USUAL = 0.5
@@ -61,6 +62,19 @@ class Record:
             return PartScores(None, values)
         value = float(expit(self._combined({part: np.array([score]) for part, score in scores.items()})[0]))
         return PartScores(min(value, USUAL) if is_outrage else value, values)
+
+    def raw_scores(self, columns: Floats, usual: Floats, is_outrage: bool) -> dict[str, float]:
+        """Return each sub-score (log units) and, as `VALUE`, V before the logistic function, evidence or not.
+
+        For judging them: nobody is shown these. Unknown ones are left out, V also where nothing has evidence.
+        """
+        outrage = np.array([is_outrage])
+        scores = {part: each.score(columns[None], usual[None], outrage) for part, each in self.sub_scores.items()}
+        raw = {part: float(score[0]) for part, score in scores.items() if not np.isnan(score[0])}
+        if self.weights:
+            value = float(self._combined(scores)[0])
+            raw[VALUE] = min(value, 0.0) if is_outrage else value
+        return raw
 
     def _combined(self, scores: Mapping[str, Floats]) -> Floats:
         """Return V (n,) before the logistic function; an unknown sub-score counts as usual."""

@@ -55,6 +55,7 @@ from tests.factories import (
 )
 from tests.predictions.captions.factories import BrandWordsFactory, CaptionAppealFactory, CaptionStyleFactory
 from tests.predictions.comments.factories import DraftCommentFactory
+from tests.predictions.labels.factories import LabelVoteFactory
 from tests.predictions.replays.factories import AccountReplayFactory
 from tests.predictions.sharing.factories import SharedLinkFactory
 from tests.privacy.consent.text_versions import release
@@ -76,6 +77,8 @@ def everything_of_a_person() -> Any:
     BrandWordsFactory(account=account)
     CaptionStyleFactory(account=account)
     CaptionAppealFactory(account=account)
+    agree(account.user, Purpose.COMPARING)
+    LabelVoteFactory(pair__account=account)
     SeatFactory(account=account)
     ForecastErrorFactory(post=outcome.post)
     AccountWeightsFactory(account=account)

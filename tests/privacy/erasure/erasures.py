@@ -35,6 +35,7 @@ from tests.factories import (
 )
 from tests.predictions.captions.factories import BrandWordsFactory, CaptionAppealFactory, CaptionStyleFactory
 from tests.predictions.comments.factories import DraftCommentFactory
+from tests.predictions.labels.factories import LabelVoteFactory
 from tests.predictions.plan.factories import SavedDraftFactory
 from tests.predictions.replays.factories import AccountReplayFactory, replayed_post
 from tests.predictions.sharing.factories import SharedLinkFactory
@@ -65,6 +66,7 @@ def everything(name: str) -> User:
     BrandWordsFactory(account=account, must=[f"must-{name}"], never=[f"never-{name}"])
     CaptionStyleFactory(account=account)
     CaptionAppealFactory(account=account, text=f"appealed-{name}")
+    LabelVoteFactory(pair__account=account)
     SeatFactory(account=account, person=user, name=f"seat-{name}")
     AccountReplayFactory(account=account, posts=[replayed_post(2.0, post=f"replayed-{name}")])
     APITokenFactory(user=user, name=f"token-{name}")

@@ -41,6 +41,7 @@ from tests.factories import (
 )
 from tests.pages.conftest import Creator, make_creator
 from tests.predictions.captions.factories import BrandWordsFactory, CaptionStyleFactory
+from tests.predictions.labels.factories import LabelVoteFactory
 from tests.predictions.replays.factories import AccountReplayFactory
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,7 @@ def person() -> Creator:
     FeedbackFactory(prediction=creator.prediction)
     BrandWordsFactory(account=creator.account)
     CaptionStyleFactory(account=creator.account)
+    LabelVoteFactory(pair__account=creator.account)
     ImportFactory(account=creator.account)
     SeatFactory(account=creator.account)
     SeatFactory(person=creator.user)
