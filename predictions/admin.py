@@ -13,6 +13,7 @@ from predictions.outcomes import admin as outcomes  # noqa: F401
 from predictions.plan import admin as plan  # noqa: F401
 from predictions.replays import admin as replays  # noqa: F401
 from predictions.reports import admin as reports  # noqa: F401
+from predictions.scoring import admin as scoring  # noqa: F401
 from predictions.sharing import admin as sharing  # noqa: F401
 from predictions.training import admin as training  # noqa: F401
 from predictions.versions import admin as versions  # noqa: F401

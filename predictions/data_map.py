@@ -254,6 +254,14 @@ DATA_MAP: tuple[Declaration, ...] = (
         erased="kept: a version that learned from an erased account is replaced within seven days, for ever",
     ),
     Table(
+        "predictions.ScoreRecord",
+        category=MODELS,
+        purposes=(Purpose.LEARNING,),
+        why="To score with what came in since the model was trained. It names its accounts by keyed pseudonyms",
+        retention=Retention("until a newer one, or an account that it learned from leaves"),
+        erased="deleted within two hours, and learned anew without the account",
+    ),
+    Table(
         "predictions.ForgottenAccount",
         category=MODELS,
         purposes=(Purpose.LEARNING,),

@@ -37,7 +37,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "posts": ("view_trend", "view_hashtagcount"),
         "predictions": (
             *("view_modelversion", "view_modelevent", "view_driftcheck", "view_forecastfailure"),
-            *("view_benchmark", "view_suggestionswitch", "view_varietycheck"),
+            *("view_scorerecord", "view_benchmark", "view_suggestionswitch", "view_varietycheck"),
         ),
         "telemetry": ("view_routeday",),
     },
@@ -49,7 +49,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "posts": ("view_refresh", "view_import"),
         "predictions": (
             *("view_modelversion", "roll_back_modelversion", "change_modelversion", "view_modelevent"),
-            *("view_driftcheck", "view_forecastfailure", "view_varietycheck"),
+            *("view_driftcheck", "view_forecastfailure", "view_varietycheck", "view_scorerecord"),
             *("view_suggestionswitch", "change_suggestionswitch"),
         ),
         "privacy": ("view_retentionrun",),

@@ -104,6 +104,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "predictions.training.tasks.retrain_model",
         "schedule": crontab(day_of_week="monday", hour="4", minute="20"),
     },
+    "relearn sub-scores": {
+        "task": "predictions.training.tasks.relearn_sub_scores",
+        "schedule": crontab(minute="45"),
+    },
     "refresh credentials": {
         "task": "accounts.tasks.refresh_expiring_credentials",
         "schedule": crontab(minute="17"),

@@ -16,6 +16,7 @@ from predictions.forecasts.services import range_as_json
 from predictions.models import Prediction
 from predictions.scoring.services import score_draft
 from predictions.suggestions.advice import ToldAdvice, ToldHours, advise_on, hours_of_week
+from predictions.viralscore.subscores import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def answer(
         max_hashtags=settings.TIKTOK_MAX_HASHTAGS, switched_off=(), answered=(),
     )  # fmt: skip
     return DemoAnswer(
-        forecast=shown(result, score_draft(model, demo.learned, measured, rising=rising)),
+        forecast=shown(result, score_draft(Record.of_manifest(model.manifest), demo.learned, measured, rising=rising)),
         advice=advice,
         hours=hours_of_week(model, demo.learned, measured),
         rules=check_rules(draft["caption"], (), max_hashtags=settings.TIKTOK_MAX_HASHTAGS),

@@ -16,6 +16,7 @@ from predictions.experiments.selectors import ANSWERED
 from predictions.learning.memory import Remembered, memory
 from predictions.models import Prediction
 from predictions.reports.selectors import SWITCHED_OFF
+from predictions.scoring.records import RECORD_ID
 from predictions.scoring.trends import RISING
 from predictions.versions.selectors import CANARY_ID, CHAMPION_ID, prefetch_versions
 from privacy.consent.selectors import consents_to
@@ -46,6 +47,8 @@ class ServedAccount:
     """Features that its experiments answered."""
     rising: list[str]
     """Hashtags that rise now."""
+    score_record_id: int | None
+    """The record of sub-scores that was learned last; None where none was since the model."""
     weights_version: int | None
     """None: nothing was learned yet."""
     weights_model_id: int | None
@@ -100,7 +103,7 @@ def _statement(is_named: bool, words: str) -> Statement:
     return Statement.of(
         (own.filter(public_id=_NAMED()) if is_named else own).values_list(
             *("pk", "user_id", "public_id", "follower_count", "time_zone"),
-            *(CHAMPION_ID, CANARY_ID, consents_to(Purpose.SERVICE, "user"), SWITCHED_OFF, ANSWERED, RISING),
+            *(CHAMPION_ID, CANARY_ID, consents_to(Purpose.SERVICE, "user"), SWITCHED_OFF, ANSWERED, RISING, RECORD_ID),
             *("weights__version", "weights__model_version", "weights__updated_at"),
             # a state has tens of kilobytes: it is sent where it is not decoded already
             Case(When(is_remembered, then=None), default=F("weights__state"), output_field=BinaryField()),

@@ -20,6 +20,7 @@ from predictions.engine.types import Range
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of, require_finite
 from predictions.forecasts.recording import store
 from predictions.models import Prediction
+from predictions.scoring.records import record_to_score_with
 from predictions.scoring.services import score_draft
 from predictions.suggestions.advice import ToldAdvice, ToldHours, advise_on, hours_of_week
 from privacy.anonymity.blanking import blank_contacts
@@ -106,7 +107,8 @@ def predict(
             switched_off=account.switched_off, answered=account.answered,
         ) if suggest else None  # fmt: skip
         hours = hours_of_week(model, learned, draft) if with_hours else None
-        viralscore = score_draft(model, learned, draft, rising=account.rising)
+        scores = record_to_score_with(model, account.score_record_id)
+        viralscore = score_draft(scores, learned, draft, rising=account.rising)
         # all of it is stored or sent as JSON
         require_finite([result.numbers(), advice and [advice.suggestions, advice.combination], hours, viralscore])
         return result, advice, hours, viralscore

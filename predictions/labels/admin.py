@@ -19,8 +19,9 @@ from predictions.labels.services import DRAWN_AT_ONCE, AlreadyCompared, Ballot, 
 from predictions.labels.standing import share_in_words, standings
 from predictions.models import LabelPair, LabelVote
 from predictions.models.labels import Side
-from predictions.versions.selectors import champions
-from predictions.viralscore.subscores import Record
+from predictions.scoring.records import latest_record
+from predictions.versions.registry import registry
+from predictions.versions.selectors import champion_id
 from privacy.consent.selectors import NoConsent
 from privacy.trail.reasons import reason_of
 from privacy.trail.services import note_change, touch
@@ -66,16 +67,16 @@ class LabelPairAdmin(ReadOnlyAdmin):
         may_compare = _may_compare(request)
         if not may_compare and not request.user.has_perm("predictions.view_modelversion"):
             raise PermissionDenied
-        champion = champions().first()
+        serving = registry.serving(champion_id())
         context = {
             **self.admin_site.each_context(request),
             "title": "Captions compared by people",
             "opts": self.opts,
             "standings": [
                 (each, share_in_words(each.part_agrees), share_in_words(each.value_agrees))
-                for each in standings(Record.of_manifest(champion.manifest) if champion else None)
+                for each in standings(latest_record(serving.model))
             ],
-            "champion": champion,
+            "serving": serving.name,
             "fewest": FEWEST_PAIRS,
             "accounts": accounts_to_compare().count(),
             "may_compare": may_compare,

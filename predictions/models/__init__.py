@@ -13,6 +13,7 @@ from predictions.models.outcomes import Outcome
 from predictions.models.plan import SavedDraft
 from predictions.models.replays import AccountReplay
 from predictions.models.reports import SuggestionReport, SuggestionSwitch
+from predictions.models.scoring import ScoreRecord
 from predictions.models.sharing import SharedLink
 from predictions.models.training import ForgottenAccount
 from predictions.models.variety import VarietyCheck
@@ -40,6 +41,7 @@ __all__ = [
     "Outcome",
     "Prediction",
     "SavedDraft",
+    "ScoreRecord",
     "SharedLink",
     "SuggestionReport",
     "SuggestionSwitch",

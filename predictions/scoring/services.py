@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from predictions.engine import Draft, GlobalModel, LearnedAccount
+from predictions.engine import Draft, LearnedAccount
 from predictions.engine.types import Floats
 from predictions.scoring.trends import circumstances_of
 from predictions.viralscore.subscores import PARTS, Evidence, Item, Level, PartScores, Record, checklist_of
@@ -21,12 +21,13 @@ class Scorer(Protocol):
         ...
 
 
-def score_draft(model: GlobalModel, learned: LearnedAccount, draft: Draft, *, rising: Sequence[str]) -> dict[str, Any]:
+def score_draft(
+    record: Record | None, learned: LearnedAccount, draft: Draft, *, rising: Sequence[str]
+) -> dict[str, Any]:
     """Return V and its parts as JSON, `ViralScoreSerializer` without its words.
 
     A part without evidence has no number: its checklist says what it looks at. `rising` are the hashtags that rise now.
     """
-    record = Record.of_manifest(model.manifest)
     circumstances = circumstances_of(draft.caption.hashtags, rising)
     scores = PartScores(None, dict.fromkeys(PARTS))
     if record:

@@ -12,7 +12,7 @@ import structlog
 from django.db import transaction
 
 from accounts.models import TikTokAccount
-from predictions.models import ForgottenAccount, ModelVersion
+from predictions.models import ForgottenAccount, ModelVersion, ScoreRecord
 from predictions.training.pseudonyms import pseudonym
 from predictions.training.retraining import request_retraining
 from predictions.versions.selectors import MAY_NOT_SERVE, canaries, champions, learned_from_forgotten, lock_roles
@@ -50,15 +50,23 @@ def remember_accounts(subject: Subject) -> None:
 
 @on_verify
 def manifests_with_unforgotten(texts: Collection[str]) -> list[str]:
-    """Return manifests that name one of the accounts without its being forgotten: their versions could serve on."""
+    """Return what names one of the accounts without its being forgotten, and could serve on: manifests, sub-scores."""
     names = {pseudonym(text) for text in texts}
     forgotten = set(ForgottenAccount.objects.filter(pseudonym__in=names).values_list("pseudonym", flat=True))
     learned = ModelVersion.objects.filter(manifest__pseudonyms__has_any_keys=sorted(names - forgotten))
-    return [f"manifest of {version}" for version in learned.order_by("pk").values_list("name", flat=True)]
+    scores = ScoreRecord.objects.filter(pseudonyms__has_any_keys=sorted(names - forgotten))
+    return [
+        *(f"manifest of {version}" for version in learned.order_by("pk").values_list("name", flat=True)),
+        *map(str, scores.order_by("pk")),
+    ]
 
 
 def leave_behind() -> None:
     """Empty versions that may not serve, end such a canary, and have such a champion replaced in time."""
+    for record in ScoreRecord.objects.all():
+        if ForgottenAccount.objects.filter(pseudonym__in=record.pseudonyms).exists():
+            # until they are learned anew, those of the champion are scored with
+            record.delete()
     canary = canaries().first()
     if canary and learned_from_forgotten(canary):
         end_canary(by=BY, reason=f"{canary} {MAY_NOT_SERVE}")

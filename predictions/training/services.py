@@ -65,7 +65,7 @@ class Retraining:
 def retrain(*, by: str, reason: str, now: datetime | None = None) -> Retraining:
     """Train a challenger and compare it with the champion. Raises AlreadyTraining and NothingToLearn."""
     now = now or timezone.now()
-    with _training_lock():
+    with training_lock():
         started = time.monotonic()
         try:
             # training takes minutes, in which accounts may leave; should some leave each time, `challenge` refuses
@@ -164,7 +164,7 @@ def _refuse(
 
 
 @contextmanager
-def _training_lock() -> Iterator[None]:
+def training_lock() -> Iterator[None]:
     """Hold the lock on the connection, not in a transaction that would stay open for minutes.
 
     PostgreSQL releases it if the process is killed. Raises AlreadyTraining.

@@ -6,7 +6,7 @@ import structlog
 from celery import shared_task
 
 from predictions.engine import TrainingNeedsTorch
-from predictions.training import forgetting, services
+from predictions.training import forgetting, relearning, services
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +26,15 @@ def retrain_model(reason: str = "The weekly retraining.") -> None:
         services.retrain(by="retrain_model task", reason=reason)
     except (services.AlreadyTraining, services.NothingToLearn, TrainingNeedsTorch) as error:
         log.info("model_not_retrained", reason=str(error))
+
+
+@shared_task
+def relearn_sub_scores() -> None:
+    """Run by beat each hour: a count of rows, unless enough first days came in."""
+    try:
+        relearning.relearn_sub_scores()
+    except services.AlreadyTraining as error:
+        log.info("sub_scores_not_learned", reason=str(error))
 
 
 @shared_task

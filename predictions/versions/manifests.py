@@ -89,8 +89,11 @@ def _facts(manifest: Mapping[str, Any], metrics: Mapping[str, Any]) -> Iterator[
 def evidence_of(manifest: Mapping[str, Any]) -> list[EvidenceRow]:
     """Return the evidence for V and its parts as they were validated with the version's training; empty without it."""
     record = Record.of_manifest(manifest)
-    if record is None:
-        return []
+    return evidence_rows(record) if record else []
+
+
+def evidence_rows(record: Record) -> list[EvidenceRow]:
+    """Return the evidence that a record holds for V and its parts."""
     evidence = {**record.evidence, VALUE: record.value_evidence}
     people = people_of(record)
     return [_evidence_row(name, evidence.get(name), record, people.get(name, "–")) for name in (*PARTS, VALUE)]

@@ -1,15 +1,19 @@
 """V with its parts in forecasts: numbers with evidence, checklists without, kept with the forecast."""
 
 import dataclasses
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from posts.models import Trend
-from predictions.models import ModelVersion, Prediction
+from predictions.models import ModelVersion, Prediction, ScoreRecord
 from predictions.versions.services import register
 from predictions.viralscore.subscores import MANIFEST_ENTRY
 from tests.factories import StaffFactory, verify
@@ -81,3 +85,21 @@ def test_staff_see_the_evidence(scoring_champion):
     page = staff.get(reverse("admin:predictions_modelversion_change", args=[scoring_champion.pk])).content.decode()
     assert "ViralScore: evidence for its parts" in page
     assert "its lower bound is not above zero" in page
+
+
+def test_sub_scores_that_were_learned_since_take_the_place_of_the_models(champion, learned_account, client_of):
+    """The query that reads the account names them; a process reads them once."""
+    ask = partial(client_of.post, "/api/v1/predict", sample(text=QUESTION, hashtags=[]), format="json")
+    assert ask().json()["viralscore"]["value"] is None
+    record = learned(histories(lambda caption: (0.6 if "?" in caption else 0.0, 0.0)))
+    until = datetime.fromtimestamp(record.until, UTC)
+    ScoreRecord.objects.create(until=until, posts=500, new_posts=60, record=record.to_json())
+    with CaptureQueriesContext(connection) as first:
+        assert 0.5 < ask().json()["viralscore"]["value"] < 1
+    with CaptureQueriesContext(connection) as second:
+        assert ask().json()["viralscore"]["components"]["H"]["evidence"] == "own_data"
+    assert len(second) == len(first) - 1
+    staff = Client()
+    verify(staff, StaffFactory(is_superuser=True))
+    page = reverse("admin:predictions_scorerecord_change", args=[ScoreRecord.objects.get().pk])
+    assert "its lower bound is not above zero" in staff.get(page).content.decode()
