@@ -22,6 +22,7 @@ class PredictionsConfig(AppConfig):
         import predictions.panels
         import predictions.plan.receivers
         import predictions.replays.receivers
+        import predictions.reports.home
         import predictions.reports.receivers
         import predictions.sharing.receivers
         import predictions.training.receivers

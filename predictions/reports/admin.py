@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from predictions.models import Outcome, SuggestionReport, SuggestionSwitch, VarietyCheck
+from predictions.reports.records import is_seen
 from predictions.reports.services import switch_on
 from privacy.trail.staff.admin import ReadOnlyAdmin
 
@@ -50,7 +51,7 @@ class SuggestionReportAdmin(ReadOnlyAdmin):
 
 @admin.register(SuggestionSwitch)
 class SuggestionSwitchAdmin(ReadOnlyAdmin):
-    list_display = ["feature", "is_off", "why", "shown", "reported", "tried", "right", "changed_at", "judged_from"]
+    list_display = ["feature", "is_off", "why", "given", "reported", "applied", "right", "changed_at", "judged_from"]
     list_filter = ["is_off"]
     actions = ["suggest_again"]
 
@@ -67,16 +68,16 @@ class SuggestionSwitchAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm("predictions.change_suggestionswitch"))
 
     @admin.display
-    def shown(self, switch: SuggestionSwitch) -> Any:
+    def given(self, switch: SuggestionSwitch) -> Any:
         return switch.figures.get("shown", "")
 
     @admin.display
     def reported(self, switch: SuggestionSwitch) -> Any:
         return switch.figures.get("reported", "")
 
-    @admin.display
-    def tried(self, switch: SuggestionSwitch) -> Any:
-        return switch.figures.get("tried", "")
+    @admin.display(description="applied in posts")
+    def applied(self, switch: SuggestionSwitch) -> Any:
+        return switch.figures.get("tried", "") if is_seen(switch.feature) else "not seen"
 
     @admin.display
     def right(self, switch: SuggestionSwitch) -> Any:

@@ -5,10 +5,16 @@ import math
 from prometheus_client import Gauge
 
 from predictions.models import SuggestionSwitch, VarietyCheck
+from predictions.reports.records import is_seen
 
 
-def _gauge(name: str, text: str) -> Gauge:
-    return Gauge(f"postcast_suggestions_{name}", text, multiprocess_mode="mostrecent")
+def _gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+    return Gauge(f"postcast_suggestions_{name}", text, labels, multiprocess_mode="mostrecent")
+
+
+GIVEN = _gauge("given", "Suggestions of the last 180 days by kind, as counted each day", ("feature",))
+APPLIED = _gauge("applied", "Posts with a known first day that have what was suggested of their draft", ("feature",))
+BETTER = _gauge("applied_better", "Those of them that did better than their draft's forecast", ("feature",))
 
 
 OFF = _gauge("switched_off", "Features that are suggested to nobody")
@@ -20,7 +26,14 @@ CHECKED = _gauge("variety_checked_timestamp_seconds", "Time of the latest check"
 
 def show_suggestions() -> None:
     """Set the gauges."""
-    OFF.set(SuggestionSwitch.objects.filter(is_off=True).count())
+    switches = SuggestionSwitch.objects.all()
+    OFF.set(sum(switch.is_off for switch in switches))
+    for switch in switches:
+        GIVEN.labels(switch.feature).set(switch.figures.get("shown", 0))
+        # a cover that cannot be seen is no cover that was left as it was
+        if is_seen(switch.feature):
+            APPLIED.labels(switch.feature).set(switch.figures.get("tried", 0))
+            BETTER.labels(switch.feature).set(switch.figures.get("right", 0))
     check = VarietyCheck.objects.first()
     if check is None:
         return

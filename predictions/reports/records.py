@@ -54,8 +54,13 @@ class FeatureRecord:
         return ""
 
 
+def is_seen(feature: str) -> bool:
+    """Return whether a post can show that it has what was suggested. Of covers it cannot: they are not judged."""
+    return not feature.startswith("cover_")
+
+
 def is_tried(told: Mapping[str, Any], content: PostContent, posted_at: datetime, duration_s: int | None) -> bool:
-    """Return whether a post has what a suggestion asked for. Of covers it is not known: they are not judged."""
+    """Return whether a post has what a suggestion asked for; never of covers (`is_seen`)."""
     changes = told.get("changes", {})
     target = changes.get("measures", {})
     adds: bool = told["action"] == "add"

@@ -168,6 +168,25 @@ def test_suggestions_that_help_stay():
     assert SuggestionSwitch.objects.get().figures["right"] == MIN_TRIED - 4
 
 
+def test_what_was_given_and_applied_is_counted_by_kind_for_monitoring_and_staff(settings, client):
+    tried(right=2, wrong=1)
+    brighter = SUGGESTION | {"feature": "cover_brightness", "changes": {"measures": {"cover_brightness": 0.5}}}
+    PredictionFactory(suggestions=[SUGGESTION, brighter])
+    services.watch_suggestions()
+    settings.METRICS_TOKEN = "scrape"
+    metrics = client.get("/metrics", headers={"Authorization": "Bearer scrape"}).content.decode()
+    for figure, count in (("given", 4), ("applied", 3), ("applied_better", 2)):
+        assert f'postcast_suggestions_{figure}{{feature="question"}} {count}.0' in metrics
+    # a post does not show whether its cover was changed: that is not told as none
+    assert 'postcast_suggestions_given{feature="cover_brightness"} 1.0' in metrics
+    assert 'applied{feature="cover_brightness"}' not in metrics
+    home = enter_admin(Client()).get("/admin/").content.decode()
+    assert "4 given, 3 applied, 2 of those did better than forecast" in home
+    assert "<dt>Cover brightness</dt><dd>1 given</dd>" in home
+    SuggestionSwitch.objects.filter(feature="question").update(is_off=True, why="4 of 50 were reported as bad")
+    assert "Suggestions of the kind question are switched off" in enter_admin(Client()).get("/admin/").content.decode()
+
+
 def test_people_who_do_not_agree_to_comparing_are_left_out(account):
     PredictionFactory(account=account, suggestions=[SUGGESTION])
     assert feature_records(timezone.now())["question"].shown == 1
