@@ -32,7 +32,7 @@ class RouteDayAdmin(ReadOnlyAdmin):
                 waiting = queues(client)
         except RedisError:
             waiting = None
-        charts = [selectors.latency(endpoint, days)] if endpoint else []
+        charts = [selectors.latency(endpoint, days), selectors.stages(endpoint, days)] if endpoint else []
         context = {
             **self.admin_site.each_context(request),
             "title": "The service by day",

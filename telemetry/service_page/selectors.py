@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.db.models import Sum
 
 from telemetry.models import Endpoint, RouteDay
+from telemetry.requests.stages import STAGES
 from telemetry.service_page.charts import Chart, Series, chart
 
 SHOWN = 30
@@ -71,6 +72,17 @@ def latency(endpoint: Endpoint, days: Sequence[date]) -> Chart:
     ]
     summary = f"Half, 95 and 99 per cent of the requests to {endpoint} took at most so long, day by day."
     return chart(f"Latency of {endpoint}", summary, "ms", days, series)
+
+
+def stages(endpoint: Endpoint, days: Sequence[date]) -> Chart:
+    """Return the chart of p95 of each stage of the endpoint's requests by day: where their time goes."""
+    by_day = {each.day: each.stages for each in RouteDay.objects.filter(endpoint=endpoint, day__in=days)}
+    series = [
+        Series(name, [by_day[day][name] / 1000 if name in by_day.get(day, {}) else None for day in days])
+        for name in STAGES
+    ]
+    summary = f"95 per cent of the requests to {endpoint} spent at most so long in each stage, day by day."
+    return chart(f"Stages of {endpoint}, p95", summary, "ms", days, series)
 
 
 def errors(days: Sequence[date]) -> Chart:

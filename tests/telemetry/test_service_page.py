@@ -20,7 +20,7 @@ def days_of(route: str, failed: int) -> None:
     for ago in range(4):
         RouteDay.objects.create(
             day=timezone.now().date() - timedelta(days=ago), endpoint=endpoint, requests=100, refused=1, failed=failed,
-            people=3, p50=12_000, p95=45_600 + ago, p99=80_000,
+            people=3, p50=12_000, p95=45_600 + ago, p99=80_000, stages={"inference": 13_250},
         )  # fmt: skip
 
 
@@ -46,11 +46,13 @@ def test_it_tells_latency_errors_queues_and_quality(client: Client) -> None:
     page = visit(client, "operator", endpoint=Endpoint.objects.get(route="api/v1/predict").pk)
     assert "Latency of POST api/v1/predict" in page
     assert "<td>45.60</td>" in page
+    assert "Stages of POST api/v1/predict" in page
+    assert "<td>13.25</td>" in page
     assert "8 (2.00 %)" in page
     assert "<td>1.00</td>" in page
     assert '<th scope="row">learning</th>' in page
     assert "<td>100.00</td>" in page
-    assert page.count("<svg") - page.count('<svg class="toggle') >= page.count("The same as a table") == 3
+    assert page.count("<svg") - page.count('<svg class="toggle') >= page.count("The same as a table") == 4
 
 
 @given(st.lists(st.none() | st.floats(0, 1e6), min_size=1, max_size=40))
