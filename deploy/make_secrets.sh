@@ -32,6 +32,12 @@ keep redis_url "redis://:$(cat redis_password)@redis:6379/0"
 keep cache_redis_url "redis://:$(cat redis_password)@redis-cache:6379/0"
 # smtp://user:password@host:587, or smtps://...:465; empty: nobody is written to
 keep mail_url ""
+# postgresql://... of a standby, and the secret to OBJECTS_ACCESS_KEY of deploy/settings.env; empty: none
+keep database_replica_url ""
+keep objects_secret_key ""
+# where Alertmanager tells of pages and tickets: incoming webhooks in Slack's format; empty: nowhere
+keep alerts_page_url ""
+keep alerts_ticket_url ""
 # made before the service had a role of its own, it is the owner's
 [ -s database_owner_url ] || [ ! -s database_url ] || mv database_url database_owner_url
 keep database_owner_url "postgresql://postcast:$(cat postgres_password)@postgres:5432/postcast"

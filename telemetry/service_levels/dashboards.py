@@ -64,8 +64,27 @@ def work_dashboard() -> dict[str, Any]:
             "ops",
         ),
         _series("Refused by limits", {"{{limit}}": _per_second("postcast_rate_limited_total", "limit")}, "reqps"),
+        _series(
+            "Forecasts within their range",
+            {"{{window}}": _latest("forecast_coverage_ratio", "window")},
+            "percentunit",
+        ),
+        _series(
+            "Error of forecasts, in promised deviations", {"{{window}}": _latest("forecast_error", "window")}, "short"
+        ),
+        _series("Observations: waiting longest", {"at {{age_h}} h": _latest("observation_lag_seconds", "age_h")}, "s"),
+        _series("TikTok: calls left this minute", {"{{endpoint}}": _latest("tiktok_calls_left", "endpoint")}, "short"),
+        _series("Erasures: oldest that is due", {"due": "max(postcast_erasure_lag_seconds)"}, "s"),
         _series("Drift of forecast errors", {"{{figure}}": "max by (figure) (postcast_drift_score)"}, "short"),
         _series("Suggestions: effectively different ones", {"variety": "max(postcast_suggestions_variety)"}, "short"),
+        _series(
+            "Suggestions of 180 days: share applied in posts",
+            {
+                "{{feature}}": f"{_latest('suggestions_applied', 'feature')}"
+                f" / ({_latest('suggestions_given', 'feature')} > 0)"
+            },
+            "percentunit",
+        ),
         _series(
             "Cost today, estimated",
             {"today": "max(postcast_cost_today_dollars)", "budget": "max(postcast_cost_budget_dollars)"},
@@ -112,6 +131,11 @@ def _panels_of(level: Level) -> list[Panel]:
 
 def _per_second(counter: str, by: str = "") -> str:
     return f"sum{f' by ({by})' if by else ''} (rate({counter}[5m]))"
+
+
+def _latest(gauge: str, by: str) -> str:
+    """PromQL of a gauge that every server tells alike."""
+    return f"max by ({by}) (postcast_{gauge})"
 
 
 def _found_share(lookups: str) -> str:

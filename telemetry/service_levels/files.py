@@ -60,6 +60,13 @@ def _prometheus() -> dict[str, Any]:
                 "authorization": {"type": "Bearer", "credentials_file": f"{SECRETS}/metrics_token"},
                 "static_configs": [{"targets": ["web:8000"]}],
             },
+            # apart from web, which is missed where it is the only one that does not answer
+            {
+                "job_name": "postcast-uploads",
+                "metrics_path": "/metrics",
+                "authorization": {"type": "Bearer", "credentials_file": f"{SECRETS}/metrics_token"},
+                "static_configs": [{"targets": ["uploads:8000"]}],
+            },
             # each container of a worker by its own address, however many there are
             {
                 "job_name": "postcast-workers",

@@ -1,12 +1,16 @@
 """The compose file: who reaches whom, and how little each container may do."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-COMPOSE: dict[str, Any] = yaml.safe_load((Path(__file__).resolve().parents[2] / "docker-compose.yml").read_text())
+from telemetry.service_levels.files import FOLDER, monitoring_files
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 
@@ -38,6 +42,27 @@ def test_the_cache_evicts_and_the_queues_never_do():
     assert "appendonly yes" in redis
     assert "allkeys-lru" in cache
     assert "appendonly" not in cache
+
+
+def test_prometheus_reaches_each_process_and_alertmanager_has_the_addresses_it_writes_to():
+    files = monitoring_files()
+    jobs = yaml.safe_load(files[FOLDER / "prometheus.yml"])["scrape_configs"]
+    targets = {target for job in jobs for each in job.get("static_configs", ()) for target in each["targets"]}
+    watched = {target.split(":")[0] for target in targets} | {
+        name for job in jobs for each in job.get("dns_sd_configs", ()) for name in each["names"]
+    }
+    assert watched == {name for name, each in SERVICES.items() if each.get("image") == "postcast"} - {"migrate"}
+    assert watched <= reached_from("prometheus")
+    hosts = SERVICES["web"]["environment"]["ALLOWED_HOSTS"].split(",")
+    assert {target.split(":")[0] for target in targets} <= {*hosts}
+    read = re.findall(r"/run/secrets/(\w+)", files[FOLDER / "alertmanager.yml"])
+    assert {*read} == {*SERVICES["alertmanager"]["secrets"]}
+
+
+def test_each_secret_is_made_or_asked_for():
+    made = (ROOT / "deploy" / "make_secrets.sh").read_text()
+    for name in COMPOSE["secrets"]:
+        assert f"keep {name} " in made or re.search(rf"for name in .*\b{name}\b", made), name
 
 
 def test_every_secret_and_volume_that_is_used_is_declared():
