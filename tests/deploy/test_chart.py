@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from config.settings.celery import QUEUES
+from telemetry.service_levels.files import FOLDER, monitoring_files
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "deploy" / "helm" / "postcast"
@@ -136,6 +137,26 @@ def test_with_everything_web_scales_by_rate_workers_by_age_and_a_canary_is_judge
     assert pooled.items() <= {each["name"]: each.get("value") for each in web}.items()
     assert "DATABASE_POOLER" not in {each["name"] for each in pods(objects)["worker-soon"]["containers"][0]["env"]}
     assert named(objects, "PrometheusRule", "it-faults")["spec"]["groups"][0]["name"] == "faults"
+
+
+def test_prometheus_reads_every_process_under_the_names_that_the_rules_know():
+    objects = render(EVERYTHING)
+    jobs: dict[str, set[str]] = {}
+    for each in objects:
+        if each["kind"] == "PodMonitor":
+            [components] = [of["values"] for of in each["spec"]["selector"]["matchExpressions"]]
+            [endpoint] = each["spec"]["podMetricsEndpoints"]
+            jobs[endpoint["relabelings"][0]["replacement"]] = {*components}
+            for component in components:
+                ports = pods(objects)[component]["containers"][0]["ports"]
+                assert endpoint["port"] in {port["name"] for port in ports}, component
+    known = yaml.safe_load(monitoring_files()[FOLDER / "prometheus.yml"])["scrape_configs"]
+    assert jobs.keys() == {each["job_name"] for each in known}
+    assert set().union(*jobs.values()) == pods(objects).keys() - {"migrate", "pooler"}
+    beat = {each["name"]: each.get("value") for each in pods(objects)["beat"]["containers"][0]["env"]}
+    assert beat["METRICS_PORT"] == "9100"
+    allowed = named(objects, "NetworkPolicy", "it-metrics")["spec"]["ingress"]
+    assert [each["ports"] for each in allowed] == [[{"protocol": "TCP", "port": 9100}]]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ app.kubernetes.io/component: {{ .component }}
 {{ .Values.kept.existingClaim | default (printf "%s-kept" .Release.Name) }}
 {{- end }}
 
-{{/* A pod: root, component, command (a list), resources, and optionally probes, port, environment, owner, writesKept. */}}
+{{/* A pod: root, component, command (a list), resources, and optionally probes, port, metrics (serves them at a port of
+their own), environment, owner, writesKept. */}}
 {{- define "postcast.pod" -}}
 metadata:
   labels:
@@ -52,6 +53,10 @@ spec:
       ports:
         - {name: http, containerPort: {{ . }}}
       {{- end }}
+      {{- if .metrics }}
+      ports:
+        - {name: metrics, containerPort: 9100}
+      {{- end }}
       env:
         - {name: POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
         # probes ask localhost, Prometheus the pod's address
@@ -60,6 +65,9 @@ spec:
         - {name: ERASURE_LEDGER_PATH, value: /kept/erasures.jsonl}
         - {name: TRAIL_ANCHOR_PATH, value: /kept/trail-anchors}
         - {name: PICTURE_NETWORKS_PATH, value: /kept/networks}
+        {{- if .metrics }}
+        - {name: METRICS_PORT, value: "9100"}
+        {{- end }}
         {{- range $name, $value := .root.Values.environment }}
         - {name: {{ $name }}, value: {{ $value | quote }}}
         {{- end }}
