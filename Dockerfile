@@ -2,7 +2,7 @@
 FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
-COPY requirements/runtime.txt requirements/train.txt requirements/torch.txt /requirements/
+COPY requirements/runtime.txt requirements/train.txt requirements/torch.txt requirements/tracing.txt /requirements/
 RUN /opt/venv/bin/pip install --require-hashes -r /requirements/runtime.txt
 # torch trains the models, in workers alone; --build-arg TRAIN=0 leaves it out. Only its CPU build: CUDA takes gigabytes
 ARG TRAIN=1
@@ -10,6 +10,9 @@ RUN if [ "$TRAIN" = 1 ]; then \
         /opt/venv/bin/pip install --require-hashes -r /requirements/train.txt \
         && /opt/venv/bin/pip install --no-deps --index-url https://download.pytorch.org/whl/cpu -r /requirements/torch.txt; \
     fi
+# --build-arg TRACING=1 brings what OTEL_EXPORTER_OTLP_ENDPOINT needs
+ARG TRACING=0
+RUN if [ "$TRACING" = 1 ]; then /opt/venv/bin/pip install --require-hashes -r /requirements/tracing.txt; fi
 
 FROM python:3.11-slim
 # LightGBM's wheel is linked to the system's OpenMP runtime

@@ -21,6 +21,7 @@ EVERYTHING: dict[str, Any] = {
     "keda": {"enabled": True},
     "canary": {"enabled": True},
     "pooler": {"enabled": True, "image": "registry.example.com/pgbouncer:1", "host": "postgres.example.com"},
+    "network": {"also": [{"cidr": "10.1.2.3/32", "port": 4318}]},
     "monitoring": {"enabled": True, "rules": {"faults": "groups:\n- name: faults\n  rules: []\n"}},
 }
 OPERATORS = ("argoproj.io/", "keda.sh/", "monitoring.coreos.com/", "external-secrets.io/")
@@ -155,6 +156,9 @@ def test_prometheus_reads_every_process_under_the_names_that_the_rules_know():
     assert set().union(*jobs.values()) == pods(objects).keys() - {"migrate", "pooler"}
     beat = {each["name"]: each.get("value") for each in pods(objects)["beat"]["containers"][0]["env"]}
     assert beat["METRICS_PORT"] == "9100"
+    # traces go to a collector where one is named
+    out = named(objects, "NetworkPolicy", "it")["spec"]["egress"]
+    assert {"to": [{"ipBlock": {"cidr": "10.1.2.3/32"}}], "ports": [{"protocol": "TCP", "port": 4318}]} in out
     allowed = named(objects, "NetworkPolicy", "it-metrics")["spec"]["ingress"]
     assert [each["ports"] for each in allowed] == [[{"protocol": "TCP", "port": 9100}]]
 
