@@ -13,7 +13,7 @@ from telemetry.home.words import ago
 
 @panel(permission="predictions.view_suggestionswitch", place=45)
 def suggestions(now: datetime) -> Panel:
-    """Tell how many suggestions of each kind were given and applied, and how often the post then did better."""
+    """Tell by kind how many suggestions were given and applied, and how often the post beat its draft's forecast."""
     page = reverse("admin:predictions_suggestionswitch_changelist")
     switches = list(SuggestionSwitch.objects.all())
     alarms = [
@@ -40,4 +40,4 @@ def _figures(switch: SuggestionSwitch) -> str:
     given, applied, better = (switch.figures.get(name, 0) for name in ("shown", "tried", "right"))
     if not is_seen(switch.feature):
         return f"{given:,} given"
-    return f"{given:,} given, {applied:,} applied, {better:,} of those did better than forecast"
+    return f"{given:,} given, {applied:,} applied, {better:,} did better"

@@ -181,7 +181,7 @@ def test_what_was_given_and_applied_is_counted_by_kind_for_monitoring_and_staff(
     assert 'postcast_suggestions_given{feature="cover_brightness"} 1.0' in metrics
     assert 'applied{feature="cover_brightness"}' not in metrics
     home = enter_admin(Client()).get("/admin/").content.decode()
-    assert "4 given, 3 applied, 2 of those did better than forecast" in home
+    assert "4 given, 3 applied, 2 did better" in home
     assert "<dt>Cover brightness</dt><dd>1 given</dd>" in home
     SuggestionSwitch.objects.filter(feature="question").update(is_off=True, why="4 of 50 were reported as bad")
     assert "Suggestions of the kind question are switched off" in enter_admin(Client()).get("/admin/").content.decode()
