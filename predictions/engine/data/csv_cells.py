@@ -15,7 +15,8 @@ from posts.content.written_counts import read_rounded
 
 MAX_PROBLEMS = 5
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_LIST_SIGNS = re.compile(r"[\[\]{}()'\"“”‘’,;|、，；/&+]")
+_LIST_SIGNS = re.compile(r"[\[\]{}()\"“”‘,;|、，；/&+]|\B['’]|['’]\B")
+"""Among them no apostrophe within a word: people write `annehathaway’s` where a list has quotes around its members."""
 _DELIMITERS = (",", ";", "\t")
 MAX_HEADER = 300
 """Characters of a header that a message repeats."""

@@ -79,6 +79,13 @@ def test_hashtags_that_other_signs_separate_are_refused(tmp_path: Path, sign: st
     assert "column hashtags" in problem(write(tmp_path, changed(hashtags=f"fyp{sign}dance")))
 
 
+def test_an_apostrophe_within_a_hashtag_is_no_quote(tmp_path: Path):
+    [account] = read_history_file(write(tmp_path, changed(caption="", hashtags="fyp hathaway’s")))
+    assert account.posts[0].caption.hashtags[0] == "fyp"
+    for quoted in ("'fyp' 'dance'", "‘fyp’ ‘dance’", "fyp’ dance"):
+        assert "column hashtags" in problem(write(tmp_path, changed(hashtags=quoted)))
+
+
 def test_captions_may_span_lines(tmp_path: Path):
     path = write(tmp_path, changed(caption='"two\nlines, ""quoted"""'), changed(post_id="p2", likes="-1"))
     assert "line 4, column likes" in problem(path)
