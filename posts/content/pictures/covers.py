@@ -61,7 +61,7 @@ class CoverMeasures:
 def measure_cover(data: bytes, *, with_text: bool = False) -> CoverMeasures:
     """Measure a cover picture (JPEG, PNG, WebP or GIF); the bytes are kept nowhere.
 
-    `with_text` also looks for text, which takes a tenth of a second more: not while a person waits.
+    `with_text` also looks for text, which takes up to a tenth of a second more.
 
     Raise UnreadableImage when the bytes are not one picture that can be decoded within limits.
     """
