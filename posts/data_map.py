@@ -164,7 +164,7 @@ DATA_MAP: tuple[Declaration, ...] = (
         erased="gone with the moment",
     ),
     Files(
-        "the networks that embed covers and find text (`PICTURE_NETWORKS_PATH`)",
+        "the networks that embed covers, find text and look for nudity (`PICTURE_NETWORKS_PATH`)",
         category=WORK,
         why="Public weights, learned from public photos by others; none has learned from anybody here",
         retention=Retention("until they are replaced"),

@@ -235,7 +235,8 @@ def install_weights(lock: int) -> None:
     if installing.returncode:
         sys.stderr.write("".join(output.splitlines(keepends=True)[-1:]))
         print(
-            "installing  without weights of picture networks: covers get no embedding, and no text is found", flush=True
+            "installing  without weights of picture networks: covers get no embedding, and no text or nudity is found",
+            flush=True,
         )
 
 

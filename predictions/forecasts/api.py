@@ -23,7 +23,7 @@ from config.api.scopes import FORECASTS, FORECASTS_READ
 from config.api.views import ListView, RetrieveView, View
 from config.rate_limits import Limit, enforce
 from config.uploads import MAX_JSON_BYTES, RequestTooLarge
-from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
+from posts.content.pictures import DraftCover, UnreadableImage, measure_draft_cover
 from predictions.forecasts.answering import AccountNotChosen, AccountNotFound
 from predictions.forecasts.examples import DRAFT_EXAMPLE
 from predictions.forecasts.filters import PredictionFilter
@@ -186,9 +186,9 @@ def _picture(request: Request) -> "UploadedFile[bytes] | None":
     return pictures[0] if pictures else None
 
 
-def _measured(picture: "UploadedFile[bytes]") -> CoverMeasures:
+def _measured(picture: "UploadedFile[bytes]") -> DraftCover:
     """Return the picture's measures. Raises ValidationError."""
     try:
-        return measure_cover(picture.read())
+        return measure_draft_cover(picture.read())
     except UnreadableImage as error:
         raise ValidationError({"media": [str(error)]}) from error

@@ -17,6 +17,8 @@ from predictions.engine.types import HORIZON, HOUR
 from predictions.forecasts.services import MAX_CLIENT, PredictionResult
 from predictions.models import Prediction
 from predictions.outcomes.serializers import OutcomeSerializer
+from predictions.pictures.serializers import PictureSerializer
+from predictions.pictures.words import picture_answer
 from predictions.scoring.serializers import ViralScoreSerializer
 from predictions.scoring.words import in_words
 from predictions.suggestions.serializers import (
@@ -241,6 +243,7 @@ class PredictResponseSerializer(Serializer[Any]):
     rules = RuleSerializer(many=True, help_text="Rules of the platform: no effects.")
     map = HoursSerializer(allow_null=True, help_text="Null if not asked for.")
     viralscore = ViralScoreSerializer()
+    picture = PictureSerializer(allow_null=True, help_text="Null where none was sent.")
     explanation = EffectSerializer(many=True)
     diagnostics = DiagnosticsSerializer()
 
@@ -277,6 +280,7 @@ def prediction_answer(result: PredictionResult) -> dict[str, Any]:
         "rules": [{**asdict(rule), "kept": rule.kept} for rule in result.rules],
         "map": result.hours,
         "viralscore": in_words(result.viralscore),
+        "picture": picture_answer(result.cover),
         "explanation": row.explanation or [],
         "diagnostics": {
             "latency_ms": result.latency_ms,

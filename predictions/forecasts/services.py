@@ -39,6 +39,8 @@ class PredictionResult:
     prediction: Prediction
     """Without a primary key where it was not recorded."""
     viralscore: dict[str, Any]
+    cover: CoverMeasures | None
+    """The draft's picture, measured."""
     model_version: str
     advice: ToldAdvice | None
     """None if not asked for."""
@@ -154,6 +156,7 @@ def predict(
     return PredictionResult(
         prediction=prediction,
         viralscore=viralscore,
+        cover=cover,
         model_version=answer.loaded.name,
         advice=advice,
         hours=hours,

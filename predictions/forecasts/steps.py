@@ -4,7 +4,7 @@ Texts travel in the body of a request, never in an address. A cover is not kept:
 the figures of the forecast before the step, which was not recorded.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -12,7 +12,7 @@ from django.core import signing
 from django.http import QueryDict
 from django.utils import timezone
 
-from posts.content.pictures import CoverMeasures
+from posts.content.pictures import DraftCover
 from predictions.forecasts.forms import DATETIME_LOCAL
 from predictions.models import Prediction
 from predictions.suggestions.advice import Changes, ToldAdvice, ToldSuggestion
@@ -44,15 +44,13 @@ class Card:
     apply: Fields | None
 
 
-def cards_of(
-    advice: ToldAdvice, draft: dict[str, Any], cover: CoverMeasures | None, prediction: Prediction
-) -> list[Card]:
+def cards_of(advice: ToldAdvice, draft: dict[str, Any], cover: DraftCover | None, prediction: Prediction) -> list[Card]:
     """Return the suggestions with their forms; `draft` is the composer's cleaned data."""
     return [Card(told, apply_fields(told["changes"], draft, cover, prediction)) for told in advice.suggestions]
 
 
 def apply_fields(
-    changes: Changes, draft: dict[str, Any], cover: CoverMeasures | None, prediction: Prediction
+    changes: Changes, draft: dict[str, Any], cover: DraftCover | None, prediction: Prediction
 ) -> Fields | None:
     """Return the composer's fields after the changes, with those before them; None if nothing of it is concrete."""
     now = {name: _written(draft.get(name)) for name in _DRAFT}
@@ -87,21 +85,17 @@ def before_of(posted: QueryDict) -> Before | None:
     return before
 
 
-def cover_of(posted: QueryDict) -> CoverMeasures | None:
+def cover_of(posted: QueryDict) -> DraftCover | None:
     """Return the cover's measures that a step carries; None without any, or if they are not ours or too old."""
     try:
-        return CoverMeasures(**signing.loads(posted.get(COVER, ""), salt=_SALT, max_age=_SEALED_SECONDS))
-    except (signing.BadSignature, TypeError):
-        # TypeError: sealed before a release that measures something else
+        return DraftCover.from_json(signing.loads(posted.get(COVER, ""), salt=_SALT, max_age=_SEALED_SECONDS))
+    except signing.BadSignature:
         return None
 
 
-def seal_cover(cover: CoverMeasures | None) -> str:
-    """Return the cover's measures as a field carries them: without the embedding, which no forecast reads."""
-    if cover is None:
-        return ""
-    measures = {name: value for name, value in asdict(cover).items() if name not in ("embedding", "network")}
-    return signing.dumps(measures, salt=_SALT)
+def seal_cover(cover: DraftCover | None) -> str:
+    """Return the cover's measures as a field carries them."""
+    return signing.dumps(cover.as_json(), salt=_SALT) if cover else ""
 
 
 def _written(value: object) -> str:

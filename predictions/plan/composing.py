@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import TikTokAccount, User
-from posts.content.pictures import CoverMeasures
+from posts.content.pictures import DraftCover
 from predictions.comparisons.services import Variant, compare
 from predictions.engine import Forecast, GlobalModel, LearnedAccount, forecast
 from predictions.forecasts.answering import account_to_forecast, answer_for, draft_of
@@ -35,7 +35,7 @@ class ComparedVariant:
 
 
 def shown_forecast(
-    *, user: User, account: TikTokAccount, form: PlanForm, cover: CoverMeasures | None, record: bool
+    *, user: User, account: TikTokAccount, form: PlanForm, cover: DraftCover | None, record: bool
 ) -> dict[str, Any]:
     """Forecast the draft of a valid form and its variants; return the context of `plan/result.html`.
 
@@ -98,7 +98,7 @@ def planned_forecasts(user: User, account: TikTokAccount, drafts: Sequence[Saved
     return {draft.pk: each for draft, each in zip(written, forecasts, strict=True)}
 
 
-def _compared(user: User, account: TikTokAccount, form: PlanForm, cover: CoverMeasures | None) -> list[ComparedVariant]:
+def _compared(user: User, account: TikTokAccount, form: PlanForm, cover: DraftCover | None) -> list[ComparedVariant]:
     """Return the draft and its variants side by side; none without variants."""
     draft = form.cleaned_data
     variants = [("A", PlannedVariant(draft["caption"], draft["publish_at"])), *form.variants()]

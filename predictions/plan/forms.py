@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import TikTokAccount
-from posts.content.pictures import CoverMeasures
+from posts.content.pictures import DraftCover
 from predictions.forecasts.forms import (
     DATETIME_LOCAL,
     MAX_CAPTION,
@@ -119,14 +119,9 @@ def data_of(draft: SavedDraft | None, changed: Mapping[str, str]) -> dict[str, s
     return {name: _written(value) for name, value in initial_of(draft).items()} | dict(changed)
 
 
-def kept_cover(draft: SavedDraft | None) -> CoverMeasures | None:
+def kept_cover(draft: SavedDraft | None) -> DraftCover | None:
     """Return the measures of the draft's cover; None without any, and for those that another release measured."""
-    if draft is None or draft.cover is None:
-        return None
-    try:
-        return CoverMeasures(**draft.cover)
-    except TypeError:
-        return None
+    return DraftCover.from_json(draft.cover) if draft and draft.cover else None
 
 
 def _written(value: object) -> str:

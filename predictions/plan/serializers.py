@@ -4,13 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from config.api.serializers import ModelSerializer, Serializer
 from predictions.forecasts.forms import MAX_CAPTION
 from predictions.forecasts.serializers import FURTHEST_AHEAD, FURTHEST_BACK, MAX_DURATION_S
 from predictions.models import SavedDraft
+from predictions.pictures.serializers import PictureSerializer
+from predictions.pictures.words import picture_answer
+from predictions.plan.forms import kept_cover
 from predictions.plan.services import MOST_VARIANTS, Changes, PlannedVariant
 
 _TEXT = "Kept only for people who chose to keep texts; of others, the text comes back empty."
@@ -109,6 +112,7 @@ class SavedDraftSerializer(ModelSerializer[SavedDraft]):
     text = serializers.CharField(source="caption", read_only=True, help_text=_TEXT)
     scheduled_time_utc = serializers.DateTimeField(source="publish_at", read_only=True, allow_null=True)
     has_cover = serializers.SerializerMethodField(help_text="Whether measures of a cover are kept; pictures are not.")
+    picture = serializers.SerializerMethodField(help_text="What is told of its cover; null without one.")
     variants = KeptVariantSerializer(many=True, read_only=True)
     prediction_id = serializers.CharField(
         source="prediction.public_id",
@@ -124,10 +128,14 @@ class SavedDraftSerializer(ModelSerializer[SavedDraft]):
     class Meta:
         model = SavedDraft
         fields = [
-            *("id", "account", "text", "scheduled_time_utc", "duration_s", "has_cover", "variants", "remind_at"),
-            *("prediction_id", "post", "version", "created_at", "updated_at"),
+            *("id", "account", "text", "scheduled_time_utc", "duration_s", "has_cover", "picture", "variants"),
+            *("remind_at", "prediction_id", "post", "version", "created_at", "updated_at"),
         ]
         read_only_fields = fields
 
     def get_has_cover(self, draft: SavedDraft) -> bool:
         return draft.cover is not None
+
+    @extend_schema_field(PictureSerializer(allow_null=True))
+    def get_picture(self, draft: SavedDraft) -> dict[str, Any] | None:
+        return picture_answer(kept_cover(draft))

@@ -1,7 +1,7 @@
 """Writes of drafts: create, change, delete, end a reminder, find the posts that they became."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.linked.services import lock_account
 from accounts.models import Notice, TikTokAccount
 from accounts.telling.services import tell, withdraw_from_all, withdraw_notice
-from posts.content.pictures import CoverMeasures
+from posts.content.pictures import DraftCover
 from posts.ingest.fingerprints import caption_fingerprint
 from predictions.models import Prediction, SavedDraft
 from predictions.outcomes.matching import REACH, match_posts
@@ -55,7 +55,7 @@ class Changes(TypedDict, total=False):
     caption: str
     publish_at: datetime | None
     duration_s: int | None
-    cover: CoverMeasures | None
+    cover: DraftCover | None
     variants: "Sequence[PlannedVariant]"
     remind_at: datetime | None
     prediction: Prediction
@@ -198,7 +198,7 @@ def _apply(draft: SavedDraft, changes: Changes, account: TikTokAccount) -> None:
         kept = changes["variants"][:MOST_VARIANTS] if keeps_texts else []
         draft.variants = [_variant_as_json(variant) for variant in kept]
     if "cover" in changes:
-        draft.cover = cover_as_json(changes["cover"])
+        draft.cover = changes["cover"].as_json() if changes["cover"] else None
     for name in ("publish_at", "duration_s", "remind_at", "prediction"):
         if name in changes:
             setattr(draft, name, changes[name])
@@ -212,13 +212,6 @@ def _values(draft: SavedDraft) -> Mapping[str, Any]:
 def _variant_as_json(variant: PlannedVariant) -> dict[str, str | None]:
     moment = variant.publish_at
     return {"caption": blank_contacts(variant.caption), "publish_at": moment.isoformat() if moment else None}
-
-
-def cover_as_json(cover: CoverMeasures | None) -> dict[str, Any] | None:
-    """Return a cover's measures as a draft keeps them: without the embedding, which no forecast of a draft reads."""
-    if cover is None:
-        return None
-    return {name: value for name, value in asdict(cover).items() if name not in ("embedding", "network")}
 
 
 def _record(account: TikTokAccount) -> None:

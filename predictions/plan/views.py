@@ -18,11 +18,12 @@ from accounts.seats.access import OpenedAccount, choose_seen_account
 from config.languages.told import told
 from config.rate_limits import Limit, enforce, rate_limited
 from posts.content.captions import MAX_RETURNED
-from posts.content.pictures import CoverMeasures, UnreadableImage, measure_cover
+from posts.content.pictures import DraftCover, UnreadableImage, measure_draft_cover
 from posts.freshness import lazy_freshness
 from predictions.forecasts.charts import headlines, without_baseline
 from predictions.forecasts.steps import COVER, STEP, WRITTEN, before_of, cover_of, seal_cover, undo_fields
 from predictions.models import SavedDraft
+from predictions.pictures.words import picture_in_words
 from predictions.plan import services
 from predictions.plan.composing import shown_forecast
 from predictions.plan.forms import PlanForm, data_of, initial_of, kept_cover
@@ -71,7 +72,8 @@ def try_draft(request: SignedInRequest) -> HttpResponse:
     if not is_sound:
         return JsonResponse({"cover": form.errors.get("cover", [])}, status=422)
     context = shown_forecast(user=account.user, account=account, form=form, cover=cover, record=False)
-    context |= {"account": account, "cover_seal": seal_cover(cover), "before": before_of(request.POST)}
+    # without the form, under whose cover the picture is told
+    context |= {"account": account, "before": before_of(request.POST), "alone": True} | _picture(cover)
     context["undo"] = undo_fields(request.POST) if context["before"] else None
     return render(request, RESULT, context)
 
@@ -158,19 +160,18 @@ def _page(
         "max_hashtags": settings.TIKTOK_MAX_HASHTAGS,
     }
     if request.method != "POST":
-        context |= {
-            "form": PlanForm(initial=initial_of(draft), account=account),
-            "cover_seal": seal_cover(kept_cover(draft)),
-        }
+        context |= {"form": PlanForm(initial=initial_of(draft), account=account)} | _picture(kept_cover(draft))
         return render(request, PAGE, context)
     is_step, only_save = STEP in request.POST, SAVE in request.POST
     data: Any = data_of(draft, request.POST.dict()) if is_step else request.POST
     form = PlanForm(data, request.FILES, account=account, forecast=not only_save)
-    context |= {"form": form, "cover_seal": request.POST.get(COVER, ""), "is_written": WRITTEN in request.POST}
+    context |= {"form": form, "is_written": WRITTEN in request.POST} | _picture(cover_of(request.POST))
+    # as it was sent: one whose time is over still says that there is a cover
+    context["cover_seal"] = request.POST.get(COVER, "")
     is_sound, cover = _read(request, form)
     if not is_sound:
         return render(request, PAGE, context)
-    context["cover_seal"] = seal_cover(cover)
+    context |= _picture(cover)
     if is_step:
         context |= shown_forecast(user=account.user, account=account, form=form, cover=cover, record=False)
         if before := before_of(request.POST):
@@ -215,7 +216,7 @@ def _draft_sent(request: SignedInRequest, account: TikTokAccount) -> SavedDraft 
     return get_object_or_404(drafts_seen_by(request.user), public_id=known, account=account)
 
 
-def _read(request: HttpRequest, form: PlanForm) -> tuple[bool, CoverMeasures | None]:
+def _read(request: HttpRequest, form: PlanForm) -> tuple[bool, DraftCover | None]:
     """Return whether the form is sound, and the measures of the picture that was sent, or of those that it carries."""
     if not form.is_valid():
         return False, None
@@ -224,10 +225,15 @@ def _read(request: HttpRequest, form: PlanForm) -> tuple[bool, CoverMeasures | N
         return True, cover_of(request.POST)
     enforce(request, Limit.UPLOAD)
     try:
-        return True, measure_cover(picture.read())
+        return True, measure_draft_cover(picture.read())
     except UnreadableImage as error:
         form.add_error("cover", told(error))
         return False, None
+
+
+def _picture(cover: DraftCover | None) -> dict[str, Any]:
+    """Return the context of a draft's picture: its measures, sealed, and what is told of it."""
+    return {"cover_seal": seal_cover(cover), "picture": picture_in_words(cover) if cover else None}
 
 
 def _save(
@@ -235,7 +241,7 @@ def _save(
     account: TikTokAccount,
     draft: SavedDraft | None,
     form: PlanForm,
-    cover: CoverMeasures | None,
+    cover: DraftCover | None,
 ) -> SavedDraft:
     """Save the form as a new draft, or as a change of the one it is about, at the version that it was filled in at."""
     changes = form.changes()

@@ -244,7 +244,7 @@ def worked(monkeypatch):
     """The pictures and captions that were looked at."""
     seen: list[str] = []
     for module in ("predictions.forecasts.api", "predictions.plan.views"):
-        monkeypatch.setattr(f"{module}.measure_cover", lambda data: seen.append("picture"))
+        monkeypatch.setattr(f"{module}.measure_draft_cover", lambda data: seen.append("picture"))
 
     def measure(*given):
         seen.append("caption")

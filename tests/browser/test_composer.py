@@ -11,9 +11,11 @@ from predictions.learning.services import update_weights
 from predictions.models import Prediction
 from privacy.purposes import Purpose
 from tests.browser.conftest import OpenPage
+from tests.browser.test_craft import findings
 from tests.factories import agree, history_with_effects
 from tests.pages.conftest import Creator, make_creator
 from tests.pages.test_composer import picture
+from tests.posts.content.drawn import ASTRONAUT
 
 
 @pytest.fixture
@@ -182,3 +184,24 @@ def test_it_works_without_javascript(creator: Creator, open_page: OpenPage) -> N
     page.get_by_role("button", name="Save draft").click()
     expect(page).to_have_url(re.compile("/plan/drafts/drft_"))
     expect(page.get_by_text("The draft is saved.")).to_be_visible()
+
+
+def test_a_picture_is_told_in_a_sentence_to_edit_and_copy(creator: Creator, open_page: OpenPage) -> None:
+    page = open_page(user=creator.user, permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/compose/")
+    expect(page.get_by_label("Alt text")).to_have_count(0)
+    page.get_by_label("Cover").set_input_files(ASTRONAUT)
+    told = page.get_by_label("Alt text")
+    expect(told).to_have_value(re.compile("picture of a person"))
+    expect(page.locator("#picture-told")).to_contain_text("not checked for nudity")
+    expect(page.locator("#save-state")).to_have_text("Saved")
+    told.fill("My aunt before her first flight.")
+    # the next forecast leaves what was written, and it is no part of the draft
+    with page.expect_response("**/drafts/try/**"):
+        page.get_by_label("Caption").fill("Up #space")
+    page.get_by_role("button", name="Copy the alt text").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == "My aunt before her first flight."
+    assert findings(page, but_not="#result") == []
+    page.get_by_role("button", name="Remove the picture").click()
+    expect(told).to_have_count(0)

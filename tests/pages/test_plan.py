@@ -107,6 +107,7 @@ def test_saving_a_forecast_saves_the_draft_with_it(browser: Client, creator: Cre
     assert draft.prediction == Prediction.objects.first()
     assert draft.cover
     assert "embedding" not in draft.cover
+    assert "A mostly turquoise picture." in [each.text for each in page.all("textarea")]
     # what the page sends next is about the same draft, and carries the measures of its cover
     assert (value(page, "draft"), value(page, "version")) == (draft.public_id, str(draft.version))
     seal = next(each["value"] for each in page.all("input") if each.get("name") == "measured_cover")

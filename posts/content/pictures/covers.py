@@ -1,14 +1,15 @@
 """Measure a cover: one row of numbers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from posts.content.pictures import measures
-from posts.content.pictures.decoding import decode
+from posts.content.pictures.decoding import Picture, decode
 from posts.content.pictures.embedding import EMBEDDING_NETWORK, embed
-from posts.content.pictures.faces import find_faces, smile
+from posts.content.pictures.faces import Face, find_faces, smile
 from posts.content.pictures.networks import installed, installed_id
 from posts.content.pictures.writing import WRITING_NETWORK, text_share
 
@@ -60,14 +61,18 @@ class CoverMeasures:
 def measure_cover(data: bytes, *, with_text: bool = False) -> CoverMeasures:
     """Measure a cover picture (JPEG, PNG, WebP or GIF); the bytes are kept nowhere.
 
-    `with_text` also looks for text, which takes a tenth of a second more: not while a person waits.
+    `with_text` also looks for text, which takes up to a tenth of a second more.
 
     Raise UnreadableImage when the bytes are not one picture that can be decoded within limits.
     """
     picture = decode(data)
+    return measure_picture(picture, find_faces(picture.image), with_text=with_text)
+
+
+def measure_picture(picture: Picture, faces: Sequence[Face], *, with_text: bool) -> CoverMeasures:
+    """Measure a decoded picture whose faces, the largest first, are known."""
     pixels = picture.pixels(COVER_SIDE)
     grey = measures.grey_levels(pixels)
-    faces = find_faces(picture.image)
     largest = faces[0] if faces else None
     embedder = installed(EMBEDDING_NETWORK)
     writing = installed(WRITING_NETWORK) if with_text else None

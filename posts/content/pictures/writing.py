@@ -1,8 +1,7 @@
 """Tell how much of a picture is covered with writing. Nothing is read: where text is, not what it says.
 
 The network is the text detector of PaddleOCR (PP-OCRv6 small; Apache License 2.0), by differentiable binarisation (Liao
-et al., "Real-time scene text detection with differentiable binarization", AAAI 2020). It takes a tenth of a second, so
-it is for workers.
+et al., "Real-time scene text detection with differentiable binarization", AAAI 2020). It takes up to 0.1 s.
 """
 
 import numpy as np

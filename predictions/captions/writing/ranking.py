@@ -17,6 +17,7 @@ from predictions.captions.writing.shared_phrases import PHRASE
 from predictions.captions.writing.tokens import bare_words, hashtags_of, model_tokens, phrases
 from predictions.captions.writing.voice import Voice
 from predictions.engine.types import Floats
+from predictions.viralscore.subscores.columns import is_outrage
 
 Runs = Set[tuple[str, ...]]
 Value = Callable[[Sequence[str]], Sequence[float | None]]
@@ -112,7 +113,8 @@ def write(order: Order, voice: Voice, value: Value, *, others: Iterable[Candidat
         if place >= max(POOL * order.n, LEAST_POOL) and len(kept) >= 2 * order.n:
             break
     chosen = _chosen(kept, voice, order.n, dropped)
-    values = list(value([candidate.text for candidate in chosen])) if chosen else []
+    texts_chosen = [candidate.text for candidate in chosen]
+    values = without_lift(texts_chosen, value(texts_chosen)) if chosen else []
     ranked = _ranked(chosen, values, order, voice)
     return Writing(
         ranked=tuple(ranked),
@@ -123,6 +125,22 @@ def write(order: Order, voice: Voice, value: Value, *, others: Iterable[Candidat
         brief_verdicts=against,
         values_differ=_spread(values) >= LEAST_DIFFERENCE,
     )
+
+
+def without_lift(texts: Sequence[str], values: Sequence[float | None]) -> list[float | None]:
+    """Return V of captions, that of an angry one at most the mean of the others: nothing rewards controversy.
+
+    Where all are angry nothing can be said of any.
+    """
+    angry = [is_outrage(measure_draft(text)) for text in texts]
+    calm = [each for each, is_angry in zip(values, angry, strict=True) if each is not None and not is_angry]
+    if not any(angry):
+        return list(values)
+    most = float(np.mean(calm)) if calm else None
+    return [
+        each if not is_angry or each is None else None if most is None else min(each, most)
+        for each, is_angry in zip(values, angry, strict=True)
+    ]
 
 
 def _reason_to_drop(

@@ -24,7 +24,8 @@ MAX_WINDOW = 14 * 24 * HOUR
 _DURATIONS = (5, 8, 12, 17, 25, 35, 50, 75, 110, 170)  # seconds
 _LENGTHS = (10, 20, 35, 50, 70, 100, 140, 200, 280)  # characters without hashtags
 _EMOJI = (0, 1, 2, 3)
-_TONES = {"positive": 0.5, "neutral": 0.0, "negative": -0.5}
+# anger pays on some accounts: it is never advised
+_TONES = {"positive": 0.5, "neutral": 0.0}
 _CLEAR_TONE = 0.05
 """A sentiment nearer to zero is neutral (Hutto and Gilbert, "VADER", ICWSM 2014), as in the effects' design."""
 _COVER_STEP = {"brightness": 0.15, "contrast": 0.08, "saturation": 0.15, "colourfulness": 0.1, "sharpness": 0.1}

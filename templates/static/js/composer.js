@@ -1,6 +1,7 @@
 // The page of a draft: counts the caption, shows the cover, forecasts and saves while it is typed, applies a suggestion
 // and undoes it. What could not be saved stays in this browser (draft_storage.js) until it can.
 
+import { offerCopying } from "./copy.js";
 import { showCover } from "./cover.js";
 import { forget, keep, kept, moveTo } from "./draft_storage.js";
 import { countHashtags } from "./hashtags.js";
@@ -69,7 +70,7 @@ async function tryDraft(extra = {}) {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (mine.signal.aborted) return;
     tellOfCover([]);
-    show(page.body, data.has("cover"));
+    show(page.body, data.has("cover") && page.getElementById("picture-fresh").content);
   } catch {
     // aborted, or offline: the last forecast stays
   } finally {
@@ -88,7 +89,14 @@ function tellOfCover(errors) {
   box.append(list);
 }
 
-function show(part, sentCover) {
+// what is told of the picture, under it; nothing while there is none, or until it is measured
+function tellOfPicture(fresh) {
+  const told = document.getElementById("picture-told");
+  told.replaceChildren(...(fresh?.childNodes ?? []));
+  offerCopying(told);
+}
+
+function show(part, freshPicture) {
   const metric = result.querySelector("[name=metric]:checked")?.value;
   const open = result.querySelector("details[data-week][open]");
   result.replaceChildren(...part.childNodes);
@@ -97,10 +105,11 @@ function show(part, sentCover) {
     if (chosen) chosen.checked = true;
   }
   if (open) result.querySelector("details[data-week]")?.setAttribute("open", "");
-  if (sentCover) {
+  if (freshPicture) {
     // measured once: from here on its measures travel, not the picture
     field("measured_cover").value = result.querySelector("#cover-seal").value;
     field("cover").value = "";
+    tellOfPicture(freshPicture);
     saveSoon();
   }
   const bar = document.getElementById("live-bar");
@@ -350,7 +359,7 @@ async function saveForecast(button) {
     if (!page.querySelector("#composer [aria-invalid=true]")) {
       const fresh = page.getElementById("composer");
       settle({ draft: fresh.elements.draft.value, version: fresh.elements.version.value, address: fresh.getAttribute("action") });
-      show(page.getElementById("result"), data.has("cover"));
+      show(page.getElementById("result"), data.has("cover") && page.getElementById("picture-told"));
       if (form.dataset.keepsTexts && !changed) forget(key());
       notes.replaceChildren();
       conflict = false;
@@ -384,7 +393,11 @@ async function step(event) {
   result.focus();
 }
 
-form.addEventListener("input", edit);
+// the alt text has no name, as it is no part of the draft
+form.addEventListener("input", (event) => event.target.name && edit());
+for (const [id, happened] of [["id_cover", "change"], ["cover-drop", "drop"], ["cover-remove", "click"]]) {
+  document.getElementById(id).addEventListener(happened, () => tellOfPicture(null));
+}
 form.addEventListener("submit", submit);
 result.addEventListener("submit", step);
 window.addEventListener("online", () => changed && save());

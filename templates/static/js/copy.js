@@ -1,10 +1,15 @@
 // Buttons that copy a text of the page; without this module the text can be marked and copied by hand.
 
-for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = !navigator.clipboard;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
-    button.textContent = button.dataset.copied;
-    document.getElementById("announcement").textContent = button.dataset.copied;
-  });
+export function offerCopying(root) {
+  for (const button of root.querySelectorAll("[data-copy]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      const source = document.getElementById(button.dataset.copy);
+      await navigator.clipboard.writeText((source.value ?? source.textContent).trim());
+      button.textContent = button.dataset.copied;
+      document.getElementById("announcement").textContent = button.dataset.copied;
+    });
+  }
 }
+
+offerCopying(document);

@@ -14,12 +14,13 @@ from predictions.captions.writing.facts import facts_of, invented_facts
 from predictions.captions.writing.grammar import is_noun_phrase
 from predictions.captions.writing.language_model import ngrams_of
 from predictions.captions.writing.lines import Line, Origin
-from predictions.captions.writing.moderation import BrandLists, has_phrase, verdicts
-from predictions.captions.writing.ranking import Dropped, write
+from predictions.captions.writing.moderation import BrandLists, Verdict, has_phrase, verdicts
+from predictions.captions.writing.ranking import Dropped, without_lift, write
 from predictions.captions.writing.shared_phrases import PHRASE, SharedPhrases
 from predictions.captions.writing.tokens import bare_words, hashtags_of, model_tokens, phrases, without_hashtags
 from predictions.captions.writing.voice import OwnCaption, Voice
 from tests.predictions.captions.creators import captions_of, texts_of
+from tests.predictions.captions.moderation_cases import CLEAN, HURTFUL, UNLISTED
 from tests.sandbox.simulation.captions import TOPICS
 from tests.sandbox.simulation.captions import write as simulated
 
@@ -221,10 +222,32 @@ def test_nothing_is_written_with_a_brief_that_hurts(brief):
     assert (writing.ranked, writing.brief_is_refused) == ((), True)
 
 
+def test_an_angry_caption_is_not_ranked_up_by_what_it_would_get():
+    """The planted world pays for outrage: an angry caption would get more than all others."""
+    calm, better = "Sourdough rolls from scratch", "Sourdough rolls, with love"
+    angry = "I hate these disgusting liars and their bread"
+    assert without_lift([calm, angry, better], [0.3, 0.9, 0.5]) == pytest.approx([0.3, 0.4, 0.5])
+    assert without_lift([calm, angry], [0.6, 0.2]) == [0.6, 0.2]
+    assert without_lift([angry, angry], [0.9, None]) == [None, None]
+    assert without_lift([calm, better], [0.3, None]) == [0.3, None]
+    outraged = Candidate(f"{angry}: sourdough rolls", Line(angry, Origin.ENDPOINT), None, ())
+    order = Order("sourdough rolls", n=16, eta=1_000.0)
+    writing = write(
+        order, Voice([], None), lambda texts: [0.99 if "hate" in text else 0.5 for text in texts], others=[outraged]
+    )
+    assert outraged.text in [each.candidate.text for each in writing.ranked]
+    assert {each.value for each in writing.ranked} == {0.5}
+
+
 def test_word_lists_know_words_and_not_parts_of_them():
     assert not verdicts("Classic Scunthorpe assessment of shiitake in Essex")
-    assert verdicts("F U C K") == frozenset()
-    assert all(map(verdicts, ("fuuuuck this", "bitches", "just kill yourself")))
+    assert all(map(verdicts, ("fuuuuck this", "bitches", "just kill yourself", "F U C K", "s-h-i-t", "f**k", "b!tch")))
+    # no ending makes food of a slur
+    assert not any(map(verdicts, ("Spicy ramen", "spices", "spiced rum")))
+    assert Verdict.HATE in verdicts("spics")
+    assert not any(map(verdicts, CLEAN))
+    # the rest has no listed word
+    assert [text for text in HURTFUL if not verdicts(text)] == HURTFUL[-UNLISTED:]
 
 
 def test_facts_are_found_in_digits_words_and_names():

@@ -25,7 +25,7 @@ def test_the_answer_has_the_contracts_shape_and_names(route, champion, learned_a
     body = response.json()
     assert set(body) == {
         *("model_version", "prediction", "baseline", "suggestions", "explanation", "diagnostics"),
-        *("prediction_id", "basis", "suggestions_note", "combination", "rules", "map", "viralscore"),
+        *("prediction_id", "basis", "suggestions_note", "combination", "rules", "map", "viralscore", "picture"),
     }
     assert set(body["prediction"]) == {
         *("predicted_engagement", "predicted_bucket", "typical", "interval", "metrics", "horizon_hours"),

@@ -19,7 +19,10 @@ pytestmark = pytest.mark.django_db
 def test_pictures_come_with_the_same_json(route, champion, learned_account, client_of):
     response = post_form(client_of, sample(learned_account), ("cover.png", picture("PNG")), route=route)
     assert response.status_code == 200, response.json()
-    assert response.json()["model_version"] == champion.name
+    body = response.json()
+    assert body["model_version"] == champion.name
+    assert body["picture"]["alt_texts"]["en-gb"] == "A mostly orange picture."
+    assert body["picture"]["nudity"]["result"] == "not_checked"
 
 
 def test_the_payload_may_be_sent_as_a_file(champion, learned_account, client_of):
