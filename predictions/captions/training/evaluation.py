@@ -73,15 +73,15 @@ def evaluate(creators: Sequence[Creator], seeds: Sequence[int], progress: Callab
                     later = [pieces.example(words) for words in creator.later]
                     of_base = word_logs(base, cut(earlier)[1]), word_logs(base, later)
                     figures.add(BASE + suffix, creator, np.concatenate(of_base[1]))
-                    if not suffix:
-                        _add_mixture(figures, BASE, creator, slices[creator.account_id], of_base)
-                    for way in Way if not suffix else [Way.FULL]:
+                    if suffix:
+                        continue
+                    _add_mixture(figures, BASE, creator, slices[creator.account_id], of_base)
+                    for way in Way:
                         adapted = adapt(base, way, earlier, recipe, seed)
                         logs = word_logs(adapted.writer, later)
-                        figures.add(way + suffix, creator, np.concatenate(logs))
-                        if not suffix:
-                            figures.adapted[way].append(adapted)
-                            _add_mixture(figures, way, creator, slices[creator.account_id], (adapted.checked, logs))
+                        figures.add(way, creator, np.concatenate(logs))
+                        figures.adapted[way].append(adapted)
+                        _add_mixture(figures, way, creator, slices[creator.account_id], (adapted.checked, logs))
     return figures
 
 
