@@ -43,6 +43,7 @@ class Command(BaseCommand):
         )
         self._tell(figures, [VOICE, OWN, NGRAMS, BASE, *Way], VOICE)
         self._tell(figures, [NGRAMS, BASE, *Way, *(f"{NGRAMS} + {each}" for each in (BASE, *Way))], NGRAMS)
+        self._tell(figures, [f"{NGRAMS} + {each}" for each in (BASE, *Way)], f"{NGRAMS} + {BASE}")
         self._tell(figures, [BASE, *Way], BASE)
         self._tell(figures, [*Way], Way.RANDOM)
         by_seed = ", ".join(f"{mean:+.4f}" for mean in figures.by_seed(Way.GRADIENT, Way.RANDOM))
