@@ -16,7 +16,7 @@ from predictions.captions.writing.lines import Brief
 from predictions.captions.writing.ranking import Value, Writing, write
 from predictions.captions.writing.shared_phrases import PHRASE, SharedPhrases
 from predictions.captions.writing.tokens import END, bare_words, hashtags_of, model_tokens, phrases, without_hashtags
-from predictions.captions.writing.voice import FEWEST_CAPTIONS, OwnCaption, Voice
+from predictions.captions.writing.voice import FEWEST_CAPTIONS, OwnCaption, Voice, has_words
 
 TRAINED_SHARE = 0.7
 """Share of a creator's captions, the earliest, that their voice is learned from."""
@@ -98,7 +98,7 @@ class Wins:
 
 def split(account_id: str, captions: Sequence[OwnCaption]) -> Split | None:
     """Return the captions cut in two; None with too few. They are in order of publishing."""
-    written = [each for each in captions if len(bare_words(without_hashtags(each.text))) >= 2]
+    written = [each for each in captions if has_words(each.text)]
     cut = int(TRAINED_SHARE * len(written))
     return Split(account_id, written[:cut], written[cut:]) if cut >= FEWEST_CAPTIONS else None
 

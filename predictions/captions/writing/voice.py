@@ -74,6 +74,11 @@ def lifts_of(log_likes: Floats) -> Floats:
     return lifts
 
 
+def has_words(text: str) -> bool:
+    """Return whether a text has two words beside its hashtags."""
+    return len(bare_words(without_hashtags(text))) >= 2
+
+
 class Voice:
     """A creator's way of writing. Everything is derived from their own captions, but for `shared`."""
 

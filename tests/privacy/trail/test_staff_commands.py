@@ -49,6 +49,7 @@ CONCERN_NOBODY = {
         (
             *("backtest", "train_model", "suggest", "evaluate_suggestions", "measure", "measure_caption"),
             *("hooks", "sub_scores", "viralscore", "evaluate_viralscore", "evaluate_captions"),
+            "evaluate_writer_training",
         ),
         "files and words that whoever runs them brings",
     ),
