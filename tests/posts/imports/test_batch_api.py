@@ -85,9 +85,10 @@ def test_rounded_counts_keep_their_precision(program: APIClient, account: TikTok
 
 
 def test_the_same_rows_again_change_nothing(program: APIClient, account: TikTokAccount) -> None:
-    push(program, rows(5))
+    sent = rows(5)
+    push(program, sent)
     once = stored(account)
-    assert {outcome for outcome, _ in push(program, rows(5))} == {"unchanged"}
+    assert {outcome for outcome, _ in push(program, sent)} == {"unchanged"}
     assert stored(account) == once
 
 

@@ -53,8 +53,8 @@ def test_one_training_at_a_time(monkeypatch):
 TRAINING = """
 import sys, django
 django.setup()
-from predictions.training.services import _training_lock
-with _training_lock():
+from predictions.training.services import training_lock
+with training_lock():
     print("training", flush=True)
     sys.stdin.readline()
 """
