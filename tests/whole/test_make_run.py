@@ -87,11 +87,11 @@ def processes_of(folder: Path) -> list[str]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            text = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            command, environment = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
         except OSError:
             continue
-        if str(folder).encode() in text and entry.name != str(os.getpid()):
-            found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        if str(folder).encode() in command + environment and entry.name != str(os.getpid()):
+            found.append(command.replace(b"\0", b" ").decode())
     return found
 
 
