@@ -9,7 +9,7 @@ from posts.content.pictures import NUDITY_THRESHOLD, Colour, Nudity
 
 
 class PictureFactsSerializer(Serializer[Any]):
-    """What was measured, for sentences of one's own."""
+    """Measured facts of a picture, for sentences of one's own."""
 
     light = serializers.ChoiceField(choices=["dark", "medium", "bright"])
     colours = serializers.ListField(
@@ -34,7 +34,7 @@ class NuditySerializer(Serializer[Any]):
 
 
 class PictureSerializer(Serializer[Any]):
-    """What is told of a draft's picture."""
+    """Alt texts, facts and the nudity check of a draft's picture."""
 
     alt_texts = serializers.DictField(
         child=serializers.CharField(),

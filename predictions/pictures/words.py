@@ -1,4 +1,4 @@
-"""What a draft's picture shows, in one sentence of the active language: only what was measured, and no guess beyond."""
+"""Describe a draft's picture in one sentence of the active language: only what was measured, and no guess beyond."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -35,7 +35,7 @@ class EvidenceRow:
     shown: str
     weight: str
     people: str
-    """How often people agree with it, where they were asked."""
+    """Share of pairs on which people agree with it, in words; a dash where people are asked nothing of it."""
 
 
 def readable_name(version: ModelVersion) -> str:

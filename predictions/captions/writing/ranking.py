@@ -137,10 +137,11 @@ def without_lift(texts: Sequence[str], values: Sequence[float | None]) -> list[f
     if not any(angry):
         return list(values)
     most = float(np.mean(calm)) if calm else None
-    return [
-        each if not is_angry or each is None else None if most is None else min(each, most)
-        for each, is_angry in zip(values, angry, strict=True)
-    ]
+
+    def capped(each: float | None) -> float | None:
+        return None if each is None or most is None else min(each, most)
+
+    return [capped(each) if is_angry else each for each, is_angry in zip(values, angry, strict=True)]
 
 
 def _reason_to_drop(

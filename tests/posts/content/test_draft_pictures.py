@@ -1,4 +1,4 @@
-"""What is told of a draft's picture beside a cover's measures: main colours, and the check for nudity."""
+"""Measures of a draft's picture beside a cover's: main colours, and the check for nudity."""
 
 import json
 from dataclasses import replace
